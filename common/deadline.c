@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Waits that end.  Every wait of this tree goes through a deadline on the
+ * monotonic clock, so that several waits in a row share one budget and a
+ * signal does not start it anew.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <time.h>
+
+#include "common/deadline.h"
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct deadline deadline_in_ms(int64_t ms)
+{
+	return (struct deadline){ .at_ms = now_ms() + ms };
+}
+
+int deadline_left_ms(struct deadline deadline)
+{
+	int64_t left = deadline.at_ms - now_ms();
+
+	if (left < 0)
+		return 0;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int deadline_wait_readable(struct deadline deadline, int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int ready;
+
+	do
+		ready = poll(&pfd, 1, deadline_left_ms(deadline));
+	while (ready < 0 && errno == EINTR);
+	return ready;
+}

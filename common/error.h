@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_ERROR_H
+#define COMMON_ERROR_H
+
+#include <stddef.h>
+
+/* Room for one sentence with two file names in it. */
+#define ERROR_TEXT_SIZE 1024
+
+/*
+ * What failed, in words for the user.  The caller owns it, on its stack; it
+ * never allocates.  A function that takes a `struct error *` returns -1 and
+ * fills it in on failure, and leaves it alone on success.
+ */
+struct error {
+	int num; /* errno of the failure; 0 if no system call failed */
+	char text[ERROR_TEXT_SIZE]; /* a sentence; "" means no error */
+};
+
+/*
+ * Set the sentence, and num to `num`.  With num != 0, ": " and strerror(num)
+ * are appended.  Too long a text is cut.  Returns -1 always, so that callers
+ * may `return error_set(...)`.  Keeps errno.
+ */
+int error_set(struct error *err, int num, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Put context before the sentence: "context: sentence".  Returns -1 always.
+ * Keeps errno and err->num.
+ */
+int error_prefix(struct error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_MESSAGE_H
+#define COMMON_MESSAGE_H
+
+#include "common/deadline.h"
+#include "common/error.h"
+
+/*
+ * The control protocol between the tasks of a step and its image server, one
+ * SOCK_SEQPACKET message each.  In the order of a step (who sends it, and the
+ * descriptor that travels with it):
+ *
+ *   HELLO    task    socket   here I am, answer on this socket
+ *   BUILD    server           build the container
+ *   IMAGE    task    image    the open image file
+ *   READY    server           the image is one that can be served
+ *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it
+ *   BUILT    task    mnt ns   the container is complete: seal it
+ *   ENTER    server  mnt ns   the container is complete: enter it
+ *   FAILED   both             text: why there is no container; an empty text
+ *                             means that another task tells the user
+ */
+enum message_type {
+	MESSAGE_HELLO = 1,
+	MESSAGE_BUILD,
+	MESSAGE_IMAGE,
+	MESSAGE_READY,
+	MESSAGE_MOUNT,
+	MESSAGE_BUILT,
+	MESSAGE_ENTER,
+	MESSAGE_FAILED,
+};
+
+struct message {
+	enum message_type type;
+	char text[ERROR_TEXT_SIZE]; /* NUL-terminated; only FAILED has any */
+};
+
+/*
+ * Send one message, with a copy of descriptor `fd` unless it is -1.  `text`
+ * may be NULL.  Never raises SIGPIPE, and never blocks: a peer that does not
+ * read is a failure (EAGAIN).  -1 with errno on failure.
+ */
+int message_send(int socket, enum message_type type, const char *text, int fd);
+
+/*
+ * Receive one message by the deadline.  The descriptor that came with it, or
+ * -1, is stored in *ret_fd: owned by the caller, close-on-exec.  Returns 1; 0
+ * at end of file (the peer is gone); -1 with errno on failure: ETIMEDOUT, or
+ * EPROTO for anything that is not exactly one well-formed message.
+ */
+int message_receive(int socket, struct deadline deadline,
+	struct message *ret_message, int *ret_fd);
+
+#endif

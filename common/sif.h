@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_SIF_H
+#define COMMON_SIF_H
+
+#include <stdint.h>
+
+#include "common/error.h"
+
+/*
+ * Where in an image file the root file system lies.  Source of the layout:
+ * the Singularity Image Format as written by github.com/sylabs/sif, and the
+ * squashfs superblock (kernel: fs/squashfs/squashfs_fs.h).
+ */
+struct sif_partition {
+	uint64_t offset; /* bytes from the start of the file */
+	uint64_t size;   /* bytes; offset + size <= size of the file */
+	uint16_t compression; /* squashfs compression id, 1 gzip .. 6 zstd */
+};
+
+/*
+ * Find the root file system in the open regular file `fd`: the primary system
+ * partition of a SIF, or a bare squashfs file.  Everything in the file is
+ * distrusted: counts are capped, sums checked for overflow and against the
+ * file's size.  Checks the squashfs superblock (magic, version 4.0, known
+ * compression, bytes_used within the partition) and the architecture against
+ * `machine`, a code of the SIF format ("02" for amd64).
+ *
+ * Reads with pread(2) only and allocates nothing.  On failure err->text is a
+ * sentence without the file's name, which the caller puts before it.
+ */
+int sif_find_root(int fd, const char *machine,
+	struct sif_partition *ret_partition, struct error *err);
+
+/* This program's own architecture as a SIF code, "00" if the format has none.*/
+const char *sif_machine(void);
+
+#endif
