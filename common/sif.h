@@ -12,8 +12,8 @@
  * squashfs superblock (kernel: fs/squashfs/squashfs_fs.h).
  */
 struct sif_partition {
-	uint64_t offset; /* bytes from the start of the file */
-	uint64_t size;   /* bytes; offset + size <= size of the file */
+	uint64_t offset;      /* bytes from the start of the file */
+	uint64_t size;        /* bytes; offset + size <= size of the file */
 	uint16_t compression; /* squashfs compression id, 1 gzip .. 6 zstd */
 };
 
@@ -23,15 +23,20 @@ struct sif_partition {
  * distrusted: counts are capped, sums checked for overflow and against the
  * file's size.  Checks the squashfs superblock (magic, version 4.0, known
  * compression, bytes_used within the partition) and the architecture against
- * `machine`, a code of the SIF format ("02" for amd64).
+ * `machine`, a code of the SIF format ("02" for amd64; "00" fits anything).
+ * Whether the compression can be undone is for squash_open() to say.
  *
- * Reads with pread(2) only and allocates nothing.  On failure err->text is a
- * sentence without the file's name, which the caller puts before it.
+ * Reads with pread(2) only and allocates nothing.  On failure err->text says
+ * what is wrong with "it" and what to do: the caller puts the file's name
+ * before it ("cannot use the image '/x.sif': it is empty; ...").
  */
 int sif_find_root(int fd, const char *machine,
 	struct sif_partition *ret_partition, struct error *err);
 
 /* This program's own architecture as a SIF code, "00" if the format has none.*/
 const char *sif_machine(void);
+
+/* "gzip", "zstd", ...; NULL for an id that squashfs 4.0 does not have. */
+const char *sif_compression_name(uint16_t compression);
 
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_ARGUMENTS_H
+#define COMMON_ARGUMENTS_H
+
+#include "common/error.h"
+
+#define ARGUMENTS_TIMEOUT_DEFAULT_S 45
+/* scancel of a step that starts takes minutes if a hook waits longer. */
+#define ARGUMENTS_TIMEOUT_MAX_S 600
+
+/* What the administrator wrote after the plugin's name in plugstack.conf. */
+struct arguments {
+	int timeout_s; /* timeout=SECONDS: the longest start of a container */
+};
+
+/*
+ * Parse the words; what is not named keeps its default.  The last value of a
+ * name wins.  An unknown or malformed word fails, with a sentence that names
+ * it and what would be right; *ret_arguments then holds the defaults.
+ */
+int arguments_parse(int argc, char *const argv[],
+	struct arguments *ret_arguments, struct error *err);
+
+#endif

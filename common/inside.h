@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_INSIDE_H
+#define COMMON_INSIDE_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+
+/*
+ * Paths inside an image.  Each is resolved as if the image's root, an open
+ * directory, were '/' (openat2(2) with RESOLVE_IN_ROOT): neither a symlink nor
+ * '..' of a hostile image leads out of it.  Called with the user's ids; needs
+ * no privilege.
+ */
+
+/*
+ * Open `path`, with flags as for open(2); O_CLOEXEC is added.  -1 with errno
+ * on failure.
+ */
+int inside_open(int root_fd, const char *path, int flags);
+
+/*
+ * Make sure that `path` exists and is a directory, or else a file; what is
+ * missing of it is made, directories above included.  The image's server keeps
+ * such entries in memory.  Must be called before anything is attached in the
+ * image, so that nothing is ever made in a directory of the host.
+ */
+int inside_make(
+	int root_fd, const char *path, bool directory, struct error *err);
+
+/*
+ * The same for a file that shall lie at `path` itself: a symlink in its place
+ * is taken away first.
+ */
+int inside_make_place(int root_fd, const char *path, struct error *err);
+
+#endif

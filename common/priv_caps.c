@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Capabilities of a task between root and execve.  The order of events:
+ *
+ *   task_init_privileged (root)   keep:  permitted is cut, KEEPCAPS is set
+ *   Slurm becomes the user               permitted stays, effective is empty
+ *   task_init (user)              raise: effective gets what mounts need
+ *   container built or entered    drop:  nothing is left, nor comes back
+ *
+ * Raw capget(2) and capset(2): libcap would be loaded into slurmstepd.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/priv_caps.h"
+
+#define CAP_BIT(cap) (UINT64_C(1) << (cap))
+
+/* unshare, mounts, setns and pivot_root want these two, see their man pages. */
+#define CAPS_MOUNT (CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_CHROOT))
+/* Slurm's change of ids, which lies between keep and raise. */
+#define CAPS_IDS (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))
+
+struct caps {
+	uint64_t effective;
+	uint64_t permitted;
+	uint64_t inheritable;
+};
+
+static int caps_get(struct caps *ret_caps)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	ret_caps->effective = data[0].effective | (uint64_t)data[1].effective
+							  << 32;
+	ret_caps->permitted = data[0].permitted | (uint64_t)data[1].permitted
+							  << 32;
+	ret_caps->inheritable =
+		data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+	return 0;
+}
+
+static int caps_set(struct caps caps)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2] = {
+		{ caps.effective, caps.permitted, caps.inheritable },
+		{ caps.effective >> 32, caps.permitted >> 32,
+			caps.inheritable >> 32 },
+	};
+
+	return syscall(SYS_capset, &header, data);
+}
+
+int priv_caps_keep(struct error *err)
+{
+	struct caps caps;
+
+	if (caps_get(&caps) < 0)
+		return error_set(err, errno, "cannot read the capabilities");
+	caps.permitted &= CAPS_MOUNT | CAPS_IDS;
+	caps.effective &= caps.permitted;
+	caps.inheritable = 0;
+	if ((caps.permitted & CAPS_MOUNT) != CAPS_MOUNT)
+		return error_set(err, EPERM,
+			"slurmstepd lacks CAP_SYS_ADMIN or CAP_SYS_CHROOT");
+	if (caps_set(caps) < 0)
+		return error_set(err, errno, "cannot reduce the capabilities");
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return error_set(err, errno, "cannot keep capabilities");
+	return 0;
+}
+
+int priv_caps_raise(struct error *err)
+{
+	struct caps caps = { .effective = CAPS_MOUNT, .permitted = CAPS_MOUNT };
+
+	if (caps_set(caps) < 0)
+		return error_set(err, errno,
+			"cannot raise CAP_SYS_ADMIN and CAP_SYS_CHROOT");
+	return 0;
+}
+
+int priv_caps_drop(struct error *err)
+{
+	struct caps caps = { 0 };
+	bool gone;
+
+	if (caps_set(caps) < 0)
+		return error_set(err, errno, "cannot drop the capabilities");
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 ||
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_set(err, errno, "cannot set no_new_privs");
+	gone = caps_get(&caps) == 0 && !caps.effective && !caps.permitted &&
+	       !caps.inheritable;
+	if (!gone || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		return error_set(err, EPERM,
+			"the capabilities are still there after the drop");
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_PRIV_CAPS_H
+#define COMMON_PRIV_CAPS_H
+
+#include "common/error.h"
+
+/*
+ * The capabilities of a task on its way into the container; see
+ * capabilities(7).  In this order: keep (as root), raise (as the user), drop.
+ */
+
+/*
+ * Let the calling process keep CAP_SYS_ADMIN and CAP_SYS_CHROOT in its
+ * permitted set when it changes from uid 0 to the user, and give up at once
+ * every capability that is needed neither for that change nor for entering a
+ * container.  Requires uid 0.  Slurm changes the uid afterwards; execve(2)
+ * would drop all of them.
+ */
+int priv_caps_keep(struct error *err);
+
+/* Make the kept capabilities effective, and only these permitted. */
+int priv_caps_raise(struct error *err);
+
+/*
+ * Give up every capability for good: empty sets, and no_new_privs, so that no
+ * setuid program that the user reaches in the container gives any of them
+ * back.  Reads back what it did, and fails if any of it is not so.
+ */
+int priv_caps_drop(struct error *err);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cgroup membership, after proc(5) and cgroups(7): a line of /proc/PID/cgroup
+ * is "hierarchy:controllers:path".  An empty list of controllers is cgroup v2.
+ * The hierarchies are looked for where systemd mounts them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/priv_cgroup.h"
+
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+
+/* A few lines, each as long as Slurm's and systemd's names make it. */
+struct membership {
+	char text[16384];
+};
+
+static int read_membership(
+	pid_t pid, struct membership *ret_membership, struct error *err)
+{
+	char path[64];
+	CLEANUP_FD int fd = -1;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, errno, "cannot open '%s'", path);
+	length = read(
+		fd, ret_membership->text, sizeof(ret_membership->text) - 1);
+	if (length < 0)
+		return error_set(err, errno, "cannot read '%s'", path);
+	ret_membership->text[length] = '\0';
+	return 0;
+}
+
+/* Is this line, newline included, one of the membership's? */
+static int has_line(const struct membership *membership, const char *line)
+{
+	const char *found = strstr(membership->text, line);
+
+	return found && (found == membership->text || found[-1] == '\n');
+}
+
+/* "2:cpu,cpuacct:/slurm/step" -> /sys/fs/cgroup/cpu,cpuacct/slurm/step */
+static int directory_of(char *line, char ret_path[PATH_MAX])
+{
+	char *controllers = strchr(line, ':');
+	char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+
+	if (!group)
+		return -1;
+	*group++ = '\0';
+	group[strcspn(group, "\n")] = '\0';
+	controllers++;
+	if (strncmp(controllers, "name=", 5) == 0)
+		controllers += 5;
+	return snprintf(ret_path, PATH_MAX, "%s%s%s%s/cgroup.procs",
+		       CGROUP_MOUNT, *controllers ? "/" : "", controllers,
+		       group) < PATH_MAX
+		       ? 0
+		       : -1;
+}
+
+static int join(const char *procs, pid_t pid, struct error *err)
+{
+	/* Safe: cgroup names are made by root, Slurm's or systemd's. */
+	CLEANUP_FD int fd = open(procs, O_WRONLY | O_CLOEXEC);
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	if (fd < 0 || write(fd, number, strlen(number)) < 0)
+		return error_set(err, errno, "cannot write to '%s'", procs);
+	return 0;
+}
+
+int priv_cgroup_join(pid_t pid, pid_t like, struct error *err)
+{
+	struct membership mine, wanted;
+	char line[PATH_MAX], procs[PATH_MAX];
+	const char *next;
+	size_t length;
+
+	if (read_membership(pid, &mine, err) < 0 ||
+		read_membership(like, &wanted, err) < 0)
+		return -1;
+	for (next = wanted.text; *next; next += length) {
+		length = strcspn(next, "\n") + 1;
+		if (length >= sizeof(line) || next[length - 1] != '\n')
+			return error_set(err, 0, "a cgroup's name is too long");
+		snprintf(line, sizeof(line), "%.*s", (int)length, next);
+		if (has_line(&mine, line))
+			continue;
+		if (directory_of(line, procs) < 0)
+			return error_set(err, 0, "a cgroup's name is odd");
+		if (join(procs, pid, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_PRIV_CGROUP_H
+#define COMMON_PRIV_CGROUP_H
+
+#include <sys/types.h>
+
+#include "common/error.h"
+
+/*
+ * Move process `pid` into the cgroups of process `like`, wherever they differ:
+ * it is then limited, charged and killed with it.  Requires uid 0.  Both must
+ * be children of the caller that it has not reaped, so that the numbers are
+ * theirs.  Failure leaves `pid` where it was, or in some of the groups.
+ */
+int priv_cgroup_join(pid_t pid, pid_t like, struct error *err);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every mount that a step makes.  Called by its first task, with the user's
+ * ids and CAP_SYS_ADMIN alone: path look-ups have just the user's rights, and
+ * no name of the user's ever reaches a kernel option string.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "common/cleanup.h"
+#include "common/priv_mount.h"
+#include "common/priv_syscalls.h"
+
+struct option {
+	const char *key;
+	const char *value;
+};
+
+/* A detached mount of a new file system, with `options` up to a NULL key. */
+static int mount_new(const char *type, const struct option *options,
+	unsigned int attributes, struct error *err)
+{
+	CLEANUP_FD int context_fd = sys_fsopen(type, FSOPEN_CLOEXEC);
+	CLEANUP_FD int mount_fd = -1;
+
+	if (context_fd < 0)
+		return error_set(err, errno,
+			"cannot open the file system type '%s'%s", type,
+			errno == ENODEV ? " (is its module loaded?)" : "");
+	for (; options->key; options++)
+		if (sys_fsconfig(context_fd, FSCONFIG_SET_STRING, options->key,
+			    options->value, 0) < 0)
+			return error_set(err, errno,
+				"cannot set the option %s=%s of a %s mount",
+				options->key, options->value, type);
+	if (sys_fsconfig(context_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return error_set(err, errno, "cannot create a %s mount", type);
+	/* The attributes go with the first call: no moment without nosuid. */
+	mount_fd = sys_fsmount(context_fd, FSMOUNT_CLOEXEC,
+		attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (mount_fd < 0)
+		return error_set(err, errno, "cannot mount %s", type);
+	return fd_take(&mount_fd);
+}
+
+int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, struct error *err)
+{
+	char fd[16], user[16], group[16];
+	const struct option options[] = {
+		{ "source", "spank-sif" },
+		{ "subtype", "sif" },
+		{ "fd", fd },
+		{ "rootmode", "40000" },
+		{ "user_id", user },
+		{ "group_id", group },
+		{ NULL, NULL },
+	};
+
+	snprintf(fd, sizeof(fd), "%d", fuse_fd);
+	snprintf(user, sizeof(user), "%ju", (uintmax_t)uid);
+	snprintf(group, sizeof(group), "%ju", (uintmax_t)gid);
+	/* Safe: every value is a number or a constant of ours. */
+	return mount_new("fuse", options, 0, err);
+}
+
+int priv_mount_tmpfs(const char *size, struct error *err)
+{
+	const struct option options[] = {
+		{ "source", "spank-sif" },
+		{ "size", size },
+		{ "mode", "0755" },
+		{ NULL, NULL },
+	};
+
+	return mount_new("tmpfs", options, MOUNT_ATTR_NOEXEC, err);
+}
+
+int priv_mount_clone(
+	int dir, const char *path, bool read_only, struct error *err)
+{
+	struct mount_attr attributes = {
+		.attr_set =
+			MOUNT_ATTR_NOSUID | (read_only ? MOUNT_ATTR_RDONLY : 0),
+	};
+	/* Safe: looked up as the user, who gets no more than he can reach. */
+	CLEANUP_FD int fd = sys_open_tree(
+		dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+	if (fd < 0)
+		return error_set(err, errno, "cannot bind '%s'", path);
+	/* A setuid program of the host would trust the image's /etc. */
+	if (sys_mount_setattr(
+		    fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes) < 0)
+		return error_set(err, errno, "cannot make '%s' nosuid", path);
+	return fd_take(&fd);
+}
+
+int priv_mount_attach(int mount_fd, int target_fd, struct error *err)
+{
+	/* Safe: from descriptor to descriptor, nothing is looked up. */
+	if (sys_move_mount(mount_fd, "", target_fd, "",
+		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return error_set(err, errno, "cannot attach a mount");
+	return 0;
+}
+
+int priv_mount_seal(int mount_fd, struct error *err)
+{
+	struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	if (sys_mount_setattr(mount_fd, "", AT_EMPTY_PATH, &attributes) < 0)
+		return error_set(err, errno, "cannot make a mount read-only");
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_PRIV_MOUNT_H
+#define COMMON_PRIV_MOUNT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+
+/*
+ * Mounts as descriptors, after the mount API of Linux 5.2 (fsopen(2),
+ * open_tree(2), move_mount(2)).  Each returned descriptor is owned by the
+ * caller, and refers to a mount that is detached until it is attached: closing
+ * it before that leaves nothing.  All require CAP_SYS_ADMIN; all paths are
+ * resolved with the user's ids.
+ */
+
+/*
+ * Mount the FUSE connection `fuse_fd`, of which no other process may have a
+ * copy yet: nosuid, nodev, for the user and group alone (no allow_other, so
+ * that the kernel refuses root's access and no root process can be made to
+ * wait for the server).
+ */
+int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, struct error *err);
+
+/* A new tmpfs of at most `size` bytes; nosuid, nodev, noexec. */
+int priv_mount_tmpfs(const char *size, struct error *err);
+
+/*
+ * Clone what is mounted at `path` (relative to `dir`) and all below it,
+ * nosuid throughout, and read-only if asked.  A symlink is followed.
+ */
+int priv_mount_clone(
+	int dir, const char *path, bool read_only, struct error *err);
+
+/* Attach a detached mount over the directory or file that `target` refers to.
+ */
+int priv_mount_attach(int mount_fd, int target_fd, struct error *err);
+
+/* Make a mount, without those below it, read-only. */
+int priv_mount_seal(int mount_fd, struct error *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The mount namespace of a step: made by its first task, entered by the
+ * others, kept alive by nothing but its processes.  Called with the user's
+ * ids and CAP_SYS_ADMIN (CAP_SYS_CHROOT to enter): see priv_caps.h.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <fcntl.h>
+
+#include "common/cleanup.h"
+#include "common/priv_namespace.h"
+
+int priv_namespace_unshare(struct error *err)
+{
+	CLEANUP_FD int fd = -1;
+
+	/* Safe: a copy that only this process is in; nothing is shared yet. */
+	if (unshare(CLONE_NEWNS) < 0)
+		return error_set(err, errno, "cannot make a mount namespace%s",
+			errno == ENOSPC
+				? " (the limit is user.max_mnt_namespaces)"
+				: "");
+	/* Before any mount of ours: a shared mount would show it to the host.*/
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return error_set(err, errno,
+			"cannot cut the mount propagation to the host");
+	fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, errno, "cannot open the mount namespace");
+	return fd_take(&fd);
+}
+
+int priv_namespace_enter(int namespace_fd, struct error *err)
+{
+	/* Safe: the descriptor came from a task of this step, as this user. */
+	if (setns(namespace_fd, CLONE_NEWNS) < 0)
+		return error_set(
+			err, errno, "cannot enter the container of the step");
+	return 0;
+}
+
+int priv_namespace_pivot(const char *path, struct error *err)
+{
+	/* First: pivot_root moves a working directory only if it is the root,
+	 * and one left behind would be a view of the whole host. */
+	if (chdir("/") < 0)
+		return error_set(err, errno, "cannot change to '/'");
+	/* Safe: both names are ours.  The old root comes to lie over the new
+	 * one, see NOTES in pivot_root(2); the unmount takes it off again. */
+	if (syscall(SYS_pivot_root, path, path) < 0)
+		return error_set(err, errno, "cannot change the root");
+	if (umount2("/", MNT_DETACH) < 0)
+		return error_set(err, errno, "cannot detach the host's root");
+	return 0;
+}

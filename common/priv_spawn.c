@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From root's slurmstepd to an unprivileged program, in this order:
+ *
+ *   parent  open and check the program (a path of configure's, never a user's)
+ *   parent  fork
+ *   child   descriptors, signals, out-of-memory score
+ *   child   groups, gid, uid: all three of each, read back
+ *   child   no capability, no_new_privs, then execve by descriptor
+ *
+ * slurmstepd has several threads: between fork and exec only system calls are
+ * made, no allocation, no lock, no log (signal-safety(7)).  Raw calls change
+ * the ids, since glibc's wrappers would signal threads that are not there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/priv_caps.h"
+#include "common/priv_spawn.h"
+
+static int check_owner(
+	const struct stat *status, const char *path, struct error *err)
+{
+	if (status->st_uid != 0)
+		return error_set(
+			err, EPERM, "'%s' does not belong to root", path);
+	if (status->st_mode & (S_IWGRP | S_IWOTH) &&
+		!(S_ISDIR(status->st_mode) && status->st_mode & S_ISVTX))
+		return error_set(err, EPERM,
+			"'%s' is writable by others than root", path);
+	return 0;
+}
+
+/* The directories above `path`, the root included. */
+static int check_parents(const char *path, struct error *err)
+{
+	char parent[PATH_MAX];
+	struct stat status;
+	char *slash;
+
+	if (snprintf(parent, sizeof(parent), "%s", path) >= (int)sizeof(parent))
+		return error_set(err, ENAMETOOLONG, "'%s'", path);
+	while ((slash = strrchr(parent, '/'))) {
+		slash[slash == parent] = '\0';
+		if (stat(parent, &status) < 0)
+			return error_set(
+				err, errno, "cannot inspect '%s'", parent);
+		if (check_owner(&status, parent, err) < 0)
+			return -1;
+		if (slash == parent)
+			break;
+	}
+	return 0;
+}
+
+int priv_spawn_open(const char *path, struct error *err)
+{
+	CLEANUP_FD int fd = open(path, O_PATH | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return error_set(err, errno,
+			"cannot open '%s', which belongs to the installation",
+			path);
+	if (check_owner(&status, path, err) < 0 || check_parents(path, err) < 0)
+		return -1;
+	return fd_take(&fd);
+}
+
+/*
+ * 0-2 are /dev/null: descriptor 2 of slurmstepd is a pipe to the user, which
+ * would keep srun waiting for as long as the child has it.
+ */
+static bool set_descriptors(int program_fd, int control_fd)
+{
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/* Both out of the way of the numbers that are handed out. */
+	int control = fcntl(control_fd, F_DUPFD_CLOEXEC, 16);
+	int program = fcntl(program_fd, F_DUPFD_CLOEXEC, 16);
+	int fd;
+
+	if (null_fd < 0 || control < 0 || program < 0)
+		return false;
+	for (fd = 0; fd <= 2; fd++)
+		if (dup2(null_fd, fd) < 0)
+			return false;
+	if (dup2(control, SPAWN_CONTROL_FD) < 0 ||
+		fcntl(SPAWN_CONTROL_FD, F_SETFD, 0) < 0 ||
+		dup3(program, SPAWN_CONTROL_FD + 1, O_CLOEXEC) < 0)
+		return false;
+	return syscall(SYS_close_range, SPAWN_CONTROL_FD + 2, UINT_MAX, 0) == 0;
+}
+
+static void set_signals(void)
+{
+	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
+		SIGUSR2, SIGQUIT, SIGPIPE };
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	size_t i;
+	int number;
+
+	for (number = 1; number < NSIG; number++)
+		sigaction(number, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	for (i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		sigaction(ignored[i], &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* slurmstepd is exempt from the out-of-memory killer; its child is not. */
+static void reset_oom_score(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, "0", 1) < 0)
+		errno = 0; /* the old score is no reason to fail a step */
+	close(fd);
+}
+
+static bool set_identity(const struct identity *identity)
+{
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
+	uid_t uid = identity->uid;
+	gid_t gid = identity->gid;
+
+	if (syscall(SYS_setgroups, identity->groups_count, identity->groups) <
+			0 ||
+		syscall(SYS_setresgid, gid, gid, gid) < 0 ||
+		syscall(SYS_setresuid, uid, uid, uid) < 0)
+		return false;
+	if (getresuid(&ruid, &euid, &suid) < 0 ||
+		getresgid(&rgid, &egid, &sgid) < 0)
+		return false;
+	return ruid == uid && euid == uid && suid == uid && rgid == gid &&
+	       egid == gid && sgid == gid;
+}
+
+static void __attribute__((noreturn)) run_child(int program_fd,
+	char *const argv[], int control_fd, const struct identity *identity)
+{
+	static char *const no_environment[] = { NULL };
+	struct error err;
+
+	/* user_init runs with the user's effective uid; the saved one is 0. */
+	if (syscall(SYS_setresuid, -1, 0, -1) < 0)
+		_exit(SPAWN_EXIT_IDENTITY);
+	if (!set_descriptors(program_fd, control_fd))
+		_exit(SPAWN_EXIT_DESCRIPTORS);
+	set_signals();
+	reset_oom_score();
+	umask(077);
+	if (setsid() < 0 || chdir("/") < 0)
+		_exit(SPAWN_EXIT_PRIVILEGES);
+	if (!set_identity(identity))
+		_exit(SPAWN_EXIT_IDENTITY);
+	/* A job of root's has kept them; execve then gives none back. */
+	if (priv_caps_drop(&err) < 0)
+		_exit(SPAWN_EXIT_PRIVILEGES);
+	/* Safe: root checked this file before it gave up its rights. */
+	syscall(SYS_execveat, SPAWN_CONTROL_FD + 1, "", argv, no_environment,
+		AT_EMPTY_PATH);
+	_exit(SPAWN_EXIT_PROGRAM);
+}
+
+int priv_spawn(int program_fd, char *const argv[], int control_fd,
+	const struct identity *identity, struct child *ret_child,
+	struct error *err)
+{
+	struct child child;
+
+	child.pid = fork();
+	if (child.pid == 0)
+		run_child(program_fd, argv, control_fd, identity);
+	if (child.pid < 0)
+		return error_set(err, errno, "cannot fork");
+	child.pid_fd = syscall(SYS_pidfd_open, child.pid, 0);
+	if (child.pid_fd < 0) {
+		error_set(err, errno, "cannot open a pidfd");
+		kill(child.pid, SIGKILL);
+		return -1;
+	}
+	*ret_child = child;
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_PRIV_SPAWN_H
+#define COMMON_PRIV_SPAWN_H
+
+#include <sys/types.h>
+
+#include "common/error.h"
+
+/* The user that a program shall run as; `groups` is borrowed. */
+struct identity {
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups; /* supplementary groups */
+	int groups_count;
+};
+
+struct child {
+	pid_t pid;
+	int pid_fd; /* owned; close-on-exec */
+};
+
+/*
+ * Exit statuses of a child that did not get as far as its program.
+ * 127 is execve's, as in a shell.
+ */
+#define SPAWN_EXIT_DESCRIPTORS 124
+#define SPAWN_EXIT_IDENTITY    125
+#define SPAWN_EXIT_PRIVILEGES  126
+#define SPAWN_EXIT_PROGRAM     127
+
+/* The number of the one descriptor that a spawned program is given. */
+#define SPAWN_CONTROL_FD 3
+
+/*
+ * Open a program that root may start: an absolute path, of which the file and
+ * every directory above belong to root and are writable by root only.  Returns
+ * a descriptor for priv_spawn(), owned by the caller.
+ */
+int priv_spawn_open(const char *path, struct error *err);
+
+/*
+ * Start the program as `identity`, for good: all three user and group ids, no
+ * capability, no_new_privs, a session of its own, an empty environment, '/' as
+ * working directory, /dev/null as descriptors 0 to 2, a copy of `control_fd`
+ * as SPAWN_CONTROL_FD, and no other descriptor.  The signals that scancel may
+ * send (TERM, INT, HUP, USR1, USR2, QUIT) are ignored, the others have their
+ * default action.  Requires uid 0 among the real, effective or saved ids.
+ *
+ * Does not wait for the program.  If it cannot be started, the child ends
+ * with one of the statuses above.  Stores the child in *ret_child.
+ */
+int priv_spawn(int program_fd, char *const argv[], int control_fd,
+	const struct identity *identity, struct child *ret_child,
+	struct error *err);
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Finds the root file system in an image file.  In this order: is it a regular
+ * file, is it a SIF or a bare squashfs; for a SIF its header, its table of
+ * descriptors, the one of the primary system partition, that partition's file
+ * system and architecture; for both the squashfs superblock.  Every lie has a
+ * sentence of its own.
+ *
+ * Deliberately not here: signatures (nothing is claimed to be verified),
+ * overlay and data partitions, and the rest of squashfs (see
+ * spank/server/squash.c).
+ *
+ * Layout: github.com/sylabs/sif, pkg/sif/sif.go and descriptor.go, format 01:
+ * little-endian and packed, so that fields are read by their offset.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/sif.h"
+
+#define HEADER_SIZE               128
+#define HEADER_MAGIC              32
+#define HEADER_VERSION            42
+#define HEADER_DESCRIPTORS_TOTAL  88
+#define HEADER_DESCRIPTORS_OFFSET 96
+
+#define DESCRIPTOR_SIZE           585
+#define DESCRIPTOR_DATA_TYPE      0
+#define DESCRIPTOR_USED           4
+#define DESCRIPTOR_OFFSET         17
+#define DESCRIPTOR_DATA_SIZE      25
+#define DESCRIPTOR_FS_TYPE        201
+#define DESCRIPTOR_PARTITION_TYPE 205
+#define DESCRIPTOR_ARCH           209
+/* The library writes 48; 4096 of them are a table of 2.3 MiB. */
+#define DESCRIPTORS_MAX 4096
+
+#define DATA_PARTITION           0x4004
+#define DATA_OCI_ROOT_INDEX      0x400A
+#define PARTITION_PRIMARY_SYSTEM 2
+
+#define SUPERBLOCK_SIZE        96
+#define SUPERBLOCK_COMPRESSION 20
+#define SUPERBLOCK_MAJOR       28
+#define SUPERBLOCK_MINOR       30
+#define SUPERBLOCK_BYTES_USED  40
+
+static const char sif_magic[] = "SIF_MAGIC"; /* its NUL belongs to it */
+static const char squashfs_magic[] = { 'h', 's', 'q', 's' };
+
+/* What the descriptor of the primary system partition says. */
+struct primary {
+	uint32_t fs_type;
+	char arch[3];
+	struct sif_partition partition;
+};
+
+static uint16_t le16_at(const unsigned char *bytes)
+{
+	uint16_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return le16toh(value);
+}
+
+static uint32_t le32_at(const unsigned char *bytes)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return le32toh(value);
+}
+
+static uint64_t le64_at(const unsigned char *bytes)
+{
+	uint64_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return le64toh(value);
+}
+
+static int truncated(struct error *err, const char *part)
+{
+	return error_set(err, 0,
+		"it is truncated: %s end past the end of the file; copy or download it again",
+		part);
+}
+
+/* Reads all of `size` bytes: a file that shrinks meanwhile is truncated. */
+static int read_at(int fd, void *buffer, size_t size, uint64_t offset,
+	const char *part, struct error *err)
+{
+	size_t done = 0;
+	ssize_t got;
+
+	while (done < size) {
+		got = pread(
+			fd, (char *)buffer + done, size - done, offset + done);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_set(err, errno, "it cannot be read");
+		if (got == 0)
+			return truncated(err, part);
+		done += got;
+	}
+	return 0;
+}
+
+static bool ends_within(uint64_t offset, uint64_t size, uint64_t limit)
+{
+	uint64_t end;
+
+	return !__builtin_add_overflow(offset, size, &end) && end <= limit;
+}
+
+static const char *arch_name(const char arch[3])
+{
+	static const char *const names[] = { "unknown", "386", "amd64", "arm",
+		"arm64", "ppc64", "ppc64le", "mips", "mipsle", "mips64",
+		"mips64le", "s390x", "riscv64", "loong64" };
+	unsigned int tens = (unsigned char)arch[0] - '0';
+	unsigned int ones = (unsigned char)arch[1] - '0';
+	unsigned int code = tens * 10 + ones;
+
+	if (tens > 9 || ones > 9 || arch[2] != '\0' ||
+		code >= sizeof(names) / sizeof(names[0]))
+		return NULL;
+	return names[code];
+}
+
+static int check_arch(
+	const char arch[3], const char *machine, struct error *err)
+{
+	const char *name = arch_name(arch);
+
+	if (!name)
+		return error_set(err, 0,
+			"it is damaged: its architecture is not one that SIF has; build it again");
+	if (!strcmp(arch, "00") || !strcmp(machine, "00") ||
+		!strcmp(arch, machine))
+		return 0;
+	if (!strcmp(arch, "01") && !strcmp(machine, "02"))
+		return 0; /* amd64 runs the programs of 386 */
+	return error_set(err, 0,
+		"it is for %s and this node is %s; use an image that was built for %s",
+		name, arch_name(machine), arch_name(machine));
+}
+
+static int check_fs_type(uint32_t fs_type, struct error *err)
+{
+	static const char *const kinds[] = { [2] = "ext3",
+		[3] = "an archive",
+		[4] = "raw data",
+		[5] = "encrypted",
+		[6] = "encrypted (gocryptfs)" };
+
+	if (fs_type == 1)
+		return 0;
+	if (fs_type == 5 || fs_type == 6)
+		return error_set(err, 0,
+			"its root file system is %s, which is not supported; build it without encryption",
+			kinds[fs_type]);
+	if (fs_type >= 2 && fs_type <= 4)
+		return error_set(err, 0,
+			"its root file system is %s, and only squashfs is supported; build it again with squashfs",
+			kinds[fs_type]);
+	return error_set(err, 0,
+		"its root file system is of the unknown type %u, and only squashfs is supported; build it again with squashfs",
+		fs_type);
+}
+
+/*
+ * Take in one descriptor.  Sets *found and *primary if it is the one that we
+ * look for.
+ */
+static int take_descriptor(const unsigned char *descriptor, bool *found,
+	struct primary *primary, struct error *err)
+{
+	uint32_t type = le32_at(descriptor + DESCRIPTOR_DATA_TYPE);
+
+	if (!descriptor[DESCRIPTOR_USED])
+		return 0;
+	if (type == DATA_OCI_ROOT_INDEX)
+		return error_set(err, 0,
+			"it is an OCI-SIF image, which is not supported; pull or build it without '--oci'");
+	if (type != DATA_PARTITION ||
+		le32_at(descriptor + DESCRIPTOR_PARTITION_TYPE) !=
+			PARTITION_PRIMARY_SYSTEM)
+		return 0;
+	if (*found)
+		return error_set(err, 0,
+			"it is damaged: it has two primary system partitions; build it again");
+	*found = true;
+	primary->fs_type = le32_at(descriptor + DESCRIPTOR_FS_TYPE);
+	memcpy(primary->arch, descriptor + DESCRIPTOR_ARCH, 3);
+	primary->partition.offset = le64_at(descriptor + DESCRIPTOR_OFFSET);
+	primary->partition.size = le64_at(descriptor + DESCRIPTOR_DATA_SIZE);
+	return 0;
+}
+
+static int find_primary(int fd, const unsigned char *header, uint64_t file_size,
+	struct primary *ret_primary, struct error *err)
+{
+	uint64_t total = le64_at(header + HEADER_DESCRIPTORS_TOTAL);
+	uint64_t offset = le64_at(header + HEADER_DESCRIPTORS_OFFSET);
+	unsigned char descriptor[DESCRIPTOR_SIZE];
+	bool found = false;
+	uint64_t i;
+
+	if (total > DESCRIPTORS_MAX)
+		return error_set(err, 0,
+			"it is damaged: it claims %llu descriptors, more than the %d that are allowed; copy or build it again",
+			(unsigned long long)total, DESCRIPTORS_MAX);
+	if (!ends_within(offset, total * DESCRIPTOR_SIZE, file_size))
+		return truncated(err, "its descriptors");
+	for (i = 0; i < total; i++)
+		if (read_at(fd, descriptor, sizeof(descriptor),
+			    offset + i * DESCRIPTOR_SIZE, "its descriptors",
+			    err) < 0 ||
+			take_descriptor(descriptor, &found, ret_primary, err) <
+				0)
+			return -1;
+	if (!found)
+		return error_set(err, 0,
+			"it has no primary system partition, so there is no root file system in it; build it again");
+	return 0;
+}
+
+static int find_in_sif(int fd, const char *machine, uint64_t file_size,
+	struct sif_partition *ret_partition, struct error *err)
+{
+	unsigned char header[HEADER_SIZE];
+	struct primary primary = { .fs_type = 0 };
+	const char *version = (const char *)header + HEADER_VERSION;
+
+	if (read_at(fd, header, sizeof(header), 0,
+		    "the bytes of its SIF header", err) < 0)
+		return -1;
+	if (memcmp(version, "01", 3) != 0)
+		return error_set(err, 0,
+			"its SIF version is not 01, the only one that is supported; build it again with a current Singularity or Apptainer");
+	if (find_primary(fd, header, file_size, &primary, err) < 0 ||
+		check_fs_type(primary.fs_type, err) < 0 ||
+		check_arch(primary.arch, machine, err) < 0)
+		return -1;
+	if (!ends_within(primary.partition.offset, primary.partition.size,
+		    file_size))
+		return truncated(err, "the bytes of its root file system");
+	*ret_partition = primary.partition;
+	return 0;
+}
+
+static int check_superblock(
+	int fd, struct sif_partition *partition, struct error *err)
+{
+	unsigned char superblock[SUPERBLOCK_SIZE];
+	uint16_t major, minor;
+	uint64_t used;
+
+	if (partition->size < SUPERBLOCK_SIZE)
+		return error_set(err, 0,
+			"it is damaged: its root file system is too small to be squashfs; copy or build it again");
+	if (read_at(fd, superblock, sizeof(superblock), partition->offset,
+		    "the bytes of its root file system", err) < 0)
+		return -1;
+	if (memcmp(superblock, squashfs_magic, sizeof(squashfs_magic)) != 0)
+		return error_set(err, 0,
+			"it is damaged: its root file system does not begin like squashfs; copy or build it again");
+	major = le16_at(superblock + SUPERBLOCK_MAJOR);
+	minor = le16_at(superblock + SUPERBLOCK_MINOR);
+	if (major != 4 || minor != 0)
+		return error_set(err, 0,
+			"its squashfs version is %u.%u, and only 4.0 is supported; build it again with current squashfs-tools",
+			major, minor);
+	partition->compression = le16_at(superblock + SUPERBLOCK_COMPRESSION);
+	if (!sif_compression_name(partition->compression))
+		return error_set(err, 0,
+			"it is compressed by the unknown method %u; build it again with gzip or zstd",
+			partition->compression);
+	used = le64_at(superblock + SUPERBLOCK_BYTES_USED);
+	if (used < SUPERBLOCK_SIZE || used > partition->size)
+		return error_set(err, 0,
+			"it is truncated or damaged: its squashfs claims %llu bytes where there are %llu; copy or download it again",
+			(unsigned long long)used,
+			(unsigned long long)partition->size);
+	return 0;
+}
+
+static int check_file(int fd, uint64_t *ret_size, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, errno, "it cannot be examined");
+	if (S_ISDIR(st.st_mode))
+		return error_set(err, 0,
+			"it is a directory; build an image file from it, for example with 'singularity build new.sif DIRECTORY'");
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, 0,
+			"it is not a regular file; give the path of a SIF or squashfs file");
+	if (st.st_size == 0)
+		return error_set(err, 0,
+			"it is empty; copy, download or build it again");
+	*ret_size = st.st_size;
+	return 0;
+}
+
+int sif_find_root(int fd, const char *machine,
+	struct sif_partition *ret_partition, struct error *err)
+{
+	unsigned char start[HEADER_MAGIC + sizeof(sif_magic)] = { 0 };
+	struct sif_partition partition = { .offset = 0 };
+	uint64_t size = 0;
+
+	if (check_file(fd, &size, err) < 0)
+		return -1;
+	if (read_at(fd, start, size < sizeof(start) ? size : sizeof(start), 0,
+		    "its first bytes", err) < 0)
+		return -1;
+	if (!memcmp(start + HEADER_MAGIC, sif_magic, sizeof(sif_magic))) {
+		if (find_in_sif(fd, machine, size, &partition, err) < 0)
+			return -1;
+	} else if (!memcmp(start, squashfs_magic, sizeof(squashfs_magic))) {
+		partition.size = size;
+	} else {
+		return error_set(err, 0,
+			"it is neither a SIF nor a squashfs file; build one, for example with 'singularity build' or 'apptainer build'");
+	}
+	if (check_superblock(fd, &partition, err) < 0)
+		return -1;
+	*ret_partition = partition;
+	return 0;
+}
+
+const char *sif_machine(void)
+{
+#if defined(__x86_64__)
+	return "02";
+#elif defined(__i386__)
+	return "01";
+#elif defined(__aarch64__)
+	return "04";
+#elif defined(__arm__)
+	return "03";
+#elif defined(__powerpc64__) && __BYTE_ORDER == __LITTLE_ENDIAN
+	return "06";
+#elif defined(__powerpc64__)
+	return "05";
+#elif defined(__s390x__)
+	return "11";
+#elif defined(__riscv) && __riscv_xlen == 64
+	return "12";
+#elif defined(__loongarch64)
+	return "13";
+#else
+	return "00";
+#endif
+}
+
+const char *sif_compression_name(uint16_t compression)
+{
+	static const char *const names[] = { NULL, "gzip", "lzma", "lzo", "xz",
+		"lz4", "zstd" };
+
+	if (compression >= sizeof(names) / sizeof(names[0]))
+		return NULL;
+	return names[compression];
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * /etc/passwd and /etc/group of the container: the user's entries from the
+ * node's name services (which may be LDAP, that no image can ask), then what
+ * the image has of its own, copied and not parsed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/inside.h"
+#include "spank/plugin/accounts.h"
+
+/* Of the image's file; the rest of a larger one is left out. */
+#define COPY_MAX (1 << 20)
+/* An entry of a big group carries all its members. */
+#define ENTRY_SIZE (1 << 20)
+
+static int load_passwd(char *buffer, struct accounts *accounts)
+{
+	struct passwd entry, *found = NULL;
+	int used;
+
+	if (getpwuid_r(getuid(), &entry, buffer, ENTRY_SIZE, &found) != 0 ||
+		!found)
+		used = asprintf(&accounts->passwd, "%s", "");
+	else
+		used = asprintf(&accounts->passwd, "%s:x:%ju:%ju:%s:%s:%s\n",
+			entry.pw_name, (uintmax_t)entry.pw_uid,
+			(uintmax_t)entry.pw_gid, entry.pw_gecos, entry.pw_dir,
+			entry.pw_shell);
+	if (used < 0)
+		return -1;
+	if (!found)
+		return 0;
+	accounts->home = strdup(entry.pw_dir);
+	return accounts->home ? 0 : -1;
+}
+
+static int print_group(FILE *out, char *buffer, gid_t gid, const char *user)
+{
+	struct group entry, *found = NULL;
+
+	if (getgrgid_r(gid, &entry, buffer, ENTRY_SIZE, &found) != 0 || !found)
+		return 0;
+	return fprintf(
+		out, "%s:x:%ju:%s\n", entry.gr_name, (uintmax_t)gid, user);
+}
+
+static int load_groups(char *buffer, struct accounts *accounts)
+{
+	size_t size, name = strcspn(accounts->passwd, ":");
+	CLEANUP_FREE char *user = strndup(accounts->passwd, name);
+	int i, count = getgroups(0, NULL);
+	CLEANUP_FREE gid_t *groups = calloc(count + 1, sizeof(*groups));
+	FILE *out = open_memstream(&accounts->group, &size);
+
+	if (!out)
+		return -1;
+	if (user && groups && getgroups(count, groups) == count) {
+		print_group(out, buffer, getgid(), user);
+		for (i = 0; i < count; i++)
+			if (groups[i] != getgid())
+				print_group(out, buffer, groups[i], user);
+	}
+	return fclose(out);
+}
+
+int accounts_load(struct accounts *ret_accounts, struct error *err)
+{
+	struct accounts accounts = { NULL };
+	CLEANUP_FREE char *buffer = malloc(ENTRY_SIZE);
+
+	if (!buffer || load_passwd(buffer, &accounts) < 0 ||
+		load_groups(buffer, &accounts) != 0) {
+		error_set(err, errno, "cannot look up the user's names");
+		accounts_free(&accounts);
+		return -1;
+	}
+	*ret_accounts = accounts;
+	return 0;
+}
+
+void accounts_free(struct accounts *accounts)
+{
+	free(accounts->passwd);
+	free(accounts->group);
+	free(accounts->home);
+	*accounts = (struct accounts){ NULL };
+}
+
+static int write_all(int fd, const char *bytes, size_t length)
+{
+	ssize_t written;
+
+	for (; length > 0; bytes += written, length -= written) {
+		written = write(fd, bytes, length);
+		if (written < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What cannot be read of the image's file is simply not there. */
+static int copy(int from_fd, int to_fd)
+{
+	char buffer[16384];
+	size_t left = COPY_MAX;
+	ssize_t length;
+
+	while (left > 0) {
+		length = read(from_fd, buffer,
+			left < sizeof(buffer) ? left : sizeof(buffer));
+		if (length <= 0)
+			break;
+		if (write_all(to_fd, buffer, length) < 0)
+			return -1;
+		left -= length;
+	}
+	return 0;
+}
+
+int accounts_write(int directory_fd, const char *name, const char *first,
+	int root_fd, const char *path, struct error *err)
+{
+	CLEANUP_FD int to_fd = openat(directory_fd, name,
+		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	CLEANUP_FD int from_fd =
+		inside_open(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	/* The step's umask is not for this file. */
+	if (to_fd < 0 || fchmod(to_fd, 0644) < 0 ||
+		write_all(to_fd, first, strlen(first)) < 0)
+		return error_set(err, errno, "cannot write '%s'", path);
+	if (from_fd < 0 || fstat(from_fd, &status) < 0 ||
+		!S_ISREG(status.st_mode))
+		return 0;
+	if (copy(from_fd, to_fd) < 0)
+		return error_set(err, errno, "cannot write '%s'", path);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_ACCOUNTS_H
+#define SPANK_PLUGIN_ACCOUNTS_H
+
+#include "common/error.h"
+
+/*
+ * The user as the node's name services know him, in the form of passwd(5) and
+ * group(5), to be put before the image's own entries: the first match wins.
+ */
+struct accounts {
+	char *passwd; /* owned; one line, or "" if the user has no entry */
+	char *group;  /* owned; a line per group that has a name */
+	char *home;   /* owned; NULL if the user has no entry */
+};
+
+/*
+ * Look up the ids of the calling process, which must be the user's already:
+ * name service modules of the host run here, never as root.
+ */
+int accounts_load(struct accounts *ret_accounts, struct error *err);
+void accounts_free(struct accounts *accounts);
+
+/*
+ * In the directory `directory_fd` make the file `name`: `first`, and then the
+ * file `path` of the image, as far as it is a regular file in reach.
+ */
+int accounts_write(int directory_fd, const char *name, const char *first,
+	int root_fd, const char *path, struct error *err);
+
+#endif

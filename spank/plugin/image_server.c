@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The image server as slurmstepd sees it: a child that it starts, puts into
+ * the step's cgroup, and makes sure of at the end.  slurmstepd never talks to
+ * it: the tasks do, as the user, so that nothing the server or the image does
+ * can keep root waiting.  The only waits are for its end, in
+ * image_server_stop(), and each has a deadline.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "common/cleanup.h"
+#include "common/priv_cgroup.h"
+#include "spank/plugin/image_server.h"
+
+/* Last process gone, mount gone, ENODEV, exit: milliseconds in practice. */
+#define SERVER_EXIT_TIMEOUT_MS 2000
+/* Only a server in the middle of an uninterruptible read takes longer. */
+#define SERVER_KILL_TIMEOUT_MS 5000
+
+int image_server_prepare(struct image_server *server, struct error *err)
+{
+	int ends[2];
+
+	server->program_fd = priv_spawn_open(SERVER_PATH, err);
+	if (server->program_fd < 0)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set(err, errno, "cannot make a socket pair");
+	server->tasks_fd = ends[0];
+	server->server_fd = ends[1];
+	return 0;
+}
+
+int image_server_start(struct image_server *server,
+	const struct identity *identity, int timeout_s, struct error *err)
+{
+	char timeout[16];
+	char *argv[] = { "spank-sif-server", timeout, NULL };
+
+	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
+	if (priv_spawn(server->program_fd, argv, server->server_fd, identity,
+		    &server->child, err) < 0)
+		return error_prefix(err, "cannot start the image server");
+	cleanup_fd(&server->program_fd);
+	cleanup_fd(&server->server_fd);
+	return 0;
+}
+
+int image_server_adopt(
+	struct image_server *server, pid_t task_pid, struct error *err)
+{
+	cleanup_fd(&server->tasks_fd);
+	if (server->child.pid == 0)
+		return 0;
+	return priv_cgroup_join(server->child.pid, task_pid, err);
+}
+
+static int describe_end(int status, struct error *err)
+{
+	if (status == CHILD_STATUS_UNKNOWN)
+		return error_set(err, 0,
+			"the image server ended early; this kernel does not "
+			"tell how");
+	if (WIFSIGNALED(status))
+		return error_set(err, 0,
+			"the image server was killed by signal %d (%s): files "
+			"of the image could no longer be read",
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status) != 0)
+		return error_set(err, 0,
+			"the image server ended with exit status %d: files of "
+			"the image could no longer be read",
+			WEXITSTATUS(status));
+	return 0;
+}
+
+/* Wait for the end; whoever it was, the pid is not ours to name after it. */
+static bool has_ended(
+	struct image_server *server, int timeout_ms, int *ret_status)
+{
+	if (!child_wait(&server->child, deadline_in_ms(timeout_ms), ret_status))
+		return false;
+	server->child.pid = 0;
+	cleanup_fd(&server->child.pid_fd);
+	return true;
+}
+
+int image_server_check(
+	struct image_server *server, bool step_is_killed, struct error *err)
+{
+	int status;
+
+	if (server->child.pid == 0 || !has_ended(server, 0, &status))
+		return 0;
+	if (step_is_killed && status == W_EXITCODE(0, SIGKILL))
+		return 0;
+	return describe_end(status, err);
+}
+
+int image_server_stop(struct image_server *server, struct error *err)
+{
+	int status;
+
+	cleanup_fd(&server->program_fd);
+	cleanup_fd(&server->server_fd);
+	cleanup_fd(&server->tasks_fd);
+	if (server->child.pid == 0)
+		return 0;
+	if (has_ended(server, SERVER_EXIT_TIMEOUT_MS, &status))
+		return status == W_EXITCODE(0, SIGKILL)
+			       ? 0
+			       : describe_end(status, err);
+	child_kill(&server->child);
+	if (has_ended(server, SERVER_KILL_TIMEOUT_MS, &status))
+		return 0;
+	return error_set(err, 0,
+		"the image server (pid %d) does not end after SIGKILL: it "
+		"waits for the file system that the image is on",
+		(int)server->child.pid);
+}

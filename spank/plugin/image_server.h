@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_IMAGE_SERVER_H
+#define SPANK_PLUGIN_IMAGE_SERVER_H
+
+#include <stdbool.h>
+
+#include "common/child.h"
+#include "common/error.h"
+#include "common/priv_spawn.h"
+
+/* slurmstepd's side of the image server, one per step and node. */
+struct image_server {
+	int program_fd;
+	int tasks_fd;  /* what the tasks say HELLO on; each inherits a copy */
+	int server_fd; /* the server's end, until it has been started */
+	struct child child; /* pid 0: not started, or reported as ended */
+};
+
+#define IMAGE_SERVER_NONE                                          \
+	{                                                          \
+		.program_fd = -1, .tasks_fd = -1, .server_fd = -1, \
+		.child = { .pid_fd = -1 },                         \
+	}
+
+/* Open the program and make its control socket.  Requires uid 0. */
+int image_server_prepare(struct image_server *server, struct error *err);
+
+/*
+ * Start it as `identity`; it gives up `timeout_s` seconds later unless a
+ * container has been built by then.  Does not wait for it.  Requires uid 0
+ * among the three ids.
+ */
+int image_server_start(struct image_server *server,
+	const struct identity *identity, int timeout_s, struct error *err);
+
+/*
+ * All tasks have been forked, the first as `task_pid`: charge the server to it
+ * and leave the control socket to the tasks.  Requires uid 0.
+ */
+int image_server_adopt(
+	struct image_server *server, pid_t task_pid, struct error *err);
+
+/*
+ * -1 with how it ended if it has, but not as it should; only once.  Slurm's
+ * SIGKILL of a whole step is no news: with `step_is_killed`, one for the server
+ * is not reported.
+ */
+int image_server_check(
+	struct image_server *server, bool step_is_killed, struct error *err);
+
+/*
+ * Make sure that it is gone: it has a moment to end by itself, as it does once
+ * the last process has left the container, and is killed then.  Returns as
+ * image_server_check() of a killed step does; -1 too if even SIGKILL did not
+ * help.
+ */
+int image_server_stop(struct image_server *server, struct error *err);
+
+#endif

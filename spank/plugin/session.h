@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_SESSION_H
+#define SPANK_PLUGIN_SESSION_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "common/arguments.h"
+#include "common/error.h"
+#include "spank/plugin/image_server.h"
+
+/*
+ * What the hooks of one process hand on to one another: the only global
+ * variable of the plugin.  slurmstepd fills it in; each task inherits a copy
+ * by fork and goes on from there.
+ */
+struct session {
+	struct arguments arguments;
+	char image[PATH_MAX]; /* --sif-image; "" if the step has none */
+	bool runs_image;      /* this process serves a step that has an image */
+	/*
+	 * The first failure.  A hook that fails other than task_init drains
+	 * the node or loses the exit code (spank(8), RETURN VALUES), so that
+	 * all of them record here what task_init then says.
+	 */
+	struct error error;
+	struct image_server server;
+	int fuse_fd; /* a task's /dev/fuse, from task_init_privileged */
+};
+
+extern struct session session;
+
+#endif

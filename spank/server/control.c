@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The step's start, seen from the image server.  One state for the container:
+ *
+ *   WANTED    nobody builds; the next task that says HELLO is told to
+ *   BUILDING  one task does; if it dies, the next in line is told to
+ *   BUILT     the others are sent the namespace, and those that come later
+ *   REFUSED   the image is unusable or the builder failed: all are told
+ *
+ * A task is a socket; its end of file means that the task has started (its
+ * execve closed the socket) or died.  The loop ends when no task is left and
+ * none can come, since nobody holds the other end of the HELLO socket.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/sif.h"
+#include "spank/server/control.h"
+#include "spank/server/squash.h"
+
+enum container { WANTED, BUILDING, BUILT, REFUSED };
+
+#define NOBODY SIZE_MAX
+
+struct control {
+	enum container container;
+	int timeout_s;
+	size_t builder; /* index of a task, or NOBODY */
+	int namespace_fd;
+	struct squash *image;
+	struct fs *fs;
+	/* The HELLO socket, the file system, then a socket for each task. */
+	struct pollfd *polled;
+	size_t count;
+};
+
+enum { POLL_HELLO, POLL_FS, POLL_TASKS };
+
+static int add_polled(struct control *control, int fd)
+{
+	size_t size = (control->count + 1) * sizeof(*control->polled);
+	struct pollfd *polled = realloc(control->polled, size);
+
+	if (!polled)
+		return -1;
+	polled[control->count++] =
+		(struct pollfd){ .fd = fd, .events = POLLIN };
+	control->polled = polled;
+	return 0;
+}
+
+/* A task that cannot be told is one that died: its end of file follows. */
+static void tell(struct control *control, size_t task, enum message_type type,
+	const char *text, int fd)
+{
+	message_send(control->polled[task].fd, type, text, fd);
+}
+
+/* What the container's state means for a task that waits. */
+static void answer(struct control *control, size_t task)
+{
+	switch (control->container) {
+	case WANTED:
+		control->container = BUILDING;
+		control->builder = task;
+		alarm(control->timeout_s);
+		tell(control, task, MESSAGE_BUILD, NULL, -1);
+		break;
+	case BUILDING:
+		break;
+	case BUILT:
+		tell(control, task, MESSAGE_ENTER, NULL, control->namespace_fd);
+		break;
+	case REFUSED:
+		tell(control, task, MESSAGE_FAILED, NULL, -1);
+		break;
+	}
+}
+
+static void answer_all(struct control *control)
+{
+	size_t task;
+
+	for (task = POLL_TASKS; task < control->count; task++)
+		if (task != control->builder && control->polled[task].fd >= 0)
+			answer(control, task);
+}
+
+/* The builder has ended its part, one way or the other. */
+static void settle(struct control *control, enum container container)
+{
+	alarm(0);
+	control->container = container;
+	control->builder = NOBODY;
+}
+
+static void stop_fs(struct control *control)
+{
+	if (control->fs)
+		fs_stop(control->fs);
+	if (control->image)
+		squash_close(control->image);
+	control->fs = NULL;
+	control->image = NULL;
+	control->polled[POLL_FS].fd = -1;
+}
+
+static int open_image(struct control *control, int *image_fd, struct error *err)
+{
+	struct sif_partition partition;
+
+	if (*image_fd < 0 || control->image)
+		return error_set(err, EPROTO, "unexpected message");
+	if (sif_find_root(*image_fd, sif_machine(), &partition, err) < 0 ||
+		squash_open(image_fd, &partition, &control->image, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int start_fs(struct control *control, int *fuse_fd, struct error *err)
+{
+	if (*fuse_fd < 0 || !control->image || control->fs)
+		return error_set(err, EPROTO, "unexpected message");
+	if (fs_start(control->image, fuse_fd, &control->fs, err) < 0)
+		return -1;
+	control->polled[POLL_FS].fd = fs_fd(control->fs);
+	return 0;
+}
+
+static int complete(
+	struct control *control, int *namespace_fd, struct error *err)
+{
+	if (*namespace_fd < 0 || !control->fs)
+		return error_set(err, EPROTO, "unexpected message");
+	fs_seal(control->fs);
+	control->namespace_fd = fd_take(namespace_fd);
+	settle(control, BUILT);
+	return 0;
+}
+
+/* -1 with what the builder shall tell the user. */
+static int hear_builder(struct control *control, enum message_type type,
+	int *fd, struct error *err)
+{
+	switch (type) {
+	case MESSAGE_IMAGE:
+		if (open_image(control, fd, err) < 0)
+			return -1;
+		tell(control, control->builder, MESSAGE_READY, NULL, -1);
+		return 0;
+	case MESSAGE_MOUNT:
+		return start_fs(control, fd, err);
+	case MESSAGE_BUILT:
+		return complete(control, fd, err);
+	default:
+		return error_set(
+			err, 0, "%s", ""); /* it tells the user itself */
+	}
+}
+
+static void drop_task(struct control *control, size_t task)
+{
+	cleanup_fd(&control->polled[task].fd);
+	if (task != control->builder)
+		return;
+	/* It died: what it had begun ends with its namespace. */
+	stop_fs(control);
+	settle(control, WANTED);
+	answer_all(control);
+}
+
+static void hear_task(struct control *control, size_t task)
+{
+	struct error err = { 0 };
+	struct message message;
+	CLEANUP_FD int fd = -1;
+
+	if (message_receive(control->polled[task].fd, deadline_in_ms(0),
+		    &message, &fd) != 1 ||
+		task != control->builder) {
+		drop_task(control, task);
+		return;
+	}
+	if (hear_builder(control, message.type, &fd, &err) < 0) {
+		tell(control, task, MESSAGE_FAILED, err.text, -1);
+		stop_fs(control);
+		settle(control, REFUSED);
+	}
+	if (control->container != BUILDING)
+		answer_all(control);
+}
+
+static void hear_hello(struct control *control)
+{
+	struct message message;
+	CLEANUP_FD int fd = -1;
+	int got = message_receive(control->polled[POLL_HELLO].fd,
+		deadline_in_ms(0), &message, &fd);
+
+	if (got == 0)
+		cleanup_fd(&control->polled[POLL_HELLO].fd);
+	/* Anything else is not of ours: its sender sees an end of file. */
+	if (got != 1 || message.type != MESSAGE_HELLO || fd < 0)
+		return;
+	if (add_polled(control, fd) == 0) {
+		fd_take(&fd);
+		answer(control, control->count - 1);
+	}
+}
+
+static bool has_tasks(const struct control *control)
+{
+	size_t i;
+
+	for (i = POLL_HELLO; i < control->count; i++)
+		if (i != POLL_FS && control->polled[i].fd >= 0)
+			return true;
+	return false;
+}
+
+static int run(struct control *control, struct error *err)
+{
+	size_t task, count;
+
+	while (has_tasks(control)) {
+		if (poll(control->polled, control->count, -1) < 0)
+			return error_set(err, errno, "cannot poll");
+		if (control->polled[POLL_FS].revents &&
+			fs_serve_one(control->fs) != 1)
+			stop_fs(control);
+		count = control->count;
+		if (control->polled[POLL_HELLO].revents)
+			hear_hello(control);
+		for (task = POLL_TASKS; task < count; task++)
+			if (control->polled[task].fd >= 0 &&
+				control->polled[task].revents)
+				hear_task(control, task);
+	}
+	return 0;
+}
+
+int control_run(
+	int hello_fd, int timeout_s, struct fs **ret_fs, struct error *err)
+{
+	struct control control = {
+		.container = WANTED,
+		.timeout_s = timeout_s,
+		.builder = NOBODY,
+		.namespace_fd = -1,
+	};
+	int rc = -1;
+
+	if (add_polled(&control, hello_fd) == 0 &&
+		add_polled(&control, -1) == 0)
+		rc = run(&control, err);
+	else
+		error_set(err, errno, "cannot allocate memory");
+	/* From now on only the step's processes keep the namespace. */
+	cleanup_fd(&control.namespace_fd);
+	if (rc == 0 && control.container == BUILT)
+		*ret_fs = control.fs;
+	else
+		*ret_fs = NULL;
+	free(control.polled);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * spank-sif-server: the image server of one step on one node.  Started by the
+ * plugin (common/priv_spawn.h) as the job's user, without a capability, with
+ * nothing open but the socket on which the step's tasks say HELLO:
+ *
+ *   1. enter the sandbox, before a byte of the image is seen
+ *   2. lead the tasks into their container, serving it meanwhile
+ *   3. narrow the sandbox, serve until the last process has left
+ *
+ * Usage: spank-sif-server SECONDS
+ */
+#include <stdlib.h>
+
+#include "common/priv_spawn.h"
+#include "spank/server/control.h"
+#include "spank/server/sandbox.h"
+
+/* Exit statuses; slurmstepd tells the user the number. */
+#define EXIT_SANDBOX 10
+#define EXIT_CONTROL 11
+#define EXIT_SERVE   12
+
+int main(int argc, char *argv[])
+{
+	struct error err = { 0 };
+	struct fs *fs = NULL;
+
+	if (argc != 2 || atoi(argv[1]) <= 0)
+		return EXIT_FAILURE;
+	if (sandbox_enter(&err) < 0)
+		return EXIT_SANDBOX;
+	if (control_run(SPAWN_CONTROL_FD, atoi(argv[1]), &fs, &err) < 0)
+		return EXIT_CONTROL;
+	if (!fs)
+		return EXIT_SUCCESS;
+	if (sandbox_serve(&err) < 0)
+		return EXIT_SANDBOX;
+	return fs_serve(fs) < 0 ? EXIT_SERVE : EXIT_SUCCESS;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_SERVER_MOUNTPOINTS_H
+#define SPANK_SERVER_MOUNTPOINTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/*
+ * Entries that exist only in memory, to mount on: empty directories and files
+ * that the image lacks, and whiteouts, which hide an entry of the image so that
+ * another kind can take its place.  They belong to a directory, which is a
+ * node of the tree (see tree.h), of the image or one of these.
+ */
+#define MOUNTPOINTS_MAX 4096
+
+/* Set in the node numbers of these entries, in no other. */
+#define MOUNTPOINT_NODE (1ULL << 63)
+
+struct mountpoint {
+	uint64_t directory;
+	uint64_t node;
+	mode_t mode; /* a directory's or a file's; 0: a whiteout */
+	bool gone;   /* removed again; its node number is not used anew */
+	char *name;
+};
+
+/* Zeroed, it is empty. */
+struct mountpoints {
+	struct mountpoint *entries;
+	size_t count;
+};
+
+/* The entry of that name, maybe a whiteout; NULL if there is none. */
+const struct mountpoint *mountpoints_find(const struct mountpoints *mountpoints,
+	uint64_t directory, const char *name);
+
+/* The directory or file with that node number; NULL if there is none. */
+const struct mountpoint *mountpoints_find_node(
+	const struct mountpoints *mountpoints, uint64_t node);
+
+/*
+ * Put an entry in the place of the one of that name, if any.  `mode` is
+ * S_IFDIR, S_IFREG, or 0 for a whiteout; permissions are 0755 and 0644.  -1
+ * with errno: ENOSPC if there are MOUNTPOINTS_MAX, ENOMEM.
+ */
+int mountpoints_add(struct mountpoints *mountpoints, uint64_t directory,
+	const char *name, mode_t mode, const struct mountpoint **ret_entry);
+
+/*
+ * The first directory or file of `directory` at or after *position, which is
+ * moved past it; NULL at the end.
+ */
+const struct mountpoint *mountpoints_next(const struct mountpoints *mountpoints,
+	uint64_t directory, size_t *position);
+
+void mountpoints_free(struct mountpoints *mountpoints);
+
+#endif

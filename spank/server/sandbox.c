@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The image server parses what a stranger wrote, with libraries that have been
+ * shown not to be memory safe.  Whoever takes it over shall have gained
+ * nothing but the image and the step's own view of it.  In this order:
+ *
+ *   1. not dumpable: nobody traces it or reads its memory
+ *   2. resource limits: no core, no file grows, no endless memory
+ *   3. Landlock: no file can be opened, no port bound or connected
+ *   4. seccomp: only the calls of the lists below
+ *
+ * Each is read back: a sandbox that silently is not there is worse than none.
+ * The order matters: seccomp forbids the calls that the others need.
+ *
+ * Memory that is both writable and executable, or becomes executable, is
+ * forbidden; so are fork, exec, threads, sockets, ptrace and signals to others.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "spank/server/sandbox.h"
+
+/* For the sockets of 512 tasks, and then some. */
+#define LIMIT_FILES  1024
+#define LIMIT_MEMORY (1024UL * 1024 * 1024)
+
+/* AddressSanitizer reserves terabytes of addresses. */
+#if defined(__SANITIZE_ADDRESS__)
+#define LIMITS_MEMORY 0
+#else
+#define LIMITS_MEMORY 1
+#endif
+
+/* The structure of Landlock ABI 6; older headers have only its beginning. */
+struct landlock_denials {
+	uint64_t files;
+	uint64_t ports;
+	uint64_t scopes;
+};
+
+/*
+ * Serving: requests come by read and are answered by writev, the image is read
+ * by pread64; the rest is malloc, abort, and the end.
+ */
+static const int serving_calls[] = {
+	SCMP_SYS(read),
+	SCMP_SYS(writev),
+	SCMP_SYS(write), /* libfuse's messages, to /dev/null */
+	SCMP_SYS(pread64),
+	SCMP_SYS(close),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(brk),
+	SCMP_SYS(futex),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(rt_sigprocmask), /* abort() */
+	SCMP_SYS(getpid),         /* abort() */
+	SCMP_SYS(gettid),         /* abort() */
+	SCMP_SYS(clock_gettime),  /* where the vDSO has none */
+	SCMP_SYS(getrandom),      /* malloc() */
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+};
+
+/* Until all tasks have started: messages, deadlines, looking at the image. */
+static const int control_calls[] = {
+	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(poll), SCMP_SYS(ppoll),
+	SCMP_SYS(alarm),
+	SCMP_SYS(setitimer), /* alarm() where there is no such call */
+	SCMP_SYS(fcntl),     /* libfuse tests the descriptor it is given */
+	SCMP_SYS(getuid),    /* libfuse notes its owner */
+	SCMP_SYS(getgid), SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat), /* fstat() of newer C libraries */
+	SCMP_SYS(seccomp),    /* sandbox_serve(); it can only narrow */
+};
+
+/* Refused without killing: libfuse and the C library try, and can do without.*/
+static const int refused_calls[] = {
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+};
+
+static int limit(int resource, rlim_t value, struct error *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) < 0)
+		return error_set(err, errno, "cannot read a resource limit");
+	if (limit.rlim_max > value) /* RLIM_INFINITY is the largest of all */
+		limit.rlim_max = value;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(resource, &limit) < 0)
+		return error_set(err, errno, "cannot set a resource limit");
+	return 0;
+}
+
+static int limit_resources(struct error *err)
+{
+	if (limit(RLIMIT_CORE, 0, err) < 0 || limit(RLIMIT_FSIZE, 0, err) < 0 ||
+		limit(RLIMIT_NOFILE, LIMIT_FILES, err) < 0)
+		return -1;
+	return LIMITS_MEMORY ? limit(RLIMIT_AS, LIMIT_MEMORY, err) : 0;
+}
+
+/* Everything that the kernel's Landlock can deny. */
+static struct landlock_denials all_denials(int abi)
+{
+	struct landlock_denials denials = { .files = (1 << 13) - 1 };
+
+	if (abi >= 2)
+		denials.files |= 1 << 13; /* moving between directories */
+	if (abi >= 3)
+		denials.files |= 1 << 14; /* truncating */
+	if (abi >= 4)
+		denials.ports = 3; /* binding, connecting */
+	if (abi >= 5)
+		denials.files |= 1 << 15; /* ioctl on devices */
+	if (abi >= 6)
+		denials.scopes = 3; /* abstract sockets, signals */
+	return denials;
+}
+
+static size_t size_of_denials(int abi)
+{
+	if (abi >= 6)
+		return sizeof(struct landlock_denials);
+	return abi >= 4 ? offsetof(struct landlock_denials, scopes)
+			: offsetof(struct landlock_denials, ports);
+}
+
+static int deny_files(struct error *err)
+{
+	CLEANUP_FD int ruleset = -1;
+	CLEANUP_FD int probe = -1;
+	struct landlock_denials denials;
+	int abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+		LANDLOCK_CREATE_RULESET_VERSION);
+
+	if (abi < 0 && (errno == ENOSYS || errno == EOPNOTSUPP))
+		return 0; /* not in this kernel, or switched off */
+	if (abi < 0)
+		return error_set(err, errno, "cannot use Landlock");
+	denials = all_denials(abi);
+	ruleset = syscall(
+		SYS_landlock_create_ruleset, &denials, size_of_denials(abi), 0);
+	if (ruleset < 0 || syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+		return error_set(err, errno, "cannot use Landlock");
+	probe = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (probe >= 0)
+		return error_set(err, 0, "Landlock is not in force");
+	return 0;
+}
+
+static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+	int rc = 0;
+	size_t i;
+
+	/* Calls that this architecture does not have are negative. */
+	for (i = 0; i < count && rc == 0; i++)
+		if (calls[i] >= 0)
+			rc = seccomp_rule_add(
+				filter, SCMP_ACT_ALLOW, calls[i], 0);
+	return rc;
+}
+
+static int refuse(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; i < count && rc == 0; i++)
+		if (calls[i] >= 0)
+			rc = seccomp_rule_add(
+				filter, SCMP_ACT_ERRNO(EACCES), calls[i], 0);
+	return rc;
+}
+
+static int allow_conditionally(scmp_filter_ctx filter)
+{
+	static const unsigned int readable_back[] = { PR_GET_SECCOMP,
+		PR_GET_DUMPABLE, PR_SET_NO_NEW_PRIVS };
+	int rc;
+	size_t i;
+
+	rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+			SCMP_SYS(mprotect), 1,
+			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (rc == 0) /* abort(), and no signal to anyone else */
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill),
+			1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
+	for (i = 0; i < sizeof(readable_back) / sizeof(int) && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl),
+			1, SCMP_A0(SCMP_CMP_EQ, readable_back[i], 0));
+	return rc;
+}
+
+static int load_filter(scmp_filter_ctx filter, bool with_control)
+{
+	int rc = allow(
+		filter, serving_calls, sizeof(serving_calls) / sizeof(int));
+
+	if (rc == 0 && with_control)
+		rc = allow(filter, control_calls,
+			sizeof(control_calls) / sizeof(int));
+	if (rc == 0)
+		rc = allow_conditionally(filter);
+	if (rc == 0)
+		rc = refuse(filter, refused_calls,
+			sizeof(refused_calls) / sizeof(int));
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	return rc;
+}
+
+static int filter_calls(bool with_control, struct error *err)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int rc;
+
+	if (!filter)
+		return error_set(err, ENOMEM, "cannot use seccomp");
+	rc = load_filter(filter, with_control);
+	seccomp_release(filter);
+	if (rc < 0)
+		return error_set(err, -rc, "cannot use seccomp");
+	if (prctl(PR_GET_SECCOMP) != 2)
+		return error_set(err, 0, "seccomp is not in force");
+	if (prctl(PR_GET_DUMPABLE) != 0)
+		return error_set(err, 0, "the server can be traced");
+	return 0;
+}
+
+int sandbox_enter(struct error *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_set(err, errno, "cannot set no_new_privs");
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_set(err, errno, "cannot forbid tracing");
+	if (limit_resources(err) < 0 || deny_files(err) < 0)
+		return -1;
+	return filter_calls(true, err);
+}
+
+int sandbox_serve(struct error *err)
+{
+	return filter_calls(false, err);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_SERVER_TREE_H
+#define SPANK_SERVER_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "spank/server/mountpoints.h"
+#include "spank/server/squash.h"
+
+/* The root's node number, as the kernel has it (FUSE_ROOT_ID). */
+#define TREE_ROOT 1
+
+/*
+ * What the mount shows: the image, and over it the mount points that were made
+ * on it before it was sealed.  A node number stands for its inode as long as
+ * the tree lives; none has to be released.
+ *
+ * Functions return 0 or a count, or -1 with errno; see squash.h.
+ */
+struct tree {
+	struct squash *image; /* borrowed */
+	struct mountpoints mountpoints;
+	bool sealed; /* from now on making and removing are EROFS */
+};
+
+struct tree_entry {
+	const char *name;
+	uint64_t node; /* 0 for "." and "..": they are not looked up */
+	ino_t number;
+	mode_t type;
+	uint64_t next; /* cookie of the entry that follows */
+};
+
+/* Return false if the entry was not taken: it comes again next time. */
+typedef bool tree_visit(const struct tree_entry *entry, void *arg);
+
+int tree_stat(const struct tree *tree, uint64_t node, struct stat *ret_st);
+int tree_lookup(const struct tree *tree, uint64_t directory, const char *name,
+	uint64_t *ret_node);
+/* `size` must have room for the NUL. */
+int tree_readlink(
+	const struct tree *tree, uint64_t node, char *target, size_t size);
+ssize_t tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
+	size_t size, void *buffer);
+
+/* From `cookie`, 0 for the first entry, which is ".". */
+int tree_list(const struct tree *tree, uint64_t directory, uint64_t cookie,
+	tree_visit *visit, void *arg);
+
+/* Make an empty directory (S_IFDIR) or regular file (S_IFREG). */
+int tree_make(struct tree *tree, uint64_t directory, const char *name,
+	mode_t type, uint64_t *ret_node);
+
+/* Remove a file or symbolic link, not a directory (EISDIR). */
+int tree_unlink(struct tree *tree, uint64_t directory, const char *name);
+
+#endif

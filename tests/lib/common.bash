@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# What the system tests share: `load ../lib/common` at the top of a .bats file.
+#
+# A file starts its cluster in setup_file and ends it in teardown_file:
+#   setup_file() { cluster_start; }     options as of tests/lib/cluster
+#   teardown_file() { cluster_stop; }
+# The tests then say what a user would type:
+#   run as_alice srun -N2 hostname; assert_status 0; assert_line node1
+# Images are made into $SHARED, which is /shared on the cluster.
+#
+# SPANK_SIF_INSTALL names the `make install DESTDIR=` tree under test; without it
+# clusters start without the plugin.
+
+bats_require_minimum_version 1.5.0
+TESTS_LIB=$(realpath "${BASH_SOURCE[0]%/*}")
+CLUSTER_TOOL=$TESTS_LIB/cluster
+# shellcheck source=tests/lib/images.bash
+source "$TESTS_LIB/images.bash"
+
+# --- cluster ---------------------------------------------------------------
+
+# $$ is the bats process of this file, also in a subshell: when it ends, however
+# it ends, the cluster does.
+cluster_start() { # [OPTION...]
+	export CLUSTER=$BATS_FILE_TMPDIR/cluster
+	export SHARED=$CLUSTER/shared
+	if [[ -n ${SPANK_SIF_INSTALL-} ]]; then
+		set -- --install="$SPANK_SIF_INSTALL" "$@"
+	else
+		set -- --no-plugin "$@"
+	fi
+	"$CLUSTER_TOOL" start --owner=$$ "$@" "$CLUSTER"
+}
+
+cluster_stop() {
+	"$CLUSTER_TOOL" stop "$CLUSTER"
+}
+
+as_user() { # USER CMD...
+	local user=$1
+	shift
+	"$CLUSTER_TOOL" exec "$CLUSTER" --user="$user" -- "$@"
+}
+
+as_alice() { as_user alice "$@"; }
+as_bob() { as_user bob "$@"; }
+as_root() { as_user root "$@"; }
+
+# For a test file about the plugin, as its first line in setup_file.
+need_plugin() {
+	[[ -n ${SPANK_SIF_INSTALL-} ]] || skip "SPANK_SIF_INSTALL is not set"
+}
+
+nodes_are_idle() {
+	[[ -z $(as_root sinfo --noheader --Node --format='%N %t' |
+		awk '$2 != "idle"') ]]
+}
+
+# --- time ------------------------------------------------------------------
+
+wait_until() { # SECONDS CMD...
+	local seconds=$1 end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	shift
+	until "$@"; do
+		((${EPOCHREALTIME/[.,]/} < end)) || {
+			echo "not true within $seconds s: $*" >&2
+			return 1
+		}
+		read -rt 0.05 <> <(:) || true
+	done
+}
+
+# Runs CMD and leaves its duration in $elapsed_ms.
+timed() { # CMD...
+	local begin=${EPOCHREALTIME/[.,]/} status=0
+	"$@" || status=$?
+	elapsed_ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
+	return "$status"
+}
+
+# --- what is on the "host" -------------------------------------------------
+
+# Only builtins while processes are listed, so that the list does not hold itself.
+# FUSE connections are the machine's: those of our users are ours.
+# shellcheck disable=SC2016
+HOST_SNAPSHOT='
+	for p in /proc/[0-9]*; do
+		[[ $p != "/proc/$$" ]] || continue
+		name= state= uid=
+		while IFS=$'\''\t'\'' read -r key value _; do
+			case $key in
+			Name:) name=$value ;;
+			State:) state=$value ;;
+			Uid:) uid=$value; break ;;
+			esac
+		done 2>/dev/null <"$p/status"
+		[[ -z $name || $state == Z* ]] || list+="$uid $name"$'\''\n'\''
+	done 2>/dev/null
+	echo "== processes (uid, name)"
+	sort <<<"$list"
+	echo "== mounts"
+	findmnt --raw --noheadings --output TARGET,SOURCE,FSTYPE,OPTIONS | sort
+	echo "== mount namespaces"
+	stat --dereference --format=%i /proc/[0-9]*/ns/mnt 2>/dev/null | sort -u | wc -l
+	echo "== fuse connections"
+	find /sys/fs/fuse/connections -mindepth 1 -maxdepth 1 \
+		-uid +999 -printf "%f %u\n" | sort
+	echo "== files"
+	find /tmp /var/tmp /run /dev/shm -mindepth 1 -printf "%p %y %u\n" | sort
+	echo "== cgroups"
+	find /sys/fs/cgroup -type d -path "*slurm*" 2>/dev/null | sort'
+
+host_snapshot() {
+	as_root bash -c "$HOST_SNAPSHOT"
+}
+
+host_is_as_before() { # SNAPSHOT
+	host_diff=$(diff <(echo "$1") <(host_snapshot))
+}
+
+# The end of a step goes on for a moment after srun has returned.
+assert_host_as_before() { # SNAPSHOT [SECONDS]
+	local host_diff=
+	wait_until "${2:-5}" host_is_as_before "$1" || {
+		echo "left on the host (>) or gone from it (<):" >&2
+		echo "$host_diff" >&2
+		return 1
+	}
+}
+
+# --- assertions on $status, $output and $lines of run ----------------------
+
+assertion_failed() { # SENTENCE
+	{
+		echo "$1"
+		echo "status: ${status-}"
+		echo "output:"
+		echo "${output-}" | sed 's/^/  | /'
+	} >&2
+	return 1
+}
+
+assert_status() { # NUMBER
+	[[ $status == "$1" ]] || assertion_failed "status is not $1"
+}
+
+assert_failure() {
+	((status != 0)) || assertion_failed "this should have failed"
+}
+
+assert_output() { # TEXT
+	[[ $output == "$1" ]] || assertion_failed "the output is not '$1'"
+}
+
+assert_contains() { # TEXT
+	[[ $output == *"$1"* ]] || assertion_failed "the output lacks '$1'"
+}
+
+refute_contains() { # TEXT
+	[[ $output != *"$1"* ]] || assertion_failed "the output has '$1'"
+}
+
+assert_line() { # TEXT [COUNT]
+	local line count=0
+	for line in "${lines[@]}"; do
+		[[ $line != "$1" ]] || count=$((count + 1))
+	done
+	if [[ -n ${2-} ]]; then
+		((count == $2)) || assertion_failed "$count lines '$1', not $2"
+	else
+		((count > 0)) || assertion_failed "there is no line '$1'"
+	fi
+}
+
+assert_equal() { # ACTUAL EXPECTED
+	[[ $1 == "$2" ]] || {
+		echo "got      '$1'" >&2
+		echo "expected '$2'" >&2
+		return 1
+	}
+}

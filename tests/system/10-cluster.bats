@@ -1,0 +1,247 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The throw-away cluster itself: what it promises to the other tests.
+
+load ../lib/common
+
+setup_file() {
+	export MACHINE_MOUNTS
+	MACHINE_MOUNTS=$(machine_mounts)
+	timed cluster_start --no-plugin
+	export START_MS=$elapsed_ms
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+# For the tests that end a cluster, one of their own.
+setup() {
+	OTHER=$BATS_TEST_TMPDIR/other
+}
+
+teardown() {
+	[[ ! -d $OTHER ]] || "$CLUSTER_TOOL" stop "$OTHER"
+}
+
+machine_mounts() {
+	findmnt --raw --noheadings --output TARGET,SOURCE,FSTYPE,OPTIONS
+}
+
+pid_namespace() { # DIR
+	readlink "/proc/$(<"$1/init.pid")/ns/pid"
+}
+
+no_process_in() { # PID-NAMESPACE
+	local link
+	for link in /proc/[0-9]*/ns/pid; do
+		[[ $(readlink "$link") != "$1" ]] || return 1
+	done
+}
+
+only_logs_in() { # DIR
+	[[ $(ls -A "$1") == log ]]
+}
+
+# The supervisor, and its child that waits for the namespaces.
+supervisor_of() { # DIR
+	local line
+	for line in /proc/[0-9]*/cmdline; do
+		if tr '\0' ' ' 2>/dev/null <"$line" |
+			grep -q -- "cluster supervise.*--dir=$1 "; then
+			line=${line#/proc/}
+			echo "${line%/cmdline}"
+		fi
+	done
+}
+
+@test "it is ready in under 5 s" {
+	echo "took $START_MS ms"
+	((START_MS < 5000))
+	nodes_are_idle
+}
+
+@test "two nodes, two tasks on each" {
+	run as_alice srun -N2 --ntasks-per-node=2 hostname
+	assert_status 0
+	assert_line node1 2
+	assert_line node2 2
+}
+
+@test "32 tasks on one node" {
+	run as_alice srun -N1 -n32 sh -c 'echo $SLURM_PROCID'
+	assert_status 0
+	assert_equal "${#lines[@]}" 32
+}
+
+@test "users have their groups, home and environment" {
+	run as_alice sh -c 'id -un; id -u; id -Gn; pwd; echo $USER $HOME $LOGNAME'
+	assert_output $'alice\n2001\nalice project gpu lab-1\n/home/alice\nalice /home/alice alice'
+	run as_bob srun sh -c 'id -un; id -u; id -Gn; pwd'
+	assert_output $'bob\n2002\nbob project\n/home/bob'
+	run as_root id -u
+	assert_output 0
+}
+
+@test "users do not see each other's homes" {
+	run as_bob ls /home/alice
+	assert_failure
+}
+
+@test "status, input and signals pass" {
+	run as_alice srun sh -c 'exit 42'
+	assert_status 42
+	run as_alice sh -c 'kill -KILL $$'
+	assert_status 137
+	run as_alice srun cat <<<"from outside"
+	assert_output "from outside"
+}
+
+@test "timeout leaves no command behind" {
+	run timeout 0.5 "$CLUSTER_TOOL" exec "$CLUSTER" -- sleep 4321
+	assert_status 124
+	wait_until 5 bash -c "! '$CLUSTER_TOOL' exec '$CLUSTER' --user=root -- \
+		grep -lzx 4321 /proc/[0-9]*/cmdline"
+}
+
+@test "a terminal reaches srun --pty" {
+	run script -qec "'$CLUSTER_TOOL' exec '$CLUSTER' -- srun --pty tty" /dev/null
+	assert_status 0
+	assert_contains /dev/pts/
+}
+
+@test "/shared is DIR/shared" {
+	echo hello >"$SHARED/file"
+	run as_alice srun -N2 cat /shared/file
+	assert_line hello 2
+	as_alice touch /shared/from-alice
+	assert_equal "$(stat -c %u "$SHARED/from-alice")" 2001
+}
+
+@test "propagation is shared inside, and nothing of it is seen outside" {
+	run as_root findmnt --noheadings --output PROPAGATION /
+	assert_contains shared
+	as_root mkdir /tmp/point
+	as_root unshare --mount --propagation unchanged \
+		mount -t tmpfs leak /tmp/point
+	run as_root findmnt --noheadings --output SOURCE /tmp/point
+	assert_output leak
+	assert_equal "$(machine_mounts)" "$MACHINE_MOUNTS"
+	as_root umount /tmp/point
+	as_root rmdir /tmp/point
+}
+
+@test "what root writes inside is not on the machine" {
+	as_root touch /etc/spank-sif-was-here /usr/spank-sif-was-here \
+		/root/spank-sif-was-here
+	run ls /etc/spank-sif-was-here /usr/spank-sif-was-here \
+		/root/spank-sif-was-here
+	assert_status 2
+	as_root rm /etc/spank-sif-was-here /usr/spank-sif-was-here \
+		/root/spank-sif-was-here
+}
+
+@test "a step leaves the host as it was, and the snapshot shows what does not" {
+	before=$(host_snapshot)
+	as_alice srun -N2 true
+	assert_host_as_before "$before"
+	as_alice touch /tmp/left
+	run ! assert_host_as_before "$before" 1
+	assert_contains "> /tmp/left f alice"
+	as_alice rm /tmp/left
+	as_root mkdir /run/left
+	as_root mount -t tmpfs left /run/left
+	run ! assert_host_as_before "$before" 1
+	assert_contains "> /run/left left tmpfs"
+	as_root umount /run/left
+	as_root rmdir /run/left
+	assert_host_as_before "$before"
+}
+
+@test "--conf replaces a default, --nodes, --install, --plugin-args" {
+	mkdir -p "$BATS_TEST_TMPDIR/install/usr/libexec/spank-sif"
+	touch "$BATS_TEST_TMPDIR/install/usr/libexec/spank-sif/installed"
+	"$CLUSTER_TOOL" start --owner=$$ --no-plugin --nodes=3 --conf=KillWait=17 \
+		--install="$BATS_TEST_TMPDIR/install" "$OTHER"
+	run "$CLUSTER_TOOL" exec "$OTHER" -- sh -c \
+		'srun -N3 hostname; grep -c KillWait /etc/slurm/slurm.conf
+		scontrol show config | grep KillWait
+		stat -c %U /usr/libexec/spank-sif/installed'
+	assert_status 0
+	assert_line node3
+	assert_line 1
+	assert_contains "17 sec"
+	assert_line root
+}
+
+@test "two clusters do not meet" {
+	"$CLUSTER_TOOL" start --owner=$$ --no-plugin "$OTHER"
+	run "$CLUSTER_TOOL" exec "$OTHER" -- srun -N2 hostname
+	assert_status 0
+	as_alice sbatch --wrap 'sleep 60' --output=/dev/null
+	run "$CLUSTER_TOOL" exec "$OTHER" -- squeue --noheader
+	assert_output ""
+	as_alice scancel --user=alice
+}
+
+@test "a start that fails says why, and leaves only the logs" {
+	run "$CLUSTER_TOOL" start --owner=$$ --no-plugin --conf=Nonsense=1 "$OTHER"
+	assert_failure
+	assert_contains "Nonsense"
+	only_logs_in "$OTHER"
+}
+
+@test "a cluster without the plugin installed says so" {
+	run "$CLUSTER_TOOL" start --owner=$$ "$OTHER"
+	assert_failure
+	assert_contains "no spank_sif.so"
+}
+
+@test "stop takes under 2 s, also with running jobs, and leaves only the logs" {
+	"$CLUSTER_TOOL" start --owner=$$ --no-plugin "$OTHER"
+	namespace=$(pid_namespace "$OTHER")
+	"$CLUSTER_TOOL" exec "$OTHER" -- sbatch --wrap 'srun -n4 sleep 60'
+	"$CLUSTER_TOOL" exec "$OTHER" -- srun -n2 true
+	timed "$CLUSTER_TOOL" stop "$OTHER"
+	echo "took $elapsed_ms ms"
+	((elapsed_ms < 2000))
+	only_logs_in "$OTHER"
+	no_process_in "$namespace"
+	assert_equal "$(machine_mounts)" "$MACHINE_MOUNTS"
+}
+
+@test "SIGKILL of the owner ends everything in under 2 s" {
+	sleep 1000 3>&- &
+	owner=$!
+	"$CLUSTER_TOOL" start --owner="$owner" --no-plugin "$OTHER"
+	namespace=$(pid_namespace "$OTHER")
+	"$CLUSTER_TOOL" exec "$OTHER" -- sbatch --wrap 'srun -n4 sleep 60'
+	kill -KILL "$owner"
+	wait_until 2 only_logs_in "$OTHER"
+	no_process_in "$namespace"
+	assert_equal "$(machine_mounts)" "$MACHINE_MOUNTS"
+}
+
+@test "SIGKILL of the supervisor ends everything in under 2 s" {
+	"$CLUSTER_TOOL" start --owner=$$ --no-plugin "$OTHER"
+	namespace=$(pid_namespace "$OTHER")
+	kill -KILL $(supervisor_of "$OTHER")
+	wait_until 2 no_process_in "$namespace"
+	"$CLUSTER_TOOL" stop "$OTHER"
+	only_logs_in "$OTHER"
+}
+
+@test "run: status passes, SIGKILL while it starts or runs leaves nothing" {
+	export TMPDIR=$BATS_TEST_TMPDIR
+	run "$CLUSTER_TOOL" run --no-plugin -- sh -c 'exit 7'
+	assert_status 7
+	for delay in 0.05 0.2 1.5; do
+		run timeout --signal=KILL "$delay" \
+			"$CLUSTER_TOOL" run --no-plugin -- sleep 1000
+		assert_status 137
+	done
+	wait_until 2 bash -c '! ls -d "$TMPDIR"/cluster.* 2>/dev/null'
+	run pgrep -f "cluster boot .*--dir=$TMPDIR"
+	assert_failure
+}

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The plugin lives in slurmstepd, which exports error, list_*, fd_* and more:
+# it must export SPANK's symbols and nothing else, and load no library but the
+# C library into root's process.
+set -u
+
+plugin=$top_builddir/.libs/spank_sif.so
+
+foreign=$("${NM:-nm}" -D --defined-only "$plugin" | awk '{ print $NF }' |
+	grep -Evx 'plugin_(name|type|version)|spank_plugin_version|slurm_spank_[a-z_]+')
+if [ -z "$foreign" ] && [ -f "$plugin" ]; then
+	echo "ok 1 - the plugin exports SPANK's symbols only"
+else
+	echo "not ok 1 - the plugin also exports:" $foreign
+fi
+
+hooks=$("${NM:-nm}" -D --defined-only "$plugin" | grep -c ' T slurm_spank_')
+if [ "$hooks" -ge 7 ]; then
+	echo "ok 2 - it exports its $hooks hooks"
+else
+	echo "not ok 2 - it exports $hooks hooks"
+fi
+
+libraries=$(readelf -d "$plugin" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
+	grep -v '^libc\.so')
+if [ -z "$libraries" ]; then
+	echo "ok 3 - it needs the C library only"
+else
+	echo "not ok 3 - it also needs:" $libraries
+fi
+echo 1..3

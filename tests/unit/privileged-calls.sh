@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Calls that need or change rights stand in common/priv_*.c alone, and raw
+# system calls in the few files that say why.  Looks at what the objects of
+# the plugin and of the server import.
+set -u
+
+forbidden='mount|umount|umount2|unshare|setns|clone|pivot_root|chroot
+setuid|seteuid|setreuid|setresuid|setgid|setegid|setregid|setresgid
+setgroups|initgroups|setfsuid|setfsgid|capset|cap_set_proc|fork|vfork|_Fork
+execve|execv|execvp|execl|execlp|execveat|fexecve|system|popen|posix_spawn'
+forbidden=$(printf '%s' "$forbidden" | tr '\n' '|')
+# syscall(2) itself: openat2 and pidfd calls, Landlock.
+raw_allowed='priv_|inside\.o|child\.o|sandbox\.o'
+
+failures=0
+count=0
+for object in $(find "$top_builddir/common" "$top_builddir/spank" \
+	-name '*.o' ! -path '*/tests/*' | sort); do
+	count=$((count + 1))
+	imports=$("${NM:-nm}" -u "$object" | awk '{ print $NF }' |
+		sed 's/@.*//; s/^__//')
+	case $object in
+	*priv_*) found= ;;
+	*) found=$(printf '%s\n' "$imports" | grep -Ex "$forbidden") ;;
+	esac
+	if printf '%s\n' "$imports" | grep -qx syscall &&
+		! printf '%s\n' "$object" | grep -Eq "$raw_allowed"; then
+		found="$found syscall"
+	fi
+	if [ -n "$found" ]; then
+		printf 'not ok %d - %s imports: %s\n' "$count" "$object" \
+			"$(printf '%s' "$found" | tr '\n' ' ')"
+		failures=$((failures + 1))
+	else
+		printf 'ok %d - %s\n' "$count" "${object##*/}"
+	fi
+done
+if [ "$count" -lt 10 ]; then
+	count=$((count + 1))
+	printf 'not ok %d - only few objects were found\n' "$count"
+	failures=1
+fi
+printf '1..%d\n' "$count"
+[ "$failures" -eq 0 ]
