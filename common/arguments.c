@@ -28,8 +28,8 @@ static int parse_seconds(const char *word, const char *value, int *ret_seconds,
 	return 0;
 }
 
-static int parse_word(
-	const char *word, struct arguments *arguments, struct error *err)
+static int parse_word(const char *word, struct arguments *arguments,
+	struct error *err)
 {
 	static const char timeout[] = "timeout=";
 

@@ -45,8 +45,8 @@ static int status_of(const siginfo_t *info)
 	return W_EXITCODE(0, info->si_status);
 }
 
-bool child_wait(
-	const struct child *child, struct deadline deadline, int *ret_status)
+bool child_wait(const struct child *child, struct deadline deadline,
+	int *ret_status)
 {
 	siginfo_t info = { .si_pid = 0 };
 

@@ -16,8 +16,8 @@
  * slurmstepd waits for any child and may have reaped this one: the status then
  * comes from the kernel (Linux 6.15 and later), or is CHILD_STATUS_UNKNOWN.
  */
-bool child_wait(
-	const struct child *child, struct deadline deadline, int *ret_status);
+bool child_wait(const struct child *child, struct deadline deadline,
+	int *ret_status);
 
 /* Send SIGKILL.  Never reaches another process, even if the pid was reused. */
 void child_kill(const struct child *child);

@@ -47,3 +47,13 @@ int error_prefix(struct error *err, const char *format, ...)
 	errno = saved;
 	return -1;
 }
+
+int error_hint(struct error *err, const char *hint)
+{
+	size_t used = strlen(err->text);
+
+	if (*hint)
+		snprintf(err->text + used, sizeof(err->text) - used, "; %s",
+			hint);
+	return -1;
+}

@@ -32,4 +32,7 @@ int error_set(struct error *err, int num, const char *format, ...)
 int error_prefix(struct error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Add what to do next, unless that is "": "sentence; hint".  Returns -1. */
+int error_hint(struct error *err, const char *hint);
+
 #endif

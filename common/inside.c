@@ -110,8 +110,8 @@ static int make(int root_fd, const char *path, bool directory, int *symlinks)
 	return mknodat(parent_fd, name, S_IFREG | 0644, 0);
 }
 
-int inside_make(
-	int root_fd, const char *path, bool directory, struct error *err)
+int inside_make(int root_fd, const char *path, bool directory,
+	struct error *err)
 {
 	int symlinks = SYMLINKS_MAX;
 

@@ -25,8 +25,8 @@ int inside_open(int root_fd, const char *path, int flags);
  * such entries in memory.  Must be called before anything is attached in the
  * image, so that nothing is ever made in a directory of the host.
  */
-int inside_make(
-	int root_fd, const char *path, bool directory, struct error *err);
+int inside_make(int root_fd, const char *path, bool directory,
+	struct error *err);
 
 /*
  * The same for a file that shall lie at `path` itself: a symlink in its place

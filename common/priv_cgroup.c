@@ -21,8 +21,8 @@ struct membership {
 	char text[16384];
 };
 
-static int read_membership(
-	pid_t pid, struct membership *ret_membership, struct error *err)
+static int read_membership(pid_t pid, struct membership *ret_membership,
+	struct error *err)
 {
 	char path[64];
 	CLEANUP_FD int fd = -1;
@@ -32,8 +32,8 @@ static int read_membership(
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, errno, "cannot open '%s'", path);
-	length = read(
-		fd, ret_membership->text, sizeof(ret_membership->text) - 1);
+	length = read(fd, ret_membership->text,
+		sizeof(ret_membership->text) - 1);
 	if (length < 0)
 		return error_set(err, errno, "cannot read '%s'", path);
 	ret_membership->text[length] = '\0';

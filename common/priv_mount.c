@@ -77,22 +77,22 @@ int priv_mount_tmpfs(const char *size, struct error *err)
 	return mount_new("tmpfs", options, MOUNT_ATTR_NOEXEC, err);
 }
 
-int priv_mount_clone(
-	int dir, const char *path, bool read_only, struct error *err)
+int priv_mount_clone(int dir, const char *path, bool read_only,
+	struct error *err)
 {
 	struct mount_attr attributes = {
 		.attr_set =
 			MOUNT_ATTR_NOSUID | (read_only ? MOUNT_ATTR_RDONLY : 0),
 	};
 	/* Safe: looked up as the user, who gets no more than he can reach. */
-	CLEANUP_FD int fd = sys_open_tree(
-		dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	CLEANUP_FD int fd = sys_open_tree(dir, path,
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 
 	if (fd < 0)
 		return error_set(err, errno, "cannot bind '%s'", path);
 	/* A setuid program of the host would trust the image's /etc. */
-	if (sys_mount_setattr(
-		    fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes) < 0)
+	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
+		    &attributes) < 0)
 		return error_set(err, errno, "cannot make '%s' nosuid", path);
 	return fd_take(&fd);
 }

@@ -30,8 +30,8 @@ int priv_mount_tmpfs(const char *size, struct error *err);
  * Clone what is mounted at `path` (relative to `dir`) and all below it,
  * nosuid throughout, and read-only if asked.  A symlink is followed.
  */
-int priv_mount_clone(
-	int dir, const char *path, bool read_only, struct error *err);
+int priv_mount_clone(int dir, const char *path, bool read_only,
+	struct error *err);
 
 /* Attach a detached mount over the directory or file that `target` refers to.
  */

@@ -39,8 +39,8 @@ int priv_namespace_enter(int namespace_fd, struct error *err)
 {
 	/* Safe: the descriptor came from a task of this step, as this user. */
 	if (setns(namespace_fd, CLONE_NEWNS) < 0)
-		return error_set(
-			err, errno, "cannot enter the container of the step");
+		return error_set(err, errno,
+			"cannot enter the container of the step");
 	return 0;
 }
 

@@ -28,12 +28,12 @@
 #include "common/priv_caps.h"
 #include "common/priv_spawn.h"
 
-static int check_owner(
-	const struct stat *status, const char *path, struct error *err)
+static int check_owner(const struct stat *status, const char *path,
+	struct error *err)
 {
 	if (status->st_uid != 0)
-		return error_set(
-			err, EPERM, "'%s' does not belong to root", path);
+		return error_set(err, EPERM, "'%s' does not belong to root",
+			path);
 	if (status->st_mode & (S_IWGRP | S_IWOTH) &&
 		!(S_ISDIR(status->st_mode) && status->st_mode & S_ISVTX))
 		return error_set(err, EPERM,
@@ -53,8 +53,8 @@ static int check_parents(const char *path, struct error *err)
 	while ((slash = strrchr(parent, '/'))) {
 		slash[slash == parent] = '\0';
 		if (stat(parent, &status) < 0)
-			return error_set(
-				err, errno, "cannot inspect '%s'", parent);
+			return error_set(err, errno, "cannot inspect '%s'",
+				parent);
 		if (check_owner(&status, parent, err) < 0)
 			return -1;
 		if (slash == parent)

@@ -29,8 +29,8 @@ static inline int sys_fsconfig(int fd, unsigned int command, const char *key,
 	return syscall(SYS_fsconfig, fd, command, key, value, aux);
 }
 
-static inline int sys_fsmount(
-	int fd, unsigned int flags, unsigned int attributes)
+static inline int sys_fsmount(int fd, unsigned int flags,
+	unsigned int attributes)
 {
 	return syscall(SYS_fsmount, fd, flags, attributes);
 }
@@ -53,8 +53,8 @@ static inline int sys_mount_setattr(int dir, const char *path,
 		sizeof(*attributes));
 }
 
-static inline int sys_openat2(
-	int dir, const char *path, const struct open_how *how)
+static inline int sys_openat2(int dir, const char *path,
+	const struct open_how *how)
 {
 	return syscall(SYS_openat2, dir, path, how, sizeof(*how));
 }

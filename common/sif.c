@@ -99,8 +99,8 @@ static int read_at(int fd, void *buffer, size_t size, uint64_t offset,
 	ssize_t got;
 
 	while (done < size) {
-		got = pread(
-			fd, (char *)buffer + done, size - done, offset + done);
+		got = pread(fd, (char *)buffer + done, size - done,
+			offset + done);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -134,8 +134,8 @@ static const char *arch_name(const char arch[3])
 	return names[code];
 }
 
-static int check_arch(
-	const char arch[3], const char *machine, struct error *err)
+static int check_arch(const char arch[3], const char *machine,
+	struct error *err)
 {
 	const char *name = arch_name(arch);
 
@@ -256,8 +256,8 @@ static int find_in_sif(int fd, const char *machine, uint64_t file_size,
 	return 0;
 }
 
-static int check_superblock(
-	int fd, struct sif_partition *partition, struct error *err)
+static int check_superblock(int fd, struct sif_partition *partition,
+	struct error *err)
 {
 	unsigned char superblock[SUPERBLOCK_SIZE];
 	uint16_t major, minor;

@@ -51,8 +51,8 @@ static int print_group(FILE *out, char *buffer, gid_t gid, const char *user)
 
 	if (getgrgid_r(gid, &entry, buffer, ENTRY_SIZE, &found) != 0 || !found)
 		return 0;
-	return fprintf(
-		out, "%s:x:%ju:%s\n", entry.gr_name, (uintmax_t)gid, user);
+	return fprintf(out, "%s:x:%ju:%s\n", entry.gr_name, (uintmax_t)gid,
+		user);
 }
 
 static int load_groups(char *buffer, struct accounts *accounts)

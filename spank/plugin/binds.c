@@ -14,8 +14,8 @@
 #include "common/priv_mount.h"
 #include "spank/plugin/binds.h"
 
-void binds_add(
-	struct binds *binds, const char *source, const char *target, int flags)
+void binds_add(struct binds *binds, const char *source, const char *target,
+	int flags)
 {
 	if (binds->count < BINDS_MAX)
 		binds->list[binds->count++] = (struct bind){
@@ -26,8 +26,8 @@ void binds_add(
 		};
 }
 
-void binds_add_mount(
-	struct binds *binds, int *mount_fd, const char *target, int flags)
+void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
+	int flags)
 {
 	binds_add(binds, target, target, flags);
 	binds->list[binds->count - 1].mount_fd = fd_take(mount_fd);
@@ -69,8 +69,8 @@ static int clone_one(struct bind *bind, struct error *err)
 
 	if (bind->mount_fd >= 0)
 		return 0;
-	bind->mount_fd = priv_mount_clone(
-		AT_FDCWD, bind->source, bind->flags & BIND_READ_ONLY, err);
+	bind->mount_fd = priv_mount_clone(AT_FDCWD, bind->source,
+		bind->flags & BIND_READ_ONLY, err);
 	if (bind->mount_fd < 0)
 		return leave_out(bind, err);
 	if (fstat(bind->mount_fd, &status) == 0)

@@ -35,12 +35,12 @@ struct binds {
 };
 
 /* Add one to the list.  All strings must outlive the binds. */
-void binds_add(
-	struct binds *binds, const char *source, const char *target, int flags);
+void binds_add(struct binds *binds, const char *source, const char *target,
+	int flags);
 
 /* Add a mount that exists already; *mount_fd is given away. */
-void binds_add_mount(
-	struct binds *binds, int *mount_fd, const char *target, int flags);
+void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
+	int flags);
 
 /* Is `path` in one of the bound directories, under the same name? */
 bool binds_cover(const struct binds *binds, const char *path);

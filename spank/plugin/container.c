@@ -63,8 +63,8 @@ static bool is_of_the_system(const char *path)
  * /var/tmp before /tmp: where the image has the one as a symlink to the other,
  * the host's /tmp is what must show.
  */
-static void plan_binds(
-	struct binds *binds, const char *home, const char *directory)
+static void plan_binds(struct binds *binds, const char *home,
+	const char *directory)
 {
 	static const char *const system[] = { "/proc", "/sys", "/dev",
 		"/var/tmp", "/tmp" };
@@ -87,6 +87,20 @@ static void plan_binds(
 		binds_add(binds, directory, directory, BIND_OPTIONAL);
 }
 
+static const char *open_hint(int num)
+{
+	switch (num) {
+	case ENOENT:
+	case ENOTDIR:
+		return "is it on a file system that this node mounts?";
+	case EACCES:
+	case EPERM:
+		return "you must be able to read it on this node";
+	default:
+		return "";
+	}
+}
+
 /* O_NONBLOCK: a FIFO would keep us waiting for a writer. */
 static int open_image(const char *path, struct error *err)
 {
@@ -95,12 +109,13 @@ static int open_image(const char *path, struct error *err)
 	struct stat status;
 	struct statfs system;
 
-	if (fd < 0)
-		return error_set(
-			err, errno, "cannot open the image '%s'", path);
+	if (fd < 0) {
+		error_set(err, errno, "cannot open the image '%s'", path);
+		return error_hint(err, open_hint(err->num));
+	}
 	if (fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0)
-		return error_set(
-			err, errno, "cannot inspect the image '%s'", path);
+		return error_set(err, errno, "cannot inspect the image '%s'",
+			path);
 	if (S_ISDIR(status.st_mode))
 		return error_set(err, 0,
 			"cannot use the image '%s': it is a directory, not a "
@@ -117,16 +132,16 @@ static int open_image(const char *path, struct error *err)
 	return fd_take(&fd);
 }
 
-static int tell_server(
-	int server, enum message_type type, int fd, struct error *err)
+static int tell_server(int server, enum message_type type, int fd,
+	struct error *err)
 {
 	if (message_send(server, type, NULL, fd) < 0)
 		return error_set(err, errno, "the image server is gone");
 	return 0;
 }
 
-static int offer_image(
-	const struct container_request *request, struct error *err)
+static int offer_image(const struct container_request *request,
+	struct error *err)
 {
 	CLEANUP_FD int image_fd = open_image(request->image, err);
 	CLEANUP_FD int unexpected_fd = -1;
@@ -136,8 +151,8 @@ static int offer_image(
 	if (image_fd < 0 ||
 		tell_server(request->server, MESSAGE_IMAGE, image_fd, err) < 0)
 		return -1;
-	got = message_receive(
-		request->server, request->deadline, &message, &unexpected_fd);
+	got = message_receive(request->server, request->deadline, &message,
+		&unexpected_fd);
 	if (got == 1 && message.type == MESSAGE_READY)
 		return 0;
 	if (got == 1 && message.type == MESSAGE_FAILED)
@@ -156,8 +171,8 @@ static int offer_image(
 
 /* Mount first, hand over then: nobody who has the descriptor can make the
  * mount wait for him.  Returns the mount. */
-static int mount_image(
-	const struct container_request *request, struct error *err)
+static int mount_image(const struct container_request *request,
+	struct error *err)
 {
 	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
 	CLEANUP_FD int mount_fd =

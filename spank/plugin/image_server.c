@@ -51,8 +51,8 @@ int image_server_start(struct image_server *server,
 	return 0;
 }
 
-int image_server_adopt(
-	struct image_server *server, pid_t task_pid, struct error *err)
+int image_server_adopt(struct image_server *server, pid_t task_pid,
+	struct error *err)
 {
 	cleanup_fd(&server->tasks_fd);
 	if (server->child.pid == 0)
@@ -66,6 +66,12 @@ static int describe_end(int status, struct error *err)
 		return error_set(err, 0,
 			"the image server ended early; this kernel does not "
 			"tell how");
+	/* Its own, see spank/server/control.h. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return error_set(err, 0,
+			"the container was not complete in time: is the file "
+			"system of the image, or of the working directory, "
+			"slow or hung? (timeout= in plugstack.conf)");
 	if (WIFSIGNALED(status))
 		return error_set(err, 0,
 			"the image server was killed by signal %d (%s): files "
@@ -80,8 +86,8 @@ static int describe_end(int status, struct error *err)
 }
 
 /* Wait for the end; whoever it was, the pid is not ours to name after it. */
-static bool has_ended(
-	struct image_server *server, int timeout_ms, int *ret_status)
+static bool has_ended(struct image_server *server, int timeout_ms,
+	int *ret_status)
 {
 	if (!child_wait(&server->child, deadline_in_ms(timeout_ms), ret_status))
 		return false;
@@ -90,8 +96,8 @@ static bool has_ended(
 	return true;
 }
 
-int image_server_check(
-	struct image_server *server, bool step_is_killed, struct error *err)
+int image_server_check(struct image_server *server, bool step_is_killed,
+	struct error *err)
 {
 	int status;
 

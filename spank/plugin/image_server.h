@@ -37,16 +37,16 @@ int image_server_start(struct image_server *server,
  * All tasks have been forked, the first as `task_pid`: charge the server to it
  * and leave the control socket to the tasks.  Requires uid 0.
  */
-int image_server_adopt(
-	struct image_server *server, pid_t task_pid, struct error *err);
+int image_server_adopt(struct image_server *server, pid_t task_pid,
+	struct error *err);
 
 /*
  * -1 with how it ended if it has, but not as it should; only once.  Slurm's
  * SIGKILL of a whole step is no news: with `step_is_killed`, one for the server
  * is not reported.
  */
-int image_server_check(
-	struct image_server *server, bool step_is_killed, struct error *err);
+int image_server_check(struct image_server *server, bool step_is_killed,
+	struct error *err);
 
 /*
  * Make sure that it is gone: it has a moment to end by itself, as it does once

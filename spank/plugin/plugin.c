@@ -112,8 +112,8 @@ int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
 	return 0;
 }
 
-static int load_identity(
-	spank_t spank, struct identity *ret_identity, struct error *err)
+static int load_identity(spank_t spank, struct identity *ret_identity,
+	struct error *err)
 {
 	struct identity identity = { 0 };
 	gid_t *groups = NULL;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,9 @@
 #include "common/priv_namespace.h"
 #include "spank/plugin/container.h"
 #include "spank/plugin/task.h"
+
+/* So that a task which can still speak has the time to. */
+#define BUILDER_EXTRA_S 2
 
 /* The socket's queue is short where many tasks say HELLO at once. */
 static int send_hello(int tasks_fd, int own_end, struct deadline deadline)
@@ -59,7 +63,24 @@ static int enter(int namespace_fd, struct error *err)
 	return priv_namespace_enter(namespace_fd, err);
 }
 
-/* Tell the server why, and by that the other tasks. */
+/*
+ * The builder opens files of the user's, whose file system may hang.  Nothing
+ * but a fatal signal ends such a wait; the server, whose own alarm rings
+ * first, is then what tells the user (image_server.c).
+ */
+static void set_alarm(int seconds)
+{
+	const struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigaction(SIGALRM, &action, NULL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	alarm(seconds);
+}
+
+/* Tell the server of a failure, and by that the other tasks. */
 static int build(const struct task_request *request, const char *directory,
 	int server, struct deadline deadline, struct error *err)
 {
@@ -72,7 +93,12 @@ static int build(const struct task_request *request, const char *directory,
 		.deadline = deadline,
 	};
 
-	if (container_build(&container, err) == 0)
+	int built;
+
+	set_alarm(request->timeout_s + BUILDER_EXTRA_S);
+	built = container_build(&container, err);
+	alarm(0);
+	if (built == 0)
 		return 0;
 	/* If the server is gone as well, the others see that themselves. */
 	message_send(server, MESSAGE_FAILED, NULL, -1);
@@ -135,8 +161,8 @@ int task_enter(const struct task_request *request, char *ret_directory,
 		return -1;
 	*ret_moved = !return_to(ret_directory);
 	if (*ret_moved && chdir("/") < 0)
-		return error_set(
-			err, errno, "cannot change to '/' of the container");
+		return error_set(err, errno,
+			"cannot change to '/' of the container");
 	fd_take(&server); /* execve closes it */
 	return 0;
 }

@@ -132,8 +132,8 @@ static int start_fs(struct control *control, int *fuse_fd, struct error *err)
 	return 0;
 }
 
-static int complete(
-	struct control *control, int *namespace_fd, struct error *err)
+static int complete(struct control *control, int *namespace_fd,
+	struct error *err)
 {
 	if (*namespace_fd < 0 || !control->fs)
 		return error_set(err, EPROTO, "unexpected message");
@@ -158,8 +158,8 @@ static int hear_builder(struct control *control, enum message_type type,
 	case MESSAGE_BUILT:
 		return complete(control, fd, err);
 	default:
-		return error_set(
-			err, 0, "%s", ""); /* it tells the user itself */
+		return error_set(err, 0, "%s",
+			""); /* it tells the user itself */
 	}
 }
 
@@ -244,8 +244,8 @@ static int run(struct control *control, struct error *err)
 	return 0;
 }
 
-int control_run(
-	int hello_fd, int timeout_s, struct fs **ret_fs, struct error *err)
+int control_run(int hello_fd, int timeout_s, struct fs **ret_fs,
+	struct error *err)
 {
 	struct control control = {
 		.container = WANTED,

@@ -16,7 +16,7 @@
  * Stores the file system in *ret_fs, owned by the caller; NULL if there is
  * none left to serve, because no container was built or it is gone already.
  */
-int control_run(
-	int hello_fd, int timeout_s, struct fs **ret_fs, struct error *err);
+int control_run(int hello_fd, int timeout_s, struct fs **ret_fs,
+	struct error *err);
 
 #endif

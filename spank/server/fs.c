@@ -13,14 +13,14 @@
  *
  * Reference: fuse_lowlevel.h, and fs/fuse in the kernel.
  */
-#define FUSE_USE_VERSION 314
+#define FUSE_USE_VERSION 35
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "spank/server/fs.h"
@@ -104,8 +104,8 @@ static void answer_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, errno);
 }
 
-static void answer_getattr(
-	fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
+static void answer_getattr(fuse_req_t req, fuse_ino_t node,
+	struct fuse_file_info *file)
 {
 	struct stat st;
 
@@ -126,8 +126,8 @@ static void answer_readlink(fuse_req_t req, fuse_ino_t node)
 		fuse_reply_readlink(req, target);
 }
 
-static void answer_open(
-	fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
+static void answer_open(fuse_req_t req, fuse_ino_t node,
+	struct fuse_file_info *file)
 {
 	(void)node;
 	(void)file;
@@ -177,8 +177,8 @@ static bool add_listed(const struct tree_entry *found, void *arg)
 		needed = fuse_add_direntry_plus(listing->req, at, left,
 			found->name, &entry, found->next);
 	} else {
-		needed = fuse_add_direntry(
-			listing->req, at, left, found->name, &st, found->next);
+		needed = fuse_add_direntry(listing->req, at, left, found->name,
+			&st, found->next);
 	}
 	if (needed > left)
 		return false;
@@ -186,8 +186,8 @@ static bool add_listed(const struct tree_entry *found, void *arg)
 	return true;
 }
 
-static void reply_listing(
-	fuse_req_t req, fuse_ino_t node, size_t size, off_t cookie, bool plus)
+static void reply_listing(fuse_req_t req, fuse_ino_t node, size_t size,
+	off_t cookie, bool plus)
 {
 	CLEANUP_FREE char *buffer = malloc(size);
 	struct listing listing = {
@@ -231,8 +231,8 @@ static void answer_statfs(fuse_req_t req, fuse_ino_t node)
 	fuse_reply_statfs(req, &st);
 }
 
-static void make(
-	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t type)
+static void make(fuse_req_t req, fuse_ino_t parent, const char *name,
+	mode_t type)
 {
 	uint64_t node;
 
@@ -242,8 +242,8 @@ static void make(
 		reply_node(req, node);
 }
 
-static void answer_mkdir(
-	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+static void answer_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name,
+	mode_t mode)
 {
 	(void)mode;
 	make(req, parent, name, S_IFDIR);
@@ -279,6 +279,20 @@ static const struct fuse_lowlevel_ops operations = {
 	.statfs = answer_statfs,
 };
 
+/*
+ * Between poll and read a request may vanish, with a task that is killed: a
+ * control loop must not wait for the next one.
+ */
+static int set_blocking(int fd, bool blocking)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -1;
+	flags = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+	return fcntl(fd, F_SETFL, flags);
+}
+
 int fs_start(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 	struct error *err)
 {
@@ -288,7 +302,7 @@ int fs_start(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 	char mountpoint[sizeof("/dev/fd/-2147483648")];
 	CLEANUP_FREE struct fs *fs = calloc(1, sizeof(*fs));
 
-	if (!fs)
+	if (!fs || set_blocking(*fuse_fd, false) < 0)
 		return error_set(err, errno, "cannot start to serve the image");
 	fs->tree.image = image;
 	fs->session =
@@ -299,8 +313,8 @@ int fs_start(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 	snprintf(mountpoint, sizeof(mountpoint), "/dev/fd/%d", *fuse_fd);
 	if (fuse_session_mount(fs->session, mountpoint) != 0) {
 		fuse_session_destroy(fs->session);
-		return error_set(
-			err, 0, "libfuse does not take the descriptor");
+		return error_set(err, 0,
+			"libfuse does not take the descriptor");
 	}
 	*fuse_fd = -1;
 	*ret_fs = pointer_take(&fs);
@@ -333,6 +347,8 @@ int fs_serve(struct fs *fs)
 {
 	int more;
 
+	if (set_blocking(fs_fd(fs), true) < 0)
+		return -1;
 	do
 		more = fs_serve_one(fs);
 	while (more > 0);

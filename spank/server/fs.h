@@ -24,12 +24,12 @@ int fs_start(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 int fs_fd(const struct fs *fs);
 
 /*
- * Wait for one request and answer it.  1: go on; 0: the mount is gone; -1 with
- * errno: the descriptor cannot be read.
+ * Answer one request, if there is one: never waits.  1: go on; 0: the mount is
+ * gone; -1 with errno: the descriptor cannot be read.
  */
 int fs_serve_one(struct fs *fs);
 
-/* Serve until the mount is gone (0), or as above (-1). */
+/* Serve until the mount is gone (0), or as above (-1).  The last call. */
 int fs_serve(struct fs *fs);
 
 /* From now on the mount cannot be changed (EROFS). */

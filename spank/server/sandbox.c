@@ -59,6 +59,7 @@ static const int serving_calls[] = {
 	SCMP_SYS(write), /* libfuse's messages, to /dev/null */
 	SCMP_SYS(pread64),
 	SCMP_SYS(close),
+	SCMP_SYS(fcntl), /* waiting for requests, or not */
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),
 	SCMP_SYS(madvise),
@@ -80,7 +81,6 @@ static const int control_calls[] = {
 	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(poll), SCMP_SYS(ppoll),
 	SCMP_SYS(alarm),
 	SCMP_SYS(setitimer), /* alarm() where there is no such call */
-	SCMP_SYS(fcntl),     /* libfuse tests the descriptor it is given */
 	SCMP_SYS(getuid),    /* libfuse notes its owner */
 	SCMP_SYS(getgid), SCMP_SYS(fstat),
 	SCMP_SYS(newfstatat), /* fstat() of newer C libraries */
@@ -154,8 +154,8 @@ static int deny_files(struct error *err)
 	if (abi < 0)
 		return error_set(err, errno, "cannot use Landlock");
 	denials = all_denials(abi);
-	ruleset = syscall(
-		SYS_landlock_create_ruleset, &denials, size_of_denials(abi), 0);
+	ruleset = syscall(SYS_landlock_create_ruleset, &denials,
+		size_of_denials(abi), 0);
 	if (ruleset < 0 || syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		return error_set(err, errno, "cannot use Landlock");
 	probe = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -172,8 +172,8 @@ static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
 	/* Calls that this architecture does not have are negative. */
 	for (i = 0; i < count && rc == 0; i++)
 		if (calls[i] >= 0)
-			rc = seccomp_rule_add(
-				filter, SCMP_ACT_ALLOW, calls[i], 0);
+			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i],
+				0);
 	return rc;
 }
 
@@ -184,8 +184,8 @@ static int refuse(scmp_filter_ctx filter, const int *calls, size_t count)
 
 	for (i = 0; i < count && rc == 0; i++)
 		if (calls[i] >= 0)
-			rc = seccomp_rule_add(
-				filter, SCMP_ACT_ERRNO(EACCES), calls[i], 0);
+			rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
+				calls[i], 0);
 	return rc;
 }
 
@@ -213,8 +213,8 @@ static int allow_conditionally(scmp_filter_ctx filter)
 
 static int load_filter(scmp_filter_ctx filter, bool with_control)
 {
-	int rc = allow(
-		filter, serving_calls, sizeof(serving_calls) / sizeof(int));
+	int rc = allow(filter, serving_calls,
+		sizeof(serving_calls) / sizeof(int));
 
 	if (rc == 0 && with_control)
 		rc = allow(filter, control_calls,

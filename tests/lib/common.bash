@@ -10,8 +10,8 @@
 #   run as_alice srun -N2 hostname; assert_status 0; assert_line node1
 # Images are made into $SHARED, which is /shared on the cluster.
 #
-# SPANK_SIF_INSTALL names the `make install DESTDIR=` tree under test; without it
-# clusters start without the plugin.
+# `make check-cluster` says in INSTALL_TREE where the `make install DESTDIR=` tree
+# under test is; without it clusters start without the plugin.
 
 bats_require_minimum_version 1.5.0
 TESTS_LIB=$(realpath "${BASH_SOURCE[0]%/*}")
@@ -26,8 +26,8 @@ source "$TESTS_LIB/images.bash"
 cluster_start() { # [OPTION...]
 	export CLUSTER=$BATS_FILE_TMPDIR/cluster
 	export SHARED=$CLUSTER/shared
-	if [[ -n ${SPANK_SIF_INSTALL-} ]]; then
-		set -- --install="$SPANK_SIF_INSTALL" "$@"
+	if [[ -n ${INSTALL_TREE-} ]]; then
+		set -- --install="$INSTALL_TREE" "$@"
 	else
 		set -- --no-plugin "$@"
 	fi
@@ -50,7 +50,7 @@ as_root() { as_user root "$@"; }
 
 # For a test file about the plugin, as its first line in setup_file.
 need_plugin() {
-	[[ -n ${SPANK_SIF_INSTALL-} ]] || skip "SPANK_SIF_INSTALL is not set"
+	[[ -n ${INSTALL_TREE-} ]] || skip "INSTALL_TREE is not set"
 }
 
 nodes_are_idle() {
@@ -65,7 +65,8 @@ wait_until() { # SECONDS CMD...
 	shift
 	until "$@"; do
 		((${EPOCHREALTIME/[.,]/} < end)) || {
-			echo "not true within $seconds s: $*" >&2
+			local command=$*
+			echo "not true within $seconds s: ${command:0:100}" >&2
 			return 1
 		}
 		read -rt 0.05 <> <(:) || true
@@ -83,7 +84,8 @@ timed() { # CMD...
 # --- what is on the "host" -------------------------------------------------
 
 # Only builtins while processes are listed, so that the list does not hold itself.
-# FUSE connections are the machine's: those of our users are ours.
+# /sys/fs/fuse/connections is the whole machine's, so it does not tell which are
+# this cluster's; what is mounted in any namespace of it, or served, does.
 # shellcheck disable=SC2016
 HOST_SNAPSHOT='
 	for p in /proc/[0-9]*; do
@@ -104,9 +106,11 @@ HOST_SNAPSHOT='
 	findmnt --raw --noheadings --output TARGET,SOURCE,FSTYPE,OPTIONS | sort
 	echo "== mount namespaces"
 	stat --dereference --format=%i /proc/[0-9]*/ns/mnt 2>/dev/null | sort -u | wc -l
-	echo "== fuse connections"
-	find /sys/fs/fuse/connections -mindepth 1 -maxdepth 1 \
-		-uid +999 -printf "%f %u\n" | sort
+	echo "== FUSE file systems in all mount namespaces (device)"
+	sed -n "s/^[0-9]* [0-9]* \([0-9:]*\) .* - fuse[. ].*/\1/p" \
+		/proc/[0-9]*/mountinfo 2>/dev/null | sort -u
+	echo "== FUSE servers (descriptors)"
+	find /proc/[0-9]*/fd -lname /dev/fuse 2>/dev/null | wc -l
 	echo "== files"
 	find /tmp /var/tmp /run /dev/shm -mindepth 1 -printf "%p %y %u\n" | sort
 	echo "== cgroups"

@@ -211,6 +211,16 @@ supervisor_of() { # DIR
 	assert_equal "$(machine_mounts)" "$MACHINE_MOUNTS"
 }
 
+@test "stop does not take somebody's directory for a cluster's" {
+	mkdir -p "$BATS_TEST_TMPDIR/home/shared" "$BATS_TEST_TMPDIR/home/mnt"
+	run "$CLUSTER_TOOL" stop --rm "$BATS_TEST_TMPDIR/home"
+	assert_failure
+	run "$CLUSTER_TOOL" start --no-plugin "$BATS_TEST_TMPDIR/home"
+	assert_failure
+	assert_contains "holds other things"
+	assert_equal "$(ls "$BATS_TEST_TMPDIR/home")" $'mnt\nshared'
+}
+
 @test "SIGKILL of the owner ends everything in under 2 s" {
 	sleep 1000 3>&- &
 	owner=$!
@@ -241,7 +251,7 @@ supervisor_of() { # DIR
 			"$CLUSTER_TOOL" run --no-plugin -- sleep 1000
 		assert_status 137
 	done
-	wait_until 2 bash -c '! ls -d "$TMPDIR"/cluster.* 2>/dev/null'
+	wait_until 2 bash -c '! compgen -G "$TMPDIR/cluster.*" >/dev/null'
 	run pgrep -f "cluster boot .*--dir=$TMPDIR"
 	assert_failure
 }

@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,9 @@
 
 #define EXIT_REFUSED 98
 #define EXIT_CRASHED 99
+
+/* What the server says when it is; anything else is why it is not. */
+#define READY "ready"
 
 struct options {
 	const char *image;
@@ -60,7 +64,7 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 		fs_seal(fs);
 	if (options->sandbox && sandbox_serve(err) < 0)
 		return -1;
-	if (write(ready_fd, "r", 1) != 1)
+	if (write(ready_fd, READY, strlen(READY)) < 0)
 		return error_set(err, errno, "cannot say that I am ready");
 	close(ready_fd);
 	rc = fs_serve(fs);
@@ -69,29 +73,41 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 	return rc < 0 ? error_set(err, errno, "cannot serve") : 0;
 }
 
-static pid_t start_server(
-	const struct options *options, int image_fd, int *fuse_fd)
+/* The server's limits do not let it write to a file, so it tells us. */
+static void serve_and_tell(
+	const struct options *options, int image_fd, int fuse_fd, int ready_fd)
 {
 	struct error err = { 0 };
-	int ready[2];
-	char byte;
-	pid_t pid;
 
-	if (pipe2(ready, O_CLOEXEC) < 0 || (pid = fork()) < 0)
+	if (serve(options, image_fd, fuse_fd, ready_fd, &err) == 0)
+		exit(EXIT_SUCCESS);
+	if (write(ready_fd, err.text, strlen(err.text)) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_REFUSED);
+}
+
+/* False if the image was refused; the reason has been printed. */
+static bool start_server(const struct options *options, int image_fd,
+	int *fuse_fd, pid_t *ret_pid)
+{
+	char text[ERROR_TEXT_SIZE] = "";
+	int ready[2];
+
+	if (pipe2(ready, O_CLOEXEC) < 0 || (*ret_pid = fork()) < 0)
 		die("fork");
-	if (pid == 0) {
+	if (*ret_pid == 0) {
 		close(ready[0]);
-		if (serve(options, image_fd, *fuse_fd, ready[1], &err) == 0)
-			exit(EXIT_SUCCESS);
-		fprintf(stderr, "%s\n", err.text);
-		_exit(EXIT_REFUSED);
+		serve_and_tell(options, image_fd, *fuse_fd, ready[1]);
 	}
 	close(ready[1]);
 	cleanup_fd(fuse_fd);
-	if (read(ready[0], &byte, 1) != 1)
-		byte = 0; /* its exit status will tell */
+	if (read(ready[0], text, sizeof(text) - 1) < 0)
+		die("read");
 	close(ready[0]);
-	return pid;
+	if (!strcmp(text, READY))
+		return true;
+	fprintf(stderr, "%s\n", text);
+	return false;
 }
 
 static void mount_image(int fuse_fd, char *directory)
@@ -135,7 +151,8 @@ int main(int argc, char *argv[])
 {
 	struct options options = { .sandbox = true, .seal = true };
 	char directory[] = "/tmp/serve-image.XXXXXX";
-	int option, image_fd, fuse_fd, status, server_status;
+	int option, image_fd, fuse_fd, server_status;
+	int status = EXIT_FAILURE;
 	pid_t server;
 
 	while ((option = getopt(argc, argv, "+nw")) >= 0) {
@@ -150,8 +167,8 @@ int main(int argc, char *argv[])
 	if (image_fd < 0 || fuse_fd < 0)
 		die("open");
 	mount_image(fuse_fd, directory);
-	server = start_server(&options, image_fd, &fuse_fd);
-	status = run(directory, argv + optind + 1);
+	if (start_server(&options, image_fd, &fuse_fd, &server))
+		status = run(directory, argv + optind + 1);
 	umount2(directory, MNT_DETACH);
 	rmdir(directory);
 	server_status = wait_for(server);

@@ -7,7 +7,7 @@ set -u
 
 plugin=$top_builddir/.libs/spank_sif.so
 
-foreign=$("${NM:-nm}" -D --defined-only "$plugin" | awk '{ print $NF }' |
+foreign=$(${NM:-nm} -D --defined-only "$plugin" | awk '{ print $NF }' |
 	grep -Evx 'plugin_(name|type|version)|spank_plugin_version|slurm_spank_[a-z_]+')
 if [ -z "$foreign" ] && [ -f "$plugin" ]; then
 	echo "ok 1 - the plugin exports SPANK's symbols only"
@@ -15,7 +15,7 @@ else
 	echo "not ok 1 - the plugin also exports:" $foreign
 fi
 
-hooks=$("${NM:-nm}" -D --defined-only "$plugin" | grep -c ' T slurm_spank_')
+hooks=$(${NM:-nm} -D --defined-only "$plugin" | grep -c ' T slurm_spank_')
 if [ "$hooks" -ge 7 ]; then
 	echo "ok 2 - it exports its $hooks hooks"
 else

@@ -18,7 +18,7 @@ count=0
 for object in $(find "$top_builddir/common" "$top_builddir/spank" \
 	-name '*.o' ! -path '*/tests/*' | sort); do
 	count=$((count + 1))
-	imports=$("${NM:-nm}" -u "$object" | awk '{ print $NF }' |
+	imports=$(${NM:-nm} -u "$object" | awk '{ print $NF }' |
 		sed 's/@.*//; s/^__//')
 	case $object in
 	*priv_*) found= ;;

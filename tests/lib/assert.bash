@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# What the tests of the plugin share, beyond common.bash: `load ../lib/assert`
+# after it.
+#
+# Steps in an image, in the foreground and in the background:
+#   run in_image small cat /etc/os-release     srun --sif-image=/shared/small.sif
+#   start_step -n2 --sif-image=... sleep 60    returns; output in $STEP_OUTPUT
+#   wait_step                                  its status and output, as of `run`
+# A test that started steps calls stop_steps in its teardown.
+
+PLUGIN_SERVER=/usr/libexec/spank-sif/spank-sif-server
+# As the kernel cuts it off.
+SERVER_COMM=spank-sif-serve
+
+# --- steps -----------------------------------------------------------------
+
+in_image() { # NAME CMD...
+	local image=$1
+	shift
+	as_alice srun --sif-image="/shared/$image.sif" "$@"
+}
+
+# For a test that has to do while a step runs.
+start_step() { # SRUN-ARGUMENT...
+	STEP_OUTPUT=$BATS_TEST_TMPDIR/step.output
+	as_alice srun "$@" >"$STEP_OUTPUT" 2>&1 </dev/null 3>&- &
+	STEP=$!
+}
+
+# Fails when the step has not ended by itself after SECONDS.
+wait_step() { # [SECONDS]
+	local seconds=${1:-20}
+	wait_until "$seconds" process_has_ended "$STEP" || {
+		sed 's/^/  | /' "$STEP_OUTPUT" >&2
+		return 1
+	}
+	status=0
+	wait "$STEP" || status=$?
+	STEP=
+	read_output "$STEP_OUTPUT"
+}
+
+process_has_ended() { # PID
+	local state
+	! { read -r _ _ state _ <"/proc/$1/stat"; } 2>/dev/null ||
+		[[ $state == Z ]]
+}
+
+# As `run` sets them.
+read_output() { # FILE
+	output=$(<"$1")
+	mapfile -t lines <<<"$output"
+}
+
+stop_steps() {
+	as_root scancel --signal=KILL --user=alice,bob || true
+	as_root scancel --user=alice --quiet || true
+	as_root scancel --user=bob --quiet || true
+	wait_until 30 no_jobs
+	[[ -z ${STEP-} ]] || wait "$STEP" || true
+}
+
+no_jobs() {
+	[[ -z $(as_root squeue --noheader) ]]
+}
+
+nodes_become_idle() { # [SECONDS]
+	wait_until "${1:-10}" nodes_are_idle || {
+		as_root sinfo --Node --long >&2
+		as_root sinfo --list-reasons >&2
+		return 1
+	}
+}
+
+file_has_lines() { # FILE COUNT
+	[[ -e $1 ]] && (($(wc -l <"$1") >= $2))
+}
+
+wait_for_lines() { # FILE [COUNT]
+	wait_until 20 file_has_lines "$1" "${2:-1}"
+}
+
+server_pids() {
+	as_root pgrep -x "$SERVER_COMM"
+}
+
+no_servers() {
+	! server_pids >/dev/null
+}
+
+# --- assertions ------------------------------------------------------------
+
+refute_line() { # TEXT
+	local line
+	for line in "${lines[@]}"; do
+		[[ $line != "$1" ]] || assertion_failed "there is a line '$1'"
+	done
+}
+
+assert_matches() { # EXTENDED-REGEX
+	[[ $output =~ $1 ]] || assertion_failed "the output does not match '$1'"
+}
+
+# CMD prints the same, and something, in the image and on the host.
+assert_same_inside() { # [SRUN-ARGUMENT...] CMD...
+	local host
+	host=$(as_alice srun "$@")
+	[[ -n $host ]] || assertion_failed "nothing was printed on the host: $*"
+	assert_equal "$(in_image "${IMAGE:-small}" "$@")" "$host"
+}
+
+# Everything that a task of a hostile or broken image might reach for.
+host_files() {
+	as_root sh -c 'cd / && find etc home root shared usr/share/zoneinfo/Etc \
+		-xdev -printf "%p %y %m %u %l %s\n" 2>/dev/null | sort
+		sha256sum /etc/passwd /etc/group /etc/hosts /etc/resolv.conf \
+			/etc/nsswitch.conf'
+}
+
+# --- programs --------------------------------------------------------------
+
+# A program without a library: what it prints are the entries of '/'.
+compile_static() { # OUT
+	gcc -static -Os -x c -o "$1" - <<-'END'
+	#include <dirent.h>
+	#include <stdio.h>
+	#include <unistd.h>
+
+	int main(int argc, char *argv[])
+	{
+		DIR *root = opendir("/");
+		struct dirent *entry;
+
+		while ((entry = readdir(root)))
+			if (entry->d_name[0] != '.')
+				puts(entry->d_name);
+		printf("uid %d, %d arguments, %s\n", (int)getuid(), argc,
+			argv[0]);
+		return 7;
+	}
+	END
+}
+
+# Prints real, effective and saved uid; made setuid-root by the caller.
+compile_show_ids() { # OUT
+	gcc -static -Os -x c -D_GNU_SOURCE -o "$1" - <<-'END'
+	#include <stdio.h>
+	#include <unistd.h>
+
+	int main(void)
+	{
+		uid_t ruid, euid, suid;
+
+		getresuid(&ruid, &euid, &suid);
+		return printf("%d %d %d\n", ruid, euid, suid) < 0;
+	}
+	END
+}

@@ -1,0 +1,260 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The image server without Slurm: what it shows of an image is what went into it,
+# and whatever is wrong with an image is an error, not a crash.  `serve` runs a
+# command in the image's root; see serve-image.c for its exit statuses.
+
+load ../lib/common
+
+setup_file() {
+	[[ -x ${SERVE_IMAGE-} ]] || skip "SERVE_IMAGE is not set"
+	export TREE=$BATS_FILE_TMPDIR/tree IMAGE=$BATS_FILE_TMPDIR/image.sqfs
+	make_tree "$TREE"
+	pack "$TREE" "$IMAGE"
+}
+
+make_tree() { # DIR
+	mkdir -p "$1"/{empty-directory,many,deep/er/still}
+	cd "$1" || return
+	: >empty
+	echo hello >small
+	seq 300000 >large
+	cp large same-large
+	{ cat large; echo tail; } >large-with-tail
+	head -c 3000000 /dev/urandom >incompressible
+	head -c 131072 large >one-block
+	truncate -s 5G sparse
+	echo end >>sparse
+	ln small hard-link
+	ln -s small symlink
+	ln -s "$(printf '%01000d' 0)" long-symlink
+	mknod character c 1 3
+	mknod block b 259 1048575
+	mkfifo fifo
+	seq -f 'entry-%g' 10000 | (cd many && xargs touch)
+	echo here >deep/er/still/file
+	chmod 4755 small
+	chmod 0 deep/er/still/file
+	chown 1234:5678 large
+	touch -d 2001-02-03 deep
+}
+
+pack() { # TREE OUT [OPTION...]
+	local tree=$1 out=$2
+	shift 2
+	mksquashfs "$tree" "$out" -noappend -no-progress -quiet "$@" >/dev/null
+}
+
+serve() {
+	"$SERVE_IMAGE" "$@"
+}
+
+# Sizes and links of directories are each file system's own.
+LIST='
+	find . -mindepth 1 -type d -printf "%p %y %m %U %G %Ts\n" | sort
+	find . ! -type d -printf "%p %y %m %n %U %G %s %l %Ts\n" | sort
+	find . -type f -size -1G -print0 | sort -z | xargs -0 sha256sum'
+
+assert_served() { # TREE IMAGE
+	(cd "$1" && sh -c "$LIST") >"$BATS_TEST_TMPDIR/expected"
+	serve "$2" sh -c "$LIST" >"$BATS_TEST_TMPDIR/served"
+	diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/served" >&2
+}
+
+poke() { # IMAGE OFFSET BYTES (as of printf)
+	# shellcheck disable=SC2059
+	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+@test "the whole tree is served as it is" {
+	assert_served "$TREE" "$IMAGE"
+}
+
+@test "a bare SIF is served" {
+	image_tree "$BATS_TEST_TMPDIR/tree" true
+	image_sif "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image.sif"
+	run serve "$BATS_TEST_TMPDIR/image.sif" cat etc/os-release
+	assert_status 0
+	assert_contains "Demonstration Linux"
+}
+
+@test "hard links are one inode, and the root is its own parent" {
+	run serve "$IMAGE" sh -c \
+		'[ small -ef hard-link ] && [ ! small -ef empty ] &&
+		ls -id . | { read a _; ls -ai | { read b _; [ $a = $b ]; }; }'
+	assert_status 0
+}
+
+@test "device nodes are shown, and cannot be opened" {
+	run serve "$IMAGE" sh -c \
+		'stat -c "%F %t %T" character block; cat character'
+	assert_line "character special file 1 3"
+	assert_line "block special file 103 fffff"
+	assert_contains "Permission denied"
+}
+
+@test "a sparse file of 5 GiB can be read anywhere" {
+	run serve "$IMAGE" sh -c \
+		'stat -c "%s %b" sparse; tail -c 5 sparse | od -An -c
+		tail -c +4500000000 sparse | head -c 1000000 | tr -d "\0" | wc -c'
+	assert_line "5368709124 1"
+	assert_line '  \0   e   n   d  \n'
+	assert_line "0"
+}
+
+@test "each of 10000 entries is listed once, and found by its name" {
+	run serve "$IMAGE" sh -c 'find many -type f | sort -u | wc -l'
+	assert_output 10000
+	run serve "$IMAGE" sh -c '
+		for i in $(seq 1 97 10000); do
+			[ -f many/entry-$i ] || echo "$i is missing"
+		done
+		[ ! -e many/entry-0 ] && [ ! -e many/zzz ] && [ ! -e many/aaa ]'
+	assert_status 0
+	assert_output ""
+}
+
+@test "every compressor, with blocks of 4K, 128K and 1M" {
+	local compressor block
+	rm -rf "$BATS_TEST_TMPDIR/tree"
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	cp "$TREE"/{small,large,same-large,large-with-tail} \
+		"$TREE"/{incompressible,one-block} "$BATS_TEST_TMPDIR/tree"
+	for compressor in gzip xz lz4 zstd lzo; do
+		for block in 4K 128K 1M; do
+			echo "$compressor $block"
+			pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image" \
+				-comp "$compressor" -b "$block"
+			assert_served "$BATS_TEST_TMPDIR/tree" \
+				"$BATS_TEST_TMPDIR/image"
+		done
+	done
+}
+
+@test "images without fragments, compressed metadata or export table" {
+	local option
+	for option in -no-fragments -always-use-fragments -noI -noD \
+		-no-exports -no-sparse -no-duplicates; do
+		echo "$option"
+		pack "$TREE/deep" "$BATS_TEST_TMPDIR/image" "$option"
+		assert_served "$TREE/deep" "$BATS_TEST_TMPDIR/image"
+	done
+}
+
+@test "an image compressed with lzma is refused by name" {
+	pack "$TREE/deep" "$BATS_TEST_TMPDIR/image" -comp lzma
+	run serve "$BATS_TEST_TMPDIR/image" true
+	assert_status 98
+	assert_contains "it is compressed with lzma"
+}
+
+@test "an image with extended attributes is served without them" {
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	echo x >"$BATS_TEST_TMPDIR/tree/file"
+	run python3 -c 'import os, sys
+os.setxattr(sys.argv[1], "user.a", b"v" * 300)' "$BATS_TEST_TMPDIR/tree/file"
+	((status == 0)) || skip "no extended attributes here"
+	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image" -xattrs
+	run serve "$BATS_TEST_TMPDIR/image" python3 -c 'import os
+try:
+    print(os.listxattr("file"))
+except OSError as error:
+    print(error.strerror)
+print(open("file").read())'
+	assert_status 0
+	assert_line "Operation not supported"
+	assert_line "x"
+}
+
+@test "mount points can be made until it is sealed" {
+	run serve -w "$IMAGE" sh -ec '
+		mkdir deep/new deep/new/sub
+		mknod deep/pipe p && exit 1
+		python3 -c "import os; os.mknod(\"deep/new/file\")"
+		rm symlink
+		mkdir symlink
+		[ -d symlink ] && [ -f deep/new/file ] && [ ! -s deep/new/file ]
+		find deep symlink | sort'
+	assert_status 0
+	assert_line deep/new/sub
+	assert_line deep/new/file
+	assert_line symlink
+	run serve "$IMAGE" mkdir new
+	assert_status 1
+	assert_contains "Read-only file system"
+}
+
+@test "what is there cannot be made or written" {
+	run serve -w "$IMAGE" sh -c 'mkdir deep; rmdir deep; echo x >small; mv small x'
+	assert_failure
+	assert_contains "File exists"
+	run serve -w "$IMAGE" cat small
+	assert_output hello
+}
+
+# shellcheck disable=SC2016
+@test "the server is sandboxed" {
+	run serve "$IMAGE" sh -c \
+		'grep -E "^(NoNewPrivs|Seccomp):" /proc/$(pgrep -oP $PPID)/status
+		grep -E "^Max (core file size|file size|address space|open files)" \
+			/proc/$(pgrep -oP $PPID)/limits | tr -s " "'
+	assert_line $'NoNewPrivs:\t1'
+	assert_line $'Seccomp:\t2'
+	assert_line "Max core file size 0 0 bytes "
+	assert_line "Max file size 0 0 bytes "
+	assert_line "Max address space 1073741824 1073741824 bytes "
+	assert_line "Max open files 1024 1024 files "
+}
+
+@test "a file that is cut while it is served gives errors" {
+	cp "$IMAGE" "$BATS_TEST_TMPDIR/image"
+	# shellcheck disable=SC2016
+	run serve "$BATS_TEST_TMPDIR/image" sh -c \
+		'truncate -s 1000 "$1"; cat large >/dev/null; echo "cat: $?"' \
+		- "$BATS_TEST_TMPDIR/image"
+	assert_status 0
+	assert_line "cat: 1"
+	assert_contains "Input/output error"
+}
+
+@test "damaged data is an error of that file alone" {
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	cp "$TREE/large" "$BATS_TEST_TMPDIR/tree/a"
+	echo fine >"$BATS_TEST_TMPDIR/tree/b"
+	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image"
+	poke "$BATS_TEST_TMPDIR/image" 200 'garbage that is no deflate stream'
+	run serve "$BATS_TEST_TMPDIR/image" sh -c 'cat b; cat a >/dev/null'
+	assert_status 1
+	assert_line fine
+	assert_contains "cat: a: Input/output error"
+}
+
+@test "300 damaged images never crash the server" {
+	local i k size opened=0 status
+	mkdir -p "$BATS_TEST_TMPDIR/tree"
+	cp -a "$TREE"/{deep,small,large,symlink,fifo} "$BATS_TEST_TMPDIR/tree"
+	seq -f 'entry-%g' 900 | (cd "$BATS_TEST_TMPDIR/tree" && xargs touch)
+	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/good" -noI -noF -noD
+	size=$(stat -c %s "$BATS_TEST_TMPDIR/good")
+	RANDOM=20
+	for ((i = 0; i < 300; i++)); do
+		cp "$BATS_TEST_TMPDIR/good" "$BATS_TEST_TMPDIR/image"
+		for ((k = 0; k < 1 + i % 8; k++)); do
+			# Metadata is at the end.
+			poke "$BATS_TEST_TMPDIR/image" \
+				$((size - 1 - (RANDOM * 32768 + RANDOM) % 60000)) \
+				"\\x$(printf %x $((RANDOM % 256)))"
+		done
+		status=0
+		timeout 20 "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" sh -c \
+			'find . -ls; find . -type f -exec cat {} +' \
+			>/dev/null 2>&1 || status=$?
+		((status == 98)) || opened=$((opened + 1))
+		((status != 99 && status != 124 && status < 128)) || {
+			cp "$BATS_TEST_TMPDIR/image" /tmp/crash.sqfs
+			assertion_failed "image $i: kept as /tmp/crash.sqfs"
+		}
+	done
+	((opened > 100))
+}
