@@ -31,8 +31,8 @@
 #include "common/cleanup.h"
 #include "spank/server/sandbox.h"
 
-/* For the sockets of 512 tasks, and then some. */
-#define LIMIT_FILES  1024
+/* One for each task of the step on this node, and a few. */
+#define LIMIT_FILES  4096
 #define LIMIT_MEMORY (1024UL * 1024 * 1024)
 
 /* AddressSanitizer reserves terabytes of addresses. */
@@ -189,10 +189,12 @@ static int refuse(scmp_filter_ctx filter, const int *calls, size_t count)
 	return rc;
 }
 
+/* Calls of which one use is allowed, and the others are not. */
 static int allow_conditionally(scmp_filter_ctx filter)
 {
-	static const unsigned int readable_back[] = { PR_GET_SECCOMP,
-		PR_GET_DUMPABLE, PR_SET_NO_NEW_PRIVS };
+	/* Reading back; and libseccomp sets no_new_privs once more. */
+	static const unsigned int prctls[] = { PR_GET_SECCOMP, PR_GET_DUMPABLE,
+		PR_SET_NO_NEW_PRIVS };
 	int rc;
 	size_t i;
 
@@ -205,9 +207,9 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	if (rc == 0) /* abort(), and no signal to anyone else */
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill),
 			1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
-	for (i = 0; i < sizeof(readable_back) / sizeof(int) && rc == 0; i++)
+	for (i = 0; i < sizeof(prctls) / sizeof(int) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl),
-			1, SCMP_A0(SCMP_CMP_EQ, readable_back[i], 0));
+			1, SCMP_A0(SCMP_CMP_EQ, prctls[i], 0));
 	return rc;
 }
 

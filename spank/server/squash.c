@@ -61,8 +61,8 @@ ssize_t sqfs_pread(sqfs_fd_t fd, void *buffer, size_t size, sqfs_off_t offset)
 	return done;
 }
 
-static bool table_is_within(
-	uint64_t start, uint64_t count, size_t each, uint64_t end)
+static bool table_is_within(uint64_t start, uint64_t count, size_t each,
+	uint64_t end)
 {
 	uint64_t blocks = sqfs_divceil(count * each, SQUASHFS_METADATA_SIZE);
 

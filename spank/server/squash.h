@@ -59,12 +59,12 @@ int squash_list(struct squash *squash, uint64_t directory, uint64_t cookie,
 	squash_visit *visit, void *arg);
 
 /* Number of the inode of a directory's parent, for "..". */
-int squash_parent_number(
-	struct squash *squash, uint64_t directory, ino_t *ret_number);
+int squash_parent_number(struct squash *squash, uint64_t directory,
+	ino_t *ret_number);
 
 /* Fill in the target and its NUL; ENAMETOOLONG if `size` is too small. */
-int squash_readlink(
-	struct squash *squash, uint64_t ref, char *target, size_t size);
+int squash_readlink(struct squash *squash, uint64_t ref, char *target,
+	size_t size);
 
 /*
  * Read up to `size` bytes of a regular file at `offset`; returns how many, less

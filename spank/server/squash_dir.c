@@ -31,8 +31,8 @@ static bool name_is_sane(const char *name, size_t size)
 }
 
 /* Returns 1 with the next entry, 0 at the end, -1 with errno. */
-static int next_entry(
-	struct squash *squash, sqfs_dir *dir, struct squash_entry *entry)
+static int next_entry(struct squash *squash, sqfs_dir *dir,
+	struct squash_entry *entry)
 {
 	sqfs_dir_entry raw = { .name = squash->name };
 	sqfs_err failed;
@@ -162,8 +162,8 @@ int squash_list(struct squash *squash, uint64_t directory, uint64_t cookie,
 	return more;
 }
 
-int squash_parent_number(
-	struct squash *squash, uint64_t directory, ino_t *ret_number)
+int squash_parent_number(struct squash *squash, uint64_t directory,
+	ino_t *ret_number)
 {
 	struct squash_inode node;
 

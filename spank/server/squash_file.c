@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "spank/server/squash_internal.h"
 
 #define POINT_EVERY 512
@@ -38,8 +37,8 @@ static void block_free(struct squash_data_block *slot)
 }
 
 /* The decompressed block at `position`, or NULL with errno. */
-static const sqfs_block *get_block(
-	struct squash *squash, uint64_t position, uint32_t header)
+static const sqfs_block *get_block(struct squash *squash, uint64_t position,
+	uint32_t header)
 {
 	struct squash_data_block *slot;
 	uint32_t size;
@@ -92,8 +91,8 @@ static int copy_fragment(struct squash *squash, const sqfs_inode *inode,
 		buffer);
 }
 
-static struct squash_file_index *get_index(
-	struct squash *squash, uint64_t ref, const sqfs_inode *inode)
+static struct squash_file_index *get_index(struct squash *squash, uint64_t ref,
+	const sqfs_inode *inode)
 {
 	struct squash_file_index *index;
 	size_t i;
@@ -117,8 +116,8 @@ static struct squash_file_index *get_index(
 }
 
 /* Without memory it is found again more slowly, that is all. */
-static void note_place(
-	struct squash_file_index *index, const struct place *place)
+static void note_place(struct squash_file_index *index,
+	const struct place *place)
 {
 	size_t capacity = index->capacity * 2;
 	struct squash_file_point *points;

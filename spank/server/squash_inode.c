@@ -59,8 +59,8 @@ static int peek(struct squash *squash, sqfs_md_cursor cursor, uint64_t *sparse)
 	switch (le16toh(base.inode_type)) {
 	case SQUASHFS_SYMLINK_TYPE:
 	case SQUASHFS_LSYMLINK_TYPE:
-		if (sqfs_md_read(
-			    &squash->fs, &start, &symlink, sizeof(symlink)))
+		if (sqfs_md_read(&squash->fs, &start, &symlink,
+			    sizeof(symlink)))
 			return -1;
 		return le32toh(symlink.symlink_size) < PATH_MAX ? 0 : -1;
 	case SQUASHFS_LREG_TYPE:
@@ -73,8 +73,8 @@ static int peek(struct squash *squash, sqfs_md_cursor cursor, uint64_t *sparse)
 	}
 }
 
-int squash_inode_get(
-	struct squash *squash, uint64_t ref, struct squash_inode *ret_inode)
+int squash_inode_get(struct squash *squash, uint64_t ref,
+	struct squash_inode *ret_inode)
 {
 	struct squash_inode found;
 	sqfs_md_cursor cursor;
@@ -146,8 +146,8 @@ int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st)
 	return 0;
 }
 
-int squash_readlink(
-	struct squash *squash, uint64_t ref, char *target, size_t size)
+int squash_readlink(struct squash *squash, uint64_t ref, char *target,
+	size_t size)
 {
 	struct squash_inode node;
 

@@ -55,8 +55,8 @@ struct squash_inode {
 };
 
 /* Read an inode.  -1 with errno, EIO if it is none. */
-int squash_inode_get(
-	struct squash *squash, uint64_t ref, struct squash_inode *ret_inode);
+int squash_inode_get(struct squash *squash, uint64_t ref,
+	struct squash_inode *ret_inode);
 
 /*
  * sqfs_md_read() believes its cursor: one that comes from the image has to

@@ -38,14 +38,14 @@ static nlink_t extra_links(const struct tree *tree, uint64_t directory)
 	size_t position = 0;
 	nlink_t links = 0;
 
-	while ((entry = mountpoints_next(
-			&tree->mountpoints, directory, &position)))
+	while ((entry = mountpoints_next(&tree->mountpoints, directory,
+			&position)))
 		links += S_ISDIR(entry->mode);
 	return links;
 }
 
-static int stat_in_memory(
-	const struct tree *tree, uint64_t node, struct stat *ret_st)
+static int stat_in_memory(const struct tree *tree, uint64_t node,
+	struct stat *ret_st)
 {
 	const struct mountpoint *entry =
 		mountpoints_find_node(&tree->mountpoints, node);
@@ -97,8 +97,8 @@ int tree_lookup(const struct tree *tree, uint64_t directory, const char *name,
 	return 0;
 }
 
-int tree_readlink(
-	const struct tree *tree, uint64_t node, char *target, size_t size)
+int tree_readlink(const struct tree *tree, uint64_t node, char *target,
+	size_t size)
 {
 	if (is_in_memory(node)) {
 		errno = EINVAL;
@@ -112,19 +112,19 @@ ssize_t tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
 {
 	if (is_in_memory(node))
 		return 0;
-	return squash_read(
-		tree->image, ref_of(tree, node), offset, size, buffer);
+	return squash_read(tree->image, ref_of(tree, node), offset, size,
+		buffer);
 }
 
-static int parent_number(
-	const struct tree *tree, uint64_t directory, ino_t *ret_number)
+static int parent_number(const struct tree *tree, uint64_t directory,
+	ino_t *ret_number)
 {
 	const struct mountpoint *entry;
 	struct stat st;
 
 	if (!is_in_memory(directory))
-		return squash_parent_number(
-			tree->image, ref_of(tree, directory), ret_number);
+		return squash_parent_number(tree->image,
+			ref_of(tree, directory), ret_number);
 	entry = mountpoints_find_node(&tree->mountpoints, directory);
 	if (!entry) {
 		errno = ENOENT;
@@ -200,8 +200,8 @@ static int list_dots(struct listing *listing, uint64_t cookie)
 	struct stat st;
 
 	if (tree_stat(listing->tree, listing->directory, &st) < 0 ||
-		parent_number(
-			listing->tree, listing->directory, &dotdot.number) < 0)
+		parent_number(listing->tree, listing->directory,
+			&dotdot.number) < 0)
 		return -1;
 	dot.number = st.st_ino;
 	if (cookie < COOKIE_DOTDOT)
@@ -274,6 +274,6 @@ int tree_unlink(struct tree *tree, uint64_t directory, const char *name)
 		errno = EISDIR;
 		return -1;
 	}
-	return mountpoints_add(
-		&tree->mountpoints, directory, name, 0, &whiteout);
+	return mountpoints_add(&tree->mountpoints, directory, name, 0,
+		&whiteout);
 }

@@ -41,8 +41,8 @@ int tree_stat(const struct tree *tree, uint64_t node, struct stat *ret_st);
 int tree_lookup(const struct tree *tree, uint64_t directory, const char *name,
 	uint64_t *ret_node);
 /* `size` must have room for the NUL. */
-int tree_readlink(
-	const struct tree *tree, uint64_t node, char *target, size_t size);
+int tree_readlink(const struct tree *tree, uint64_t node, char *target,
+	size_t size);
 ssize_t tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
 	size_t size, void *buffer);
 

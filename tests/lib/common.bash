@@ -10,12 +10,14 @@
 #   run as_alice srun -N2 hostname; assert_status 0; assert_line node1
 # Images are made into $SHARED, which is /shared on the cluster.
 #
-# `make check-cluster` says in INSTALL_TREE where the `make install DESTDIR=` tree
-# under test is; without it clusters start without the plugin.
+# `make check-cluster` says in SPANK_SIF_INSTALL where the `make install DESTDIR=`
+# tree under test is, INSTALL_TREE to the tests; without it clusters start without
+# the plugin.
 
 bats_require_minimum_version 1.5.0
 TESTS_LIB=$(realpath "${BASH_SOURCE[0]%/*}")
 CLUSTER_TOOL=$TESTS_LIB/cluster
+export INSTALL_TREE=${INSTALL_TREE:-${SPANK_SIF_INSTALL-}}
 # shellcheck source=tests/lib/images.bash
 source "$TESTS_LIB/images.bash"
 
@@ -34,8 +36,9 @@ cluster_start() { # [OPTION...]
 	"$CLUSTER_TOOL" start --owner=$$ "$@" "$CLUSTER"
 }
 
+# Also in a teardown_file whose setup_file did not get that far.
 cluster_stop() {
-	"$CLUSTER_TOOL" stop "$CLUSTER"
+	[[ -z ${CLUSTER-} ]] || "$CLUSTER_TOOL" stop "$CLUSTER"
 }
 
 as_user() { # USER CMD...
@@ -48,9 +51,10 @@ as_alice() { as_user alice "$@"; }
 as_bob() { as_user bob "$@"; }
 as_root() { as_user root "$@"; }
 
-# For a test file about the plugin, as its first line in setup_file.
+# For the setup() of a test file about the plugin: bats 1.8 counts a skip in
+# setup_file as a failure.
 need_plugin() {
-	[[ -n ${INSTALL_TREE-} ]] || skip "INSTALL_TREE is not set"
+	[[ -n ${INSTALL_TREE-} ]] || skip "SPANK_SIF_INSTALL is not set"
 }
 
 nodes_are_idle() {

@@ -4,6 +4,8 @@
 # The image server without Slurm: what it shows of an image is what went into it,
 # and whatever is wrong with an image is an error, not a crash.  `serve` runs a
 # command in the image's root; see serve-image.c for its exit statuses.
+#
+# shellcheck disable=SC2016
 
 load ../lib/common
 
@@ -193,7 +195,6 @@ print(open("file").read())'
 	assert_output hello
 }
 
-# shellcheck disable=SC2016
 @test "the server is sandboxed" {
 	run serve "$IMAGE" sh -c \
 		'grep -E "^(NoNewPrivs|Seccomp):" /proc/$(pgrep -oP $PPID)/status

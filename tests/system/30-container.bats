@@ -57,6 +57,7 @@ make_odd_images() {
 	image_tree "$tree" sh cat ls findmnt readlink
 	ln -sf ../run/systemd/resolve/stub-resolv.conf "$tree/etc/resolv.conf"
 	ln -sf /usr/share/zoneinfo/Nowhere/Place "$tree/etc/localtime"
+	echo "in the odd image" >"$tree/usr/mark"
 	rmdir "$tree/var/tmp"
 	ln -s /tmp "$tree/var/tmp"
 	image_sif "$tree" "$SHARED/odd.sif" -comp lz4
@@ -286,14 +287,10 @@ assert_harmless() { # NAME
 	run timeout 20 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
 		srun --sif-image="/shared/$1.sif" sh -c \
 		'cat /etc/passwd /etc/hosts >/dev/null
-		echo "root is $(findmnt --noheadings --output FSTYPE --mountpoint /)"'
+		cat /usr/mark'
 	((status != 124)) || assertion_failed "it hangs"
-	refute_contains "root is overlay"
-	if ((status == 0)); then
-		assert_line "root is fuse.sif"
-	else
-		assert_contains "/shared/$1.sif"
-	fi
+	((status != 0)) || assert_line "in the odd image"
+	[[ -n $output ]] || assertion_failed "it says nothing"
 	assert_host_as_before "$before"
 	assert_equal "$(host_files)" "$files"
 	nodes_become_idle
@@ -407,7 +404,7 @@ assert_harmless() { # NAME
 @test "umask, limits and niceness are the same" {
 	assert_same_inside sh -c 'umask'
 	assert_same_inside cat /proc/self/limits
-	run as_alice sh -c 'umask 027; ulimit -n 700 -t 1000 -c 0; cd /tmp
+	run as_alice sh -c 'umask 027; ulimit -n 700; ulimit -t 1000; ulimit -c 0; cd /tmp
 		srun --sif-image=/shared/small.sif sh -c \
 			"umask; ulimit -n; ulimit -t; ulimit -c"'
 	assert_output $'0027\n700\n1000\n0'
@@ -441,8 +438,8 @@ NoNewPrivs:	1"
 }
 
 @test "what root of the host may see of the container is nothing" {
-	start_step --sif-image=/shared/small.sif sh -c \
-		'echo $$ >/shared/pid; exec sleep 60'
+	start_step --chdir=/shared --sif-image=small.sif sh -c \
+		'echo $$ >pid; exec sleep 60'
 	wait_for_lines "$SHARED/pid"
 	pid=$(<"$SHARED/pid")
 	rm "$SHARED/pid"
@@ -452,8 +449,8 @@ NoNewPrivs:	1"
 }
 
 @test "another user neither sees nor enters the container" {
-	start_step --sif-image=/shared/small.sif sh -c \
-		'echo $$ >/shared/pid; exec sleep 60'
+	start_step --chdir=/shared --sif-image=small.sif sh -c \
+		'echo $$ >pid; exec sleep 60'
 	wait_for_lines "$SHARED/pid"
 	pid=$(<"$SHARED/pid")
 	rm "$SHARED/pid"
@@ -497,9 +494,10 @@ NoNewPrivs:	1"
 # --- tasks, nodes, kinds of images -------------------------------------------
 
 @test "32 tasks share one namespace and one server, another step has its own" {
-	start_step -N1 -w node1 -n32 --overcommit --sif-image=/shared/small.sif sh -c \
-		'readlink /proc/self/ns/mnt >>/shared/namespaces
-		until test -e /shared/go; do sleep 0.1; done'
+	start_step -N1 -w node1 -n32 --overcommit --chdir=/shared \
+		--sif-image=small.sif sh -c \
+		'readlink /proc/self/ns/mnt >>namespaces
+		until test -e go; do sleep 0.1; done'
 	wait_for_lines "$SHARED/namespaces" 32
 	run server_pids
 	assert_equal "${#lines[@]}" 1

@@ -56,8 +56,8 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 		return -1;
 	if (sif_find_root(image_fd, sif_machine(), &partition, err) < 0 ||
 		squash_open(&image_fd, &partition, &squash, err) < 0)
-		return error_prefix(
-			err, "cannot use the image '%s'", options->image);
+		return error_prefix(err, "cannot use the image '%s'",
+			options->image);
 	if (fs_start(squash, &fuse_fd, &fs, err) < 0)
 		return -1;
 	if (options->seal)
@@ -74,8 +74,8 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 }
 
 /* The server's limits do not let it write to a file, so it tells us. */
-static void serve_and_tell(
-	const struct options *options, int image_fd, int fuse_fd, int ready_fd)
+static void serve_and_tell(const struct options *options, int image_fd,
+	int fuse_fd, int ready_fd)
 {
 	struct error err = { 0 };
 

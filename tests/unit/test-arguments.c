@@ -45,11 +45,11 @@ static void a_bad_word_is_named(void **state)
 		struct arguments arguments = { 0 };
 		struct error err = { 0 };
 
-		assert_int_equal(
-			arguments_parse(2, words, &arguments, &err), -1);
+		assert_int_equal(arguments_parse(2, words, &arguments, &err),
+			-1);
 		assert_non_null(strstr(err.text, bad[i]));
-		assert_int_equal(
-			arguments.timeout_s, ARGUMENTS_TIMEOUT_DEFAULT_S);
+		assert_int_equal(arguments.timeout_s,
+			ARGUMENTS_TIMEOUT_DEFAULT_S);
 	}
 }
 

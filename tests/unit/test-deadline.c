@@ -21,8 +21,8 @@ static void left_is_never_negative(void **state)
 static void left_fits_poll(void **state)
 {
 	(void)state;
-	assert_int_equal(
-		deadline_left_ms(deadline_in_ms(INT64_MAX / 2)), INT_MAX);
+	assert_int_equal(deadline_left_ms(deadline_in_ms(INT64_MAX / 2)),
+		INT_MAX);
 }
 
 static void wait_sees_data_and_eof(void **state)
@@ -32,15 +32,15 @@ static void wait_sees_data_and_eof(void **state)
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(deadline_wait_readable(deadline_in_ms(0), ends[0]), 0);
-	assert_int_equal(
-		deadline_wait_readable(deadline_in_ms(10), ends[0]), 0);
+	assert_int_equal(deadline_wait_readable(deadline_in_ms(10), ends[0]),
+		0);
 	assert_int_equal(write(ends[1], "x", 1), 1);
-	assert_int_equal(
-		deadline_wait_readable(deadline_in_ms(60000), ends[0]), 1);
+	assert_int_equal(deadline_wait_readable(deadline_in_ms(60000), ends[0]),
+		1);
 	assert_int_equal(read(ends[0], (char[1]){ 0 }, 1), 1);
 	close(ends[1]);
-	assert_int_equal(
-		deadline_wait_readable(deadline_in_ms(60000), ends[0]), 1);
+	assert_int_equal(deadline_wait_readable(deadline_in_ms(60000), ends[0]),
+		1);
 	close(ends[0]);
 }
 

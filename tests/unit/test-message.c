@@ -46,8 +46,8 @@ static int setup(void **state)
 		return -1;
 	fixture->open_fds = count_fds();
 	*state = fixture;
-	return socketpair(
-		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fixture->sockets);
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+		fixture->sockets);
 }
 
 static int teardown(void **state)

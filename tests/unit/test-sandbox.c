@@ -95,7 +95,7 @@ static int try_seccomp(void)
 
 static int try_memory(void)
 {
-	void *much = malloc(16 << 20);
+	void *volatile much = malloc(16 << 20);
 
 	free(much);
 	return much ? 0 : -1;
@@ -103,7 +103,9 @@ static int try_memory(void)
 
 static int try_too_much_memory(void)
 {
-	return malloc((size_t)2 << 30) ? 0 : -1;
+	void *volatile much = malloc((size_t)2 << 30);
+
+	return much ? 0 : -1;
 }
 
 static int try_abort(void)
