@@ -87,7 +87,8 @@ static uint64_t le64_at(const unsigned char *bytes)
 static int truncated(struct error *err, const char *part)
 {
 	return error_set(err, 0,
-		"it is truncated: %s end past the end of the file; copy or download it again",
+		"it is truncated: %s end past the end of the file; copy or "
+		"download it again",
 		part);
 }
 
@@ -141,14 +142,16 @@ static int check_arch(const char arch[3], const char *machine,
 
 	if (!name)
 		return error_set(err, 0,
-			"it is damaged: its architecture is not one that SIF has; build it again");
+			"it is damaged: its architecture is not one that SIF "
+			"has; build it again");
 	if (!strcmp(arch, "00") || !strcmp(machine, "00") ||
 		!strcmp(arch, machine))
 		return 0;
 	if (!strcmp(arch, "01") && !strcmp(machine, "02"))
 		return 0; /* amd64 runs the programs of 386 */
 	return error_set(err, 0,
-		"it is for %s and this node is %s; use an image that was built for %s",
+		"it is for %s and this node is %s; use an image that was built "
+		"for %s",
 		name, arch_name(machine), arch_name(machine));
 }
 
@@ -164,14 +167,17 @@ static int check_fs_type(uint32_t fs_type, struct error *err)
 		return 0;
 	if (fs_type == 5 || fs_type == 6)
 		return error_set(err, 0,
-			"its root file system is %s, which is not supported; build it without encryption",
+			"its root file system is %s, which is not supported; "
+			"build it without encryption",
 			kinds[fs_type]);
 	if (fs_type >= 2 && fs_type <= 4)
 		return error_set(err, 0,
-			"its root file system is %s, and only squashfs is supported; build it again with squashfs",
+			"its root file system is %s, and only squashfs is "
+			"supported; build it again with squashfs",
 			kinds[fs_type]);
 	return error_set(err, 0,
-		"its root file system is of the unknown type %u, and only squashfs is supported; build it again with squashfs",
+		"its root file system is of the unknown type %u, and only "
+		"squashfs is supported; build it again with squashfs",
 		fs_type);
 }
 
@@ -188,14 +194,16 @@ static int take_descriptor(const unsigned char *descriptor, bool *found,
 		return 0;
 	if (type == DATA_OCI_ROOT_INDEX)
 		return error_set(err, 0,
-			"it is an OCI-SIF image, which is not supported; pull or build it without '--oci'");
+			"it is an OCI-SIF image, which is not supported; pull "
+			"or build it without '--oci'");
 	if (type != DATA_PARTITION ||
 		le32_at(descriptor + DESCRIPTOR_PARTITION_TYPE) !=
 			PARTITION_PRIMARY_SYSTEM)
 		return 0;
 	if (*found)
 		return error_set(err, 0,
-			"it is damaged: it has two primary system partitions; build it again");
+			"it is damaged: it has two primary system partitions; "
+			"build it again");
 	*found = true;
 	primary->fs_type = le32_at(descriptor + DESCRIPTOR_FS_TYPE);
 	memcpy(primary->arch, descriptor + DESCRIPTOR_ARCH, 3);
@@ -215,7 +223,8 @@ static int find_primary(int fd, const unsigned char *header, uint64_t file_size,
 
 	if (total > DESCRIPTORS_MAX)
 		return error_set(err, 0,
-			"it is damaged: it claims %llu descriptors, more than the %d that are allowed; copy or build it again",
+			"it is damaged: it claims %llu descriptors, more than "
+			"the %d that are allowed; copy or build it again",
 			(unsigned long long)total, DESCRIPTORS_MAX);
 	if (!ends_within(offset, total * DESCRIPTOR_SIZE, file_size))
 		return truncated(err, "its descriptors");
@@ -228,7 +237,8 @@ static int find_primary(int fd, const unsigned char *header, uint64_t file_size,
 			return -1;
 	if (!found)
 		return error_set(err, 0,
-			"it has no primary system partition, so there is no root file system in it; build it again");
+			"it has no primary system partition, so there is no "
+			"root file system in it; build it again");
 	return 0;
 }
 
@@ -244,7 +254,9 @@ static int find_in_sif(int fd, const char *machine, uint64_t file_size,
 		return -1;
 	if (memcmp(version, "01", 3) != 0)
 		return error_set(err, 0,
-			"its SIF version is not 01, the only one that is supported; build it again with a current Singularity or Apptainer");
+			"its SIF version is not 01, the only one that is "
+			"supported; build it again with a current Singularity "
+			"or Apptainer");
 	if (find_primary(fd, header, file_size, &primary, err) < 0 ||
 		check_fs_type(primary.fs_type, err) < 0 ||
 		check_arch(primary.arch, machine, err) < 0)
@@ -265,28 +277,33 @@ static int check_superblock(int fd, struct sif_partition *partition,
 
 	if (partition->size < SUPERBLOCK_SIZE)
 		return error_set(err, 0,
-			"it is damaged: its root file system is too small to be squashfs; copy or build it again");
+			"it is damaged: its root file system is too small to "
+			"be squashfs; copy or build it again");
 	if (read_at(fd, superblock, sizeof(superblock), partition->offset,
 		    "the bytes of its root file system", err) < 0)
 		return -1;
 	if (memcmp(superblock, squashfs_magic, sizeof(squashfs_magic)) != 0)
 		return error_set(err, 0,
-			"it is damaged: its root file system does not begin like squashfs; copy or build it again");
+			"it is damaged: its root file system does not begin "
+			"like squashfs; copy or build it again");
 	major = le16_at(superblock + SUPERBLOCK_MAJOR);
 	minor = le16_at(superblock + SUPERBLOCK_MINOR);
 	if (major != 4 || minor != 0)
 		return error_set(err, 0,
-			"its squashfs version is %u.%u, and only 4.0 is supported; build it again with current squashfs-tools",
+			"its squashfs version is %u.%u, and only 4.0 is "
+			"supported; build it again with current squashfs-tools",
 			major, minor);
 	partition->compression = le16_at(superblock + SUPERBLOCK_COMPRESSION);
 	if (!sif_compression_name(partition->compression))
 		return error_set(err, 0,
-			"it is compressed by the unknown method %u; build it again with gzip or zstd",
+			"it is compressed by the unknown method %u; build it "
+			"again with gzip or zstd",
 			partition->compression);
 	used = le64_at(superblock + SUPERBLOCK_BYTES_USED);
 	if (used < SUPERBLOCK_SIZE || used > partition->size)
 		return error_set(err, 0,
-			"it is truncated or damaged: its squashfs claims %llu bytes where there are %llu; copy or download it again",
+			"it is truncated or damaged: its squashfs claims %llu "
+			"bytes where there are %llu; copy or download it again",
 			(unsigned long long)used,
 			(unsigned long long)partition->size);
 	return 0;
@@ -300,10 +317,12 @@ static int check_file(int fd, uint64_t *ret_size, struct error *err)
 		return error_set(err, errno, "it cannot be examined");
 	if (S_ISDIR(st.st_mode))
 		return error_set(err, 0,
-			"it is a directory; build an image file from it, for example with 'singularity build new.sif DIRECTORY'");
+			"it is a directory; build an image file from it, for "
+			"example with 'singularity build new.sif DIRECTORY'");
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, 0,
-			"it is not a regular file; give the path of a SIF or squashfs file");
+			"it is not a regular file; give the path of a SIF or "
+			"squashfs file");
 	if (st.st_size == 0)
 		return error_set(err, 0,
 			"it is empty; copy, download or build it again");
@@ -330,7 +349,9 @@ int sif_find_root(int fd, const char *machine,
 		partition.size = size;
 	} else {
 		return error_set(err, 0,
-			"it is neither a SIF nor a squashfs file; build one, for example with 'singularity build' or 'apptainer build'");
+			"it is neither a SIF nor a squashfs file; build one, "
+			"for example with 'singularity build' or 'apptainer "
+			"build'");
 	}
 	if (check_superblock(fd, &partition, err) < 0)
 		return -1;

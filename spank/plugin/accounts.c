@@ -76,7 +76,7 @@ static int load_groups(char *buffer, struct accounts *accounts)
 
 int accounts_load(struct accounts *ret_accounts, struct error *err)
 {
-	struct accounts accounts = { NULL };
+	struct accounts accounts = { .home = NULL };
 	CLEANUP_FREE char *buffer = malloc(ENTRY_SIZE);
 
 	if (!buffer || load_passwd(buffer, &accounts) < 0 ||
@@ -94,7 +94,7 @@ void accounts_free(struct accounts *accounts)
 	free(accounts->passwd);
 	free(accounts->group);
 	free(accounts->home);
-	*accounts = (struct accounts){ NULL };
+	*accounts = (struct accounts){ .home = NULL };
 }
 
 static int write_all(int fd, const char *bytes, size_t length)

@@ -160,7 +160,8 @@ static int offer_image(const struct container_request *request,
 			request->image, message.text);
 	if (got < 0 && errno == ETIMEDOUT)
 		return error_set(err, 0,
-			"cannot read the image '%s' in time: is its file system "
+			"cannot read the image '%s' in time: is its file "
+			"system "
 			"slow, or hung? (timeout= in plugstack.conf)",
 			request->image);
 	return error_set(err, 0,

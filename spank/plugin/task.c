@@ -121,7 +121,8 @@ static int obey(const struct task_request *request, const char *directory,
 		return error_set(err, 0, "%s", message.text);
 	if (got < 0 && errno == ETIMEDOUT)
 		return error_set(err, 0,
-			"the container of the image '%s' was not complete after "
+			"the container of the image '%s' was not complete "
+			"after "
 			"%d s: is the image's file system slow, or hung? "
 			"(timeout= in plugstack.conf)",
 			request->image, request->timeout_s);

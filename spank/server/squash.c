@@ -100,7 +100,8 @@ static bool superblock_is_sane(const struct squashfs_super_block *sb)
 static int damaged(struct error *err)
 {
 	return error_set(err, 0,
-		"it is damaged: its squashfs does not make sense; copy or build it again");
+		"it is damaged: its squashfs does not make sense; copy or "
+		"build it again");
 }
 
 /* A failure leaves the library's own, smaller cache. */
@@ -121,7 +122,8 @@ static int check_root(struct squash *squash, struct error *err)
 	if (squash_inode_get(squash, squash_root(squash), &root) < 0 ||
 		!S_ISDIR(root.inode.base.mode))
 		return error_set(err, 0,
-			"it is damaged: the root of its file system cannot be read; copy or build it again");
+			"it is damaged: the root of its file system cannot be "
+			"read; copy or build it again");
 	return 0;
 }
 
@@ -142,7 +144,8 @@ int squash_open(int *fd, const struct sif_partition *partition,
 	window = *partition;
 	if (!sqfs_decompressor_get(partition->compression))
 		return error_set(err, 0,
-			"it is compressed with %s, which cannot be read here; build it again with gzip or zstd",
+			"it is compressed with %s, which cannot be read here; "
+			"build it again with gzip or zstd",
 			sif_compression_name(partition->compression));
 	if (sqfs_pread(*fd, &sb, sizeof(sb), 0) < 0 || !superblock_is_sane(&sb))
 		return damaged(err);

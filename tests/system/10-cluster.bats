@@ -233,6 +233,14 @@ supervisor_of() { # DIR
 	assert_equal "$(machine_mounts)" "$MACHINE_MOUNTS"
 }
 
+@test "the removal of its directory ends a cluster" {
+	"$CLUSTER_TOOL" start --owner=none --no-plugin "$OTHER"
+	namespace=$(pid_namespace "$OTHER")
+	rm -rf "$OTHER"
+	wait_until 2 no_process_in "$namespace"
+	[[ ! -e $OTHER ]]
+}
+
 @test "SIGKILL of the supervisor ends everything in under 2 s" {
 	"$CLUSTER_TOOL" start --owner=$$ --no-plugin "$OTHER"
 	namespace=$(pid_namespace "$OTHER")
