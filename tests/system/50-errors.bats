@@ -1,0 +1,452 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What goes wrong costs the user one clear sentence, and never the node.
+
+load ../lib/common
+load ../lib/assert
+load ../lib/defects
+
+setup_file() {
+	need_plugin
+	cluster_start
+	image_tree "$BATS_FILE_TMPDIR/tree" sh cat true
+	# Of zstd's, so that a partition ends with its squashfs.
+	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp zstd
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+setup() {
+	OTHER=$BATS_TEST_TMPDIR/other
+}
+
+teardown() {
+	stop_steps
+	as_root sh -c '! mountpoint --quiet /usr/libexec || umount /usr/libexec
+		! mountpoint --quiet /dev/fuse || umount /dev/fuse'
+	[[ ! -d $OTHER ]] || "$CLUSTER_TOOL" stop "$OTHER"
+}
+
+# One sentence with PATH and WORDS, the node as it was, the next step works.
+assert_refused() { # PATH WORDS
+	run timeout 20 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
+		srun --sif-image="$1" cat /proc/self/comm
+	assert_failure
+	((status != 124)) || assertion_failed "it hangs"
+	assert_contains "'$1'"
+	assert_contains "$2"
+	refute_line cat
+	assert_equal "$(grep -c 'spank_sif: ' <<<"$output")" 1
+	assert_unharmed
+}
+
+assert_unharmed() {
+	nodes_are_idle || nodes_become_idle 5
+	run in_image good -w node1 cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+}
+
+# The same for an image made by defect_NAME.
+assert_defect_refused() { # NAME WORDS
+	"defect_$1" "$SHARED/good.sif" "$SHARED/$1.sif"
+	assert_refused "/shared/$1.sif" "$2"
+	rm "$SHARED/$1.sif"
+}
+
+# --- the file ----------------------------------------------------------------
+
+@test "an absent image" {
+	assert_refused /shared/absent.sif "No such file or directory"
+	assert_refused /nowhere/at/all.sif "No such file or directory"
+	assert_refused /shared/good.sif/x "Not a directory"
+}
+
+@test "a directory" {
+	assert_refused /shared "it is a directory"
+}
+
+@test "an unreadable image" {
+	install -m 0600 "$SHARED/good.sif" "$SHARED/unreadable.sif"
+	assert_refused /shared/unreadable.sif "Permission denied"
+	rm "$SHARED/unreadable.sif"
+}
+
+@test "an image in a directory that cannot be searched" {
+	assert_refused /home/bob/image.sif "Permission denied"
+}
+
+@test "an empty file" { assert_defect_refused empty "it is empty"; }
+
+@test "a file that is no image" {
+	assert_defect_refused not_an_image "neither a SIF nor a squashfs"
+	assert_defect_refused one_byte "neither a SIF nor a squashfs"
+	assert_refused /etc/passwd "neither a SIF nor a squashfs"
+}
+
+@test "a FIFO, at once" {
+	as_alice mkfifo /shared/fifo
+	assert_refused /shared/fifo "not a regular file"
+	rm "$SHARED/fifo"
+}
+
+@test "devices" {
+	assert_refused /dev/null "not a regular file"
+	assert_refused /dev/zero "not a regular file"
+	assert_refused /dev/tty ""
+}
+
+@test "files of /proc and /sys" {
+	assert_refused /proc/self/mem "not a regular file"
+	assert_refused /proc/self/maps "not a regular file"
+	assert_refused /sys/kernel/uevent_seqnum "not a regular file"
+	assert_refused /proc/self/fd/0 ""
+}
+
+@test "a socket" {
+	perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Listen => 1,
+		Local => shift)' "$SHARED/socket"
+	chmod 0777 "$SHARED/socket"
+	assert_refused /shared/socket "No such device or address"
+	rm "$SHARED/socket"
+}
+
+@test "a loop of symlinks" {
+	as_alice ln -s loop /shared/loop
+	assert_refused /shared/loop "Too many levels of symbolic links"
+	rm "$SHARED/loop"
+}
+
+@test "a name that is too long" {
+	name=$(printf '%0300d' 0)
+	assert_refused "/shared/$name" "File name too long"
+	run in_image "$(printf '%05000d' 0)" true
+	assert_failure
+	assert_contains "--sif-image: the path is longer than"
+	assert_unharmed
+}
+
+@test "an empty name" {
+	run as_alice srun --sif-image= true
+	assert_failure
+	assert_contains "--sif-image needs the path of an image"
+}
+
+@test "names with spaces, quotes, newlines and percent signs" {
+	for name in 'with space' "with'quote" '%s%n%d' $'new\nline' '--x' '$(id)'; do
+		cp "$SHARED/good.sif" "$SHARED/$name.sif"
+		run in_image "$name" cat /proc/self/comm
+		assert_status 0
+		assert_output cat
+		rm "$SHARED/$name.sif"
+		run in_image "$name" cat /proc/self/comm
+		assert_failure
+		assert_contains "/shared/$name.sif"
+		assert_contains "No such file"
+	done
+	assert_unharmed
+}
+
+# --- the SIF -----------------------------------------------------------------
+
+@test "a truncated header" {
+	assert_defect_refused truncated_header "it is truncated"
+}
+
+@test "truncated descriptors" {
+	assert_defect_refused truncated_descriptors "it is truncated: its descriptors"
+}
+
+@test "a truncated partition" {
+	assert_defect_refused truncated_partition "it is truncated"
+}
+
+@test "an unknown SIF version" {
+	assert_defect_refused unknown_version "its SIF version is not 01"
+}
+
+@test "descriptors without number and without end" {
+	assert_defect_refused too_many_descriptors "1000000 descriptors"
+	assert_defect_refused descriptors_that_overflow "it is truncated"
+}
+
+@test "a partition whose end overflows" {
+	assert_defect_refused partition_that_overflows "it is truncated"
+}
+
+@test "no primary partition" {
+	assert_defect_refused missing_primary_partition "no primary system partition"
+}
+
+@test "an encrypted image" { assert_defect_refused encrypted "encrypted"; }
+@test "an ext3 image" { assert_defect_refused ext3 "ext3"; }
+
+@test "a file system of an unknown type" {
+	assert_defect_refused unknown_file_system "unknown type 77"
+}
+
+@test "an OCI-SIF" { assert_defect_refused oci_sif "OCI-SIF"; }
+
+@test "another architecture" {
+	assert_defect_refused wrong_architecture "this node is"
+}
+
+@test "an architecture that does not exist" {
+	assert_defect_refused no_architecture "architecture"
+}
+
+# --- the squashfs ------------------------------------------------------------
+
+@test "no squashfs where one should be" {
+	assert_defect_refused bad_squashfs_magic "does not begin like squashfs"
+}
+
+@test "squashfs version 3" {
+	assert_defect_refused squashfs_version_3 "squashfs version is 3.0"
+}
+
+@test "an unknown compression" {
+	assert_defect_refused unknown_compression "unknown method 42"
+}
+
+@test "bytes_used beyond the partition" {
+	assert_defect_refused bytes_used_too_big "1099511627776 bytes"
+}
+
+@test "tables and a root inode outside of the squashfs" {
+	assert_defect_refused tables_outside "it is damaged"
+	assert_defect_refused root_inode_outside "it is damaged"
+}
+
+@test "damage in the middle costs an I/O error or a sentence, no more" {
+	cp "$SHARED/good.sif" "$SHARED/middle.sif"
+	head -c 400000 /dev/urandom | dd of="$SHARED/middle.sif" bs=1 \
+		obs=64k seek=$(($(partition_offset "$SHARED/good.sif") + 4096)) \
+		conv=notrunc status=none oflag=seek_bytes
+	run timeout 20 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
+		srun --sif-image=/shared/middle.sif cat /proc/self/comm
+	assert_failure
+	((status != 124)) || assertion_failed "it hangs"
+	[[ -n $output ]]
+	refute_contains "signal"
+	rm "$SHARED/middle.sif"
+	assert_unharmed
+}
+
+@test "a command that is not in the image" {
+	run in_image good /usr/bin/nonesuch
+	assert_status 2
+	assert_contains "No such file or directory"
+	assert_unharmed
+}
+
+# --- how it is said ----------------------------------------------------------
+
+@test "8 tasks on two nodes: once for each node" {
+	run in_image absent -N2 -n8 true
+	assert_failure
+	assert_equal "$(grep -c "spank_sif: .*'/shared/absent.sif'" <<<"$output")" 2
+	nodes_become_idle 5
+	defect_encrypted "$SHARED/good.sif" "$SHARED/encrypted.sif"
+	run in_image encrypted -N2 -n8 true
+	assert_failure
+	assert_equal "$(grep -c 'spank_sif: .*encrypted' <<<"$output")" 2
+	assert_unharmed
+}
+
+@test "the sentence says what to do next" {
+	defect_encrypted "$SHARED/good.sif" "$SHARED/encrypted.sif"
+	run in_image encrypted true
+	assert_contains "cannot use the image '/shared/encrypted.sif': its root file system is encrypted, which is not supported; build it without encryption"
+}
+
+@test "in a batch job: the job fails, the sentence is in its output" {
+	run as_alice sbatch --parsable --wait --output=/shared/batch.out \
+		--sif-image=/shared/absent.sif --wrap 'srun true'
+	assert_status 1
+	run as_root scontrol --oneliner show job "${lines[0]}"
+	assert_contains "JobState=FAILED"
+	assert_contains "ExitCode=1:0"
+	run cat "$SHARED/batch.out"
+	assert_contains "cannot open the image '/shared/absent.sif'"
+	assert_unharmed
+}
+
+@test "in a batch job the script goes on after a failed step" {
+	cat >"$SHARED/job" <<-'END'
+	#!/bin/sh
+	srun --sif-image=/shared/absent.sif true || echo "failed with $?"
+	srun --sif-image=/shared/good.sif cat /proc/self/comm
+	END
+	run as_alice sbatch --quiet --wait --output=/shared/batch.out /shared/job
+	assert_status 0
+	run cat "$SHARED/batch.out"
+	assert_line "failed with 1"
+	assert_line cat
+	assert_unharmed
+}
+
+@test "a variable of Slurm's that no command has checked is checked on the node" {
+	run as_alice env _SLURM_SPANK_OPTION_spank_sif_sif_image= \
+		srun --sif-image=/shared/good.sif cat /proc/self/comm
+	assert_unharmed
+	run as_alice env SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_image=/x.sif \
+		srun cat /proc/self/comm
+	assert_failure
+	assert_contains "/x.sif"
+	assert_unharmed
+}
+
+# --- the installation --------------------------------------------------------
+
+# On a copy of the directory, put over it for a moment.
+with_changed_server() { # SHELL-COMMANDS
+	as_root sh -c "cp -a /usr/libexec/spank-sif /run/spank-sif &&
+		mount -t tmpfs -o mode=0755 libexec /usr/libexec &&
+		mv /run/spank-sif /usr/libexec/ && cd /usr/libexec/spank-sif && $1"
+}
+
+# Not a user's mistake: the sentence names the program, not the image.
+assert_installation_refused() { # WORDS
+	run in_image good -n3 cat /proc/self/comm
+	assert_failure
+	refute_line cat
+	assert_contains "spank-sif-server'"
+	assert_contains "$1"
+	assert_equal "$(grep -c 'spank_sif: ' <<<"$output")" 1
+	nodes_become_idle 5
+	run as_alice srun cat /proc/self/comm
+	assert_status 0
+	as_root umount /usr/libexec
+	assert_unharmed
+}
+
+@test "the server program is missing" {
+	with_changed_server "rm spank-sif-server"
+	assert_installation_refused "No such file or directory"
+}
+
+@test "the server program is not root's" {
+	with_changed_server "chown alice spank-sif-server"
+	assert_installation_refused "does not belong to root"
+}
+
+@test "the server program is writable by its group" {
+	with_changed_server "chmod g+w spank-sif-server"
+	assert_installation_refused "is writable by others than root"
+}
+
+@test "the directory of the server program is writable by others" {
+	with_changed_server "chmod 0777 ."
+	run in_image good cat /proc/self/comm
+	assert_failure
+	assert_contains "'/usr/libexec/spank-sif' is writable by others than root"
+	as_root umount /usr/libexec
+	assert_unharmed
+}
+
+@test "the server program is none" {
+	with_changed_server "echo nonsense >spank-sif-server"
+	run timeout 30 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
+		srun --sif-image=/shared/good.sif cat /proc/self/comm
+	assert_failure
+	((status != 124)) || assertion_failed "it hangs"
+	refute_line cat
+	assert_contains "image server"
+	as_root umount /usr/libexec
+	assert_unharmed
+}
+
+@test "/dev/fuse is something else" {
+	as_root mount --bind /dev/null /dev/fuse
+	run in_image good cat /proc/self/comm
+	assert_failure
+	refute_line cat
+	assert_contains "spank_sif: "
+	assert_contains "/shared/good.sif"
+	as_root umount /dev/fuse
+	assert_unharmed
+}
+
+@test "/dev/fuse is missing" {
+	as_root sh -c 'mount -t tmpfs -o mode=0755 dev /dev && cd /dev &&
+		mknod -m 666 null c 1 3 && mknod -m 666 zero c 1 5 &&
+		mknod -m 666 urandom c 1 9 && mknod -m 666 random c 1 8 &&
+		mkdir -m 1777 shm && mkdir pts'
+	run in_image good -n3 cat /proc/self/comm
+	as_root umount /dev
+	assert_failure
+	refute_line cat
+	assert_contains "cannot open '/dev/fuse' on this node"
+	assert_equal "$(grep -c 'spank_sif: ' <<<"$output")" 1
+	assert_unharmed
+}
+
+# --- plugstack.conf ----------------------------------------------------------
+
+start_other() { # PLUGIN-ARGUMENTS
+	"$CLUSTER_TOOL" start --owner=$$ --install="$INSTALL_TREE" --nodes=1 \
+		--plugin-args="$1" "$OTHER"
+	cp "$SHARED/good.sif" "$OTHER/shared/"
+}
+
+on_other() {
+	"$CLUSTER_TOOL" exec "$OTHER" -- "$@"
+}
+
+# Named where the administrator reads it and where the user does; no harm.
+assert_argument_refused() { # ARGUMENT
+	start_other "$1"
+	run grep spank_sif "$OTHER/log/node1.log"
+	assert_contains "'$1'"
+	run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
+	assert_failure
+	assert_contains "'$1'"
+	assert_contains "plugstack.conf"
+	refute_line cat
+	run on_other srun cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+	run on_other sbatch --quiet --wait --output=/dev/null --wrap true
+	assert_status 0
+	run on_other sinfo --noheader --format=%T
+	assert_output idle
+}
+
+@test "timeout=banana is named, and harms nobody who does not use the option" {
+	assert_argument_refused timeout=banana
+}
+
+@test "an unknown argument is named, and harms nobody who does not use the option" {
+	assert_argument_refused bogus=1
+}
+
+@test "timeout=600 and the smallest timeout are taken, 0, 601 and 4x are not" {
+	start_other timeout=600
+	run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+	run grep "spank_sif: " "$OTHER/log/node1.log"
+	assert_failure
+	for argument in timeout=1 timeout=45; do
+		set_other_argument "$argument"
+		run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
+		assert_status 0
+	done
+	for argument in timeout=0 timeout=-1 timeout=601 timeout=4x timeout= timeout; do
+		set_other_argument "$argument"
+		run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
+		assert_failure
+		assert_contains "'$argument'"
+	done
+	run on_other sinfo --noheader --format=%T
+	assert_output idle
+}
+
+set_other_argument() { # ARGUMENT
+	"$CLUSTER_TOOL" exec "$OTHER" --user=root -- sh -c \
+		"echo required spank_sif.so $1 >/etc/slurm/plugstack.conf"
+}
