@@ -28,6 +28,9 @@
 #include "common/priv_caps.h"
 #include "common/priv_spawn.h"
 
+/* The program in the child, close-on-exec. */
+#define PROGRAM_FD (SPAWN_LIFELINE_FD + 1)
+
 static int check_owner(const struct stat *status, const char *path,
 	struct error *err)
 {
@@ -81,24 +84,25 @@ int priv_spawn_open(const char *path, struct error *err)
  * 0-2 are /dev/null: descriptor 2 of slurmstepd is a pipe to the user, which
  * would keep srun waiting for as long as the child has it.
  */
-static bool set_descriptors(int program_fd, int control_fd)
+static bool set_descriptors(const struct spawn_fds *fds)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	/* Both out of the way of the numbers that are handed out. */
-	int control = fcntl(control_fd, F_DUPFD_CLOEXEC, 16);
-	int program = fcntl(program_fd, F_DUPFD_CLOEXEC, 16);
+	/* All out of the way of the numbers that are handed out. */
+	int control = fcntl(fds->control, F_DUPFD_CLOEXEC, 16);
+	int lifeline = fcntl(fds->lifeline, F_DUPFD_CLOEXEC, 16);
+	int program = fcntl(fds->program, F_DUPFD_CLOEXEC, 16);
 	int fd;
 
-	if (null_fd < 0 || control < 0 || program < 0)
+	if (null_fd < 0 || control < 0 || lifeline < 0 || program < 0)
 		return false;
 	for (fd = 0; fd <= 2; fd++)
 		if (dup2(null_fd, fd) < 0)
 			return false;
 	if (dup2(control, SPAWN_CONTROL_FD) < 0 ||
-		fcntl(SPAWN_CONTROL_FD, F_SETFD, 0) < 0 ||
-		dup3(program, SPAWN_CONTROL_FD + 1, O_CLOEXEC) < 0)
+		dup2(lifeline, SPAWN_LIFELINE_FD) < 0 ||
+		dup3(program, PROGRAM_FD, O_CLOEXEC) < 0)
 		return false;
-	return syscall(SYS_close_range, SPAWN_CONTROL_FD + 2, UINT_MAX, 0) == 0;
+	return syscall(SYS_close_range, PROGRAM_FD + 1, UINT_MAX, 0) == 0;
 }
 
 static void set_signals(void)
@@ -150,8 +154,8 @@ static bool set_identity(const struct identity *identity)
 	       egid == gid && sgid == gid;
 }
 
-static void __attribute__((noreturn)) run_child(int program_fd,
-	char *const argv[], int control_fd, const struct identity *identity)
+static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
+	char *const argv[], const struct identity *identity)
 {
 	static char *const no_environment[] = { NULL };
 	struct error err;
@@ -159,7 +163,7 @@ static void __attribute__((noreturn)) run_child(int program_fd,
 	/* user_init runs with the user's effective uid; the saved one is 0. */
 	if (syscall(SYS_setresuid, -1, 0, -1) < 0)
 		_exit(SPAWN_EXIT_IDENTITY);
-	if (!set_descriptors(program_fd, control_fd))
+	if (!set_descriptors(fds))
 		_exit(SPAWN_EXIT_DESCRIPTORS);
 	set_signals();
 	reset_oom_score();
@@ -172,12 +176,12 @@ static void __attribute__((noreturn)) run_child(int program_fd,
 	if (priv_caps_drop(&err) < 0)
 		_exit(SPAWN_EXIT_PRIVILEGES);
 	/* Safe: root checked this file before it gave up its rights. */
-	syscall(SYS_execveat, SPAWN_CONTROL_FD + 1, "", argv, no_environment,
+	syscall(SYS_execveat, PROGRAM_FD, "", argv, no_environment,
 		AT_EMPTY_PATH);
 	_exit(SPAWN_EXIT_PROGRAM);
 }
 
-int priv_spawn(int program_fd, char *const argv[], int control_fd,
+int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 	const struct identity *identity, struct child *ret_child,
 	struct error *err)
 {
@@ -185,7 +189,7 @@ int priv_spawn(int program_fd, char *const argv[], int control_fd,
 
 	child.pid = fork();
 	if (child.pid == 0)
-		run_child(program_fd, argv, control_fd, identity);
+		run_child(fds, argv, identity);
 	if (child.pid < 0)
 		return error_set(err, errno, "cannot fork");
 	child.pid_fd = syscall(SYS_pidfd_open, child.pid, 0);

@@ -28,8 +28,16 @@ struct child {
 #define SPAWN_EXIT_PRIVILEGES  126
 #define SPAWN_EXIT_PROGRAM     127
 
-/* The number of the one descriptor that a spawned program is given. */
-#define SPAWN_CONTROL_FD 3
+/* The numbers of the descriptors that a spawned program is given. */
+#define SPAWN_CONTROL_FD  3
+#define SPAWN_LIFELINE_FD 4
+
+/* The descriptors to give to a program; borrowed. */
+struct spawn_fds {
+	int program; /* what to execute, of priv_spawn_open() */
+	int control;
+	int lifeline;
+};
 
 /*
  * Open a program that root may start: an absolute path, of which the file and
@@ -41,15 +49,15 @@ int priv_spawn_open(const char *path, struct error *err);
 /*
  * Start the program as `identity`, for good: all three user and group ids, no
  * capability, no_new_privs, a session of its own, an empty environment, '/' as
- * working directory, /dev/null as descriptors 0 to 2, a copy of `control_fd`
- * as SPAWN_CONTROL_FD, and no other descriptor.  The signals that scancel may
+ * working directory, /dev/null as descriptors 0 to 2, copies of the given ones
+ * at their numbers, and no other descriptor.  The signals that scancel may
  * send (TERM, INT, HUP, USR1, USR2, QUIT) are ignored, the others have their
  * default action.  Requires uid 0 among the real, effective or saved ids.
  *
  * Does not wait for the program.  If it cannot be started, the child ends
  * with one of the statuses above.  Stores the child in *ret_child.
  */
-int priv_spawn(int program_fd, char *const argv[], int control_fd,
+int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 	const struct identity *identity, struct child *ret_child,
 	struct error *err);
 

@@ -7,17 +7,22 @@
  * image_server_stop(), and each has a deadline.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/priv_cgroup.h"
 #include "spank/plugin/image_server.h"
 
-/* Last process gone, mount gone, ENODEV, exit: milliseconds in practice. */
+/* Last process gone, mount gone, ENODEV, exit: a millisecond in practice, and
+ * for ever if the step has left a process behind. */
+#define SERVER_END_TIMEOUT_MS 50
+/* The same, when Slurm has killed what was left. */
 #define SERVER_EXIT_TIMEOUT_MS 2000
 /* Only a server in the middle of an uninterruptible read takes longer. */
 #define SERVER_KILL_TIMEOUT_MS 5000
@@ -33,6 +38,10 @@ int image_server_prepare(struct image_server *server, struct error *err)
 		return error_set(err, errno, "cannot make a socket pair");
 	server->tasks_fd = ends[0];
 	server->server_fd = ends[1];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set(err, errno, "cannot make a pipe");
+	server->lifeline_server_fd = ends[0];
+	server->lifeline_fd = ends[1];
 	return 0;
 }
 
@@ -40,14 +49,19 @@ int image_server_start(struct image_server *server,
 	const struct identity *identity, int timeout_s, struct error *err)
 {
 	char timeout[16];
+	const struct spawn_fds fds = {
+		.program = server->program_fd,
+		.control = server->server_fd,
+		.lifeline = server->lifeline_server_fd,
+	};
 	char *argv[] = { "spank-sif-server", timeout, NULL };
 
 	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
-	if (priv_spawn(server->program_fd, argv, server->server_fd, identity,
-		    &server->child, err) < 0)
+	if (priv_spawn(&fds, argv, identity, &server->child, err) < 0)
 		return error_prefix(err, "cannot start the image server");
 	cleanup_fd(&server->program_fd);
 	cleanup_fd(&server->server_fd);
+	cleanup_fd(&server->lifeline_server_fd);
 	return 0;
 }
 
@@ -97,11 +111,13 @@ static bool has_ended(struct image_server *server, int timeout_ms,
 }
 
 int image_server_check(struct image_server *server, bool step_is_killed,
-	struct error *err)
+	bool is_last, struct error *err)
 {
-	int status;
+	int status, timeout_ms = is_last ? SERVER_END_TIMEOUT_MS : 0;
 
-	if (server->child.pid == 0 || !has_ended(server, 0, &status))
+	if (is_last)
+		cleanup_fd(&server->lifeline_fd);
+	if (server->child.pid == 0 || !has_ended(server, timeout_ms, &status))
 		return 0;
 	if (step_is_killed && status == W_EXITCODE(0, SIGKILL))
 		return 0;
@@ -115,6 +131,8 @@ int image_server_stop(struct image_server *server, struct error *err)
 	cleanup_fd(&server->program_fd);
 	cleanup_fd(&server->server_fd);
 	cleanup_fd(&server->tasks_fd);
+	cleanup_fd(&server->lifeline_server_fd);
+	cleanup_fd(&server->lifeline_fd);
 	if (server->child.pid == 0)
 		return 0;
 	if (has_ended(server, SERVER_EXIT_TIMEOUT_MS, &status))

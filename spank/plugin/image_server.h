@@ -13,7 +13,14 @@ struct image_server {
 	int program_fd;
 	int tasks_fd;  /* what the tasks say HELLO on; each inherits a copy */
 	int server_fd; /* the server's end, until it has been started */
-	struct child child; /* pid 0: not started, or reported as ended */
+	/*
+	 * A pipe that is closed once all tasks have been waited for, or with
+	 * slurmstepd: the server does not end before, since Slurm's loop that
+	 * waits for tasks sleeps for 0.1 s if it meets another child.
+	 */
+	int lifeline_fd;
+	int lifeline_server_fd; /* the server's end, until it is started */
+	struct child child;     /* pid 0: not started, or reported as ended */
 };
 
 #define IMAGE_SERVER_NONE                                          \
@@ -41,12 +48,15 @@ int image_server_adopt(struct image_server *server, pid_t task_pid,
 	struct error *err);
 
 /*
- * -1 with how it ended if it has, but not as it should; only once.  Slurm's
- * SIGKILL of a whole step is no news: with `step_is_killed`, one for the server
- * is not reported.
+ * A task of the step has ended.  -1 with how the server ended if it has, but
+ * not as it should; only once.  Slurm's SIGKILL of a whole step is no news:
+ * with `step_is_killed`, one for the server is not reported.
+ *
+ * After the last task the server is let go, and has a few milliseconds to end
+ * before Slurm looks for remaining processes.
  */
 int image_server_check(struct image_server *server, bool step_is_killed,
-	struct error *err);
+	bool is_last, struct error *err);
 
 /*
  * Make sure that it is gone: it has a moment to end by itself, as it does once

@@ -137,6 +137,7 @@ int slurm_spank_user_init(spank_t spank, int argc, char *argv[])
 	(void)argv;
 	if (!session.runs_image || session.error.text[0])
 		return 0;
+	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &session.tasks_left);
 	/* Safe: the child gives up root before it executes anything. */
 	if (load_identity(spank, &identity, &err) < 0 ||
 		image_server_start(&session.server, &identity,
@@ -241,9 +242,11 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 	if (!session.runs_image)
 		return 0;
 	spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
+	if (session.tasks_left > 0)
+		session.tasks_left--;
 	if (image_server_check(&session.server,
 		    WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
-		    &err) < 0)
+		    session.tasks_left == 0, &err) < 0)
 		slurm_error("spank_sif: %s", err.text);
 	return 0;
 }

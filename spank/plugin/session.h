@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/arguments.h"
 #include "common/error.h"
@@ -25,7 +26,8 @@ struct session {
 	 */
 	struct error error;
 	struct image_server server;
-	int fuse_fd; /* a task's /dev/fuse, from task_init_privileged */
+	uint32_t tasks_left; /* of this node, that have not ended */
+	int fuse_fd;         /* a task's /dev/fuse, from task_init_privileged */
 };
 
 extern struct session session;

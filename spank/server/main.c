@@ -2,16 +2,19 @@
 /*
  * spank-sif-server: the image server of one step on one node.  Started by the
  * plugin (common/priv_spawn.h) as the job's user, without a capability, with
- * nothing open but the socket on which the step's tasks say HELLO:
+ * nothing open but the socket on which the step's tasks say HELLO and a pipe
+ * that slurmstepd closes at the end:
  *
  *   1. enter the sandbox, before a byte of the image is seen
  *   2. lead the tasks into their container, serving it meanwhile
  *   3. narrow the sandbox, serve until the last process has left
+ *   4. wait for slurmstepd to have heard of the tasks' end
  *
  * Usage: spank-sif-server SECONDS
  */
 #include <stdlib.h>
 
+#include "common/deadline.h"
 #include "common/priv_spawn.h"
 #include "spank/server/control.h"
 #include "spank/server/sandbox.h"
@@ -21,10 +24,25 @@
 #define EXIT_CONTROL 11
 #define EXIT_SERVE   12
 
+/* An unknown child that ends first costs Slurm's loop a sleep of 0.1 s. */
+#define LIFELINE_TIMEOUT_MS 1000
+
+/* Serve the file system, if there is one, with what is needed for that alone.
+ */
+static int serve(struct fs *fs, struct error *err)
+{
+	if (!fs)
+		return EXIT_SUCCESS;
+	if (sandbox_serve(err) < 0)
+		return EXIT_SANDBOX;
+	return fs_serve(fs) < 0 ? EXIT_SERVE : EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
 	struct error err = { 0 };
 	struct fs *fs = NULL;
+	int status;
 
 	if (argc != 2 || atoi(argv[1]) <= 0)
 		return EXIT_FAILURE;
@@ -32,9 +50,8 @@ int main(int argc, char *argv[])
 		return EXIT_SANDBOX;
 	if (control_run(SPAWN_CONTROL_FD, atoi(argv[1]), &fs, &err) < 0)
 		return EXIT_CONTROL;
-	if (!fs)
-		return EXIT_SUCCESS;
-	if (sandbox_serve(&err) < 0)
-		return EXIT_SANDBOX;
-	return fs_serve(fs) < 0 ? EXIT_SERVE : EXIT_SUCCESS;
+	status = serve(fs, &err);
+	deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
+		SPAWN_LIFELINE_FD);
+	return status;
 }

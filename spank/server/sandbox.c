@@ -59,6 +59,8 @@ static const int serving_calls[] = {
 	SCMP_SYS(write), /* libfuse's messages, to /dev/null */
 	SCMP_SYS(pread64),
 	SCMP_SYS(close),
+	SCMP_SYS(poll), /* the pipe to slurmstepd, at the end */
+	SCMP_SYS(ppoll),
 	SCMP_SYS(fcntl), /* waiting for requests, or not */
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),
@@ -78,8 +80,7 @@ static const int serving_calls[] = {
 
 /* Until all tasks have started: messages, deadlines, looking at the image. */
 static const int control_calls[] = {
-	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(poll), SCMP_SYS(ppoll),
-	SCMP_SYS(alarm),
+	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(alarm),
 	SCMP_SYS(setitimer), /* alarm() where there is no such call */
 	SCMP_SYS(getuid),    /* libfuse notes its owner */
 	SCMP_SYS(getgid), SCMP_SYS(fstat),

@@ -112,8 +112,9 @@ assert_same_inside() { # [SRUN-ARGUMENT...] CMD...
 
 # Everything that a task of a hostile or broken image might reach for.
 host_files() {
-	as_root sh -c 'cd / && find etc home root shared usr/share/zoneinfo/Etc \
-		-xdev -printf "%p %y %m %u %l %s\n" 2>/dev/null | sort
+	as_root sh -c 'cd / && find etc home shared usr/share/zoneinfo/Etc -xdev \
+		-printf "%p %y %m %u %l %s\n" | sort
+		ls -lA / /root /usr /var | grep -v ^total
 		sha256sum /etc/passwd /etc/group /etc/hosts /etc/resolv.conf \
 			/etc/nsswitch.conf'
 }

@@ -1,0 +1,383 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# However a step ends, nothing of it stays on the node, and the next one works.
+
+load ../lib/common
+load ../lib/assert
+
+KILL_WAIT_S=2
+
+setup_file() {
+	need_plugin
+	cluster_start --conf=KillWait=$KILL_WAIT_S
+	image_tree "$BATS_FILE_TMPDIR/tree"
+	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
+	head -c 3000 "$SHARED/good.sif" >"$SHARED/bad.sif"
+	as_alice srun -N2 true # Slurm's own first files
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+setup() {
+	before=$(host_snapshot)
+	mounts=$(all_mounts)
+	rm -f "$SHARED"/pids "$SHARED"/log
+}
+
+teardown() {
+	[[ -z ${STOPPED-} ]] || signal CONT $STOPPED || true
+	stop_steps
+}
+
+# In every mount namespace of the cluster, not only in the host's.
+all_mounts() {
+	as_root sh -c 'cat /proc/[0-9]*/mountinfo 2>/dev/null |
+		grep -e fuse.sif -e spank-sif | wc -l'
+}
+
+slurmd_descriptors() {
+	as_root sh -c 'for p in $(pgrep -x slurmd); do ls /proc/$p/fd | wc -l; done'
+}
+
+# What every test ends with.
+assert_nothing_left() { # [SECONDS]
+	wait_until "${1:-15}" no_jobs
+	nodes_become_idle 20
+	assert_host_as_before "$before" 10
+	wait_until 5 no_servers
+	assert_equal "$(all_mounts)" "$mounts"
+	run in_image good -N2 cat /proc/self/comm
+	assert_status 0
+	assert_line cat 2
+	nodes_become_idle 20
+	assert_host_as_before "$before" 10
+}
+
+# A step whose tasks read the image for as long as they live.  One line in
+# /shared/pids for each task that has started.
+start_reading_step() { # SRUN-ARGUMENT...
+	start_step --chdir=/shared --sif-image=good.sif "$@" bash -c '
+		echo $$ >>pids
+		while cat /etc/os-release /usr/bin/ls >/dev/null; do
+			read -rt 0.05 <> <(:)
+		done'
+}
+
+# The kinds of process that a step has on a node.
+pids_of() { # KIND
+	case $1 in
+	server) server_pids ;;
+	slurmstepd) as_root pgrep -x slurmstepd ;;
+	task) cat "$SHARED/pids" ;;
+	esac
+}
+
+signal() { # SIGNAL PID...
+	as_root kill -s "$@"
+}
+
+job() {
+	as_root squeue --noheader --format=%A | head -n 1
+}
+
+# --- ends --------------------------------------------------------------------
+
+@test "a normal end leaves nothing" {
+	run in_image good -N2 -n8 cat /etc/os-release
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "a failing command leaves nothing" {
+	run in_image good -N2 -n8 sh -c 'exit $SLURM_PROCID'
+	assert_status 7
+	assert_nothing_left
+	run in_image good -n4 /nonexistent
+	assert_status 2
+	assert_nothing_left
+}
+
+@test "a failing image leaves nothing" {
+	run in_image bad -N2 -n8 true
+	assert_status 1
+	run in_image absent -N2 -n8 true
+	assert_status 1
+	assert_nothing_left
+}
+
+@test "30 steps one after the other leave nothing, and slurmd no descriptor" {
+	run in_image good true
+	descriptors=$(slurmd_descriptors)
+	run as_alice salloc --quiet -n4 bash -c 'for i in {1..30}; do
+		srun --sif-image=/shared/good.sif cat /etc/hostname /etc/os-release
+	done 2>&1 | grep -c PRETTY_NAME'
+	assert_output 120
+	assert_nothing_left
+	assert_equal "$(slurmd_descriptors)" "$descriptors"
+}
+
+@test "10 steps at the same time leave nothing" {
+	run as_alice salloc --quiet -N1 -n10 bash -c 'for i in {1..10}; do
+		srun --exact -n1 --sif-image=/shared/good.sif \
+			grep PRETTY /etc/os-release &
+	done; wait'
+	assert_status 0
+	assert_line 'PRETTY_NAME="Demonstration Linux 1.0"' 10
+	assert_nothing_left
+}
+
+@test "a task that leaves a process behind: it ends with the step" {
+	run in_image good sh -c 'sleep 1000 </dev/null >/dev/null 2>&1 & echo started'
+	assert_line started
+	assert_nothing_left
+}
+
+# --- scancel -----------------------------------------------------------------
+
+@test "scancel of a pending job leaves nothing" {
+	as_alice sbatch --quiet --begin=now+1hour --output=/dev/null \
+		--sif-image=/shared/good.sif --wrap 'srun true'
+	as_alice scancel --user=alice
+	assert_nothing_left
+}
+
+@test "scancel while the step starts, at ten moments, leaves nothing" {
+	for delay in 0 0.02 0.04 0.06 0.08 0.1 0.13 0.16 0.2 0.3; do
+		start_step -N2 -n8 --sif-image=/shared/good.sif sleep 1000
+		wait_until 5 job_exists
+		read -rt "$delay" <> <(:) || true
+		as_alice scancel --user=alice
+		wait_step 30
+		assert_failure
+		wait_until 30 no_jobs
+	done
+	assert_nothing_left
+}
+
+job_exists() {
+	! no_jobs
+}
+
+@test "scancel while the step runs leaves nothing" {
+	start_reading_step -N2 -n8
+	wait_for_lines "$SHARED/pids" 8
+	as_alice scancel --user=alice
+	wait_step
+	assert_failure
+	assert_nothing_left
+}
+
+@test "scancel of a task that ignores TERM ends it after KillWait" {
+	start_step --chdir=/shared --sif-image=good.sif bash -c \
+		'trap "" TERM; echo $$ >pids; while :; do read -rt 1 <> <(:); done'
+	wait_for_lines "$SHARED/pids"
+	timed as_alice scancel --user=alice
+	wait_step $((KILL_WAIT_S + 5))
+	assert_failure
+	refute_contains "image server"
+	assert_nothing_left
+}
+
+@test "scancel after the end leaves nothing" {
+	in_image good true
+	as_alice scancel --user=alice
+	assert_nothing_left
+}
+
+@test "Ctrl-C of srun, twice, leaves nothing" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	signal INT $(as_root pgrep -x -u alice srun)
+	signal INT $(as_root pgrep -x -u alice srun)
+	wait_step
+	assert_failure
+	assert_nothing_left
+}
+
+@test "SIGKILL of srun leaves nothing" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	signal KILL $(as_root pgrep -x -u alice srun)
+	wait_step
+	assert_failure
+	assert_nothing_left 30
+}
+
+# --- SIGKILL -----------------------------------------------------------------
+
+@test "SIGKILL of the server is told to the user, and leaves nothing" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	signal KILL $(pids_of server)
+	wait_step
+	assert_failure
+	assert_contains "the image server was killed by signal 9"
+	assert_nothing_left
+}
+
+@test "SIGKILL of one node's server does not end the other node's" {
+	start_step -N2 -n2 --chdir=/shared --sif-image=good.sif bash -c '
+		echo $$ >>pids
+		until [[ -e go ]]; do read -rt 0.1 <> <(:); done
+		(($SLURM_PROCID == 0)) || cat /etc/os-release'
+	wait_for_lines "$SHARED/pids" 2
+	assert_equal "$(pids_of server | wc -l)" 2
+	victim=$(as_root sh -c 'for p in $(pgrep -x '"$SERVER_COMM"'); do
+		nsenter --target $p --uts hostname | sed "s/$/ $p/"
+	done' | sed -n 's/^node1 //p')
+	signal KILL "$victim"
+	touch "$SHARED/go"
+	wait_step
+	rm "$SHARED/go"
+	assert_contains "the image server was killed by signal 9"
+	assert_line 'PRETTY_NAME="Demonstration Linux 1.0"'
+	assert_nothing_left
+}
+
+@test "SIGKILL of a task leaves nothing" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	signal KILL $(pids_of task | head -n 1)
+	wait_until 10 grep -q "task .*: Killed" "$STEP_OUTPUT"
+	as_alice scancel --user=alice
+	wait_step
+	assert_failure
+	assert_nothing_left
+}
+
+@test "SIGKILL of all tasks leaves nothing, and blames no server" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	signal KILL $(pids_of task)
+	wait_step
+	assert_failure
+	refute_contains "image server"
+	assert_nothing_left
+}
+
+@test "SIGKILL of slurmstepd leaves nothing" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	signal KILL $(pids_of slurmstepd)
+	# Slurm does not kill what slurmstepd has left: the container must not
+	# depend on it, and end with its last process.
+	read -rt 0.5 <> <(:) || true
+	signal KILL $(pids_of task) || true
+	as_alice scancel --user=alice
+	wait_step 60
+	assert_failure
+	assert_nothing_left 60
+}
+
+@test "SIGKILL of all processes of the step at once leaves nothing" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	signal KILL $(pids_of slurmstepd) $(pids_of server) $(pids_of task)
+	as_alice scancel --user=alice
+	wait_step 60
+	assert_failure
+	assert_nothing_left 60
+}
+
+# As soon as there is one: in the middle of the start, at whatever point.
+kill_when_seen() { # KIND
+	wait_until 5 something_is "$1"
+	signal KILL $(pids_of "$1") || true
+}
+
+something_is() { # KIND
+	[[ -n $(pids_of "$1" 2>/dev/null) ]]
+}
+
+@test "SIGKILL of the server while the step starts fails the step, in time" {
+	for i in {1..8}; do
+		start_step -N1 -n8 --sif-image=/shared/good.sif \
+			bash -c 'read -rt 1 <> <(:); cat /etc/os-release /usr/bin/ls >/dev/null'
+		kill_when_seen server
+		wait_step
+		assert_failure
+		assert_contains "image server"
+		wait_until 10 no_jobs
+	done
+	assert_nothing_left
+}
+
+@test "SIGKILL of slurmstepd while the step starts leaves nothing" {
+	for i in {1..3}; do
+		start_step -N1 -n8 --sif-image=/shared/good.sif true
+		kill_when_seen slurmstepd
+		as_alice scancel --user=alice
+		wait_step 60
+		wait_until 60 no_jobs
+	done
+	assert_nothing_left 60
+}
+
+# --- SIGSTOP -----------------------------------------------------------------
+
+@test "a server that hangs does not outlive scancel by more than KillWait + 5 s" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	STOPPED=$(pids_of server)
+	signal STOP $STOPPED
+	as_alice scancel --user=alice
+	wait_step $((KILL_WAIT_S + 5))
+	assert_failure
+	assert_nothing_left
+}
+
+@test "a server that hangs while tasks wait for it does not outlive scancel" {
+	start_step -n2 --chdir=/shared --sif-image=good.sif bash -c \
+		'echo $$ >>pids; until [[ -e go ]]; do read -rt 0.1 <> <(:); done
+		find / -xdev -type f -exec cat {} + >/dev/null'
+	wait_for_lines "$SHARED/pids" 2
+	STOPPED=$(pids_of server)
+	signal STOP $STOPPED
+	touch "$SHARED/go"
+	wait_until 5 a_task_waits_for_fuse
+	as_alice scancel --user=alice
+	wait_step $((KILL_WAIT_S + 5))
+	rm "$SHARED/go"
+	assert_failure
+	assert_nothing_left
+}
+
+a_task_waits_for_fuse() {
+	as_root sh -c 'grep -l -E "fuse|request_wait" /proc/[0-9]*/stack' \
+		>/dev/null 2>&1
+}
+
+@test "a server that hangs during the start costs the timeout, then says so" {
+	"$CLUSTER_TOOL" exec "$CLUSTER" --user=root -- sh -c 'cat /etc/slurm/plugstack.conf' >"$BATS_TEST_TMPDIR/plugstack"
+	as_root sed -i 's/spank_sif.so.*/spank_sif.so timeout=3/' /etc/slurm/plugstack.conf
+	start_step -n2 --sif-image=/shared/good.sif true
+	wait_until 5 something_is server
+	STOPPED=$(pids_of server)
+	signal STOP $STOPPED
+	wait_step 20 || failed=yes
+	as_root sed -i 's/spank_sif.so.*/spank_sif.so/' /etc/slurm/plugstack.conf
+	[[ -z ${failed-} ]]
+	# It may have been quicker than we were.
+	((status == 0)) || assert_contains "3 s"
+	assert_nothing_left
+}
+
+# --- the host's table --------------------------------------------------------
+
+@test "the host's mount table never shows the image" {
+	as_root sh -c 'until [ -e /shared/stop ]; do
+		grep -e fuse -e spank-sif /proc/1/mountinfo | grep -v fusectl
+	done >/shared/log; echo done >>/shared/log' 3>&- &
+	watcher=$!
+	for i in {1..5}; do
+		in_image good -N2 -n8 cat /etc/os-release >/dev/null
+	done
+	touch "$SHARED/stop"
+	wait "$watcher"
+	rm "$SHARED/stop"
+	assert_equal "$(<"$SHARED/log")" "done"
+	assert_nothing_left
+}
