@@ -13,6 +13,19 @@
 #include "common/priv_mount.h"
 #include "common/priv_syscalls.h"
 
+int priv_mount_check(struct error *err)
+{
+	const struct mount_attr nothing = { 0 };
+
+	/* Harmless: there is no such descriptor. */
+	if (sys_mount_setattr(-1, "", AT_EMPTY_PATH, &nothing) < 0 &&
+		errno == ENOSYS)
+		return error_set(err, 0,
+			"the kernel of this node is too old: --sif-image needs "
+			"Linux 5.14 or later");
+	return 0;
+}
+
 struct option {
 	const char *key;
 	const char *value;

@@ -11,9 +11,15 @@
  * Mounts as descriptors, after the mount API of Linux 5.2 (fsopen(2),
  * open_tree(2), move_mount(2)).  Each returned descriptor is owned by the
  * caller, and refers to a mount that is detached until it is attached: closing
- * it before that leaves nothing.  All require CAP_SYS_ADMIN; all paths are
- * resolved with the user's ids.
+ * it before that leaves nothing.  Unless it says otherwise a function requires
+ * CAP_SYS_ADMIN.  All paths are resolved with the user's ids.
  */
+
+/*
+ * Does this kernel have the calls that the plugin and the server are made of?
+ * mount_setattr(2) is the last that came (5.12).  Needs no privilege.
+ */
+int priv_mount_check(struct error *err);
 
 /*
  * Mount the FUSE connection `fuse_fd`, of which no other process may have a

@@ -107,18 +107,19 @@ static bool set_descriptors(const struct spawn_fds *fds)
 
 static void set_signals(void)
 {
-	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
-		SIGUSR2, SIGQUIT, SIGPIPE };
-	struct sigaction action = { .sa_handler = SIG_DFL };
+	/* Faults of its own, its own alarm, and children it does not have. */
+	static const int effective[] = { SIGABRT, SIGALRM, SIGBUS, SIGCHLD,
+		SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP };
+	struct sigaction action = { .sa_handler = SIG_IGN };
 	sigset_t none;
 	size_t i;
 	int number;
 
 	for (number = 1; number < NSIG; number++)
 		sigaction(number, &action, NULL);
-	action.sa_handler = SIG_IGN;
-	for (i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		sigaction(ignored[i], &action, NULL);
+	action.sa_handler = SIG_DFL;
+	for (i = 0; i < sizeof(effective) / sizeof(*effective); i++)
+		sigaction(effective[i], &action, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -50,9 +50,10 @@ int priv_spawn_open(const char *path, struct error *err);
  * Start the program as `identity`, for good: all three user and group ids, no
  * capability, no_new_privs, a session of its own, an empty environment, '/' as
  * working directory, /dev/null as descriptors 0 to 2, copies of the given ones
- * at their numbers, and no other descriptor.  The signals that scancel may
- * send (TERM, INT, HUP, USR1, USR2, QUIT) are ignored, the others have their
- * default action.  Requires uid 0 among the real, effective or saved ids.
+ * at their numbers, and no other descriptor.  Every signal that may be
+ * ignored is, whatever scancel sends, except ALRM and those that report a fault
+ * of the program itself.  Requires uid 0 among the real, effective or saved
+ * ids.
  *
  * Does not wait for the program.  If it cannot be started, the child ends
  * with one of the statuses above.  Stores the child in *ret_child.

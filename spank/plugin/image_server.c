@@ -17,6 +17,8 @@
 
 #include "common/cleanup.h"
 #include "common/priv_cgroup.h"
+#include "common/priv_mount.h"
+#include "common/server_exit.h"
 #include "spank/plugin/image_server.h"
 
 /* Last process gone, mount gone, ENODEV, exit: a millisecond in practice, and
@@ -31,6 +33,8 @@ int image_server_prepare(struct image_server *server, struct error *err)
 {
 	int ends[2];
 
+	if (priv_mount_check(err) < 0)
+		return -1;
 	server->program_fd = priv_spawn_open(SERVER_PATH, err);
 	if (server->program_fd < 0)
 		return -1;
@@ -69,9 +73,40 @@ int image_server_adopt(struct image_server *server, pid_t task_pid,
 	struct error *err)
 {
 	cleanup_fd(&server->tasks_fd);
-	if (server->child.pid == 0)
+	/* One that has ended already is image_server_check()'s to report. */
+	if (server->child.pid == 0 || deadline_wait_readable(deadline_in_ms(0),
+					      server->child.pid_fd) == 1)
 		return 0;
 	return priv_cgroup_join(server->child.pid, task_pid, err);
+}
+
+static int describe_exit(int status, struct error *err)
+{
+	switch (status) {
+	case 0:
+		return 0;
+	case SPAWN_EXIT_DESCRIPTORS:
+	case SPAWN_EXIT_IDENTITY:
+	case SPAWN_EXIT_PRIVILEGES:
+		return error_set(err, 0,
+			"the image server could not become the user (exit "
+			"status %d); please tell the administrator",
+			status);
+	case SPAWN_EXIT_PROGRAM:
+		return error_set(err, 0,
+			"the image server '%s' could not be executed; please "
+			"tell the administrator to install it again",
+			SERVER_PATH);
+	case SERVER_EXIT_SANDBOX:
+		return error_set(err, 0,
+			"the image server could not be confined: does this "
+			"kernel lack seccomp?");
+	default:
+		return error_set(err, 0,
+			"the image server ended with exit status %d: files of "
+			"the image could no longer be read",
+			status);
+	}
 }
 
 static int describe_end(int status, struct error *err)
@@ -91,12 +126,7 @@ static int describe_end(int status, struct error *err)
 			"the image server was killed by signal %d (%s): files "
 			"of the image could no longer be read",
 			WTERMSIG(status), strsignal(WTERMSIG(status)));
-	if (WEXITSTATUS(status) != 0)
-		return error_set(err, 0,
-			"the image server ended with exit status %d: files of "
-			"the image could no longer be read",
-			WEXITSTATUS(status));
-	return 0;
+	return describe_exit(WEXITSTATUS(status), err);
 }
 
 /* Wait for the end; whoever it was, the pid is not ours to name after it. */

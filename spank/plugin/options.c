@@ -31,14 +31,13 @@ static int store_image(const char *value, struct error *err)
 static int image_callback(int val, const char *value, int remote)
 {
 	struct error err = { 0 };
+	int stored = store_image(value, &err);
 
 	(void)val;
-	if (store_image(value, &err) == 0)
+	/* A good value undoes a bad one before it. */
+	session.option_error = err;
+	if (stored == 0 || remote)
 		return 0;
-	if (remote) {
-		session.error = err;
-		return 0;
-	}
 	slurm_error("spank_sif: %s", err.text);
 	return -1;
 }

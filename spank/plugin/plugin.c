@@ -71,12 +71,12 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	struct error err = { 0 };
 	spank_context_t context = spank_context();
 
-	if (arguments_parse(argc, argv, &session.arguments, &err) < 0) {
-		record(&err);
-		/* The administrator reads this when slurmd starts. */
-		if (context == S_CTX_SLURMD)
-			slurm_error("spank_sif: %s", err.text);
-	}
+	/* Of no concern to steps without an image; the administrator reads it
+	 * when slurmd starts. */
+	if (arguments_parse(argc, argv, &session.arguments,
+		    &session.arguments_error) < 0 &&
+		context == S_CTX_SLURMD)
+		slurm_error("spank_sif: %s", session.arguments_error.text);
 	if (context != S_CTX_LOCAL && context != S_CTX_ALLOCATOR &&
 		context != S_CTX_REMOTE)
 		return 0;
@@ -89,9 +89,9 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 
 static int check_submission(void)
 {
-	if (!session.image[0] || !session.error.text[0])
+	if (!session.image[0] || !session.arguments_error.text[0])
 		return 0;
-	slurm_error("spank_sif: %s", session.error.text);
+	slurm_error("spank_sif: %s", session.arguments_error.text);
 	return -1;
 }
 
@@ -104,7 +104,11 @@ int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
 	if (spank_context() != S_CTX_REMOTE)
 		return check_submission();
 	session.runs_image = is_ordinary_step(spank) &&
-			     (session.image[0] || session.error.text[0]);
+			     (session.image[0] || session.option_error.text[0]);
+	if (session.option_error.text[0])
+		record(&session.option_error);
+	if (session.arguments_error.text[0])
+		record(&session.arguments_error);
 	/* Safe: root opens its own program, by configure's path. */
 	if (session.runs_image && !session.error.text[0] &&
 		image_server_prepare(&session.server, &err) < 0)
@@ -193,7 +197,7 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 static int enter_container(spank_t spank, struct error *err)
 {
 	char home[PATH_MAX], directory[PATH_MAX];
-	bool moved = false;
+	int moved = 0;
 	const struct task_request request = {
 		.image = session.image,
 		.home = spank_getenv(spank, "HOME", home, sizeof(home)) ==
@@ -203,14 +207,15 @@ static int enter_container(spank_t spank, struct error *err)
 		.tasks_fd = session.server.tasks_fd,
 		.fuse_fd = &session.fuse_fd,
 		.timeout_s = session.arguments.timeout_s,
+		.speaks = local_task(spank) == 0,
 	};
 
 	if (task_enter(&request, directory, &moved, err) < 0)
 		return -1;
-	if (moved && local_task(spank) == 0)
-		slurm_error("spank_sif: the working directory '%s' does not "
-			    "exist in the image: starting in '/' instead",
-			directory);
+	if (moved && request.speaks)
+		slurm_error("spank_sif: cannot use the working directory '%s' "
+			    "in the image: %s: starting in '/' instead",
+			directory, strerror(moved));
 	return 0;
 }
 

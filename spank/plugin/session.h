@@ -17,8 +17,10 @@
  */
 struct session {
 	struct arguments arguments;
-	char image[PATH_MAX]; /* --sif-image; "" if the step has none */
-	bool runs_image;      /* this process serves a step that has an image */
+	struct error arguments_error; /* what is wrong with them, if so */
+	struct error option_error; /* what is wrong with --sif-image, if so */
+	char image[PATH_MAX];      /* --sif-image; "" if the step has none */
+	bool runs_image; /* this process serves a step that has an image */
 	/*
 	 * The first failure.  A hook that fails other than task_init drains
 	 * the node or loses the exit code (spank(8), RETURN VALUES), so that

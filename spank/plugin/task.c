@@ -24,6 +24,14 @@
 /* So that a task which can still speak has the time to. */
 #define BUILDER_EXTRA_S 2
 
+/* What befalls all tasks alike is said by one of them. */
+static int fail_alike(const struct task_request *request, struct error *err)
+{
+	if (!request->speaks)
+		err->text[0] = '\0';
+	return -1;
+}
+
 /* The socket's queue is short where many tasks say HELLO at once. */
 static int send_hello(int tasks_fd, int own_end, struct deadline deadline)
 {
@@ -42,18 +50,22 @@ static int send_hello(int tasks_fd, int own_end, struct deadline deadline)
 }
 
 /* Returns the own socket, owned by the caller. */
-static int say_hello(int tasks_fd, struct deadline deadline, struct error *err)
+static int say_hello(const struct task_request *request,
+	struct deadline deadline, struct error *err)
 {
+	CLEANUP_FD int own = -1;
+	CLEANUP_FD int servers = -1;
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_set(err, errno, "cannot make a socket pair");
-	if (send_hello(tasks_fd, ends[1], deadline) < 0) {
+	own = ends[0];
+	servers = ends[1];
+	if (send_hello(request->tasks_fd, servers, deadline) < 0) {
 		error_set(err, errno, "cannot reach the image server");
-		cleanup_fd(&ends[0]);
+		return fail_alike(request, err);
 	}
-	cleanup_fd(&ends[1]);
-	return ends[0];
+	return fd_take(&own);
 }
 
 static int enter(int namespace_fd, struct error *err)
@@ -92,7 +104,6 @@ static int build(const struct task_request *request, const char *directory,
 		.fuse_fd = request->fuse_fd,
 		.deadline = deadline,
 	};
-
 	int built;
 
 	set_alarm(request->timeout_s + BUILDER_EXTRA_S);
@@ -105,10 +116,28 @@ static int build(const struct task_request *request, const char *directory,
 	return -1;
 }
 
-static int obey(const struct task_request *request, const char *directory,
-	int server, struct error *err)
+static int describe_silence(const struct task_request *request, int got,
+	struct error *err)
 {
-	struct deadline deadline = deadline_in_ms(request->timeout_s * 1000L);
+	if (got == 0)
+		error_set(err, 0,
+			"the image server ended before the container of the "
+			"image '%s' was complete",
+			request->image);
+	else if (errno == ETIMEDOUT)
+		error_set(err, 0,
+			"the container of the image '%s' was not complete "
+			"after %d s: is the image's file system slow, or hung? "
+			"(timeout= in plugstack.conf)",
+			request->image, request->timeout_s);
+	else
+		error_set(err, errno, "cannot hear the image server");
+	return fail_alike(request, err);
+}
+
+static int obey(const struct task_request *request, const char *directory,
+	int server, struct deadline deadline, struct error *err)
+{
 	CLEANUP_FD int fd = -1;
 	struct message message;
 	int got = message_receive(server, deadline, &message, &fd);
@@ -119,48 +148,41 @@ static int obey(const struct task_request *request, const char *directory,
 		return enter(fd, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)
 		return error_set(err, 0, "%s", message.text);
-	if (got < 0 && errno == ETIMEDOUT)
-		return error_set(err, 0,
-			"the container of the image '%s' was not complete "
-			"after "
-			"%d s: is the image's file system slow, or hung? "
-			"(timeout= in plugstack.conf)",
-			request->image, request->timeout_s);
-	if (got < 0)
-		return error_set(err, errno, "cannot hear the image server");
-	return error_set(err, 0,
-		"the image server ended before the container of the image '%s' "
-		"was complete",
-		request->image);
+	return describe_silence(request, got, err);
 }
 
 /*
  * Back to where the step was, by name, as the user, and inside: the kernel
- * calls a directory that '/' does not lead to "(unreachable)".
+ * calls a directory that '/' does not lead to "(unreachable)".  Returns 0, or
+ * the errno of why not.
  */
-static bool return_to(const char *directory)
+static int return_to(const char *directory)
 {
 	char now[PATH_MAX];
 
-	return directory[0] == '/' && chdir(directory) == 0 &&
-	       getcwd(now, sizeof(now)) && now[0] == '/';
+	if (directory[0] != '/')
+		return ENOENT;
+	if (chdir(directory) < 0 || !getcwd(now, sizeof(now)))
+		return errno;
+	return now[0] == '/' ? 0 : ENOENT;
 }
 
 int task_enter(const struct task_request *request, char *ret_directory,
-	bool *ret_moved, struct error *err)
+	int *ret_moved, struct error *err)
 {
 	struct deadline deadline = deadline_in_ms(request->timeout_s * 1000L);
 	CLEANUP_FD int server = -1;
 
 	if (!getcwd(ret_directory, PATH_MAX) || ret_directory[0] != '/')
 		ret_directory[0] = '\0';
-	server = say_hello(request->tasks_fd, deadline, err);
-	if (server < 0 || obey(request, ret_directory, server, err) < 0)
+	server = say_hello(request, deadline, err);
+	if (server < 0 ||
+		obey(request, ret_directory, server, deadline, err) < 0)
 		return -1;
 	cleanup_fd(request->fuse_fd);
 	if (priv_caps_drop(err) < 0)
 		return -1;
-	*ret_moved = !return_to(ret_directory);
+	*ret_moved = return_to(ret_directory);
 	if (*ret_moved && chdir("/") < 0)
 		return error_set(err, errno,
 			"cannot change to '/' of the container");

@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@
 #include "common/sif.h"
 #include "spank/server/control.h"
 #include "spank/server/squash.h"
+
+/* So that the builder, who knows more, is the first to say that time is up. */
+#define SERVER_EXTRA_S 1
 
 enum container { WANTED, BUILDING, BUILT, REFUSED };
 
@@ -68,7 +72,7 @@ static void answer(struct control *control, size_t task)
 	case WANTED:
 		control->container = BUILDING;
 		control->builder = task;
-		alarm(control->timeout_s);
+		alarm(control->timeout_s + SERVER_EXTRA_S);
 		tell(control, task, MESSAGE_BUILD, NULL, -1);
 		break;
 	case BUILDING:
@@ -95,6 +99,9 @@ static void answer_all(struct control *control)
 static void settle(struct control *control, enum container container)
 {
 	alarm(0);
+	/* scancel may send the tasks this one, too. */
+	if (container == BUILT)
+		signal(SIGALRM, SIG_IGN);
 	control->container = container;
 	control->builder = NOBODY;
 }

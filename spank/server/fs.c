@@ -9,7 +9,7 @@
  * kernel do without them; so do access and the xattr calls, by not being here
  * (libfuse answers for us; squashfuse's xattrs must never be called).
  *
- * libfuse is told "/dev/fd/N": it then neither mounts nor unmounts.
+ * libfuse is given the descriptor: it neither mounts nor unmounts.
  *
  * Reference: fuse_lowlevel.h, and fs/fuse in the kernel.
  */
@@ -21,6 +21,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "spank/server/fs.h"
@@ -293,13 +295,48 @@ static int set_blocking(int fd, bool blocking)
 	return fcntl(fd, F_SETFL, flags);
 }
 
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 14)
+static ssize_t read_request(int fd, void *buffer, size_t size, void *data)
+{
+	(void)data;
+	return read(fd, buffer, size);
+}
+
+static ssize_t write_answer(int fd, struct iovec *parts, int count, void *data)
+{
+	(void)data;
+	return writev(fd, parts, count);
+}
+
+static int use_descriptor(struct fuse_session *session, int fd)
+{
+	static const struct fuse_custom_io io = {
+		.read = read_request,
+		.writev = write_answer,
+	};
+
+	return fuse_session_custom_io(session, &io, fd);
+}
+#else
+/*
+ * An older libfuse is told "/dev/fd/N": it then neither mounts nor unmounts,
+ * but first tries to open /dev/null, which the sandbox refuses.
+ */
+static int use_descriptor(struct fuse_session *session, int fd)
+{
+	char mountpoint[sizeof("/dev/fd/-2147483648")];
+
+	snprintf(mountpoint, sizeof(mountpoint), "/dev/fd/%d", fd);
+	return fuse_session_mount(session, mountpoint);
+}
+#endif
+
 int fs_start(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 	struct error *err)
 {
 	char program[] = "sif-image-server";
 	char *argv[] = { program, NULL };
 	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
-	char mountpoint[sizeof("/dev/fd/-2147483648")];
 	CLEANUP_FREE struct fs *fs = calloc(1, sizeof(*fs));
 
 	if (!fs || set_blocking(*fuse_fd, false) < 0)
@@ -310,8 +347,7 @@ int fs_start(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 	fuse_opt_free_args(&args);
 	if (!fs->session)
 		return error_set(err, 0, "libfuse cannot make a session");
-	snprintf(mountpoint, sizeof(mountpoint), "/dev/fd/%d", *fuse_fd);
-	if (fuse_session_mount(fs->session, mountpoint) != 0) {
+	if (use_descriptor(fs->session, *fuse_fd) != 0) {
 		fuse_session_destroy(fs->session);
 		return error_set(err, 0,
 			"libfuse does not take the descriptor");

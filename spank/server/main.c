@@ -16,13 +16,9 @@
 
 #include "common/deadline.h"
 #include "common/priv_spawn.h"
+#include "common/server_exit.h"
 #include "spank/server/control.h"
 #include "spank/server/sandbox.h"
-
-/* Exit statuses; slurmstepd tells the user the number. */
-#define EXIT_SANDBOX 10
-#define EXIT_CONTROL 11
-#define EXIT_SERVE   12
 
 /* An unknown child that ends first costs Slurm's loop a sleep of 0.1 s. */
 #define LIFELINE_TIMEOUT_MS 1000
@@ -32,10 +28,10 @@
 static int serve(struct fs *fs, struct error *err)
 {
 	if (!fs)
-		return EXIT_SUCCESS;
+		return 0;
 	if (sandbox_serve(err) < 0)
-		return EXIT_SANDBOX;
-	return fs_serve(fs) < 0 ? EXIT_SERVE : EXIT_SUCCESS;
+		return SERVER_EXIT_SANDBOX;
+	return fs_serve(fs) < 0 ? SERVER_EXIT_SERVE : 0;
 }
 
 int main(int argc, char *argv[])
@@ -45,12 +41,15 @@ int main(int argc, char *argv[])
 	int status;
 
 	if (argc != 2 || atoi(argv[1]) <= 0)
-		return EXIT_FAILURE;
+		return SERVER_EXIT_USAGE;
 	if (sandbox_enter(&err) < 0)
-		return EXIT_SANDBOX;
+		return SERVER_EXIT_SANDBOX;
 	if (control_run(SPAWN_CONTROL_FD, atoi(argv[1]), &fs, &err) < 0)
-		return EXIT_CONTROL;
+		return SERVER_EXIT_CONTROL;
 	status = serve(fs, &err);
+	/* First: a reader of a file system that is not served any more must
+	 * not wait. */
+	fs_stop(fs);
 	deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
 		SPAWN_LIFELINE_FD);
 	return status;

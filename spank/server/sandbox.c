@@ -19,6 +19,8 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <signal.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -88,7 +90,7 @@ static const int control_calls[] = {
 	SCMP_SYS(seccomp),    /* sandbox_serve(); it can only narrow */
 };
 
-/* Refused without killing: libfuse and the C library try, and can do without.*/
+/* Refused without killing: older libfuse and the C library try, in vain. */
 static const int refused_calls[] = {
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
@@ -208,6 +210,10 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	if (rc == 0) /* abort(), and no signal to anyone else */
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill),
 			1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
+	if (rc == 0) /* ignoring it, once the container is complete */
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+			SCMP_SYS(rt_sigaction), 1,
+			SCMP_A0(SCMP_CMP_EQ, SIGALRM, 0));
 	for (i = 0; i < sizeof(prctls) / sizeof(int) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl),
 			1, SCMP_A0(SCMP_CMP_EQ, prctls[i], 0));

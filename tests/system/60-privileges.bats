@@ -1,0 +1,406 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Who does what with which rights, looked at from outside: /proc while a step
+# runs, and strace of everything that slurmd starts for one.
+
+load ../lib/common
+load ../lib/assert
+
+setup_file() {
+	need_plugin
+	cluster_start
+	image_tree "$BATS_FILE_TMPDIR/tree"
+	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+teardown() {
+	stop_steps
+	rm -f "$SHARED"/{pids,log}
+}
+
+# A step of two tasks that sleep; the pid of its server in $server.
+start_sleeping_step() {
+	start_step -N1 -n2 --chdir=/shared --sif-image=good.sif sh -c \
+		'echo $$ >>pids; exec sleep 1000'
+	wait_for_lines "$SHARED/pids" 2
+	wait_until 5 both_tasks_sleep
+	server=$(server_pids)
+	task=$(head -n 1 "$SHARED/pids")
+}
+
+both_tasks_sleep() {
+	[[ $(as_root pgrep -x sleep | wc -l) == 2 ]]
+}
+
+server_status() { # KEY...
+	local keys
+	keys=$(IFS='|'; echo "$*")
+	as_root grep -E "^($keys):" "/proc/$server/status"
+}
+
+# --- the server, live --------------------------------------------------------
+
+@test "the server has the user's uid, gid and groups, all of each" {
+	start_sleeping_step
+	run server_status Uid Gid Groups
+	assert_equal "${lines[0]}" "Uid:	2001	2001	2001	2001"
+	assert_equal "${lines[1]}" "Gid:	2001	2001	2001	2001"
+	assert_equal "${lines[2]% }" "Groups:	2001 3001 3002 3003"
+}
+
+@test "the server has no capability, no_new_privs and a seccomp filter" {
+	start_sleeping_step
+	run server_status CapInh CapPrm CapEff CapAmb NoNewPrivs Seccomp
+	assert_output "CapInh:	0000000000000000
+CapPrm:	0000000000000000
+CapEff:	0000000000000000
+CapAmb:	0000000000000000
+NoNewPrivs:	1
+Seccomp:	2"
+}
+
+@test "the server's descriptors are /dev/null, the image and /dev/fuse" {
+	start_sleeping_step
+	run as_root sh -c "for f in /proc/$server/fd/*; do readlink \$f; done | sort"
+	assert_output "/dev/fuse
+/dev/null
+/dev/null
+/dev/null
+/shared/good.sif"
+}
+
+@test "the server may only read the image" {
+	start_sleeping_step
+	fd=$(as_root sh -c "ls -l /proc/$server/fd | sed -n 's/.* \([0-9]*\) -> .shared.good.sif/\1/p'")
+	run as_root sed -n 's/^flags:[[:space:]]*//p' "/proc/$server/fdinfo/$fd"
+	assert_status 0
+	(((0$output & 3) == 0))
+}
+
+@test "the server is outside of the container, in a directory of its own" {
+	start_sleeping_step
+	run as_root readlink "/proc/$server/root" "/proc/$server/cwd"
+	assert_output $'/\n/'
+	run as_root readlink "/proc/$server/ns/mnt" "/proc/$task/ns/mnt"
+	[[ ${lines[0]} != "${lines[1]}" ]]
+	run as_root sh -c "tr '\\0' '\\n' <'/proc/$server/environ' | wc -l"
+	assert_output 0
+}
+
+@test "the server cannot be traced or read, not even by its user" {
+	start_sleeping_step
+	run as_root stat -c %U "/proc/$server/mem" "/proc/$server/environ"
+	assert_output $'root\nroot'
+	for file in environ maps mem; do
+		run as_alice cat "/proc/$server/$file"
+		assert_failure
+		assert_contains "Permission denied"
+	done
+	run as_alice ls "/proc/$server/fd/"
+	assert_failure
+	run as_alice strace -p "$server"
+	assert_failure
+	assert_contains "Operation not permitted"
+}
+
+@test "the server is a child of slurmstepd's, with a session and a score of its own" {
+	start_sleeping_step
+	parent=$(as_root ps -o ppid= -p "$server")
+	run as_root cat "/proc/${parent// }/comm"
+	assert_output slurmstepd
+	run as_root ps -o sid= -p "$server"
+	assert_equal "${output// }" "$server"
+	run as_root cat "/proc/$server/oom_score_adj"
+	assert_output 0
+}
+
+# The bits of a signal mask of /proc/PID/status.
+signals_in() { # MASK
+	local number names=
+	for ((number = 1; number < 32; number++)); do
+		(((16#$1 >> (number - 1)) & 1)) && names+="$(kill -l "$number") "
+	done
+	echo "$names"
+}
+
+@test "the server ignores the signals that a user sends to a step" {
+	start_sleeping_step
+	ignored=$(server_status SigIgn)
+	names=" $(signals_in "${ignored##*	}")"
+	for name in TERM INT HUP USR1 USR2 QUIT PIPE; do
+		[[ $names == *" $name "* ]] || assertion_failed "not $name: $names"
+	done
+	run server_status SigBlk SigCgt
+	assert_output "SigBlk:	0000000000000000
+SigCgt:	0000000000000000"
+	as_root kill -s TERM "$server"
+	as_root kill -s USR1 "$server"
+	as_root kill -s HUP "$server"
+	run as_root ls "/proc/$task/cwd/"
+	run in_image good --overlap --jobid="$(as_root squeue -h -o %A)" true
+	assert_status 0
+	as_root test -d "/proc/$server"
+}
+
+@test "the server's limits: no core, no file, no endless memory" {
+	start_sleeping_step
+	run as_root cat "/proc/$server/limits"
+	assert_matches 'Max core file size +0 +0 '
+	assert_matches 'Max file size +0 +0 '
+	assert_matches 'Max address space +1073741824 +1073741824 '
+}
+
+@test "the server's program is root's, and named by nothing of the user's" {
+	start_sleeping_step
+	run as_root readlink "/proc/$server/exe"
+	assert_output "$PLUGIN_SERVER"
+	run as_root stat -c '%U %a' "$PLUGIN_SERVER"
+	assert_output "root 755"
+	run as_root sh -c "tr '\\0' ' ' </proc/$server/cmdline"
+	assert_output "spank-sif-server 45 "
+}
+
+# --- the tasks, live ---------------------------------------------------------
+
+@test "a task has the user's ids, no capability and no descriptor too many" {
+	start_sleeping_step
+	run as_root grep -E '^(Uid|CapInh|CapPrm|CapEff|CapAmb|NoNewPrivs):' \
+		"/proc/$task/status"
+	assert_output "Uid:	2001	2001	2001	2001
+CapInh:	0000000000000000
+CapPrm:	0000000000000000
+CapEff:	0000000000000000
+CapAmb:	0000000000000000
+NoNewPrivs:	1"
+	run as_root ls "/proc/$task/fd"
+	assert_output $'0\n1\n2'
+}
+
+@test "slurmstepd stays in the host's mount namespace, and holds nothing of it" {
+	start_sleeping_step
+	stepd=$(as_root pgrep -x slurmstepd)
+	assert_equal "$(as_root readlink "/proc/$stepd/ns/mnt")" \
+		"$(as_root readlink /proc/1/ns/mnt)"
+	run as_root sh -c "readlink /proc/$stepd/fd/* | grep -E 'fuse|good.sif|mnt:|libexec'"
+	assert_failure
+	assert_output ""
+}
+
+@test "root's own job: the server and the tasks have no capability either" {
+	start_step -N1 -n1 hostname
+	wait_step
+	status=0
+	as_root srun --chdir=/shared --sif-image=good.sif sh -c 'echo $$ >pids
+		grep -E "^(CapPrm|CapEff|NoNewPrivs)" /proc/self/status >log
+		sleep 1000' >/dev/null 2>&1 </dev/null 3>&- &
+	wait_for_lines "$SHARED/pids"
+	wait_until 5 file_has_lines "$SHARED/log" 3
+	server=$(server_pids)
+	run server_status CapPrm CapEff NoNewPrivs Seccomp
+	as_root scancel --user=root
+	assert_output "CapPrm:	0000000000000000
+CapEff:	0000000000000000
+NoNewPrivs:	1
+Seccomp:	2"
+	run cat "$SHARED/log"
+	assert_output "CapPrm:	0000000000000000
+CapEff:	0000000000000000
+NoNewPrivs:	1"
+}
+
+# --- strace ------------------------------------------------------------------
+
+# One trace for the tests below, of all that slurmd of node1 starts: /shared/trace.
+trace_a_step() {
+	[[ ! -s $SHARED/trace ]] || return 0
+	as_root sh -c 'exec strace -f -qq -s 64 -o /shared/trace.raw \
+		-p "$(pgrep -xf "slurmd -D -N node1")"' 3>&- &
+	tracer=$!
+	wait_until 10 slurmd_is_traced
+	run in_image good -w node1 -N1 -n3 sh -c \
+		'cat /etc/os-release /etc/passwd; ls -R /usr /tmp >/dev/null; id'
+	assert_status 0
+	wait_until 20 no_jobs
+	wait_until 10 no_servers
+	as_root sh -c 'kill -INT $(pgrep -x strace)'
+	wait "$tracer" || true
+	perl -e "$ANALYSIS" <"$SHARED/trace.raw" >"$SHARED/trace"
+	[[ -s $SHARED/trace ]]
+}
+
+slurmd_is_traced() {
+	as_root sh -c 'grep -q "^TracerPid:.*[1-9]" \
+		"/proc/$(pgrep -xf "slurmd -D -N node1")/status"'
+}
+
+# Puts halves of calls together and follows each process: its effective uid, and
+# whether it is in the container's mount namespace (C) or the host's (H); "server"
+# from its execveat on, "sealed" from its first seccomp filter on.
+# Prints: PID ROLE UID PLACE CALL
+ANALYSIS='
+	my @lines = <STDIN>;
+	my (%parent, %half, %uid, %place, %role);
+	for (@lines) {
+		$parent{$2} = $1 if
+			/^(\d+) +(?:<\.\.\. )?v?(?:clone3?|fork)\b.*= (\d+)$/;
+	}
+	for (@lines) {
+		next unless /^(\d+) +(.*)$/;
+		my ($pid, $call) = ($1, $2);
+		my $from = $parent{$pid} // 0;
+		# A child can be seen before the call that made it has returned.
+		$uid{$pid} //= $uid{$from} // 0;
+		$place{$pid} //= $place{$from} // "H";
+		$role{$pid} //= $role{$from} // "slurm";
+		if ($call =~ /^(.*) <unfinished \.\.\.>$/) {
+			$half{$pid} = $1;
+			next;
+		}
+		if ($call =~ /^<\.\.\. \w+ resumed>(.*)$/) {
+			$call = ($half{$pid} // "") . $1;
+			delete $half{$pid};
+		}
+		print "$pid $role{$pid} $uid{$pid} $place{$pid} $call\n";
+		next unless $call =~ /^(\w+)\((.*)\) += (\d+)/;
+		my ($name, $args) = ($1, $2);
+		$uid{$pid} = $1 if $name eq "setresuid" && $args =~ /^-?\d+, (\d+),/;
+		$uid{$pid} = $1 if $name eq "setuid" && $args =~ /^(\d+)/;
+		$uid{$pid} = $1 if $name eq "setreuid" && $args =~ /, (\d+)/;
+		$place{$pid} = "C" if $name =~ /^(unshare|setns)$/ && $args =~ /NEWNS/;
+		$role{$pid} = "server" if $name eq "execveat" && $args =~ /spank-sif-server/;
+		$role{$pid} = "sealed" if $name eq "seccomp" && $args =~ /SET_MODE_FILTER/
+			&& $role{$pid} eq "server";
+	}'
+
+@test "the trace has seen the step: the server's start, the container, the tasks" {
+	trace_a_step
+	run awk '{ print $2, $4 }' "$SHARED/trace"
+	for kind in "slurm H" "slurm C" "server H" "sealed H"; do
+		assert_line "$kind"
+	done
+	run grep -cE ' slurm 2001 C execve\("(/usr)?/bin/(sh|ls|cat|id)"' "$SHARED/trace"
+	((output >= 3))
+	run grep -E ' slurm 2001 C pivot_root\(' "$SHARED/trace"
+	assert_equal "${#lines[@]}" 1
+}
+
+@test "no process with uid 0 makes a system call on a path in the container" {
+	trace_a_step
+	run grep -E '^[0-9]+ [a-z]+ 0 C ' "$SHARED/trace"
+	assert_output ""
+}
+
+@test "a task makes its mounts with uid 2001, and changes no id in between" {
+	trace_a_step
+	run grep -E ' (fsopen|fsmount|open_tree|move_mount|mount_setattr|pivot_root|umount2|unshare|setns)\(' "$SHARED/trace"
+	assert_status 0
+	for line in "${lines[@]}"; do
+		[[ $line == *" slurm 2001 "* ]] || [[ $line == *" = -1 "* ]] ||
+			assertion_failed "not by the user: $line"
+	done
+	run grep -E ' C set[a-z]*(uid|gid|groups)' "$SHARED/trace"
+	assert_output ""
+}
+
+@test "the image is opened by the user alone" {
+	trace_a_step
+	run grep -E '"(/shared/)?good\.sif"' "$SHARED/trace"
+	assert_status 0
+	for line in "${lines[@]}"; do
+		[[ $line == *" slurm 2001 H open"* || $line != *open* ]] ||
+			assertion_failed "by somebody else: $line"
+	done
+}
+
+@test "the sealed server makes only the calls that it needs" {
+	trace_a_step
+	run bash -c "sed -n 's/^[0-9]* sealed [0-9]* H \([a-z0-9_]*\)(.*/\1/p' \
+		'$SHARED/trace' | sort -u"
+	assert_line read
+	assert_line writev
+	assert_line pread64
+	for call in "${lines[@]}"; do
+		case $call in
+		read | readv | pread64 | write | writev | close | mmap | munmap | \
+		mremap | mprotect | madvise | brk | futex | recvmsg | sendmsg | poll | \
+		ppoll | alarm | setitimer | fcntl | getuid | getgid | fstat | \
+		newfstatat | seccomp | prctl | getrandom | getpid | gettid | \
+		clock_gettime | rt_sig* | restart_syscall | exit | exit_group) ;;
+		open | openat) ;; # see the next test
+		*) assertion_failed "the server called $call" ;;
+		esac
+	done
+}
+
+@test "what the sealed server tries to open is refused; it does not try much" {
+	trace_a_step
+	run grep -E '^[0-9]+ sealed .* H (open|openat|newfstatat|stat|access)\(.*"/' \
+		"$SHARED/trace"
+	for line in "${lines[@]}"; do
+		[[ -z $line || $line == *" = -1 EACCES"* ]] ||
+			assertion_failed "not refused: $line"
+	done
+}
+
+@test "the server, once sealed, never executes, forks, mounts or opens a socket" {
+	trace_a_step
+	run grep -E '^[0-9]+ sealed .* H (execve|execveat|clone|clone3|fork|vfork|mount|umount2|fsopen|fsmount|open_tree|move_mount|socket|socketpair|connect|ptrace|kill|bpf|unshare|setns|io_uring_setup)\(' "$SHARED/trace"
+	assert_output ""
+}
+
+@test "slurmstepd as root never opens, stats or names anything of the user's" {
+	trace_a_step
+	run grep -E '^[0-9]+ slurm 0 H (open|openat|openat2|stat|lstat|newfstatat|access|readlink|execve)\(.*("(/shared|/home/alice)|good\.sif)' \
+		"$SHARED/trace"
+	assert_output ""
+}
+
+@test "nobody reads the image but the server" {
+	trace_a_step
+	fd=$(sed -n 's/.* slurm 2001 H openat(.*good\.sif".*) *= \([0-9]*\)$/\1/p' \
+		"$SHARED/trace" | head -n 1)
+	builder=$(sed -n 's/^\([0-9]*\) slurm 2001 H openat(.*good\.sif".*/\1/p' \
+		"$SHARED/trace" | head -n 1)
+	[[ -n $fd && -n $builder ]]
+	# From the open to the close.
+	run awk -v pid="$builder" -v fd="$fd" '
+		$1 != pid { next }
+		/good\.sif"/ { on = 1 }
+		on && $5 ~ "^(read|pread64|readv|mmap|preadv)" &&
+			$0 ~ "(\\(|, )" fd "," { print }
+		on && $0 ~ "close\\(" fd "\\)" { exit }' "$SHARED/trace"
+	assert_output ""
+}
+
+# The image comes to the server with a message.
+@test "the sandbox comes before the first byte of the image" {
+	trace_a_step
+	run awk '$2 == "server" || $2 == "sealed" {
+		if ($5 ~ /^seccomp/) sealed = 1
+		if (!sealed && $5 ~ /^recvmsg/) print
+		seen = 1
+	} END { print seen ? "seen" : "not seen" }' "$SHARED/trace"
+	assert_output seen
+}
+
+# --- the host's mount table --------------------------------------------------
+
+@test "the host's mount table has no mount of ours before, during or after" {
+	ours() {
+		as_root sh -c 'cat /proc/1/mountinfo "/proc/$(pgrep -xf "slurmd -D -N node1")/mountinfo"' |
+			grep -E 'fuse\.sif|spank-sif'
+	}
+	run ! ours
+	start_sleeping_step
+	run ! ours
+	run as_root grep -c fuse.sif "/proc/$task/mountinfo"
+	assert_output 1
+	as_alice scancel --user=alice
+	wait_step
+	run ! ours
+}
