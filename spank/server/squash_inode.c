@@ -10,15 +10,29 @@
 
 #include "spank/server/squash_internal.h"
 
+/* A block of the library's cache, which counts its users since 0.5. */
+static void release_cached(sqfs_block *block)
+{
+#ifdef HAVE_SQFS_BLOCK_REFCOUNT
+	sqfs_block_dispose(block);
+#else
+	(void)block;
+#endif
+}
+
 int squash_check_cursor(struct squash *squash, const sqfs_md_cursor *cursor)
 {
 	sqfs_off_t position = cursor->block;
 	sqfs_block *block;
+	bool is_within = false;
 
 	/* Position 0 is also how the library's cache says "empty". */
 	if (position >= (sqfs_off_t)sizeof(squash->fs.sb) &&
-		sqfs_md_cache(&squash->fs, &position, &block) == SQFS_OK &&
-		cursor->offset <= block->size)
+		sqfs_md_cache(&squash->fs, &position, &block) == SQFS_OK) {
+		is_within = cursor->offset <= block->size;
+		release_cached(block);
+	}
+	if (is_within)
 		return 0;
 	errno = EIO;
 	return -1;

