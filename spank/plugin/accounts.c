@@ -2,7 +2,7 @@
 /*
  * /etc/passwd and /etc/group of the container: the user's entries from the
  * node's name services (which may be LDAP, that no image can ask), then what
- * the image has of its own, copied and not parsed.
+ * the image has of its own, or else the node, copied and not parsed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -128,13 +128,21 @@ static int copy(int from_fd, int to_fd)
 	return 0;
 }
 
+/* The image's file; where it has none, the node's. */
+static int open_rest(int root_fd, const char *path)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = inside_open(root_fd, path, flags);
+
+	return fd < 0 && errno == ENOENT ? open(path, flags) : fd;
+}
+
 int accounts_write(int directory_fd, const char *name, const char *first,
 	int root_fd, const char *path, struct error *err)
 {
 	CLEANUP_FD int to_fd = openat(directory_fd, name,
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	CLEANUP_FD int from_fd =
-		inside_open(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	CLEANUP_FD int from_fd = open_rest(root_fd, path);
 	struct stat status;
 
 	/* The step's umask is not for this file. */

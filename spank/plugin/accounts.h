@@ -23,7 +23,8 @@ void accounts_free(struct accounts *accounts);
 
 /*
  * In the directory `directory_fd` make the file `name`: `first`, and then the
- * file `path` of the image, as far as it is a regular file in reach.
+ * file `path` of the image, as far as it is a regular file in reach; the node's
+ * if the image has no such name.
  */
 int accounts_write(int directory_fd, const char *name, const char *first,
 	int root_fd, const char *path, struct error *err);

@@ -133,9 +133,14 @@ job() {
 
 @test "what Slurm forgets to kill keeps no server, and takes its mount along" {
 	# proctrack/linuxproc does not find a process whose parent has ended.
-	run in_image good sh -c '(sleep 1000 </dev/null >/dev/null 2>&1 &)'
+	run in_image good --chdir=/shared bash -c '
+		(bash -c "echo \$\$ >pids; exec sleep 1000" </dev/null >/dev/null 2>&1 &)
+		until [[ $(<pids) ]] && grep -q sleep "/proc/$(<pids)/comm"; do
+			sleep 0.1
+		done 2>/dev/null'
 	assert_status 0
-	orphan=$(as_root pgrep -x sleep)
+	orphan=$(<"$SHARED/pids")
+	as_root test -d "/proc/$orphan"
 	wait_until 5 no_servers
 	wait_until 15 no_jobs
 	nodes_become_idle
