@@ -21,6 +21,14 @@
 /* As many symlinks as the kernel itself follows, MAXSYMLINKS. */
 #define SYMLINKS_MAX 40
 
+bool inside_is_in(const char *directory, const char *path)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(directory, path, length) == 0 &&
+	       (path[length] == '\0' || path[length] == '/');
+}
+
 int inside_open(int root_fd, const char *path, int flags)
 {
 	struct open_how how = {

@@ -14,6 +14,12 @@
  */
 
 /*
+ * Is `path` the directory, or below it?  By component: /tmp/x is in /tmp, and
+ * /tmpx is not.  Compares names; both must be absolute and without "..".
+ */
+bool inside_is_in(const char *directory, const char *path);
+
+/*
  * Open `path`, with flags as for open(2); O_CLOEXEC is added.  -1 with errno
  * on failure.
  */

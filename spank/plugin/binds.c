@@ -33,22 +33,13 @@ void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
 	binds->list[binds->count - 1].mount_fd = fd_take(mount_fd);
 }
 
-/* By component: /tmp covers /tmp and /tmp/x, not /tmpx. */
-static bool covers(const char *directory, const char *path)
-{
-	size_t length = strlen(directory);
-
-	return strncmp(directory, path, length) == 0 &&
-	       (path[length] == '\0' || path[length] == '/');
-}
-
 bool binds_cover(const struct binds *binds, const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < binds->count; i++)
 		if (strcmp(binds->list[i].source, binds->list[i].target) == 0 &&
-			covers(binds->list[i].target, path))
+			inside_is_in(binds->list[i].target, path))
 			return true;
 	return false;
 }

@@ -24,6 +24,7 @@
 #include <linux/magic.h>
 
 #include "common/cleanup.h"
+#include "common/inside.h"
 #include "common/message.h"
 #include "common/priv_caps.h"
 #include "common/priv_mount.h"
@@ -45,17 +46,14 @@ static bool is_of_the_system(const char *path)
 		"/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys",
 		"/usr" };
 	static const char *const places[] = { "/", "/opt", "/run", "/var" };
-	size_t i, length;
+	size_t i;
 
 	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
 		if (strcmp(path, places[i]) == 0)
 			return true;
-	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++) {
-		length = strlen(trees[i]);
-		if (strncmp(path, trees[i], length) == 0 &&
-			(path[length] == '\0' || path[length] == '/'))
+	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++)
+		if (inside_is_in(trees[i], path))
 			return true;
-	}
 	return false;
 }
 
@@ -161,8 +159,7 @@ static int offer_image(const struct container_request *request,
 	if (got < 0 && errno == ETIMEDOUT)
 		return error_set(err, 0,
 			"cannot read the image '%s' in time: is its file "
-			"system "
-			"slow, or hung? (timeout= in plugstack.conf)",
+			"system slow, or hung? (timeout= in plugstack.conf)",
 			request->image);
 	return error_set(err, 0,
 		"cannot use the image '%s': the image server ended while it "

@@ -209,10 +209,11 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	run in_image small --chdir=/usr/share pwd
 	assert_status 0
 	assert_line /
-	assert_contains "'/usr/share' does not exist in the image"
+	assert_contains "working directory '/usr/share'"
+	assert_contains "starting in '/' instead"
 	run in_image small -n4 --chdir=/usr/share pwd
 	assert_line / 4
-	assert_equal "$(grep -c 'does not exist in the image' <<<"$output")" 1
+	assert_equal "$(grep -c "starting in '/' instead" <<<"$output")" 1
 }
 
 @test "the image may lie in a directory that only its owner can search" {
@@ -574,8 +575,8 @@ NoNewPrivs:	1"
 @test "files of an image: sparse, over 4 GiB, many, linked, with odd names" {
 	tree=$TREES/files
 	image_tree "$tree" sh cat ls stat tail head wc
-	truncate -s 5G "$tree/big"
-	printf end | dd of="$tree/big" bs=1 seek=5G conv=notrunc status=none
+	truncate -s 4G "$tree/big"
+	printf end | dd of="$tree/big" bs=1 seek=4G conv=notrunc status=none
 	mkdir "$tree/many"
 	(cd "$tree/many" && seq 1 3000 | xargs touch)
 	echo linked >"$tree/one"
@@ -587,7 +588,7 @@ NoNewPrivs:	1"
 	run in_image files sh -c 'stat -c %s /big; tail -c 3 /big
 		echo; ls /many | wc -l; stat -c %h /two; cat /three /new*'
 	assert_status 0
-	assert_output $'5368709123\nend\n3000\n2\nlinked\nodd'
+	assert_output $'4294967299\nend\n3000\n2\nlinked\nodd'
 }
 
 # --- a private /tmp of the job -----------------------------------------------
@@ -598,7 +599,9 @@ NoNewPrivs:	1"
 	mkdir -p "$install/etc/slurm" "$install/var/containers"
 	printf '%s\n' AutoBasePath=true BasePath=/var/containers \
 		>"$install/etc/slurm/job_container.conf"
-	"$CLUSTER_TOOL" start --owner=$$ --install="$install" --nodes=1 \
+	# On one CPU: kernels since 6.18 number mount namespaces by CPU, and the
+	# bind of one that seems older than its place is refused to Slurm.
+	taskset -c 0 "$CLUSTER_TOOL" start --owner=$$ --install="$install" --nodes=1 \
 		--conf=JobContainerType=job_container/tmpfs \
 		--conf=PrologFlags=Contain "$BATS_TEST_TMPDIR/other"
 	cp "$SHARED/small.sif" "$BATS_TEST_TMPDIR/other/shared/"

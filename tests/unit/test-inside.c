@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Paths inside an image that wants out.  A directory in /tmp plays the image;
+ * nothing here needs a right.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/inside.h"
+
+struct image {
+	char outside[64]; /* a directory; the image is "root" in it */
+	int outside_fd;
+	int root_fd;
+};
+
+static int make_image(void **state)
+{
+	struct image *image = calloc(1, sizeof(*image));
+
+	snprintf(image->outside, sizeof(image->outside), "/tmp/inside.XXXXXX");
+	if (!mkdtemp(image->outside))
+		return -1;
+	image->outside_fd = open(image->outside, O_PATH | O_DIRECTORY);
+	mkdirat(image->outside_fd, "root", 0755);
+	image->root_fd = openat(image->outside_fd, "root", O_PATH);
+	*state = image;
+	return image->root_fd < 0 ? -1 : 0;
+}
+
+static int remove_image(void **state)
+{
+	struct image *image = *state;
+	char command[128];
+
+	close(image->root_fd);
+	close(image->outside_fd);
+	snprintf(command, sizeof(command), "rm -rf '%s'", image->outside);
+	free(image);
+	return system(command);
+}
+
+static bool exists(int dir, const char *path)
+{
+	struct stat status;
+
+	return fstatat(dir, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void names_are_compared_by_component(void **state)
+{
+	(void)state;
+	assert_true(inside_is_in("/tmp", "/tmp"));
+	assert_true(inside_is_in("/tmp", "/tmp/x"));
+	assert_false(inside_is_in("/tmp", "/tmpx"));
+	assert_false(inside_is_in("/tmp/x", "/tmp"));
+}
+
+static void missing_directories_are_made(void **state)
+{
+	struct image *image = *state;
+	struct error err = { 0 };
+
+	assert_int_equal(inside_make(image->root_fd, "/a/b/c", true, &err), 0);
+	assert_int_equal(inside_make(image->root_fd, "/a/b/f", false, &err), 0);
+	assert_int_equal(inside_make(image->root_fd, "/a/b/c", true, &err), 0);
+	assert_true(exists(image->root_fd, "a/b/c"));
+	assert_true(exists(image->root_fd, "a/b/f"));
+}
+
+static void the_wrong_kind_is_refused(void **state)
+{
+	struct image *image = *state;
+	struct error err = { 0 };
+
+	assert_int_equal(inside_make(image->root_fd, "/f", false, &err), 0);
+	assert_int_equal(inside_make(image->root_fd, "/f", true, &err), -1);
+	assert_non_null(strstr(err.text, "'/f'"));
+	assert_int_equal(inside_make(image->root_fd, "/f/x", true, &err), -1);
+}
+
+static void links_do_not_lead_out(void **state)
+{
+	struct image *image = *state;
+	struct error err = { 0 };
+
+	symlinkat("../../../../../..", image->root_fd, "up");
+	symlinkat("/proc/self/root", image->root_fd, "magic");
+	symlinkat("..", image->root_fd, "parent");
+	inside_make(image->root_fd, "/up/made", true, &err);
+	inside_make(image->root_fd, "/magic/made", true, &err);
+	inside_make(image->root_fd, "/parent/made", true, &err);
+	inside_make(image->root_fd, "/../made", true, &err);
+	assert_true(exists(image->root_fd, "made"));
+	assert_true(exists(image->root_fd, "proc/self/root/made"));
+	assert_false(exists(image->outside_fd, "made"));
+	assert_false(exists(AT_FDCWD, "/made"));
+}
+
+static void a_dangling_link_is_followed_inside(void **state)
+{
+	struct image *image = *state;
+	struct error err = { 0 };
+
+	symlinkat("../run/resolve", image->root_fd, "link");
+	assert_int_equal(inside_make(image->root_fd, "/link", false, &err), 0);
+	assert_true(exists(image->root_fd, "run/resolve"));
+}
+
+static void a_loop_of_links_ends(void **state)
+{
+	struct image *image = *state;
+	struct error err = { 0 };
+
+	symlinkat("b", image->root_fd, "a");
+	symlinkat("a", image->root_fd, "b");
+	symlinkat("c/c/c", image->root_fd, "c");
+	assert_int_equal(inside_make(image->root_fd, "/a", true, &err), -1);
+	assert_int_equal(inside_make(image->root_fd, "/c/x", true, &err), -1);
+}
+
+static void a_link_in_the_place_is_replaced(void **state)
+{
+	struct image *image = *state;
+	struct error err = { 0 };
+	struct stat status;
+
+	assert_int_equal(inside_make(image->root_fd, "/zone", false, &err), 0);
+	symlinkat("zone", image->root_fd, "localtime");
+	assert_int_equal(inside_make_place(image->root_fd, "/localtime", &err),
+		0);
+	assert_int_equal(fstatat(image->root_fd, "localtime", &status,
+				 AT_SYMLINK_NOFOLLOW),
+		0);
+	assert_true(S_ISREG(status.st_mode));
+	assert_true(exists(image->root_fd, "zone"));
+}
+
+#define IN_IMAGE(test) \
+	cmocka_unit_test_setup_teardown(test, make_image, remove_image)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_compared_by_component),
+		IN_IMAGE(missing_directories_are_made),
+		IN_IMAGE(the_wrong_kind_is_refused),
+		IN_IMAGE(links_do_not_lead_out),
+		IN_IMAGE(a_dangling_link_is_followed_inside),
+		IN_IMAGE(a_loop_of_links_ends),
+		IN_IMAGE(a_link_in_the_place_is_replaced),
+	};
+
+	return cmocka_run_group_tests_name("inside", tests, NULL, NULL);
+}
