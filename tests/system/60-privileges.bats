@@ -76,7 +76,7 @@ Seccomp:	2"
 $lifeline"
 	assert_matches 'pipe:.[0-9]+.$'
 	# Of the pipe it has the end to read; slurmstepd alone has the other.
-	run as_root sh -c "find /proc/[0-9]*/fd -lname '$lifeline' -printf '%h %M\n'"
+	run as_root sh -c "find /proc/[0-9]*/fd -lname '${lifeline/\[/\\[}' -printf '%h %M\n'"
 	stepd=$(as_root pgrep -x slurmstepd)
 	assert_equal "$(sort <<<"$output")" \
 		"$(sort <<<"/proc/$server/fd lr-x------"$'\n'"/proc/$stepd/fd l-wx------")"
