@@ -88,6 +88,15 @@ static int make_point(struct bind *bind, int root_fd, struct error *err)
 	return made < 0 ? leave_out(bind, err) : 0;
 }
 
+/* A hostile or broken image: the bind would lie over all of it. */
+static bool is_root(int target_fd, int root_fd)
+{
+	struct stat target, root;
+
+	return fstat(target_fd, &target) == 0 && fstat(root_fd, &root) == 0 &&
+	       target.st_dev == root.st_dev && target.st_ino == root.st_ino;
+}
+
 static int attach_one(struct bind *bind, int root_fd, struct error *err)
 {
 	CLEANUP_FD int target_fd = -1;
@@ -97,6 +106,14 @@ static int attach_one(struct bind *bind, int root_fd, struct error *err)
 	target_fd = inside_open(root_fd, bind->target, O_PATH);
 	if (target_fd < 0) {
 		error_set(err, errno, "cannot find the mount point '%s'",
+			bind->target);
+		return leave_out(bind, err);
+	}
+	if (is_root(target_fd, root_fd)) {
+		error_set(err, 0,
+			"the image's '%s' is a symlink to its root: nothing "
+			"can "
+			"be bound there",
 			bind->target);
 		return leave_out(bind, err);
 	}

@@ -129,35 +129,42 @@ static int describe_end(int status, struct error *err)
 	return describe_exit(WEXITSTATUS(status), err);
 }
 
-/* Wait for the end; whoever it was, the pid is not ours to name after it. */
-static bool has_ended(struct image_server *server, int timeout_ms,
-	int *ret_status)
+/* Wait for the end, after which the pid is not ours to name any more. */
+static bool has_ended(struct image_server *server, int timeout_ms)
 {
-	if (!child_wait(&server->child, deadline_in_ms(timeout_ms), ret_status))
-		return false;
-	server->child.pid = 0;
-	cleanup_fd(&server->child.pid_fd);
-	return true;
+	struct deadline deadline = deadline_in_ms(timeout_ms);
+
+	if (server->child.pid != 0 &&
+		child_wait(&server->child, deadline, &server->status)) {
+		server->has_ended = true;
+		server->child.pid = 0;
+		cleanup_fd(&server->child.pid_fd);
+	}
+	return server->has_ended;
 }
 
-int image_server_check(struct image_server *server, bool step_is_killed,
+static int report_end(struct image_server *server, bool task_was_killed,
+	struct error *err)
+{
+	if (server->is_reported ||
+		(task_was_killed && server->status == W_EXITCODE(0, SIGKILL)))
+		return 0;
+	server->is_reported = true;
+	return describe_end(server->status, err);
+}
+
+int image_server_check(struct image_server *server, bool task_was_killed,
 	bool is_last, struct error *err)
 {
-	int status, timeout_ms = is_last ? SERVER_END_TIMEOUT_MS : 0;
-
 	if (is_last)
 		cleanup_fd(&server->lifeline_fd);
-	if (server->child.pid == 0 || !has_ended(server, timeout_ms, &status))
+	if (!has_ended(server, is_last ? SERVER_END_TIMEOUT_MS : 0))
 		return 0;
-	if (step_is_killed && status == W_EXITCODE(0, SIGKILL))
-		return 0;
-	return describe_end(status, err);
+	return report_end(server, task_was_killed, err);
 }
 
 int image_server_stop(struct image_server *server, struct error *err)
 {
-	int status;
-
 	cleanup_fd(&server->program_fd);
 	cleanup_fd(&server->server_fd);
 	cleanup_fd(&server->tasks_fd);
@@ -165,12 +172,10 @@ int image_server_stop(struct image_server *server, struct error *err)
 	cleanup_fd(&server->lifeline_fd);
 	if (server->child.pid == 0)
 		return 0;
-	if (has_ended(server, SERVER_EXIT_TIMEOUT_MS, &status))
-		return status == W_EXITCODE(0, SIGKILL)
-			       ? 0
-			       : describe_end(status, err);
+	if (has_ended(server, SERVER_EXIT_TIMEOUT_MS))
+		return report_end(server, true, err);
 	child_kill(&server->child);
-	if (has_ended(server, SERVER_KILL_TIMEOUT_MS, &status))
+	if (has_ended(server, SERVER_KILL_TIMEOUT_MS))
 		return 0;
 	return error_set(err, 0,
 		"the image server (pid %d) does not end after SIGKILL: it "

@@ -20,12 +20,16 @@ struct image_server {
 	 */
 	int lifeline_fd;
 	int lifeline_server_fd; /* the server's end, until it is started */
-	struct child child;     /* pid 0: not started, or reported as ended */
+	struct child child;     /* pid 0: not started, or ended */
+	bool has_ended;
+	int status; /* how it ended, as of child_wait() */
+	bool is_reported;
 };
 
 #define IMAGE_SERVER_NONE                                          \
 	{                                                          \
 		.program_fd = -1, .tasks_fd = -1, .server_fd = -1, \
+		.lifeline_fd = -1, .lifeline_server_fd = -1,       \
 		.child = { .pid_fd = -1 },                         \
 	}
 
@@ -49,19 +53,19 @@ int image_server_adopt(struct image_server *server, pid_t task_pid,
 
 /*
  * A task of the step has ended.  -1 with how the server ended if it has, but
- * not as it should; only once.  Slurm's SIGKILL of a whole step is no news:
- * with `step_is_killed`, one for the server is not reported.
+ * not as it should; only once.  Slurm kills a step with its server, so that a
+ * server that was SIGKILLed is no news to a task of which `task_was_killed`.
  *
  * After the last task the server is let go, and has a few milliseconds to end
  * before Slurm looks for remaining processes.
  */
-int image_server_check(struct image_server *server, bool step_is_killed,
+int image_server_check(struct image_server *server, bool task_was_killed,
 	bool is_last, struct error *err);
 
 /*
  * Make sure that it is gone: it has a moment to end by itself, as it does once
  * the last process has left the container, and is killed then.  Returns as
- * image_server_check() of a killed step does; -1 too if even SIGKILL did not
+ * image_server_check() of a killed task does; -1 too if even SIGKILL did not
  * help.
  */
 int image_server_stop(struct image_server *server, struct error *err);

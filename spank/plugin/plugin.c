@@ -237,6 +237,14 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	return -1;
 }
 
+/* By SIGKILL; or a shell, which says so of the command that it ran. */
+static bool was_killed(int status)
+{
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGKILL;
+	return WEXITSTATUS(status) == 128 + SIGKILL;
+}
+
 int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
@@ -249,8 +257,7 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 	spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
 	if (session.tasks_left > 0)
 		session.tasks_left--;
-	if (image_server_check(&session.server,
-		    WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+	if (image_server_check(&session.server, was_killed(status),
 		    session.tasks_left == 0, &err) < 0)
 		slurm_error("spank_sif: %s", err.text);
 	return 0;

@@ -324,6 +324,7 @@ assert_harmless() { # NAME
 @test "/tmp -> ../../../.. touches nothing outside" {
 	make_hostile_image tmp-up tmp ../../../..
 	assert_harmless tmp-up
+	assert_contains "leads to its root: nothing can be bound there"
 }
 
 @test "/tmp -> /etc and /proc -> /tmp touch nothing outside" {
