@@ -111,9 +111,8 @@ static int attach_one(struct bind *bind, int root_fd, struct error *err)
 	}
 	if (is_root(target_fd, root_fd)) {
 		error_set(err, 0,
-			"the image's '%s' is a symlink to its root: nothing "
-			"can "
-			"be bound there",
+			"the image's '%s' leads to its root: nothing can be "
+			"bound there",
 			bind->target);
 		return leave_out(bind, err);
 	}
