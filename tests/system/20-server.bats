@@ -154,18 +154,12 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 @test "an image with extended attributes is served without them" {
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	echo x >"$BATS_TEST_TMPDIR/tree/file"
-	run python3 -c 'import os, sys
-os.setxattr(sys.argv[1], "user.a", b"v" * 300)' "$BATS_TEST_TMPDIR/tree/file"
-	((status == 0)) || skip "no extended attributes here"
+	setfattr -n user.a -v "$(printf '%0300d' 0)" "$BATS_TEST_TMPDIR/tree/file"
 	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image" -xattrs
-	run serve "$BATS_TEST_TMPDIR/image" python3 -c 'import os
-try:
-    print(os.listxattr("file"))
-except OSError as error:
-    print(error.strerror)
-print(open("file").read())'
+	run serve "$BATS_TEST_TMPDIR/image" sh -c \
+		'getfattr -n user.a file; cat file'
 	assert_status 0
-	assert_line "Operation not supported"
+	assert_contains "Operation not supported"
 	assert_line "x"
 }
 
@@ -173,7 +167,7 @@ print(open("file").read())'
 	run serve -w "$IMAGE" sh -ec '
 		mkdir deep/new deep/new/sub
 		mknod deep/pipe p && exit 1
-		python3 -c "import os; os.mknod(\"deep/new/file\")"
+		: >deep/new/file # mknod(2), for a kernel whose server has no create
 		rm symlink
 		mkdir symlink
 		[ -d symlink ] && [ -f deep/new/file ] && [ ! -s deep/new/file ]
