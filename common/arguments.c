@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The plugin's arguments in plugstack.conf: NAME=VALUE words, one table row
- * each.  Slurm splits the line at white space and knows no quotes, so a value
- * has neither.
+ * The plugin's arguments in plugstack.conf: NAME=VALUE words.  Slurm splits the
+ * line at white space and knows no quotes, so a value has neither.
  */
 #include <errno.h>
 #include <stdlib.h>

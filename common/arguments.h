@@ -5,7 +5,7 @@
 #include "common/error.h"
 
 #define ARGUMENTS_TIMEOUT_DEFAULT_S 45
-/* scancel of a step that starts takes minutes if a hook waits longer. */
+/* As long as srun itself waits for a launch. */
 #define ARGUMENTS_TIMEOUT_MAX_S 600
 
 /* What the administrator wrote after the plugin's name in plugstack.conf. */

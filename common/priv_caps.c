@@ -103,7 +103,8 @@ int priv_caps_drop(struct error *err)
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 ||
 		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return error_set(err, errno, "cannot set no_new_privs");
+		return error_set(err, errno,
+			"cannot give up the capabilities for good");
 	gone = caps_get(&caps) == 0 && !caps.effective && !caps.permitted &&
 	       !caps.inheritable;
 	if (!gone || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)

@@ -48,26 +48,6 @@ static int has_line(const struct membership *membership, const char *line)
 	return found && (found == membership->text || found[-1] == '\n');
 }
 
-/* "2:cpu,cpuacct:/slurm/step" -> /sys/fs/cgroup/cpu,cpuacct/slurm/step */
-static int directory_of(char *line, char ret_path[PATH_MAX])
-{
-	char *controllers = strchr(line, ':');
-	char *group = controllers ? strchr(controllers + 1, ':') : NULL;
-
-	if (!group)
-		return -1;
-	*group++ = '\0';
-	group[strcspn(group, "\n")] = '\0';
-	controllers++;
-	if (strncmp(controllers, "name=", 5) == 0)
-		controllers += 5;
-	return snprintf(ret_path, PATH_MAX, "%s%s%s%s/cgroup.procs",
-		       CGROUP_MOUNT, *controllers ? "/" : "", controllers,
-		       group) < PATH_MAX
-		       ? 0
-		       : -1;
-}
-
 static int join(const char *procs, pid_t pid, struct error *err)
 {
 	/* Safe: cgroup names are made by root, Slurm's or systemd's. */
@@ -78,6 +58,26 @@ static int join(const char *procs, pid_t pid, struct error *err)
 	if (fd < 0 || write(fd, number, strlen(number)) < 0)
 		return error_set(err, errno, "cannot write to '%s'", procs);
 	return 0;
+}
+
+int priv_cgroup_procs(const char *line, char ret_path[PATH_MAX])
+{
+	const char *controllers = strchr(line, ':');
+	const char *group = controllers ? strchr(++controllers, ':') : NULL;
+	int length, used;
+
+	if (!group || group[1] != '/')
+		return -1;
+	length = group - controllers;
+	group++;
+	if (strncmp(controllers, "name=", 5) == 0) {
+		controllers += 5;
+		length -= 5;
+	}
+	used = snprintf(ret_path, PATH_MAX, CGROUP_MOUNT "%s%.*s%.*s/%s",
+		length ? "/" : "", length, controllers,
+		(int)strcspn(group, "\n"), group, "cgroup.procs");
+	return used < PATH_MAX ? 0 : -1;
 }
 
 int priv_cgroup_join(pid_t pid, pid_t like, struct error *err)
@@ -97,8 +97,11 @@ int priv_cgroup_join(pid_t pid, pid_t like, struct error *err)
 		snprintf(line, sizeof(line), "%.*s", (int)length, next);
 		if (has_line(&mine, line))
 			continue;
-		if (directory_of(line, procs) < 0)
-			return error_set(err, 0, "a cgroup's name is odd");
+		if (priv_cgroup_procs(line, procs) < 0)
+			return error_set(err, 0,
+				"cannot understand the line '%s' of "
+				"/proc/%d/cgroup",
+				line, (int)like);
 		if (join(procs, pid, err) < 0)
 			return -1;
 	}

@@ -2,6 +2,7 @@
 #ifndef COMMON_PRIV_CGROUP_H
 #define COMMON_PRIV_CGROUP_H
 
+#include <limits.h>
 #include <sys/types.h>
 
 #include "common/error.h"
@@ -13,5 +14,12 @@
  * theirs.  Failure leaves `pid` where it was, or in some of the groups.
  */
 int priv_cgroup_join(pid_t pid, pid_t like, struct error *err);
+
+/*
+ * The file to write to for a line of /proc/PID/cgroup, as proc(5) has it:
+ * "2:cpu,cpuacct:/slurm/step" is /sys/fs/cgroup/cpu,cpuacct/slurm/step and
+ * cgroup.procs in it.  -1 if it is no such line, or too long.
+ */
+int priv_cgroup_procs(const char *line, char ret_path[PATH_MAX]);
 
 #endif

@@ -17,7 +17,8 @@
 
 /*
  * Does this kernel have the calls that the plugin and the server are made of?
- * mount_setattr(2) is the last that came (5.12).  Needs no privilege.
+ * mount_setattr(2) is the last that came, with 5.12; the oldest kernel that is
+ * supported is 5.14.  Needs no privilege.
  */
 int priv_mount_check(struct error *err);
 
@@ -39,7 +40,7 @@ int priv_mount_tmpfs(const char *size, struct error *err);
 int priv_mount_clone(int dir, const char *path, bool read_only,
 	struct error *err);
 
-/* Attach a detached mount over the directory or file that `target` refers to.
+/* Attach a detached mount over the directory or file that `target_fd` is.
  */
 int priv_mount_attach(int mount_fd, int target_fd, struct error *err);
 

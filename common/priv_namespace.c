@@ -5,12 +5,11 @@
  * ids and CAP_SYS_ADMIN (CAP_SYS_CHROOT to enter): see priv_caps.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <fcntl.h>
 
 #include "common/cleanup.h"
 #include "common/priv_namespace.h"

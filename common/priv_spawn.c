@@ -5,7 +5,7 @@
  *   parent  open and check the program (a path of configure's, never a user's)
  *   parent  fork
  *   child   descriptors, signals, out-of-memory score
- *   child   groups, gid, uid: all three of each, read back
+ *   child   groups, gid, uid: all three ids of each, read back
  *   child   no capability, no_new_privs, then execve by descriptor
  *
  * slurmstepd has several threads: between fork and exec only system calls are
@@ -27,9 +27,10 @@
 #include "common/cleanup.h"
 #include "common/priv_caps.h"
 #include "common/priv_spawn.h"
+#include "common/server_start.h"
 
 /* The program in the child, close-on-exec. */
-#define PROGRAM_FD (SPAWN_LIFELINE_FD + 1)
+#define PROGRAM_FD (SERVER_LIFELINE_FD + 1)
 
 static int check_owner(const struct stat *status, const char *path,
 	struct error *err)
@@ -37,8 +38,7 @@ static int check_owner(const struct stat *status, const char *path,
 	if (status->st_uid != 0)
 		return error_set(err, EPERM, "'%s' does not belong to root",
 			path);
-	if (status->st_mode & (S_IWGRP | S_IWOTH) &&
-		!(S_ISDIR(status->st_mode) && status->st_mode & S_ISVTX))
+	if (status->st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(err, EPERM,
 			"'%s' is writable by others than root", path);
 	return 0;
@@ -98,8 +98,8 @@ static bool set_descriptors(const struct spawn_fds *fds)
 	for (fd = 0; fd <= 2; fd++)
 		if (dup2(null_fd, fd) < 0)
 			return false;
-	if (dup2(control, SPAWN_CONTROL_FD) < 0 ||
-		dup2(lifeline, SPAWN_LIFELINE_FD) < 0 ||
+	if (dup2(control, SERVER_CONTROL_FD) < 0 ||
+		dup2(lifeline, SERVER_LIFELINE_FD) < 0 ||
 		dup3(program, PROGRAM_FD, O_CLOEXEC) < 0)
 		return false;
 	return syscall(SYS_close_range, PROGRAM_FD + 1, UINT_MAX, 0) == 0;
@@ -152,7 +152,8 @@ static bool set_identity(const struct identity *identity)
 		getresgid(&rgid, &egid, &sgid) < 0)
 		return false;
 	return ruid == uid && euid == uid && suid == uid && rgid == gid &&
-	       egid == gid && sgid == gid;
+	       egid == gid && sgid == gid &&
+	       getgroups(0, NULL) == identity->groups_count;
 }
 
 static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
@@ -163,23 +164,23 @@ static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
 
 	/* user_init runs with the user's effective uid; the saved one is 0. */
 	if (syscall(SYS_setresuid, -1, 0, -1) < 0)
-		_exit(SPAWN_EXIT_IDENTITY);
+		_exit(SERVER_EXIT_IDENTITY);
 	if (!set_descriptors(fds))
-		_exit(SPAWN_EXIT_DESCRIPTORS);
+		_exit(SERVER_EXIT_DESCRIPTORS);
 	set_signals();
 	reset_oom_score();
 	umask(077);
 	if (setsid() < 0 || chdir("/") < 0)
-		_exit(SPAWN_EXIT_PRIVILEGES);
+		_exit(SERVER_EXIT_PRIVILEGES);
 	if (!set_identity(identity))
-		_exit(SPAWN_EXIT_IDENTITY);
+		_exit(SERVER_EXIT_IDENTITY);
 	/* A job of root's has kept them; execve then gives none back. */
 	if (priv_caps_drop(&err) < 0)
-		_exit(SPAWN_EXIT_PRIVILEGES);
+		_exit(SERVER_EXIT_PRIVILEGES);
 	/* Safe: root checked this file before it gave up its rights. */
 	syscall(SYS_execveat, PROGRAM_FD, "", argv, no_environment,
 		AT_EMPTY_PATH);
-	_exit(SPAWN_EXIT_PROGRAM);
+	_exit(SERVER_EXIT_PROGRAM);
 }
 
 int priv_spawn(const struct spawn_fds *fds, char *const argv[],
@@ -196,6 +197,7 @@ int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 	child.pid_fd = syscall(SYS_pidfd_open, child.pid, 0);
 	if (child.pid_fd < 0) {
 		error_set(err, errno, "cannot open a pidfd");
+		/* Safe: nobody has reaped it, so the number is its own. */
 		kill(child.pid, SIGKILL);
 		return -1;
 	}

@@ -19,24 +19,11 @@ struct child {
 	int pid_fd; /* owned; close-on-exec */
 };
 
-/*
- * Exit statuses of a child that did not get as far as its program.
- * 127 is execve's, as in a shell.
- */
-#define SPAWN_EXIT_DESCRIPTORS 124
-#define SPAWN_EXIT_IDENTITY    125
-#define SPAWN_EXIT_PRIVILEGES  126
-#define SPAWN_EXIT_PROGRAM     127
-
-/* The numbers of the descriptors that a spawned program is given. */
-#define SPAWN_CONTROL_FD  3
-#define SPAWN_LIFELINE_FD 4
-
-/* The descriptors to give to a program; borrowed. */
+/* What to execute, of priv_spawn_open(), and what to give it; borrowed. */
 struct spawn_fds {
-	int program; /* what to execute, of priv_spawn_open() */
-	int control;
-	int lifeline;
+	int program;
+	int control;  /* becomes SERVER_CONTROL_FD of common/server_start.h */
+	int lifeline; /* becomes SERVER_LIFELINE_FD */
 };
 
 /*
@@ -49,14 +36,13 @@ int priv_spawn_open(const char *path, struct error *err);
 /*
  * Start the program as `identity`, for good: all three user and group ids, no
  * capability, no_new_privs, a session of its own, an empty environment, '/' as
- * working directory, /dev/null as descriptors 0 to 2, copies of the given ones
- * at their numbers, and no other descriptor.  Every signal that may be
- * ignored is, whatever scancel sends, except ALRM and those that report a fault
- * of the program itself.  Requires uid 0 among the real, effective or saved
- * ids.
+ * working directory, /dev/null as descriptors 0 to 2, copies of the given ones,
+ * and no other descriptor.  Every signal that may be ignored is, whatever
+ * scancel sends, except ALRM and those that report a fault of the program
+ * itself.  Requires uid 0 among the real, effective or saved ids.
  *
  * Does not wait for the program.  If it cannot be started, the child ends
- * with one of the statuses above.  Stores the child in *ret_child.
+ * with a status of common/server_start.h.  Stores the child in *ret_child.
  */
 int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 	const struct identity *identity, struct child *ret_child,

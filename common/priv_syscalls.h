@@ -3,14 +3,12 @@
 #define COMMON_PRIV_SYSCALLS_H
 
 /*
- * The system calls that glibc gained late (2.36) or never, or whose wrapper
- * does more than the call: setresuid(3) and its kin signal all threads, which
- * a child forked by a multi-threaded process must not try.  Included by the
- * priv_*.c files only.  See the man page of each call in section 2.
+ * The mount API, which glibc has from 2.36 on only, and whose constants then
+ * clash with <sys/mount.h>.  Included by priv_mount.c alone.  See the man page
+ * of each call in section 2.
  */
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,17 +49,6 @@ static inline int sys_mount_setattr(int dir, const char *path,
 {
 	return syscall(SYS_mount_setattr, dir, path, flags, attributes,
 		sizeof(*attributes));
-}
-
-static inline int sys_openat2(int dir, const char *path,
-	const struct open_how *how)
-{
-	return syscall(SYS_openat2, dir, path, how, sizeof(*how));
-}
-
-static inline int sys_pivot_root(const char *root, const char *old)
-{
-	return syscall(SYS_pivot_root, root, old);
 }
 
 #endif

@@ -19,7 +19,7 @@
 #include "common/inside.h"
 #include "spank/plugin/accounts.h"
 
-/* Of the image's file; the rest of a larger one is left out. */
+/* Of the image's or the node's file; the rest of a larger one is left out. */
 #define COPY_MAX (1 << 20)
 /* An entry of a big group carries all its members. */
 #define ENTRY_SIZE (1 << 20)
@@ -31,7 +31,7 @@ static int load_passwd(char *buffer, struct accounts *accounts)
 
 	if (getpwuid_r(getuid(), &entry, buffer, ENTRY_SIZE, &found) != 0 ||
 		!found)
-		used = asprintf(&accounts->passwd, "%s", "");
+		used = (accounts->passwd = strdup("")) ? 0 : -1;
 	else
 		used = asprintf(&accounts->passwd, "%s:x:%ju:%ju:%s:%s:%s\n",
 			entry.pw_name, (uintmax_t)entry.pw_uid,

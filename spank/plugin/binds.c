@@ -5,6 +5,7 @@
  * mount points in the image (before anything is attached in it), attach.
  * Sources are looked up with the user's rights, destinations inside the image.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>

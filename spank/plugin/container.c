@@ -3,25 +3,24 @@
  * The container of a step, built by its first task as the job's user:
  *
  *   1. open the image, hand it to the server, hear that it can be served
- *   2. leave for a mount namespace of its own
- *   3. clone what of the host shall show, while the host can still be seen
- *   4. mount FUSE, then hand its descriptor to the server
- *   5. make the missing mount points; write passwd and group
- *   6. attach everything, set the image read-only, change the root
- *   7. hand the namespace to the server, for the other tasks
+ *   2. look up the user's names
+ *   3. leave for a mount namespace of its own
+ *   4. clone what of the host shall show, while the host can still be seen
+ *   5. mount FUSE, then hand its descriptor to the server
+ *   6. write passwd and group; make the missing mount points
+ *   7. attach everything, set the image read-only, change the root
+ *   8. hand the namespace to the server, for the other tasks
  *
  * The image is opened before any capability is raised, and never read here:
  * what the server says about it is all that is known of it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/types.h>
 #include <unistd.h>
-
-#include <linux/magic.h>
 
 #include "common/cleanup.h"
 #include "common/inside.h"
@@ -104,26 +103,21 @@ static int open_image(const char *path, struct error *err)
 {
 	CLEANUP_FD int fd =
 		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat status;
 	struct statfs system;
 
 	if (fd < 0) {
 		error_set(err, errno, "cannot open the image '%s'", path);
 		return error_hint(err, open_hint(err->num));
 	}
-	if (fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0)
+	if (fstatfs(fd, &system) < 0)
 		return error_set(err, errno, "cannot inspect the image '%s'",
 			path);
-	if (S_ISDIR(status.st_mode))
+	/* /proc/self/mem and its like call themselves regular files; of other
+	 * kinds the server tells. */
+	if (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC)
 		return error_set(err, 0,
-			"cannot use the image '%s': it is a directory, not a "
-			"SIF file",
-			path);
-	/* /proc/self/mem and its like call themselves regular files. */
-	if (!S_ISREG(status.st_mode) || system.f_type == PROC_SUPER_MAGIC ||
-		system.f_type == SYSFS_MAGIC)
-		return error_set(err, 0,
-			"cannot use the image '%s': it is not a regular file",
+			"cannot use the image '%s': it is not a regular file; "
+			"give the path of a SIF or squashfs file",
 			path);
 	if (fcntl(fd, F_SETFL, 0) < 0)
 		return error_set(err, errno, "cannot use the image '%s'", path);

@@ -3,8 +3,8 @@
  * The image server as slurmstepd sees it: a child that it starts, puts into
  * the step's cgroup, and makes sure of at the end.  slurmstepd never talks to
  * it: the tasks do, as the user, so that nothing the server or the image does
- * can keep root waiting.  The only waits are for its end, in
- * image_server_stop(), and each has a deadline.
+ * can keep root waiting.  The only waits are for its end, after the last task
+ * and at the end of the step, and each has a deadline.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,16 +18,16 @@
 #include "common/cleanup.h"
 #include "common/priv_cgroup.h"
 #include "common/priv_mount.h"
-#include "common/server_exit.h"
+#include "common/server_start.h"
 #include "spank/plugin/image_server.h"
 
 /* Last process gone, mount gone, ENODEV, exit: a millisecond in practice, and
  * for ever if the step has left a process behind. */
-#define SERVER_END_TIMEOUT_MS 50
+#define LAST_TASK_TIMEOUT_MS 50
 /* The same, when Slurm has killed what was left. */
-#define SERVER_EXIT_TIMEOUT_MS 2000
+#define STOP_TIMEOUT_MS 2000
 /* Only a server in the middle of an uninterruptible read takes longer. */
-#define SERVER_KILL_TIMEOUT_MS 5000
+#define KILL_TIMEOUT_MS 5000
 
 int image_server_prepare(struct image_server *server, struct error *err)
 {
@@ -85,22 +85,25 @@ static int describe_exit(int status, struct error *err)
 	switch (status) {
 	case 0:
 		return 0;
-	case SPAWN_EXIT_DESCRIPTORS:
-	case SPAWN_EXIT_IDENTITY:
-	case SPAWN_EXIT_PRIVILEGES:
+	case SERVER_EXIT_DESCRIPTORS:
+		return error_set(err, 0,
+			"the image server could not be given its descriptors; "
+			"please tell the administrator");
+	case SERVER_EXIT_IDENTITY:
+	case SERVER_EXIT_PRIVILEGES:
 		return error_set(err, 0,
 			"the image server could not become the user (exit "
 			"status %d); please tell the administrator",
 			status);
-	case SPAWN_EXIT_PROGRAM:
+	case SERVER_EXIT_PROGRAM:
 		return error_set(err, 0,
 			"the image server '%s' could not be executed; please "
 			"tell the administrator to install it again",
 			SERVER_PATH);
 	case SERVER_EXIT_SANDBOX:
 		return error_set(err, 0,
-			"the image server could not be confined: does this "
-			"kernel lack seccomp?");
+			"the image server could not be confined (seccomp); "
+			"please tell the administrator");
 	default:
 		return error_set(err, 0,
 			"the image server ended with exit status %d: files of "
@@ -130,7 +133,7 @@ static int describe_end(int status, struct error *err)
 }
 
 /* Wait for the end, after which the pid is not ours to name any more. */
-static bool has_ended(struct image_server *server, int timeout_ms)
+static bool ends_within(struct image_server *server, int timeout_ms)
 {
 	struct deadline deadline = deadline_in_ms(timeout_ms);
 
@@ -158,7 +161,7 @@ int image_server_check(struct image_server *server, bool task_was_killed,
 {
 	if (is_last)
 		cleanup_fd(&server->lifeline_fd);
-	if (!has_ended(server, is_last ? SERVER_END_TIMEOUT_MS : 0))
+	if (!ends_within(server, is_last ? LAST_TASK_TIMEOUT_MS : 0))
 		return 0;
 	return report_end(server, task_was_killed, err);
 }
@@ -172,10 +175,10 @@ int image_server_stop(struct image_server *server, struct error *err)
 	cleanup_fd(&server->lifeline_fd);
 	if (server->child.pid == 0)
 		return 0;
-	if (has_ended(server, SERVER_EXIT_TIMEOUT_MS))
+	if (ends_within(server, STOP_TIMEOUT_MS))
 		return report_end(server, true, err);
 	child_kill(&server->child);
-	if (has_ended(server, SERVER_KILL_TIMEOUT_MS))
+	if (ends_within(server, KILL_TIMEOUT_MS))
 		return 0;
 	return error_set(err, 0,
 		"the image server (pid %d) does not end after SIGKILL: it "

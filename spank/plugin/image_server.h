@@ -33,13 +33,16 @@ struct image_server {
 		.child = { .pid_fd = -1 },                         \
 	}
 
-/* Open the program and make its control socket.  Requires uid 0. */
+/*
+ * Check the kernel, open the program, make its control socket and its pipe.
+ * Requires uid 0.
+ */
 int image_server_prepare(struct image_server *server, struct error *err);
 
 /*
- * Start it as `identity`; it gives up `timeout_s` seconds later unless a
- * container has been built by then.  Does not wait for it.  Requires uid 0
- * among the three ids.
+ * Start it as `identity`; it gives up if a task that it has told to build a
+ * container needs more than `timeout_s` + 1 seconds.  Does not wait for it.
+ * Requires uid 0 among the three ids.
  */
 int image_server_start(struct image_server *server,
 	const struct identity *identity, int timeout_s, struct error *err);

@@ -7,7 +7,6 @@
  * A user can set Slurm's variable for an option himself, so that slurmstepd
  * may get a value that no command has checked: it is checked again there.
  */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -16,9 +16,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -126,7 +126,8 @@ static int load_identity(spank_t spank, struct identity *ret_identity,
 		spank_get_item(spank, S_JOB_GID, &identity.gid) != 0 ||
 		spank_get_item(spank, S_JOB_SUPPLEMENTARY_GIDS, &groups,
 			&identity.groups_count) != 0)
-		return error_set(err, 0, "Slurm does not tell the job's user");
+		return error_set(err, 0,
+			"cannot get the job's ids from Slurm; please tell the administrator");
 	identity.groups = groups;
 	*ret_identity = identity;
 	return 0;
@@ -212,7 +213,10 @@ static int enter_container(spank_t spank, struct error *err)
 
 	if (task_enter(&request, directory, &moved, err) < 0)
 		return -1;
-	if (moved && request.speaks)
+	if (moved && request.speaks && !directory[0])
+		slurm_error("spank_sif: the step's working directory has no "
+			    "name on this node: starting in '/' instead");
+	else if (moved && request.speaks)
 		slurm_error("spank_sif: cannot use the working directory '%s' "
 			    "in the image: %s: starting in '/' instead",
 			directory, strerror(moved));

@@ -5,7 +5,8 @@
  *   WANTED    nobody builds; the next task that says HELLO is told to
  *   BUILDING  one task does; if it dies, the next in line is told to
  *   BUILT     the others are sent the namespace, and those that come later
- *   REFUSED   the image is unusable or the builder failed: all are told
+ *   REFUSED   there will be none: all are told, and one of them why, unless
+ *             the builder knows
  *
  * A task is a socket; its end of file means that the task has started (its
  * execve closed the socket) or died.  The loop ends when no task is left and
@@ -34,7 +35,8 @@ enum container { WANTED, BUILDING, BUILT, REFUSED };
 struct control {
 	enum container container;
 	int timeout_s;
-	size_t builder; /* index of a task, or NOBODY */
+	const char *reason; /* REFUSED: for the first who asks; or NULL */
+	size_t builder;     /* index of a task, or NOBODY */
 	int namespace_fd;
 	struct squash *image;
 	struct fs *fs;
@@ -81,7 +83,8 @@ static void answer(struct control *control, size_t task)
 		tell(control, task, MESSAGE_ENTER, NULL, control->namespace_fd);
 		break;
 	case REFUSED:
-		tell(control, task, MESSAGE_FAILED, NULL, -1);
+		tell(control, task, MESSAGE_FAILED, control->reason, -1);
+		control->reason = NULL;
 		break;
 	}
 }
@@ -109,7 +112,7 @@ static void settle(struct control *control, enum container container)
 static void stop_fs(struct control *control)
 {
 	if (control->fs)
-		fs_stop(control->fs);
+		fs_close(control->fs);
 	if (control->image)
 		squash_close(control->image);
 	control->fs = NULL;
@@ -133,7 +136,7 @@ static int start_fs(struct control *control, int *fuse_fd, struct error *err)
 {
 	if (*fuse_fd < 0 || !control->image || control->fs)
 		return error_set(err, EPROTO, "unexpected message");
-	if (fs_start(control->image, fuse_fd, &control->fs, err) < 0)
+	if (fs_open(control->image, fuse_fd, &control->fs, err) < 0)
 		return -1;
 	control->polled[POLL_FS].fd = fs_fd(control->fs);
 	return 0;
@@ -165,8 +168,7 @@ static int hear_builder(struct control *control, enum message_type type,
 	case MESSAGE_BUILT:
 		return complete(control, fd, err);
 	default:
-		return error_set(err, 0, "%s",
-			""); /* it tells the user itself */
+		return -1; /* the builder tells the user itself */
 	}
 }
 
@@ -251,28 +253,40 @@ static int run(struct control *control, struct error *err)
 	return 0;
 }
 
+/* Returns with nobody left, or none that can be heard. */
+static int start(struct control *control, int hello_fd, struct error *err)
+{
+	control->builder = NOBODY;
+	control->namespace_fd = -1;
+	if (add_polled(control, hello_fd) < 0 || add_polled(control, -1) < 0)
+		return error_set(err, errno, "cannot allocate memory");
+	return run(control, err);
+}
+
 int control_run(int hello_fd, int timeout_s, struct fs **ret_fs,
 	struct error *err)
 {
 	struct control control = {
 		.container = WANTED,
 		.timeout_s = timeout_s,
-		.builder = NOBODY,
-		.namespace_fd = -1,
 	};
-	int rc = -1;
+	int rc = start(&control, hello_fd, err);
 
-	if (add_polled(&control, hello_fd) == 0 &&
-		add_polled(&control, -1) == 0)
-		rc = run(&control, err);
-	else
-		error_set(err, errno, "cannot allocate memory");
 	/* From now on only the step's processes keep the namespace. */
 	cleanup_fd(&control.namespace_fd);
 	if (rc == 0 && control.container == BUILT)
 		*ret_fs = control.fs;
 	else
 		*ret_fs = NULL;
+	free(control.polled);
+	return rc;
+}
+
+int control_refuse(int hello_fd, const char *reason, struct error *err)
+{
+	struct control control = { .container = REFUSED, .reason = reason };
+	int rc = start(&control, hello_fd, err);
+
 	free(control.polled);
 	return rc;
 }

@@ -9,14 +9,20 @@
  * Lead the tasks of a step into their container: until all of them have
  * started, or ended, answer what they say (common/message.h) and serve the
  * file system meanwhile.  `hello_fd` is given away.  The process is ended by
- * SIGALRM if a container is not complete `timeout_s` seconds after its first
- * task was told to build it: this also ends a read that hangs, and closes the
- * descriptors that the tasks wait on.
+ * SIGALRM if a container is not complete `timeout_s` + 1 seconds after its
+ * first task was told to build it: this also ends a read that hangs, and closes
+ * the descriptors that the tasks wait on.
  *
  * Stores the file system in *ret_fs, owned by the caller; NULL if there is
  * none left to serve, because no container was built or it is gone already.
  */
 int control_run(int hello_fd, int timeout_s, struct fs **ret_fs,
 	struct error *err);
+
+/*
+ * Tell all tasks that there is no container, and the first of them why.
+ * `hello_fd` is given away.  Returns when no task is left.
+ */
+int control_refuse(int hello_fd, const char *reason, struct error *err);
 
 #endif

@@ -16,16 +16,13 @@
 #define FUSE_USE_VERSION 35
 
 #include <errno.h>
-#include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "spank/server/fs.h"
+#include "spank/server/fs_descriptor.h"
 #include "spank/server/tree.h"
 
 /* 30 years, without the overflows of "infinite" on the way to jiffies. */
@@ -281,65 +278,15 @@ static const struct fuse_lowlevel_ops operations = {
 	.statfs = answer_statfs,
 };
 
-/*
- * Between poll and read a request may vanish, with a task that is killed: a
- * control loop must not wait for the next one.
- */
-static int set_blocking(int fd, bool blocking)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0)
-		return -1;
-	flags = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
-	return fcntl(fd, F_SETFL, flags);
-}
-
-#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 14)
-static ssize_t read_request(int fd, void *buffer, size_t size, void *data)
-{
-	(void)data;
-	return read(fd, buffer, size);
-}
-
-static ssize_t write_answer(int fd, struct iovec *parts, int count, void *data)
-{
-	(void)data;
-	return writev(fd, parts, count);
-}
-
-static int use_descriptor(struct fuse_session *session, int fd)
-{
-	static const struct fuse_custom_io io = {
-		.read = read_request,
-		.writev = write_answer,
-	};
-
-	return fuse_session_custom_io(session, &io, fd);
-}
-#else
-/*
- * An older libfuse is told "/dev/fd/N": it then neither mounts nor unmounts,
- * but first tries to open /dev/null, which the sandbox refuses.
- */
-static int use_descriptor(struct fuse_session *session, int fd)
-{
-	char mountpoint[sizeof("/dev/fd/-2147483648")];
-
-	snprintf(mountpoint, sizeof(mountpoint), "/dev/fd/%d", fd);
-	return fuse_session_mount(session, mountpoint);
-}
-#endif
-
-int fs_start(struct squash *image, int *fuse_fd, struct fs **ret_fs,
+int fs_open(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 	struct error *err)
 {
-	char program[] = "sif-image-server";
+	char program[] = "spank-sif-server";
 	char *argv[] = { program, NULL };
 	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
 	CLEANUP_FREE struct fs *fs = calloc(1, sizeof(*fs));
 
-	if (!fs || set_blocking(*fuse_fd, false) < 0)
+	if (!fs || fs_descriptor_set_blocking(*fuse_fd, false) < 0)
 		return error_set(err, errno, "cannot start to serve the image");
 	fs->tree.image = image;
 	fs->session =
@@ -347,7 +294,7 @@ int fs_start(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 	fuse_opt_free_args(&args);
 	if (!fs->session)
 		return error_set(err, 0, "libfuse cannot make a session");
-	if (use_descriptor(fs->session, *fuse_fd) != 0) {
+	if (fs_descriptor_use(fs->session, *fuse_fd) != 0) {
 		fuse_session_destroy(fs->session);
 		return error_set(err, 0,
 			"libfuse does not take the descriptor");
@@ -383,7 +330,7 @@ int fs_serve(struct fs *fs)
 {
 	int more;
 
-	if (set_blocking(fs_fd(fs), true) < 0)
+	if (fs_descriptor_set_blocking(fs_fd(fs), true) < 0)
 		return -1;
 	do
 		more = fs_serve_one(fs);
@@ -396,7 +343,7 @@ void fs_seal(struct fs *fs)
 	fs->tree.sealed = true;
 }
 
-void fs_stop(struct fs *fs)
+void fs_close(struct fs *fs)
 {
 	if (!fs)
 		return;

@@ -13,11 +13,11 @@
 struct fs;
 
 /*
- * Begin to serve `image` (borrowed until fs_stop()) on *fuse_fd, a /dev/fuse
+ * Begin to serve `image` (borrowed until fs_close()) on *fuse_fd, a /dev/fuse
  * that is mounted already.  Nothing is read from it yet.  The descriptor is
- * given away: on success fs_stop() closes it, and *fuse_fd is -1.
+ * given away: on success fs_close() closes it, and *fuse_fd is -1.
  */
-int fs_start(struct squash *image, int *fuse_fd, struct fs **ret_fs,
+int fs_open(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 	struct error *err);
 
 /* For poll(2): readable when there is a request, or the mount is gone. */
@@ -36,6 +36,6 @@ int fs_serve(struct fs *fs);
 void fs_seal(struct fs *fs);
 
 /* NULL-safe. */
-void fs_stop(struct fs *fs);
+void fs_close(struct fs *fs);
 
 #endif

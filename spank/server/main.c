@@ -15,42 +15,52 @@
 #include <stdlib.h>
 
 #include "common/deadline.h"
-#include "common/priv_spawn.h"
-#include "common/server_exit.h"
+#include "common/server_start.h"
 #include "spank/server/control.h"
 #include "spank/server/sandbox.h"
 
 /* An unknown child that ends first costs Slurm's loop a sleep of 0.1 s. */
 #define LIFELINE_TIMEOUT_MS 1000
 
-/* Serve the file system, if there is one, with what is needed for that alone.
- */
-static int serve(struct fs *fs, struct error *err)
+/* Lead the tasks in, then serve with what is needed for that alone. */
+static int serve(int timeout_s, struct error *err)
 {
+	struct fs *fs = NULL;
+	int status = 0;
+
+	if (control_run(SERVER_CONTROL_FD, timeout_s, &fs, err) < 0)
+		return SERVER_EXIT_CONTROL;
 	if (!fs)
 		return 0;
 	if (sandbox_serve(err) < 0)
+		status = SERVER_EXIT_SANDBOX;
+	else if (fs_serve(fs) < 0)
+		status = SERVER_EXIT_SERVE;
+	/* Who reads from a file system that is not served must not wait. */
+	fs_close(fs);
+	return status;
+}
+
+static int refuse(struct error *err)
+{
+	error_prefix(err, "the image server could not be confined");
+	if (control_refuse(SERVER_CONTROL_FD, err->text, err) < 0)
 		return SERVER_EXIT_SANDBOX;
-	return fs_serve(fs) < 0 ? SERVER_EXIT_SERVE : 0;
+	return 0;
 }
 
 int main(int argc, char *argv[])
 {
 	struct error err = { 0 };
-	struct fs *fs = NULL;
 	int status;
 
 	if (argc != 2 || atoi(argv[1]) <= 0)
 		return SERVER_EXIT_USAGE;
 	if (sandbox_enter(&err) < 0)
-		return SERVER_EXIT_SANDBOX;
-	if (control_run(SPAWN_CONTROL_FD, atoi(argv[1]), &fs, &err) < 0)
-		return SERVER_EXIT_CONTROL;
-	status = serve(fs, &err);
-	/* First: a reader of a file system that is not served any more must
-	 * not wait. */
-	fs_stop(fs);
+		status = refuse(&err);
+	else
+		status = serve(atoi(argv[1]), &err);
 	deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
-		SPAWN_LIFELINE_FD);
+		SERVER_LIFELINE_FD);
 	return status;
 }

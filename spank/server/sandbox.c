@@ -9,7 +9,8 @@
  *   3. Landlock: no file can be opened, no port bound or connected
  *   4. seccomp: only the calls of the lists below
  *
- * Each is read back: a sandbox that silently is not there is worse than none.
+ * All but the limits are read back: a sandbox that silently is not there is
+ * worse than none.
  * The order matters: seccomp forbids the calls that the others need.
  *
  * Memory that is both writable and executable, or becomes executable, is
@@ -19,7 +20,6 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,13 +36,6 @@
 /* One for each task of the step on this node, and a few. */
 #define LIMIT_FILES  4096
 #define LIMIT_MEMORY (1024UL * 1024 * 1024)
-
-/* AddressSanitizer reserves terabytes of addresses. */
-#if defined(__SANITIZE_ADDRESS__)
-#define LIMITS_MEMORY 0
-#else
-#define LIMITS_MEMORY 1
-#endif
 
 /* The structure of Landlock ABI 6; older headers have only its beginning. */
 struct landlock_denials {
@@ -115,7 +108,7 @@ static int limit_resources(struct error *err)
 	if (limit(RLIMIT_CORE, 0, err) < 0 || limit(RLIMIT_FSIZE, 0, err) < 0 ||
 		limit(RLIMIT_NOFILE, LIMIT_FILES, err) < 0)
 		return -1;
-	return LIMITS_MEMORY ? limit(RLIMIT_AS, LIMIT_MEMORY, err) : 0;
+	return limit(RLIMIT_AS, LIMIT_MEMORY, err);
 }
 
 /* Everything that the kernel's Landlock can deny. */
@@ -167,7 +160,8 @@ static int deny_files(struct error *err)
 	return 0;
 }
 
-static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
+static int add_rules(scmp_filter_ctx filter, uint32_t action, const int *calls,
+	size_t count)
 {
 	int rc = 0;
 	size_t i;
@@ -175,20 +169,7 @@ static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
 	/* Calls that this architecture does not have are negative. */
 	for (i = 0; i < count && rc == 0; i++)
 		if (calls[i] >= 0)
-			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i],
-				0);
-	return rc;
-}
-
-static int refuse(scmp_filter_ctx filter, const int *calls, size_t count)
-{
-	int rc = 0;
-	size_t i;
-
-	for (i = 0; i < count && rc == 0; i++)
-		if (calls[i] >= 0)
-			rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
-				calls[i], 0);
+			rc = seccomp_rule_add(filter, action, calls[i], 0);
 	return rc;
 }
 
@@ -222,16 +203,16 @@ static int allow_conditionally(scmp_filter_ctx filter)
 
 static int load_filter(scmp_filter_ctx filter, bool with_control)
 {
-	int rc = allow(filter, serving_calls,
+	int rc = add_rules(filter, SCMP_ACT_ALLOW, serving_calls,
 		sizeof(serving_calls) / sizeof(int));
 
 	if (rc == 0 && with_control)
-		rc = allow(filter, control_calls,
+		rc = add_rules(filter, SCMP_ACT_ALLOW, control_calls,
 			sizeof(control_calls) / sizeof(int));
 	if (rc == 0)
 		rc = allow_conditionally(filter);
 	if (rc == 0)
-		rc = refuse(filter, refused_calls,
+		rc = add_rules(filter, SCMP_ACT_ERRNO(EACCES), refused_calls,
 			sizeof(refused_calls) / sizeof(int));
 	if (rc == 0)
 		rc = seccomp_load(filter);

@@ -17,12 +17,6 @@
 
 #define ENTRIES_PER_HEADER 256
 
-static int corrupt(void)
-{
-	errno = EIO;
-	return -1;
-}
-
 static bool name_is_sane(const char *name, size_t size)
 {
 	return size <= NAME_MAX && !memchr(name, '/', size) &&
@@ -38,11 +32,11 @@ static int next_entry(struct squash *squash, sqfs_dir *dir,
 	sqfs_err failed;
 
 	if (!sqfs_dir_next(&squash->fs, dir, &raw, &failed))
-		return failed ? corrupt() : 0;
+		return failed ? squash_corrupt() : 0;
 	if (dir->offset > dir->total ||
 		dir->header.count >= ENTRIES_PER_HEADER ||
 		!name_is_sane(squash->name, raw.name_size))
-		return corrupt();
+		return squash_corrupt();
 	memcpy(entry->name, squash->name, raw.name_size);
 	entry->name[raw.name_size] = '\0';
 	entry->ref = raw.inode;
@@ -59,7 +53,7 @@ static int jump(struct squash *squash, const sqfs_inode *inode, sqfs_dir *dir,
 	uint32_t offset = le32toh(index->index);
 
 	if (offset > dir->total)
-		return corrupt();
+		return squash_corrupt();
 	dir->offset = offset;
 	dir->cur.block = squash->fs.sb.directory_table_start +
 			 le32toh(index->start_block);
@@ -84,11 +78,11 @@ static int come_near(struct squash *squash, const sqfs_inode *inode,
 
 	for (i = 0; i < inode->xtra.dir.idx_count; i++) {
 		if (sqfs_md_read(&squash->fs, &cursor, &index, sizeof(index)))
-			return corrupt();
+			return squash_corrupt();
 		size = (size_t)le32toh(index.size) + 1;
 		if (size > NAME_MAX ||
 			sqfs_md_read(&squash->fs, &cursor, first, size))
-			return corrupt();
+			return squash_corrupt();
 		first[size] = '\0';
 		if (name ? strcmp(first, name) > 0
 			 : le32toh(index.index) > cookie)
@@ -111,7 +105,7 @@ static int open_near(struct squash *squash, uint64_t ref, const char *name,
 		return -1;
 	}
 	if (sqfs_dir_open(&squash->fs, &node.inode, ret_dir, 0))
-		return corrupt();
+		return squash_corrupt();
 	if (ret_dir->total == 0)
 		return 0;
 	if (squash_check_cursor(squash, &ret_dir->cur) < 0)

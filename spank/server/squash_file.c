@@ -23,12 +23,6 @@ struct place {
 	struct squash_file_point point;
 };
 
-static int corrupt(void)
-{
-	errno = EIO;
-	return -1;
-}
-
 static void block_free(struct squash_data_block *slot)
 {
 	if (slot->block)
@@ -56,7 +50,7 @@ static const sqfs_block *get_block(struct squash *squash, uint64_t position,
 		sqfs_data_block_read(&squash->fs, position, header,
 			&slot->block) != SQFS_OK) {
 		slot->block = NULL;
-		corrupt();
+		squash_corrupt();
 		return NULL;
 	}
 	slot->position = position;
@@ -72,7 +66,7 @@ static int copy_block(struct squash *squash, uint64_t position, uint32_t header,
 	if (!block)
 		return -1;
 	if (offset > block->size || size > block->size - offset)
-		return corrupt();
+		return squash_corrupt();
 	memcpy(buffer, (const char *)block->data + offset, size);
 	return 0;
 }
@@ -141,7 +135,7 @@ static int step(struct squash *squash, struct place *place, uint32_t *header)
 	bool compressed;
 
 	if (sqfs_md_read(&squash->fs, &place->point.sizes, &raw, sizeof(raw)))
-		return corrupt();
+		return squash_corrupt();
 	*header = le32toh(raw);
 	sqfs_data_header(*header, &compressed, &size);
 	place->point.data += size;

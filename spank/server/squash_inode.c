@@ -34,8 +34,7 @@ int squash_check_cursor(struct squash *squash, const sqfs_md_cursor *cursor)
 	}
 	if (is_within)
 		return 0;
-	errno = EIO;
-	return -1;
+	return squash_corrupt();
 }
 
 int squash_table_entry(struct squash *squash, const sqfs_table *table,
@@ -51,8 +50,7 @@ int squash_table_entry(struct squash *squash, const sqfs_table *table,
 				table->each) == SQFS_OK)
 			return 0;
 	}
-	errno = EIO;
-	return -1;
+	return squash_corrupt();
 }
 
 /*
@@ -96,8 +94,7 @@ int squash_inode_get(struct squash *squash, uint64_t ref,
 	sqfs_md_cursor_inode(&cursor, ref, squash->fs.sb.inode_table_start);
 	if (ref >> 48 || peek(squash, cursor, &found.sparse) < 0 ||
 		sqfs_inode_get(&squash->fs, &found.inode, ref) != SQFS_OK) {
-		errno = EIO;
-		return -1;
+		return squash_corrupt();
 	}
 	found.inode.base.mode = (found.inode.base.mode & 07777) |
 				sqfs_mode(found.inode.base.inode_type);
@@ -153,8 +150,7 @@ int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st)
 	st.st_ctim = st.st_mtim;
 	stat_kind(&node, &st);
 	if (st.st_size < 0) {
-		errno = EIO;
-		return -1;
+		return squash_corrupt();
 	}
 	*ret_st = st;
 	return 0;
@@ -176,8 +172,7 @@ int squash_readlink(struct squash *squash, uint64_t ref, char *target,
 		return -1;
 	}
 	if (sqfs_readlink(&squash->fs, &node.inode, target, &size)) {
-		errno = EIO;
-		return -1;
+		return squash_corrupt();
 	}
 	return 0;
 }

@@ -3,14 +3,14 @@
 #define SPANK_SERVER_SQUASH_INTERNAL_H
 
 /*
- * What squash.c, squash_dir.c and squash_file.c share; for them only.  The one
- * place that includes squashfuse's headers.
+ * What the squash*.c files share; for them only.  The one place that includes
+ * squashfuse's headers.
  */
 
-/* Debian installs squashfuse's config.h, which would replace ours. */
+/* Its headers include its own config.h, whose macros are not ours to have. */
 #define SQFS_CONFIG_H
-#define HAVE_LINUX_TYPES_LE16      1
-#define HAVE_FUSE_LL_FORGET_OP_64T 1
+#define HAVE_LINUX_TYPES_LE16 1
+#include <errno.h>
 #include <squashfuse/dir.h>
 #include <squashfuse/fs.h>
 
@@ -53,6 +53,13 @@ struct squash_inode {
 	sqfs_inode inode;
 	uint64_t sparse; /* bytes of a regular file that are holes */
 };
+
+/* For what an image should not say: sets EIO, returns -1. */
+static inline int squash_corrupt(void)
+{
+	errno = EIO;
+	return -1;
+}
 
 /* Read an inode.  -1 with errno, EIO if it is none. */
 int squash_inode_get(struct squash *squash, uint64_t ref,

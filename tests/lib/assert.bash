@@ -61,8 +61,13 @@ stop_steps() {
 	STEP=
 }
 
+# The header alone.
 no_jobs() {
-	[[ -z $(as_root squeue --noheader) ]]
+	[[ $(as_root squeue --format=%A) == JOBID ]]
+}
+
+job_exists() {
+	[[ $(as_root squeue --noheader --format=%A) == [0-9]* ]]
 }
 
 nodes_become_idle() { # [SECONDS]
@@ -86,7 +91,7 @@ server_pids() {
 }
 
 no_servers() {
-	! server_pids >/dev/null
+	[[ $(as_root pgrep --count --exact "$SERVER_COMM") == 0 ]]
 }
 
 # --- assertions ------------------------------------------------------------

@@ -11,13 +11,11 @@
 # Images are made into $SHARED, which is /shared on the cluster.
 #
 # `make check-cluster` says in SPANK_SIF_INSTALL where the `make install DESTDIR=`
-# tree under test is, INSTALL_TREE to the tests; without it clusters start without
-# the plugin.
+# tree under test is; without it clusters start without the plugin.
 
 bats_require_minimum_version 1.5.0
 TESTS_LIB=$(realpath "${BASH_SOURCE[0]%/*}")
 CLUSTER_TOOL=$TESTS_LIB/cluster
-export INSTALL_TREE=${INSTALL_TREE:-${SPANK_SIF_INSTALL-}}
 # shellcheck source=tests/lib/images.bash
 source "$TESTS_LIB/images.bash"
 
@@ -28,8 +26,8 @@ source "$TESTS_LIB/images.bash"
 cluster_start() { # [OPTION...]
 	export CLUSTER=$BATS_FILE_TMPDIR/cluster
 	export SHARED=$CLUSTER/shared
-	if [[ -n ${INSTALL_TREE-} ]]; then
-		set -- --install="$INSTALL_TREE" "$@"
+	if has_plugin; then
+		set -- --install="$SPANK_SIF_INSTALL" "$@"
 	else
 		set -- --no-plugin "$@"
 	fi
@@ -51,15 +49,21 @@ as_alice() { as_user alice "$@"; }
 as_bob() { as_user bob "$@"; }
 as_root() { as_user root "$@"; }
 
-# For the setup() of a test file about the plugin: bats 1.8 counts a skip in
-# setup_file as a failure.
-need_plugin() {
-	[[ -n ${INSTALL_TREE-} ]] || skip "SPANK_SIF_INSTALL is not set"
+# A test file about the plugin skips in its setup(), by need_plugin: bats 1.8 counts
+# a skip in setup_file as a failure.  setup_file and teardown return early.
+has_plugin() {
+	[[ -n ${SPANK_SIF_INSTALL-} ]]
 }
 
+need_plugin() {
+	has_plugin || skip "SPANK_SIF_INSTALL is not set"
+}
+
+# This and the like of it are false when the question itself fails.
 nodes_are_idle() {
-	[[ -z $(as_root sinfo --noheader --Node --format='%N %t' |
-		awk '$2 != "idle"') ]]
+	local states
+	states=$(as_root sinfo --noheader --Node --format=%t | sort -u)
+	[[ $states == idle ]]
 }
 
 # --- time ------------------------------------------------------------------

@@ -8,7 +8,7 @@ load ../lib/assert
 load ../lib/defects
 
 setup_file() {
-	need_plugin
+	has_plugin || return 0
 	cluster_start
 	image_tree "$BATS_FILE_TMPDIR/tree" sh cat true
 	# Of zstd's, so that a partition ends with its squashfs.
@@ -20,10 +20,12 @@ teardown_file() {
 }
 
 setup() {
+	need_plugin
 	OTHER=$BATS_TEST_TMPDIR/other
 }
 
 teardown() {
+	has_plugin || return 0
 	stop_steps
 	as_root sh -c '! mountpoint --quiet /usr/libexec || umount /usr/libexec
 		! mountpoint --quiet /dev/fuse || umount /dev/fuse'
@@ -96,14 +98,14 @@ assert_defect_refused() { # NAME WORDS
 @test "devices" {
 	assert_refused /dev/null "not a regular file"
 	assert_refused /dev/zero "not a regular file"
-	assert_refused /dev/tty ""
+	assert_refused /dev/tty "No such device or address"
 }
 
 @test "files of /proc and /sys" {
-	assert_refused /proc/self/mem ""
+	assert_refused /proc/self/mem "Permission denied"
 	assert_refused /proc/self/maps "not a regular file"
 	assert_refused /sys/kernel/uevent_seqnum "not a regular file"
-	assert_refused /proc/self/fd/0 ""
+	assert_refused /proc/self/fd/0 "not a regular file"
 }
 
 @test "a socket" {
@@ -290,14 +292,45 @@ assert_defect_refused() { # NAME WORDS
 }
 
 @test "a variable of Slurm's that no command has checked is checked on the node" {
-	run as_alice env _SLURM_SPANK_OPTION_spank_sif_sif_image= \
+	assert_variable_refused "" "--sif-image needs the path of an image, or 'none'"
+	assert_variable_refused "/$(printf '%05000d' 0)" \
+		"--sif-image: the path is longer than 4095 characters"
+	assert_variable_refused /x.sif "cannot open the image '/x.sif'"
+}
+
+# As the job's environment has it: slurmstepd takes it from there, srun does not.
+assert_variable_refused() { # VALUE WORDS
+	local variable=_SLURM_SPANK_OPTION_spank_sif_sif_image
+	run as_alice env "$variable=$1" srun -N2 -n4 cat /proc/self/comm
+	assert_status 1
+	assert_equal "$(grep -c 'slurmstepd.* spank_sif: ' <<<"$output")" 2
+	assert_equal "$(grep -c 'spank_sif: ' <<<"$output")" 2
+	assert_contains "spank_sif: $2"
+	refute_line cat
+	assert_unharmed
+	# A command's own value undoes it, and it is none of the batch script's.
+	run as_alice env "$variable=$1" \
 		srun --sif-image=/shared/good.sif cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+	run as_alice env "$variable=$1" sbatch --quiet --wait \
+		--output=/shared/batch.out --wrap 'cat /proc/self/comm'
+	assert_status 0
+	assert_equal "$(<"$SHARED/batch.out")" cat
 	assert_unharmed
-	run as_alice env SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_image=/x.sif \
+}
+
+@test "the variable of a command's own options is checked by the command" {
+	run as_alice env SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_image= \
 		srun cat /proc/self/comm
-	assert_failure
-	assert_contains "/x.sif"
-	assert_unharmed
+	assert_status 1
+	assert_contains "srun: error: spank_sif: --sif-image needs the path"
+	refute_line cat
+	run as_alice env \
+		SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_image=/shared/good.sif \
+		srun cat /etc/os-release
+	assert_status 0
+	assert_contains "Demonstration Linux"
 }
 
 # --- the installation --------------------------------------------------------
@@ -388,7 +421,7 @@ assert_installation_refused() { # WORDS
 # --- plugstack.conf ----------------------------------------------------------
 
 start_other() { # PLUGIN-ARGUMENTS
-	"$CLUSTER_TOOL" start --owner=$$ --install="$INSTALL_TREE" --nodes=1 \
+	"$CLUSTER_TOOL" start --owner=$$ --install="$SPANK_SIF_INSTALL" --nodes=1 \
 		--plugin-args="$1" "$OTHER"
 	cp "$SHARED/good.sif" "$OTHER/shared/"
 }
@@ -424,14 +457,14 @@ assert_argument_refused() { # ARGUMENT
 	assert_argument_refused bogus=1
 }
 
-@test "timeout=600 and the smallest timeout are taken, 0, 601 and 4x are not" {
+@test "timeout=600, 45 and 5 are taken, 0, 601 and 4x are not" {
 	start_other timeout=600
 	run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
 	assert_status 0
 	assert_output cat
 	run grep "spank_sif: " "$OTHER/log/node1.log"
-	assert_failure
-	for argument in timeout=1 timeout=45; do
+	assert_status 1
+	for argument in timeout=5 timeout=45; do
 		set_other_argument "$argument"
 		run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
 		assert_status 0

@@ -17,7 +17,7 @@ PRIVILEGES=$BATS_TEST_DIRNAME/../../doc/privileges.md
 PROBE=/usr/lib/ids-probe.so
 
 setup_file() {
-	[[ -n ${INSTALL_TREE-} && -n ${IDS_PROBE-} ]] || return 0
+	has_plugin && [[ -n ${IDS_PROBE-} ]] || return 0
 	cluster_start --nodes=1 --bind="$IDS_PROBE:$PROBE" \
 		--plugstack="required $PROBE /shared/ids before" \
 		--plugstack-after="required $PROBE /shared/ids after"

@@ -58,7 +58,7 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 		squash_open(&image_fd, &partition, &squash, err) < 0)
 		return error_prefix(err, "cannot use the image '%s'",
 			options->image);
-	if (fs_start(squash, &fuse_fd, &fs, err) < 0)
+	if (fs_open(squash, &fuse_fd, &fs, err) < 0)
 		return -1;
 	if (options->seal)
 		fs_seal(fs);
@@ -68,7 +68,7 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 		return error_set(err, errno, "cannot say that I am ready");
 	close(ready_fd);
 	rc = fs_serve(fs);
-	fs_stop(fs);
+	fs_close(fs);
 	squash_close(squash);
 	return rc < 0 ? error_set(err, errno, "cannot serve") : 0;
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # The plugin lives in slurmstepd, which exports error, list_*, fd_* and more:
-# it must export SPANK's symbols and nothing else, and load no library but the
-# C library into root's process.
+# it must export SPANK's symbols and nothing else, load no library but the C
+# library into root's process, and have no code there that parses an image.
 set -u
 
 plugin=$top_builddir/.libs/spank_sif.so
@@ -16,10 +16,10 @@ else
 fi
 
 hooks=$(${NM:-nm} -D --defined-only "$plugin" | grep -c ' T slurm_spank_')
-if [ "$hooks" -ge 7 ]; then
-	echo "ok 2 - it exports its $hooks hooks"
+if [ "$hooks" -eq 8 ]; then
+	echo "ok 2 - it exports its 8 hooks"
 else
-	echo "not ok 2 - it exports $hooks hooks"
+	echo "not ok 2 - it exports $hooks hooks, not 8"
 fi
 
 libraries=$(readelf -d "$plugin" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
@@ -29,4 +29,13 @@ if [ -z "$libraries" ]; then
 else
 	echo "not ok 3 - it also needs:" $libraries
 fi
-echo 1..3
+
+# With the local ones; a stripped plugin has none of them.
+symbols=$(${NM:-nm} "$plugin" | awk '{ print $NF }')
+parser=$(printf '%s\n' "$symbols" | grep '^sif_')
+if [ -z "$parser" ] && printf '%s\n' "$symbols" | grep -qx slurm_spank_init; then
+	echo "ok 4 - it does not parse images"
+else
+	echo "not ok 4 - it has symbols of the parser, or none at all:" $parser
+fi
+echo 1..4

@@ -8,7 +8,9 @@ set -u
 forbidden='mount|umount|umount2|unshare|setns|clone|pivot_root|chroot
 setuid|seteuid|setreuid|setresuid|setgid|setegid|setregid|setresgid
 setgroups|initgroups|setfsuid|setfsgid|capset|cap_set_proc|fork|vfork|_Fork
-execve|execv|execvp|execl|execlp|execveat|fexecve|system|popen|posix_spawn'
+execve|execv|execvp|execl|execlp|execveat|fexecve|system|popen|posix_spawn
+fsopen|fsconfig|fsmount|move_mount|open_tree|mount_setattr|ptrace
+pidfd_open|pidfd_send_signal|kill|chown|lchown|fchown|fchownat'
 forbidden=$(printf '%s' "$forbidden" | tr '\n' '|')
 # syscall(2) itself: openat2 and pidfd calls, Landlock.
 raw_allowed='priv_|inside\.o|child\.o|sandbox\.o'

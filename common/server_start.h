@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_SERVER_START_H
+#define COMMON_SERVER_START_H
+
+/* What the image server is started with, and how it ends. */
+
+/* Its descriptors, besides /dev/null as 0 to 2. */
+#define SERVER_CONTROL_FD  3 /* the socket on which tasks say HELLO */
+#define SERVER_LIFELINE_FD 4 /* a pipe from slurmstepd, see image_server.h */
+
+/* Its exit statuses, besides 0. */
+#define SERVER_EXIT_USAGE   1
+#define SERVER_EXIT_SANDBOX 10 /* the sandbox could not be narrowed */
+#define SERVER_EXIT_CONTROL 11 /* it could not talk to the tasks */
+#define SERVER_EXIT_SERVE   12 /* it could not read requests */
+
+/* Those of a child that did not get as far; 127 as in a shell. */
+#define SERVER_EXIT_DESCRIPTORS 124
+#define SERVER_EXIT_IDENTITY    125
+#define SERVER_EXIT_PRIVILEGES  126
+#define SERVER_EXIT_PROGRAM     127
+
+#endif
