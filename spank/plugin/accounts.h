@@ -16,9 +16,12 @@ struct accounts {
 
 /*
  * Look up the ids of the calling process, which must be the user's already:
- * name service modules of the host run here, never as root.
+ * name service modules of the host run here, never as root.  A user or group
+ * without an entry is no failure.
  */
 int accounts_load(struct accounts *ret_accounts, struct error *err);
+
+/* Free what accounts_load() has stored. */
 void accounts_free(struct accounts *accounts);
 
 /*

@@ -23,6 +23,9 @@ struct task_request {
  * why in *ret_moved, which is 0 otherwise.  A descriptor stays open until
  * execve, which tells the server that this task has started.
  *
+ * ret_directory has PATH_MAX bytes and receives the working directory, "" if it
+ * has no name.
+ *
  * Called in task_init, with the user's ids.  On failure err->text is empty if
  * another task of the node tells the user.
  */

@@ -2,6 +2,7 @@
 #ifndef SPANK_SERVER_SQUASH_H
 #define SPANK_SERVER_SQUASH_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -22,7 +23,7 @@
 struct squash;
 
 struct squash_entry {
-	char name[256];
+	char name[NAME_MAX + 1];
 	uint64_t ref;
 	ino_t number;  /* the inode's number, as in st_ino */
 	mode_t type;   /* S_IFMT bits only */
@@ -43,8 +44,10 @@ int squash_open(int *fd, const struct sif_partition *partition,
 /* NULL-safe. */
 void squash_close(struct squash *squash);
 
+/* The root directory's node; always there. */
 uint64_t squash_root(const struct squash *squash);
 
+/* Everything that stat(2) tells, except for st_dev. */
 int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st);
 
 /* ENOENT if the directory has no such entry. */
@@ -74,6 +77,7 @@ int squash_readlink(struct squash *squash, uint64_t ref, char *target,
 ssize_t squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 	size_t size, void *buffer);
 
+/* Sizes from the superblock; nothing is free. */
 void squash_statfs(const struct squash *squash, struct statvfs *ret_st);
 
 #endif

@@ -37,12 +37,18 @@ struct tree_entry {
 /* Return false if the entry was not taken: it comes again next time. */
 typedef bool tree_visit(const struct tree_entry *entry, void *arg);
 
+/* Everything that stat(2) tells, except for st_dev. */
 int tree_stat(const struct tree *tree, uint64_t node, struct stat *ret_st);
+
+/* ENOENT if there is no such name, or one that has been removed. */
 int tree_lookup(const struct tree *tree, uint64_t directory, const char *name,
 	uint64_t *ret_node);
+
 /* `size` must have room for the NUL. */
 int tree_readlink(const struct tree *tree, uint64_t node, char *target,
 	size_t size);
+
+/* Up to `size` bytes at `offset`: how many, fewer only at the file's end. */
 ssize_t tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
 	size_t size, void *buffer);
 
