@@ -41,5 +41,9 @@ int deadline_wait_readable(struct deadline deadline, int fd)
 	do
 		ready = poll(&pfd, 1, deadline_left_ms(deadline));
 	while (ready < 0 && errno == EINTR);
+	if (ready == 1 && pfd.revents & POLLNVAL) {
+		errno = EBADF;
+		return -1;
+	}
 	return ready;
 }

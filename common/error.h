@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Room for one sentence with two file names in it. */
-#define ERROR_TEXT_SIZE 1024
+/* Room for one sentence with the longest of paths in it. */
+#define ERROR_TEXT_SIZE (4096 + 1024)
 
 /*
  * What failed, in words for the user.  The caller owns it, on its stack; it

@@ -39,91 +39,116 @@ int inside_open(int root_fd, const char *path, int flags)
 	return syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 }
 
-/* Split "a/b/c" into "a/b" and "c"; "c" into "/" and "c". */
+/* Cut "a/b/c" into "a/b" and "c"; "/c" into "/" and "c". */
 static int split(const char *path, char ret_parent[PATH_MAX],
 	char ret_name[NAME_MAX + 1])
 {
-	size_t end = strlen(path), start;
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	int length = name - path;
 
-	while (end > 0 && path[end - 1] == '/')
-		end--;
-	for (start = end; start > 0 && path[start - 1] != '/';)
-		start--;
-	if (end == start || end - start > NAME_MAX || start >= PATH_MAX) {
-		errno = end == start ? EISDIR : ENAMETOOLONG;
+	if (!*name || strlen(name) > NAME_MAX || length >= PATH_MAX) {
+		errno = *name ? ENAMETOOLONG : EISDIR;
 		return -1;
 	}
-	snprintf(ret_name, NAME_MAX + 1, "%.*s", (int)(end - start),
-		path + start);
-	snprintf(ret_parent, PATH_MAX, "%.*s", start ? (int)start : 1,
-		start ? path : "/");
+	snprintf(ret_name, NAME_MAX + 1, "%s", name);
+	snprintf(ret_parent, PATH_MAX, "%.*s", length ? length : 1,
+		length ? path : "/");
 	return 0;
 }
 
-/* The path that a symlink `name` in `parent` leads to, in the same root. */
-static int follow(int parent_fd, const char *parent, const char *name,
-	char ret_path[PATH_MAX])
+/* Open the directory that `path`, which ends in a name, has its name in. */
+static int open_parent(int root_fd, const char *path, char ret_parent[PATH_MAX],
+	char ret_name[NAME_MAX + 1])
 {
-	char target[PATH_MAX];
-	ssize_t length = readlinkat(parent_fd, name, target, sizeof(target));
-	int used;
-
-	if (length < 0)
+	if (split(path, ret_parent, ret_name) < 0)
 		return -1;
-	if (length == 0 || length == sizeof(target)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	target[length] = '\0';
-	used = snprintf(ret_path, PATH_MAX, "%s%s%s",
-		target[0] == '/' ? "" : parent, target[0] == '/' ? "" : "/",
-		target);
-	if (used >= PATH_MAX) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return 0;
+	return inside_open(root_fd, ret_parent, O_PATH | O_DIRECTORY);
 }
 
-/* -1 with errno; *symlinks may still be followed, in all. */
-static int make(int root_fd, const char *path, bool directory, int *symlinks)
+/*
+ * Nothing is at `path`.  1: it is a symlink, and what it leads to is in
+ * ret_target, in the same root; 0: it has been made; -1 with errno.
+ */
+static int make_or_follow(int root_fd, const char *path, bool directory,
+	char ret_target[PATH_MAX])
 {
 	char parent[PATH_MAX], name[NAME_MAX + 1], target[PATH_MAX];
-	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH);
-	CLEANUP_FD int parent_fd = -1;
-	struct stat status;
+	CLEANUP_FD int parent_fd = open_parent(root_fd, path, parent, name);
+	ssize_t length;
+	int used;
 
-	if (fd >= 0) {
-		if (fstat(fd, &status) < 0)
-			return -1;
-		if (S_ISDIR(status.st_mode) == directory)
-			return 0;
-		errno = directory ? ENOTDIR : EISDIR;
-		return -1;
-	}
-	if (errno != ENOENT || split(path, parent, name) < 0 ||
-		make(root_fd, parent, true, symlinks) < 0)
-		return -1;
-	parent_fd = inside_open(root_fd, parent, O_PATH | O_DIRECTORY);
 	if (parent_fd < 0)
 		return -1;
-	if (follow(parent_fd, parent, name, target) == 0) {
-		if (--*symlinks >= 0)
-			return make(root_fd, target, directory, symlinks);
-		errno = ELOOP;
+	length = readlinkat(parent_fd, name, target, sizeof(target) - 1);
+	if (length < 0)
+		return directory ? mkdirat(parent_fd, name, 0755)
+				 : mknodat(parent_fd, name, S_IFREG | 0644, 0);
+	target[length] = '\0';
+	used = snprintf(ret_target, PATH_MAX, "%s/%s",
+		target[0] == '/' ? "" : parent, target);
+	if (used < PATH_MAX)
+		return 1;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+/* The end of the component after `end`, 0 after the last; slashes skipped. */
+static size_t next_end(const char *path, size_t end)
+{
+	end += strspn(path + end, "/");
+	return path[end] ? end + strcspn(path + end, "/") : 0;
+}
+
+static int check_kind(int root_fd, const char *path, bool directory)
+{
+	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
 		return -1;
+	if (S_ISDIR(status.st_mode) == directory)
+		return 0;
+	errno = directory ? ENOTDIR : EISDIR;
+	return -1;
+}
+
+/* One component of `path` after the other, from the root, in one frame: an
+ * image or a path of the user's must not choose how deep the stack gets. */
+static int make(int root_fd, const char *wanted, bool directory)
+{
+	char path[PATH_MAX], prefix[PATH_MAX], target[PATH_MAX];
+	int symlinks = SYMLINKS_MAX, made = 0;
+	size_t end;
+
+	snprintf(path, sizeof(path), "%s", wanted);
+	for (end = next_end(path, 0); end; end = next_end(path, end)) {
+		snprintf(prefix, sizeof(prefix), "%.*s", (int)end, path);
+		if (check_kind(root_fd, prefix, true) == 0 || errno != ENOENT)
+			continue;
+		made = make_or_follow(root_fd, prefix,
+			directory || next_end(path, end), target);
+		if (made < 0)
+			return -1;
+		if (made == 0)
+			continue;
+		/* Start again with what the symlink leads to. */
+		if (--symlinks < 0 ||
+			strlen(target) + strlen(path + end) >= PATH_MAX) {
+			errno = symlinks < 0 ? ELOOP : ENAMETOOLONG;
+			return -1;
+		}
+		strcat(target, path + end);
+		memcpy(path, target, sizeof(path));
+		end = 0;
 	}
-	if (directory)
-		return mkdirat(parent_fd, name, 0755);
-	return mknodat(parent_fd, name, S_IFREG | 0644, 0);
+	return check_kind(root_fd, path, directory);
 }
 
 int inside_make(int root_fd, const char *path, bool directory,
 	struct error *err)
 {
-	int symlinks = SYMLINKS_MAX;
-
-	if (make(root_fd, path, directory, &symlinks) < 0)
+	if (make(root_fd, path, directory) < 0)
 		return error_set(err, errno,
 			"cannot make the mount point '%s' in the image", path);
 	return 0;
@@ -136,9 +161,8 @@ int inside_make_place(int root_fd, const char *path, struct error *err)
 	char parent[PATH_MAX], name[NAME_MAX + 1];
 	struct stat status;
 
-	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISLNK(status.st_mode) &&
-		split(path, parent, name) == 0) {
-		parent_fd = inside_open(root_fd, parent, O_PATH | O_DIRECTORY);
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISLNK(status.st_mode)) {
+		parent_fd = open_parent(root_fd, path, parent, name);
 		if (parent_fd < 0 || unlinkat(parent_fd, name, 0) < 0)
 			return error_set(err, errno,
 				"cannot replace the symlink '%s' of the image",

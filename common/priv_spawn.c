@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -107,19 +108,16 @@ static bool set_descriptors(const struct spawn_fds *fds)
 
 static void set_signals(void)
 {
-	/* Faults of its own, its own alarm, and children it does not have. */
-	static const int effective[] = { SIGABRT, SIGALRM, SIGBUS, SIGCHLD,
-		SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP };
 	struct sigaction action = { .sa_handler = SIG_IGN };
 	sigset_t none;
-	size_t i;
 	int number;
 
 	for (number = 1; number < NSIG; number++)
 		sigaction(number, &action, NULL);
+	/* Its own alarm.  A fault of its own kills it all the same: the kernel
+	 * does not let those be ignored. */
 	action.sa_handler = SIG_DFL;
-	for (i = 0; i < sizeof(effective) / sizeof(*effective); i++)
-		sigaction(effective[i], &action, NULL);
+	sigaction(SIGALRM, &action, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -162,9 +160,6 @@ static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
 	static char *const no_environment[] = { NULL };
 	struct error err;
 
-	/* user_init runs with the user's effective uid; the saved one is 0. */
-	if (syscall(SYS_setresuid, -1, 0, -1) < 0)
-		_exit(SERVER_EXIT_IDENTITY);
 	if (!set_descriptors(fds))
 		_exit(SERVER_EXIT_DESCRIPTORS);
 	set_signals();
@@ -180,7 +175,8 @@ static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
 	/* Safe: root checked this file before it gave up its rights. */
 	syscall(SYS_execveat, PROGRAM_FD, "", argv, no_environment,
 		AT_EMPTY_PATH);
-	_exit(SERVER_EXIT_PROGRAM);
+	/* execve counts the processes of a user who was root before. */
+	_exit(errno == EAGAIN ? SERVER_EXIT_PROCESSES : SERVER_EXIT_PROGRAM);
 }
 
 int priv_spawn(const struct spawn_fds *fds, char *const argv[],
@@ -199,6 +195,7 @@ int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 		error_set(err, errno, "cannot open a pidfd");
 		/* Safe: nobody has reaped it, so the number is its own. */
 		kill(child.pid, SIGKILL);
+		waitpid(child.pid, NULL, 0);
 		return -1;
 	}
 	*ret_child = child;

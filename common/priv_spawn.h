@@ -37,9 +37,8 @@ int priv_spawn_open(const char *path, struct error *err);
  * Start the program as `identity`, for good: all three user and group ids, no
  * capability, no_new_privs, a session of its own, an empty environment, '/' as
  * working directory, /dev/null as descriptors 0 to 2, copies of the given ones,
- * and no other descriptor.  Every signal that may be ignored is, whatever
- * scancel sends, except ALRM and those that report a fault of the program
- * itself.  Requires uid 0 among the real, effective or saved ids.
+ * and no other descriptor.  Whatever signal scancel sends is ignored, except
+ * for ALRM and KILL.  Requires uid 0.
  *
  * Does not wait for the program.  If it cannot be started, the child ends
  * with a status of common/server_start.h.  Stores the child in *ret_child.

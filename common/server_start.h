@@ -15,6 +15,7 @@
 #define SERVER_EXIT_SERVE   12 /* it could not read requests */
 
 /* Those of a child that did not get as far; 127 as in a shell. */
+#define SERVER_EXIT_PROCESSES   123 /* the user has as many as allowed */
 #define SERVER_EXIT_DESCRIPTORS 124
 #define SERVER_EXIT_IDENTITY    125
 #define SERVER_EXIT_PRIVILEGES  126

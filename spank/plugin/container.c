@@ -63,12 +63,12 @@ static bool is_of_the_system(const char *path)
 static void plan_binds(struct binds *binds, const char *home,
 	const char *directory)
 {
-	static const char *const system[] = { "/proc", "/sys", "/dev",
-		"/var/tmp", "/tmp" };
+	static const char *const system[] = { "/proc", "/sys", "/dev", "/tmp" };
 	static const char *const files[] = { "/etc/hosts", "/etc/resolv.conf",
 		"/etc/localtime" };
 	size_t i;
 
+	binds_add(binds, "/var/tmp", "/var/tmp", BIND_OPTIONAL);
 	for (i = 0; i < sizeof(system) / sizeof(*system); i++)
 		binds_add(binds, system[i], system[i], 0);
 	for (i = 0; i < sizeof(files) / sizeof(*files); i++)
@@ -76,9 +76,11 @@ static void plan_binds(struct binds *binds, const char *home,
 			BIND_READ_ONLY | BIND_OPTIONAL | BIND_REPLACE);
 	binds_add(binds, "/etc/nsswitch.conf", "/etc/nsswitch.conf",
 		BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING);
-	if (home && home[0] == '/' && !is_of_the_system(home) &&
-		!binds_cover(binds, home))
-		binds_add(binds, home, home, BIND_OPTIONAL);
+	/* A home such as /usr/home/NAME shows where the image has no such. */
+	if (home && home[0] == '/' && !binds_cover(binds, home))
+		binds_add(binds, home, home,
+			is_of_the_system(home) ? BIND_OPTIONAL | BIND_IF_MISSING
+					       : BIND_OPTIONAL);
 	if (directory[0] == '/' && !is_of_the_system(directory) &&
 		!binds_cover(binds, directory))
 		binds_add(binds, directory, directory, BIND_OPTIONAL);

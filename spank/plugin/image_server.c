@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,17 +51,19 @@ int image_server_prepare(struct image_server *server, struct error *err)
 }
 
 int image_server_start(struct image_server *server,
-	const struct identity *identity, int timeout_s, struct error *err)
+	const struct identity *identity, uint32_t tasks, int timeout_s,
+	struct error *err)
 {
-	char timeout[16];
+	char timeout[16], count[16];
 	const struct spawn_fds fds = {
 		.program = server->program_fd,
 		.control = server->server_fd,
 		.lifeline = server->lifeline_server_fd,
 	};
-	char *argv[] = { "spank-sif-server", timeout, NULL };
+	char *argv[] = { "spank-sif-server", timeout, count, NULL };
 
 	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
+	snprintf(count, sizeof(count), "%" PRIu32, tasks);
 	if (priv_spawn(&fds, argv, identity, &server->child, err) < 0)
 		return error_prefix(err, "cannot start the image server");
 	cleanup_fd(&server->program_fd);
@@ -72,7 +75,6 @@ int image_server_start(struct image_server *server,
 int image_server_adopt(struct image_server *server, pid_t task_pid,
 	struct error *err)
 {
-	cleanup_fd(&server->tasks_fd);
 	/* One that has ended already is image_server_check()'s to report. */
 	if (server->child.pid == 0 || deadline_wait_readable(deadline_in_ms(0),
 					      server->child.pid_fd) == 1)
@@ -95,6 +97,10 @@ static int describe_exit(int status, struct error *err)
 			"the image server could not become the user (exit "
 			"status %d); please tell the administrator",
 			status);
+	case SERVER_EXIT_PROCESSES:
+		return error_set(err, 0,
+			"the image server could not be executed: you have as "
+			"many processes on this node as you may (ulimit -u)");
 	case SERVER_EXIT_PROGRAM:
 		return error_set(err, 0,
 			"the image server '%s' could not be executed; please "

@@ -3,6 +3,7 @@
 #define SPANK_PLUGIN_IMAGE_SERVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/child.h"
 #include "common/error.h"
@@ -40,16 +41,17 @@ struct image_server {
 int image_server_prepare(struct image_server *server, struct error *err);
 
 /*
- * Start it as `identity`; it gives up if a task that it has told to build a
- * container needs more than `timeout_s` + 1 seconds.  Does not wait for it.
- * Requires uid 0 among the three ids.
+ * Start it as `identity` for `tasks` tasks on this node; it gives up if a task
+ * that it has told to build a container needs more than `timeout_s` + 1
+ * seconds.  Does not wait for it. Requires uid 0.
  */
 int image_server_start(struct image_server *server,
-	const struct identity *identity, int timeout_s, struct error *err);
+	const struct identity *identity, uint32_t tasks, int timeout_s,
+	struct error *err);
 
 /*
- * All tasks have been forked, the first as `task_pid`: charge the server to it
- * and leave the control socket to the tasks.  Requires uid 0.
+ * Charge the server to the task `task_pid`, by moving it into its cgroups.
+ * Requires uid 0.
  */
 int image_server_adopt(struct image_server *server, pid_t task_pid,
 	struct error *err);

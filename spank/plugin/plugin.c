@@ -3,24 +3,26 @@
  * The hooks that Slurm calls, in the order of a step; see spank(8) for where
  * each runs and doc/privileges.md for with which rights:
  *
- *   init, init_post_opt     srun, sbatch, salloc; slurmd; slurmstepd as root
- *   user_init               slurmstepd, effective user: start the image server
+ *   init                    srun, sbatch, salloc; slurmd; slurmstepd as root
+ *   init_post_opt           the same; slurmstepd: start the image server
  *   task_init_privileged    each task, root: keep what entering needs
  *   task_post_fork          slurmstepd, root: the server joins the first task
  *   task_init               each task, the user: enter the container
  *   task_exit, exit         slurmstepd, root: report and end the server
  *
- * Only task_init fails, and always with -1: in any other hook a failure drains
- * the node or is lost, and a positive number counts as success (Slurm 22.05).
- * The other hooks record theirs in the session, for task_init to say.
+ * Only task_init fails a step, as -1 would, see end_task(): in any other hook a
+ * failure drains the node or is lost, and a positive number counts as success
+ * (Slurm 22.05).  They record theirs in the session, for task_init to say.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <slurm/slurm.h>
 #include <slurm/spank.h>
@@ -43,6 +45,16 @@ static void record(const struct error *err)
 {
 	if (!session.error.text[0])
 		session.error = *err;
+}
+
+/*
+ * With contain_spank (Slurm 24.05 and later) some hooks run in a child that
+ * shares slurmstepd's memory, but has descriptors and children of its own: what
+ * it would close, or wait for, is slurmstepd's.
+ */
+static bool is_contained(void)
+{
+	return getpid() != session.pid;
 }
 
 /*
@@ -95,27 +107,6 @@ static int check_submission(void)
 	return -1;
 }
 
-int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
-{
-	struct error err = { 0 };
-
-	(void)argc;
-	(void)argv;
-	if (spank_context() != S_CTX_REMOTE)
-		return check_submission();
-	session.runs_image = is_ordinary_step(spank) &&
-			     (session.image[0] || session.option_error.text[0]);
-	if (session.option_error.text[0])
-		record(&session.option_error);
-	if (session.arguments_error.text[0])
-		record(&session.arguments_error);
-	/* Safe: root opens its own program, by configure's path. */
-	if (session.runs_image && !session.error.text[0] &&
-		image_server_prepare(&session.server, &err) < 0)
-		record(&err);
-	return 0;
-}
-
 static int load_identity(spank_t spank, struct identity *ret_identity,
 	struct error *err)
 {
@@ -133,20 +124,37 @@ static int load_identity(spank_t spank, struct identity *ret_identity,
 	return 0;
 }
 
-int slurm_spank_user_init(spank_t spank, int argc, char *argv[])
+static int start_server(spank_t spank, struct error *err)
 {
 	struct identity identity;
+
+	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &session.tasks_left);
+	/* Safe: root opens its own program, by configure's path; the child
+	 * gives up root before it executes that. */
+	if (load_identity(spank, &identity, err) < 0 ||
+		image_server_prepare(&session.server, err) < 0)
+		return -1;
+	return image_server_start(&session.server, &identity,
+		session.tasks_left, session.arguments.timeout_s, err);
+}
+
+int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
+{
 	struct error err = { 0 };
 
 	(void)argc;
 	(void)argv;
-	if (!session.runs_image || session.error.text[0])
-		return 0;
-	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &session.tasks_left);
-	/* Safe: the child gives up root before it executes anything. */
-	if (load_identity(spank, &identity, &err) < 0 ||
-		image_server_start(&session.server, &identity,
-			session.arguments.timeout_s, &err) < 0)
+	if (spank_context() != S_CTX_REMOTE)
+		return check_submission();
+	session.pid = getpid();
+	session.runs_image = is_ordinary_step(spank) &&
+			     (session.image[0] || session.option_error.text[0]);
+	if (session.option_error.text[0])
+		record(&session.option_error);
+	if (session.arguments_error.text[0])
+		record(&session.arguments_error);
+	if (session.runs_image && !session.error.text[0] &&
+		start_server(spank, &err) < 0)
 		record(&err);
 	return 0;
 }
@@ -182,9 +190,12 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 
 	(void)argc;
 	(void)argv;
-	/* Slurm has forked all tasks when it calls this for the first. */
 	if (!session.runs_image || local_task(spank) != 0)
 		return 0;
+	/* Slurm has forked all tasks when it calls this for the first: the
+	 * socket is theirs alone from now on. */
+	if (!is_contained())
+		cleanup_fd(&session.server.tasks_fd);
 	if (spank_get_item(spank, S_TASK_PID, &task) != ESPANK_SUCCESS)
 		return 0;
 	/* The step runs without, only not charged for its server. */
@@ -223,6 +234,19 @@ static int enter_container(spank_t spank, struct error *err)
 	return 0;
 }
 
+/*
+ * Slurm makes exit status 1 of the -1 of a required plugin.  With an optional
+ * one it would go on and run the command: on the host, in whatever was built
+ * of a container, with what rights there were.  That must not be.
+ */
+static void __attribute__((noreturn)) end_task(void)
+{
+	struct error err;
+
+	priv_caps_drop(&err);
+	_exit(EXIT_FAILURE);
+}
+
 int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
@@ -238,7 +262,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 		err = session.error;
 	if (err.text[0])
 		slurm_error("spank_sif: %s", err.text);
-	return -1;
+	end_task();
 }
 
 /* By SIGKILL; or a shell, which says so of the command that it ran. */
@@ -256,7 +280,7 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 
 	(void)argc;
 	(void)argv;
-	if (!session.runs_image)
+	if (!session.runs_image || is_contained())
 		return 0;
 	spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
 	if (session.tasks_left > 0)

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/arguments.h"
 #include "common/error.h"
@@ -20,6 +21,7 @@ struct session {
 	struct error arguments_error; /* what is wrong with them, if so */
 	struct error option_error; /* what is wrong with --sif-image, if so */
 	char image[PATH_MAX];      /* --sif-image; "" if the step has none */
+	pid_t pid;                 /* of slurmstepd */
 	bool runs_image; /* this process serves a step that has an image */
 	/*
 	 * The first failure.  A hook that fails other than task_init drains

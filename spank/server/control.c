@@ -10,7 +10,8 @@
  *
  * A task is a socket; its end of file means that the task has started (its
  * execve closed the socket) or died.  The loop ends when no task is left and
- * none can come, since nobody holds the other end of the HELLO socket.
+ * none can come: all have said HELLO, or nobody holds the other end of the
+ * HELLO socket.
  */
 #include <errno.h>
 #include <poll.h>
@@ -35,6 +36,7 @@ enum container { WANTED, BUILDING, BUILT, REFUSED };
 struct control {
 	enum container container;
 	int timeout_s;
+	long expected;      /* tasks that have not said HELLO yet */
 	const char *reason; /* REFUSED: for the first who asks; or NULL */
 	size_t builder;     /* index of a task, or NOBODY */
 	int namespace_fd;
@@ -220,6 +222,9 @@ static void hear_hello(struct control *control)
 		fd_take(&fd);
 		answer(control, control->count - 1);
 	}
+	/* slurmstepd may still hold the other end (contain_spank). */
+	if (--control->expected == 0)
+		cleanup_fd(&control->polled[POLL_HELLO].fd);
 }
 
 static bool has_tasks(const struct control *control)
@@ -263,11 +268,12 @@ static int start(struct control *control, int hello_fd, struct error *err)
 	return run(control, err);
 }
 
-int control_run(int hello_fd, int timeout_s, struct fs **ret_fs,
+int control_run(int hello_fd, long tasks, int timeout_s, struct fs **ret_fs,
 	struct error *err)
 {
 	struct control control = {
 		.container = WANTED,
+		.expected = tasks,
 		.timeout_s = timeout_s,
 	};
 	int rc = start(&control, hello_fd, err);

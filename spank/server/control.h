@@ -8,7 +8,8 @@
 /*
  * Lead the tasks of a step into their container: until all of them have
  * started, or ended, answer what they say (common/message.h) and serve the
- * file system meanwhile.  `hello_fd` is given away.  The process is ended by
+ * file system meanwhile.  `hello_fd` is given away; no more than `tasks` will
+ * say HELLO on it.  The process is ended by
  * SIGALRM if a container is not complete `timeout_s` + 1 seconds after its
  * first task was told to build it: this also ends a read that hangs, and closes
  * the descriptors that the tasks wait on.
@@ -16,7 +17,7 @@
  * Stores the file system in *ret_fs, owned by the caller; NULL if there is
  * none left to serve, because no container was built or it is gone already.
  */
-int control_run(int hello_fd, int timeout_s, struct fs **ret_fs,
+int control_run(int hello_fd, long tasks, int timeout_s, struct fs **ret_fs,
 	struct error *err);
 
 /*

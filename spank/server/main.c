@@ -10,7 +10,7 @@
  *   3. narrow the sandbox, serve until the last process has left
  *   4. wait for slurmstepd to have heard of the tasks' end
  *
- * Usage: spank-sif-server SECONDS
+ * Usage: spank-sif-server SECONDS TASKS
  */
 #include <stdlib.h>
 
@@ -23,12 +23,12 @@
 #define LIFELINE_TIMEOUT_MS 1000
 
 /* Lead the tasks in, then serve with what is needed for that alone. */
-static int serve(int timeout_s, struct error *err)
+static int serve(int timeout_s, long tasks, struct error *err)
 {
 	struct fs *fs = NULL;
 	int status = 0;
 
-	if (control_run(SERVER_CONTROL_FD, timeout_s, &fs, err) < 0)
+	if (control_run(SERVER_CONTROL_FD, tasks, timeout_s, &fs, err) < 0)
 		return SERVER_EXIT_CONTROL;
 	if (!fs)
 		return 0;
@@ -54,12 +54,12 @@ int main(int argc, char *argv[])
 	struct error err = { 0 };
 	int status;
 
-	if (argc != 2 || atoi(argv[1]) <= 0)
+	if (argc != 3 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0)
 		return SERVER_EXIT_USAGE;
 	if (sandbox_enter(&err) < 0)
 		status = refuse(&err);
 	else
-		status = serve(atoi(argv[1]), &err);
+		status = serve(atoi(argv[1]), atol(argv[2]), &err);
 	deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
 		SERVER_LIFELINE_FD);
 	return status;

@@ -153,10 +153,10 @@ signals_in() { # MASK
 SigCgt:	0000000000000000"
 }
 
-# 34 is RTMIN.  The task reads a file that it has not read before.
+# PIPE is 13 and RTMIN 34: scancel knows these by number.  The task reads a file that it has not read before.
 @test "the server survives the signals that a user sends to a step" {
 	start_step -N1 -n1 --chdir=/shared --sif-image=good.sif bash -c '
-		for s in TERM INT HUP USR1 USR2 QUIT PIPE ALRM XCPU 34; do
+		for s in TERM INT HUP USR1 USR2 QUIT ALRM XCPU 13 34; do
 			trap "echo $s >>log" "$s"
 		done
 		echo $$ >>pids
@@ -164,7 +164,7 @@ SigCgt:	0000000000000000"
 		sha256sum /usr/bin/od'
 	wait_for_lines "$SHARED/pids"
 	server=$(server_pids)
-	for name in TERM INT HUP USR1 USR2 QUIT PIPE ALRM XCPU 34; do
+	for name in TERM INT HUP USR1 USR2 QUIT ALRM XCPU 13 34; do
 		as_alice scancel --signal="$name" --user=alice
 		wait_until 10 grep -sqx "$name" "$SHARED/log"
 		as_root kill -s "$name" "$server"

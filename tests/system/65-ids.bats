@@ -118,7 +118,7 @@ observe_image_step() {
 	start_step -n2 --chdir=/shared --sif-image=good.sif sh -c \
 		'echo $$ >>pids; exec cat go.$SLURM_PROCID'
 	wait_for_lines "$SHARED/pids" 2
-	look_at "user_init: server executed" "image server" "$(server_pids)"
+	look_at "init_post_opt: server executed" "image server" "$(server_pids)"
 	for task in $(<"$SHARED/pids"); do
 		look_at "(the command)" task "$task"
 	done
@@ -170,7 +170,7 @@ observe_moments() {
 	tracer=$!
 	wait_until 10 slurmd_is_traced
 	start_step -n2 --chdir=/shared --sif-image=good.sif true
-	look_at_call "user_init: in the child" slurmstepd close_range
+	look_at_call "init_post_opt: in the child" slurmstepd close_range
 	look_at_call "task_init: building or entering" task pivot_root
 	look_at_call "task_init: building or entering" task setns
 	wait_step
@@ -319,7 +319,7 @@ compare_table() { # NUMBER FIELDS-OF-THE-DOCUMENT FIELDS-OBSERVED
 	slurmd=$(observed init slurmstepd 10,11)
 	while IFS='|' read -r hook process _; do
 		case $hook in
-		"user_init: server executed") expected="1|2" ;;
+		"init_post_opt: server executed") expected="1|2" ;;
 		"task_init: at its end" | "(the command)") expected="1|${slurmd#*|}" ;;
 		*) expected=$slurmd ;;
 		esac

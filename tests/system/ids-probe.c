@@ -96,7 +96,6 @@ static int record(const char *hook, int argc, char *argv[])
 
 HOOK(init)
 HOOK(init_post_opt)
-HOOK(user_init)
 HOOK(task_init_privileged)
 HOOK(task_post_fork)
 HOOK(task_init)

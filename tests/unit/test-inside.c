@@ -4,6 +4,7 @@
  * nothing here needs a right.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -129,6 +131,26 @@ static void a_loop_of_links_ends(void **state)
 	assert_int_equal(inside_make(image->root_fd, "/c/x", true, &err), -1);
 }
 
+/* The stack that the look-up needs does not grow with the path. */
+static void a_path_as_deep_as_can_be_is_made(void **state)
+{
+	struct image *image = *state;
+	struct rlimit small, before;
+	struct error err = { 0 };
+	char path[PATH_MAX] = "";
+	size_t i;
+
+	getrlimit(RLIMIT_STACK, &before);
+	small = before;
+	small.rlim_cur = 256 * 1024;
+	setrlimit(RLIMIT_STACK, &small);
+	for (i = 0; i + 3 < sizeof(path); i += 2)
+		memcpy(path + i, "/a", 3);
+	assert_int_equal(inside_make(image->root_fd, path, true, &err), 0);
+	assert_true(exists(image->root_fd, path + 1));
+	setrlimit(RLIMIT_STACK, &before);
+}
+
 static void a_link_in_the_place_is_replaced(void **state)
 {
 	struct image *image = *state;
@@ -158,6 +180,7 @@ int main(void)
 		IN_IMAGE(links_do_not_lead_out),
 		IN_IMAGE(a_dangling_link_is_followed_inside),
 		IN_IMAGE(a_loop_of_links_ends),
+		IN_IMAGE(a_path_as_deep_as_can_be_is_made),
 		IN_IMAGE(a_link_in_the_place_is_replaced),
 	};
 
