@@ -155,8 +155,10 @@ static bool ends_within(struct image_server *server, int timeout_ms)
 static int report_end(struct image_server *server, bool task_was_killed,
 	struct error *err)
 {
-	if (server->is_reported ||
-		(task_was_killed && server->status == W_EXITCODE(0, SIGKILL)))
+	if (server->is_reported)
+		return 0;
+	if (task_was_killed && (server->status == W_EXITCODE(0, SIGKILL) ||
+				       server->status == CHILD_STATUS_UNKNOWN))
 		return 0;
 	server->is_reported = true;
 	return describe_end(server->status, err);

@@ -90,6 +90,19 @@ static void set_alarm(int seconds)
 	alarm(seconds);
 }
 
+/* Where the server gave up, its reason is nearer to the cause than the broken
+ * mount that the builder has met. */
+static void hear_reason(int server, struct error *err)
+{
+	CLEANUP_FD int unexpected_fd = -1;
+	struct message message;
+	int got = message_receive(server, deadline_in_ms(0), &message,
+		&unexpected_fd);
+
+	if (got == 1 && message.type == MESSAGE_FAILED && message.text[0])
+		error_set(err, 0, "%s", message.text);
+}
+
 /* Tell the server of a failure, and by that the other tasks. */
 static int build(const struct task_request *request, const char *directory,
 	int server, struct deadline deadline, struct error *err)
@@ -109,6 +122,7 @@ static int build(const struct task_request *request, const char *directory,
 	alarm(0);
 	if (built == 0)
 		return 0;
+	hear_reason(server, err);
 	/* If the server is gone as well, the others see that themselves. */
 	message_send(server, MESSAGE_FAILED, NULL, -1);
 	return -1;
