@@ -83,10 +83,10 @@ wait_until() { # SECONDS CMD...
 
 # Runs CMD and leaves its duration in $elapsed_ms.
 timed() { # CMD...
-	local begin=${EPOCHREALTIME/[.,]/} status=0
-	"$@" || status=$?
+	local begin=${EPOCHREALTIME/[.,]/} timed_status=0 # `run` sets status
+	"$@" || timed_status=$?
 	elapsed_ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
-	return "$status"
+	return "$timed_status"
 }
 
 # --- what is on the "host" -------------------------------------------------

@@ -487,6 +487,46 @@ NoNewPrivs:	1"
 	rm "$SHARED/alice.sif"
 }
 
+@test "root's own job: in the image, as root, without the power of root" {
+	run as_root srun --chdir=/tmp --sif-image=/shared/small.sif sh -c '
+		id -u; cat /usr/mark; pwd; grep CapEff /proc/self/status
+		touch /usr/file; true'
+	assert_status 0
+	assert_line 0
+	assert_line "only in the image"
+	assert_line /tmp
+	assert_line "CapEff:	0000000000000000"
+	assert_contains "touch: cannot touch '/usr/file': Read-only file system"
+	assert_equal "${#lines[@]}" 5
+}
+
+@test "a home that is a symlink is there, by its own name" {
+	as_root sh -c 'mv /home/bob /home/real && ln -s /home/real /home/bob'
+	as_bob sh -c 'echo mine >/home/bob/file'
+	run as_bob srun --sif-image=/shared/small.sif sh -c \
+		'cat /usr/mark ~/file /home/bob/file; echo new >~/new; echo $HOME'
+	as_root sh -c 'rm /home/bob && mv /home/real /home/bob'
+	assert_output $'only in the image\nmine\nmine\n/home/bob'
+	run as_bob cat new
+	assert_output new
+	as_bob rm file new
+}
+
+@test "a user without a passwd entry fares as without the option" {
+	nobody() {
+		as_root setpriv --reuid=4242 --regid=4242 --clear-groups \
+			srun --quiet --chdir=/tmp "$@" id -u
+	}
+	run nobody
+	without=$status
+	without_words=$(sed 's/job [0-9]*/job N/' <<<"$output")
+	run nobody --sif-image=/shared/small.sif
+	assert_status "$without"
+	assert_equal "$(sed 's/job [0-9]*/job N/' <<<"$output")" "$without_words"
+	refute_contains spank_sif
+	nodes_become_idle
+}
+
 @test "a supplementary group is enough to read the image" {
 	as_root cp /shared/small.sif /shared/group.sif
 	as_root chown root:gpu /shared/group.sif

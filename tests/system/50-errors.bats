@@ -420,9 +420,9 @@ assert_installation_refused() { # WORDS
 
 # --- plugstack.conf ----------------------------------------------------------
 
-start_other() { # PLUGIN-ARGUMENTS
+start_other() { # PLUGIN-ARGUMENTS [OPTION...]
 	"$CLUSTER_TOOL" start --owner=$$ --install="$SPANK_SIF_INSTALL" --nodes=1 \
-		--plugin-args="$1" "$OTHER"
+		--plugin-args="$1" "${@:2}" "$OTHER"
 	cp "$SHARED/good.sif" "$OTHER/shared/"
 }
 
@@ -480,6 +480,75 @@ assert_argument_refused() { # ARGUMENT
 }
 
 set_other_argument() { # ARGUMENT
-	"$CLUSTER_TOOL" exec "$OTHER" --user=root -- sh -c \
+	on_other_as_root sh -c \
 		"echo required spank_sif.so $1 >/etc/slurm/plugstack.conf"
+}
+
+on_other_as_root() {
+	"$CLUSTER_TOOL" exec "$OTHER" --user=root -- "$@"
+}
+
+# --- a file system that hangs ------------------------------------------------
+
+# Made by two servers of ours, one in the other: an image, in which is an image, in
+# which are images; alice reaches those through the working directory of a process
+# of hers, $hung.  When the first server is stopped the second still opens files,
+# but cannot read; when both are, nothing can even be opened.
+start_hung_file_system() {
+	local tree=$BATS_TEST_TMPDIR/tree
+	mkdir "$tree" "$tree/outer"
+	# So much that no readahead gets beyond it.
+	mkdir "$tree/inner"
+	head -c 1M /dev/urandom >"$tree/inner/a-wall"
+	cp "$SHARED/good.sif" "$tree/inner/image.sif"
+	head -c 1M /dev/urandom >"$tree/inner/other-wall"
+	echo x >"$tree/inner/small"
+	image_squashfs "$tree/inner" "$tree/outer/inner.squashfs"
+	image_squashfs "$tree/outer" "$OTHER/shared/outer.squashfs"
+	# After a first file, the kernel asks no more about opening.
+	on_other_as_root /serve-image /shared/outer.squashfs \
+		/serve-image inner.squashfs \
+		setpriv --reuid=alice --regid=alice --init-groups sh -c '
+		cat small && stat image.sif && echo $$ >/shared/pid &&
+			exec sleep 1000' >"$OTHER/shared/log" 2>&1 </dev/null 3>&- &
+	wait_until 10 file_has_lines "$OTHER/shared/pid" 1
+	hung=/proc/$(<"$OTHER/shared/pid")/cwd
+	# Each forks its server first, and then its command.
+	mapfile -t serving < <(on_other_as_root pgrep --exact serve-image)
+	assert_equal "${#serving[@]}" 4
+}
+
+# Of an image server is nothing left, and of the step neither.
+other_is_clean() {
+	[[ $(on_other_as_root pgrep --count --exact "$SERVER_COMM") == 0 &&
+		$(on_other_as_root pgrep --count --exact slurmstepd) == 0 &&
+		$(on_other sinfo --noheader --format=%T) == idle ]]
+}
+
+assert_hang_is_told() { # WORDS
+	timed run timeout 30 "$CLUSTER_TOOL" exec "$OTHER" -- \
+		srun -n2 --sif-image="$hung/image.sif" cat /proc/self/comm
+	assert_failure
+	echo "$elapsed_ms ms: $output"
+	((elapsed_ms < 10000)) || assertion_failed "it took $elapsed_ms ms"
+	assert_contains "$1"
+	refute_line cat
+	wait_until 5 other_is_clean
+	run on_other srun cat /proc/self/comm
+	assert_output cat
+}
+
+@test "an image whose file system hangs costs the timeout, then says so" {
+	[[ -x ${SERVE_IMAGE-} ]] || skip "SERVE_IMAGE is not set"
+	start_other timeout=3 --bind="$SERVE_IMAGE:/serve-image"
+	start_hung_file_system
+	on_other_as_root kill -STOP "${serving[1]}"
+	assert_hang_is_told "cannot read the image '$hung/image.sif' in time"
+	on_other_as_root kill -STOP "${serving[3]}"
+	assert_hang_is_told "was not complete"
+	on_other_as_root kill -CONT "${serving[1]}" "${serving[3]}"
+	run on_other srun --sif-image="$hung/image.sif" cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+	on_other_as_root kill "$(<"$OTHER/shared/pid")"
 }
