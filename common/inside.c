@@ -118,7 +118,7 @@ static int check_kind(int root_fd, const char *path, bool directory)
 static int make(int root_fd, const char *wanted, bool directory)
 {
 	char path[PATH_MAX], prefix[PATH_MAX], target[PATH_MAX];
-	int symlinks = SYMLINKS_MAX, made = 0;
+	int symlinks = SYMLINKS_MAX, made;
 	size_t end;
 
 	snprintf(path, sizeof(path), "%s", wanted);

@@ -32,6 +32,11 @@ struct caps {
 	uint64_t inheritable;
 };
 
+static uint64_t from_halves(uint32_t low, uint32_t high)
+{
+	return low | (uint64_t)high << 32;
+}
+
 static int caps_get(struct caps *ret_caps)
 {
 	struct __user_cap_header_struct header = {
@@ -41,12 +46,10 @@ static int caps_get(struct caps *ret_caps)
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -1;
-	ret_caps->effective = data[0].effective | (uint64_t)data[1].effective
-							  << 32;
-	ret_caps->permitted = data[0].permitted | (uint64_t)data[1].permitted
-							  << 32;
+	ret_caps->effective = from_halves(data[0].effective, data[1].effective);
+	ret_caps->permitted = from_halves(data[0].permitted, data[1].permitted);
 	ret_caps->inheritable =
-		data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+		from_halves(data[0].inheritable, data[1].inheritable);
 	return 0;
 }
 

@@ -98,29 +98,29 @@ static bool is_root(int target_fd, int root_fd)
 	       target.st_dev == root.st_dev && target.st_ino == root.st_ino;
 }
 
-static int attach_one(struct bind *bind, int root_fd, struct error *err)
+static int attach(const struct bind *bind, int root_fd, struct error *err)
 {
-	CLEANUP_FD int target_fd = -1;
+	CLEANUP_FD int target_fd = inside_open(root_fd, bind->target, O_PATH);
 
-	if (bind->mount_fd < 0)
-		return 0;
-	target_fd = inside_open(root_fd, bind->target, O_PATH);
-	if (target_fd < 0) {
-		error_set(err, errno, "cannot find the mount point '%s'",
+	if (target_fd < 0)
+		return error_set(err, errno, "cannot find the mount point '%s'",
 			bind->target);
-		return leave_out(bind, err);
-	}
-	if (is_root(target_fd, root_fd)) {
-		error_set(err, 0,
+	if (is_root(target_fd, root_fd))
+		return error_set(err, 0,
 			"the image's '%s' leads to its root: nothing can be "
 			"bound there",
 			bind->target);
+	if (priv_mount_attach(bind->mount_fd, target_fd, err) < 0)
+		return error_prefix(err, "cannot bind '%s'", bind->target);
+	return 0;
+}
+
+static int attach_one(struct bind *bind, int root_fd, struct error *err)
+{
+	if (bind->mount_fd < 0)
+		return 0;
+	if (attach(bind, root_fd, err) < 0)
 		return leave_out(bind, err);
-	}
-	if (priv_mount_attach(bind->mount_fd, target_fd, err) < 0) {
-		error_prefix(err, "cannot bind '%s'", bind->target);
-		return leave_out(bind, err);
-	}
 	cleanup_fd(&bind->mount_fd);
 	return 0;
 }

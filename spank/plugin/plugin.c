@@ -118,7 +118,8 @@ static int load_identity(spank_t spank, struct identity *ret_identity,
 		spank_get_item(spank, S_JOB_SUPPLEMENTARY_GIDS, &groups,
 			&identity.groups_count) != 0)
 		return error_set(err, 0,
-			"cannot get the job's ids from Slurm; please tell the administrator");
+			"cannot get the job's ids from Slurm; please tell the "
+			"administrator");
 	identity.groups = groups;
 	*ret_identity = identity;
 	return 0;
@@ -149,10 +150,8 @@ int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
 	session.pid = getpid();
 	session.runs_image = is_ordinary_step(spank) &&
 			     (session.image[0] || session.option_error.text[0]);
-	if (session.option_error.text[0])
-		record(&session.option_error);
-	if (session.arguments_error.text[0])
-		record(&session.arguments_error);
+	record(&session.option_error);
+	record(&session.arguments_error);
 	if (session.runs_image && !session.error.text[0] &&
 		start_server(spank, &err) < 0)
 		record(&err);

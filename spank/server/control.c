@@ -113,10 +113,8 @@ static void settle(struct control *control, enum container container)
 
 static void stop_fs(struct control *control)
 {
-	if (control->fs)
-		fs_close(control->fs);
-	if (control->image)
-		squash_close(control->image);
+	fs_close(control->fs);
+	squash_close(control->image);
 	control->fs = NULL;
 	control->image = NULL;
 	control->polled[POLL_FS].fd = -1;

@@ -10,8 +10,8 @@
  *   4. seccomp: only the calls of the lists below
  *
  * All but the limits are read back: a sandbox that silently is not there is
- * worse than none.
- * The order matters: seccomp forbids the calls that the others need.
+ * worse than none.  The order matters: seccomp forbids the calls that the
+ * others need.
  *
  * Memory that is both writable and executable, or becomes executable, is
  * forbidden; so are fork, exec, threads, sockets, ptrace and signals to others.

@@ -42,6 +42,8 @@ typedef bool squash_visit(const struct squash_entry *entry, void *arg);
 int squash_open(int *fd, const struct sif_partition *partition,
 	struct squash **ret_squash, struct error *err);
 /* NULL-safe. */
+
+/* NULL-safe. */
 void squash_close(struct squash *squash);
 
 /* The root directory's node; always there. */

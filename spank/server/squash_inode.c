@@ -93,9 +93,8 @@ int squash_inode_get(struct squash *squash, uint64_t ref,
 
 	sqfs_md_cursor_inode(&cursor, ref, squash->fs.sb.inode_table_start);
 	if (ref >> 48 || peek(squash, cursor, &found.sparse) < 0 ||
-		sqfs_inode_get(&squash->fs, &found.inode, ref) != SQFS_OK) {
+		sqfs_inode_get(&squash->fs, &found.inode, ref) != SQFS_OK)
 		return squash_corrupt();
-	}
 	found.inode.base.mode = (found.inode.base.mode & 07777) |
 				sqfs_mode(found.inode.base.inode_type);
 	*ret_inode = found;
@@ -149,9 +148,8 @@ int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st)
 	st.st_atim = st.st_mtim;
 	st.st_ctim = st.st_mtim;
 	stat_kind(&node, &st);
-	if (st.st_size < 0) {
+	if (st.st_size < 0)
 		return squash_corrupt();
-	}
 	*ret_st = st;
 	return 0;
 }
@@ -171,8 +169,7 @@ int squash_readlink(struct squash *squash, uint64_t ref, char *target,
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (sqfs_readlink(&squash->fs, &node.inode, target, &size)) {
+	if (sqfs_readlink(&squash->fs, &node.inode, target, &size))
 		return squash_corrupt();
-	}
 	return 0;
 }
