@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What "containerEdits" of CDI mean here.  Another runtime mounts each library
+ * where the host has it, and lets hooks make links and a new loader's cache in
+ * the container.  Here all libraries come into one directory, where the loader
+ * finds them whatever the image's distribution is, and a link is the same file
+ * by another name; so nothing has to be run or written inside:
+ *
+ *   mounts             libraries by their name and their soname; else binds
+ *   create-symlinks    --link TARGET::NAME: TARGET's file by that name, too
+ *   update-ldcache     --folder DIR: libraries in a directory that is mounted
+ *
+ * Not looked at: deviceNodes (all of /dev is there, and cgroups limit it),
+ * options (all is read-only), hooks that adapt a container to other runtimes.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "spank/gpus/cdi_edits.h"
+#include "spank/gpus/rules.h"
+#include "spank/gpus/search.h"
+#include "spank/gpus/shared_object.h"
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* --- mounts -------------------------------------------------------------- */
+
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* CDI 0.4 and later may name another file system, such as tmpfs. */
+static bool is_bind(struct cdi_spec *spec, yaml_node_t *mount)
+{
+	const char *type = cdi_spec_member_text(spec, mount, "type");
+
+	return !type || *type == '\0' || strcmp(type, "bind") == 0 ||
+	       strcmp(type, "none") == 0;
+}
+
+static int add_mount(struct records *records, struct cdi_spec *spec,
+	yaml_node_t *mount, struct error *err)
+{
+	const char *host = cdi_spec_member_text(spec, mount, "hostPath");
+	const char *target = cdi_spec_member_text(spec, mount, "containerPath");
+	const char *name = base_name(target);
+
+	if (!is_bind(spec, mount))
+		return 0;
+	if (shared_object_is_library_name(name) && !is_directory(host)) {
+		if (rules_add_library(records, host, name))
+			return 0;
+		return error_set(err, errno, "line %zu: '%s'",
+			mount->start_mark.line + 1, host);
+	}
+	if (!rules_add_bind(records, host, target))
+		records_add_note(records,
+			"'%s', which the CDI file '%s' names, is left out: %s",
+			host, spec->path, strerror(errno));
+	return 0;
+}
+
+int cdi_edits_add_mounts(struct records *records, struct cdi_spec *spec,
+	yaml_node_t *owner, struct error *err)
+{
+	yaml_node_t *edits = cdi_spec_member(spec, owner, "containerEdits");
+	yaml_node_t *list = cdi_spec_member(spec, edits, "mounts");
+	yaml_node_t *entry;
+	size_t i;
+
+	for (i = 0; (entry = cdi_spec_entry(spec, list, i)); i++)
+		if (add_mount(records, spec, entry, err) < 0)
+			return -1;
+	list = cdi_spec_member(spec, edits, "env");
+	for (i = 0; (entry = cdi_spec_entry(spec, list, i)); i++)
+		if (cdi_spec_text(entry))
+			rules_add_env(records, cdi_spec_text(entry));
+	return 0;
+}
+
+/* --- hooks --------------------------------------------------------------- */
+
+/* A link of another name than a library's is bound, as what looks there needs.
+ */
+static void add_link(struct records *records, const char *link)
+{
+	const char *separator = strstr(link, "::");
+	CLEANUP_FREE char *target =
+		separator ? strndup(link, separator - link) : NULL;
+	const char *file = target ? records_find(records, RECORD_LIBRARY,
+					    base_name(target))
+				  : NULL;
+
+	if (!file)
+		return;
+	link = separator + 2;
+	if (shared_object_is_library_name(base_name(link)))
+		rules_add_library(records, file, base_name(link));
+	else
+		rules_add_bind(records, file, link);
+}
+
+/* The folder is a path inside: find the directory of the host that is there. */
+static void add_folder(struct records *records, const char *folder)
+{
+	const struct record *record;
+	char path[PATH_MAX];
+	size_t i, length;
+
+	for (i = 0; i < records->count; i++) {
+		record = &records->list[i];
+		if (record->kind != RECORD_BIND)
+			continue;
+		length = strlen(record->second);
+		if (strncmp(folder, record->second, length) != 0 ||
+			(folder[length] != '/' && folder[length] != '\0') ||
+			snprintf(path, sizeof(path), "%s%s", record->first,
+				folder + length) >= (int)sizeof(path))
+			continue;
+		search_directory(records, NULL, path);
+	}
+}
+
+/* The argument after `option`, in which case *i moves on to it, or NULL. */
+static const char *option_value(struct cdi_spec *spec, yaml_node_t *args,
+	const char *option, size_t *i)
+{
+	const char *text = cdi_spec_text(cdi_spec_entry(spec, args, *i));
+	size_t length = strlen(option);
+
+	if (!text || strncmp(text, option, length) != 0)
+		return NULL;
+	if (text[length] == '=')
+		return text + length + 1;
+	if (text[length] != '\0')
+		return NULL;
+	return cdi_spec_text(cdi_spec_entry(spec, args, ++*i));
+}
+
+static void add_hook(struct records *records, struct cdi_spec *spec,
+	yaml_node_t *hook)
+{
+	yaml_node_t *args = cdi_spec_member(spec, hook, "args");
+	const char *value;
+	size_t i;
+
+	for (i = 0; cdi_spec_entry(spec, args, i); i++) {
+		if ((value = option_value(spec, args, "--link", &i)))
+			add_link(records, value);
+		else if ((value = option_value(spec, args, "--folder", &i)))
+			add_folder(records, value);
+	}
+}
+
+void cdi_edits_add_hooks(struct records *records, struct cdi_spec *spec,
+	yaml_node_t *owner)
+{
+	yaml_node_t *edits = cdi_spec_member(spec, owner, "containerEdits");
+	yaml_node_t *hooks = cdi_spec_member(spec, edits, "hooks");
+	yaml_node_t *hook;
+	size_t i;
+
+	for (i = 0; (hook = cdi_spec_entry(spec, hooks, i)); i++)
+		add_hook(records, spec, hook);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What of the host may show in a container: whoever finds something, in a CDI
+ * file or by a search, adds it through here.  Files are resolved here, so that
+ * a check of a name sees every name that the file has: the one inside, the one
+ * on the host, the one that symlinks lead to, and the soname.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "spank/gpus/rules.h"
+#include "spank/gpus/shared_object.h"
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* --- libraries ----------------------------------------------------------- */
+
+static void add_name(struct records *records, const char *path,
+	const char *name)
+{
+	if (*name && !records_find(records, RECORD_LIBRARY, name))
+		records_add(records, RECORD_LIBRARY, path, name);
+}
+
+bool rules_add_library(struct records *records, const char *path,
+	const char *name)
+{
+	CLEANUP_FREE char *resolved = realpath(path, NULL);
+	char soname[SHARED_OBJECT_NAME_SIZE];
+
+	if (!resolved)
+		return false;
+	if (shared_object_is_libc_name(name) ||
+		shared_object_is_libc_name(base_name(path)) ||
+		shared_object_is_libc_name(base_name(resolved)) ||
+		!shared_object_read(resolved, soname) ||
+		shared_object_is_libc_name(soname))
+		return true;
+	add_name(records, resolved, name);
+	add_name(records, resolved, soname);
+	return true;
+}
+
+/* --- binds --------------------------------------------------------------- */
+
+/* A target that is there already stays what it is. */
+static void add_bind(struct records *records, const char *path,
+	const char *target)
+{
+	if (!records_find(records, RECORD_BIND, target))
+		records_add(records, RECORD_BIND, path, target);
+}
+
+static bool is_below(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(path, directory, length) == 0 &&
+	       (path[length] == '/' || path[length] == '\0');
+}
+
+/* Take "//", "/./" and a '/' at the end out of it; false if it has "..". */
+static bool normalize(char *path)
+{
+	char *to = path, *from = path;
+	size_t length;
+
+	if (*path != '/')
+		return false;
+	while (*(from += strspn(from, "/"))) {
+		length = strcspn(from, "/");
+		if (length == 2 && strncmp(from, "..", 2) == 0)
+			return false;
+		if (length != 1 || *from != '.') {
+			*to++ = '/';
+			memmove(to, from, length);
+			to += length;
+		}
+		from += length;
+	}
+	*to = '\0';
+	return true;
+}
+
+static bool is_host_inside(const char *target)
+{
+	return is_below(target, "/dev") || is_below(target, "/proc") ||
+	       is_below(target, "/sys");
+}
+
+/* A directory there would hide the image's programs, libraries or accounts. */
+static bool is_system_directory(const char *target)
+{
+	static const char *const directories[] = { "", "/bin", "/etc", "/lib",
+		"/lib32", "/lib64", "/opt", "/sbin", "/usr", "/usr/bin",
+		"/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec",
+		"/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/sbin",
+		"/usr/share", "/var", "/var/lib" };
+	size_t i;
+
+	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
+		if (strcmp(target, directories[i]) == 0)
+			return true;
+	/* Debian's /usr/lib/x86_64-linux-gnu and the like. */
+	return strstr(base_name(target), "-linux-gnu") != NULL;
+}
+
+/* Looks where a libc lies in a driver's tree, if it has one; not everywhere. */
+static bool has_libc(const char *directory)
+{
+	static const char *const places[] = { "libc.so.6", "lib/libc.so.6",
+		"lib64/libc.so.6", "usr/lib/libc.so.6", "usr/lib64/libc.so.6",
+		"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1" };
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, places[i]);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_directory(struct records *records, const char *path,
+	const char *target)
+{
+	if (is_system_directory(target) || has_libc(path))
+		records_add_note(records,
+			"the directory '%s' is not shown at '%s': it would "
+			"take the place of the image's own system files",
+			path, target);
+	else
+		add_bind(records, path, target);
+}
+
+static bool is_libc(const char *path, const char *resolved, const char *target)
+{
+	char soname[SHARED_OBJECT_NAME_SIZE];
+
+	return shared_object_is_libc_name(base_name(path)) ||
+	       shared_object_is_libc_name(base_name(resolved)) ||
+	       shared_object_is_libc_name(base_name(target)) ||
+	       (shared_object_read(resolved, soname) &&
+		       shared_object_is_libc_name(soname));
+}
+
+bool rules_add_bind(struct records *records, const char *path,
+	const char *target)
+{
+	CLEANUP_FREE char *resolved = realpath(path, NULL);
+	CLEANUP_FREE char *normal = strdup(target);
+	struct stat status;
+
+	if (!resolved || stat(resolved, &status) < 0)
+		return false;
+	if (!normal || !normalize(normal) || is_host_inside(normal))
+		return true;
+	if (S_ISDIR(status.st_mode))
+		add_directory(records, resolved, normal);
+	else if (*normal && !is_libc(path, resolved, normal))
+		add_bind(records, resolved, normal);
+	return true;
+}
+
+/* --- the rest ------------------------------------------------------------ */
+
+/*
+ * Which GPUs a task may use is Slurm's to say, for each task.  In particular
+ * NVIDIA_VISIBLE_DEVICES=void, which nvidia-ctk writes for another runtime to
+ * read, would tell programs that there is none.  The others are ours or
+ * Slurm's.
+ */
+static bool is_forbidden_variable(const char *assignment)
+{
+	static const char *const names[] = { "CUDA_VISIBLE_DEVICES",
+		"GPU_DEVICE_ORDINAL", "HIP_VISIBLE_DEVICES",
+		"NVIDIA_VISIBLE_DEVICES", "AMD_VISIBLE_DEVICES",
+		"ROCR_VISIBLE_DEVICES", "HOME", "PATH" };
+	size_t i, length = strcspn(assignment, "=");
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strlen(names[i]) == length &&
+			strncmp(assignment, names[i], length) == 0)
+			return true;
+	return strncmp(assignment, "LD_", 3) == 0 ||
+	       strncmp(assignment, "SLURM_", 6) == 0;
+}
+
+void rules_add_env(struct records *records, const char *assignment)
+{
+	if (strchr(assignment, '=') && *assignment != '=' &&
+		!is_forbidden_variable(assignment))
+		records_add(records, RECORD_ENV, assignment, NULL);
+}

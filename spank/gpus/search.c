@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Looking for a driver where no CDI file says what it is: in the loader's
+ * cache, in the vendor's directories, in those of programs.  What is not there
+ * is not missed: no driver has all of the files that driver.c knows.
+ */
+#include <dirent.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spank/gpus/loader_cache.h"
+#include "spank/gpus/rules.h"
+#include "spank/gpus/search.h"
+#include "spank/gpus/shared_object.h"
+
+bool search_has_driver(const struct records *records,
+	const struct driver *driver)
+{
+	const char *const *proof;
+
+	for (proof = driver->proofs; *proof; proof++)
+		if (records_find(records, RECORD_LIBRARY, *proof))
+			return true;
+	return false;
+}
+
+void search_cache(struct records *records, const struct driver *driver,
+	char *cache)
+{
+	char *name, *path;
+
+	while (loader_cache_next(&cache, &name, &path))
+		if (driver_has_library(driver, name))
+			rules_add_library(records, path, name);
+}
+
+static void add_entry(struct records *records, const struct driver *driver,
+	const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+	int length;
+
+	if (driver ? !driver_has_library(driver, name)
+		   : !shared_object_is_library_name(name))
+		return;
+	length = snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (length < (int)sizeof(path))
+		rules_add_library(records, path, name);
+}
+
+void search_directory(struct records *records, const struct driver *driver,
+	const char *directory)
+{
+	struct dirent **entries;
+	int i, count = scandir(directory, &entries, NULL, alphasort);
+
+	for (i = 0; i < count; i++) {
+		add_entry(records, driver, directory, entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
+/* The first that can be executed. */
+static void add_program(struct records *records, const struct driver *driver,
+	const char *program)
+{
+	const char *const *directory;
+	char path[PATH_MAX], target[PATH_MAX];
+
+	snprintf(target, sizeof(target), "/usr/bin/%s", program);
+	for (directory = driver->program_directories; *directory; directory++) {
+		snprintf(path, sizeof(path), "%s/%s", *directory, program);
+		if (access(path, X_OK) == 0) {
+			rules_add_bind(records, path, target);
+			return;
+		}
+	}
+}
+
+static void add_pattern(struct records *records, const char *pattern)
+{
+	glob_t found;
+	size_t i;
+
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return;
+	for (i = 0; i < found.gl_pathc; i++)
+		rules_add_bind(records, found.gl_pathv[i], found.gl_pathv[i]);
+	globfree(&found);
+}
+
+void search_files(struct records *records, const struct driver *driver)
+{
+	const char *const *name;
+
+	for (name = driver->programs; *name; name++)
+		add_program(records, driver, *name);
+	for (name = driver->files; *name; name++)
+		add_pattern(records, *name);
+}
