@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "spank/gpus/cdi_edits.h"
@@ -50,6 +51,14 @@ static bool is_bind(struct cdi_spec *spec, yaml_node_t *mount)
 	       strcmp(type, "none") == 0;
 }
 
+static void tell_left_out(struct records *records, const char *host,
+	const struct cdi_spec *spec)
+{
+	records_add_note(records,
+		"'%s', which the CDI file '%s' names, is left out: %s", host,
+		spec->path, strerror(errno));
+}
+
 static int add_mount(struct records *records, struct cdi_spec *spec,
 	yaml_node_t *mount, struct error *err)
 {
@@ -59,16 +68,16 @@ static int add_mount(struct records *records, struct cdi_spec *spec,
 
 	if (!is_bind(spec, mount))
 		return 0;
-	if (shared_object_is_library_name(name) && !is_directory(host)) {
-		if (rules_add_library(records, host, name))
-			return 0;
+	if (!shared_object_is_library_name(name) || is_directory(host)) {
+		if (!rules_add_bind(records, host, target))
+			tell_left_out(records, host, spec);
+		return 0;
+	}
+	if (!rules_add_library(records, host, name))
 		return error_set(err, errno, "line %zu: '%s'",
 			mount->start_mark.line + 1, host);
-	}
-	if (!rules_add_bind(records, host, target))
-		records_add_note(records,
-			"'%s', which the CDI file '%s' names, is left out: %s",
-			host, spec->path, strerror(errno));
+	if (access(host, R_OK) < 0)
+		tell_left_out(records, host, spec);
 	return 0;
 }
 

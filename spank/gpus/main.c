@@ -11,6 +11,10 @@
  *   env      NAME=VALUE
  *   note     SENTENCE        for the user: what is odd, and was got round
  *
+ * It is the user's process: what it writes is worth what the user says, no
+ * more, and whoever builds by it needs no other right than for the user's own
+ * binds.
+ *
  *   1. CDI specifications, if there are any for the vendor
  *   2. if these name no library of the driver: the loader's cache, and the
  *      places where drivers are installed

@@ -210,6 +210,23 @@ assert_nvidia() { # VERSION
 	assert_output "library|$LIB/libcuda.so.1|libcuda.so.1"
 }
 
+@test "the loader finds by these names what programs ask for" {
+	local kind path name libs=$BATS_TEST_TMPDIR/libs
+	nvidia_driver 575.57.08
+	library "$LIB/libcuda.so.575.57.08" libcuda.so.1 \
+		"-L$ROOT$LIB" -l:libnvidia-glcore.so.575.57.08
+	nvidia_yaml 575.57.08 | spec /etc/cdi/nvidia.yaml
+	mkdir "$libs"
+	while IFS='|' read -r kind path name; do
+		[[ $kind != library ]] || ln -s "$ROOT$path" "$libs/$name"
+	done < <(gpus nvidia)
+	gcc -x c -o "$BATS_TEST_TMPDIR/program" - "-L$libs" -lcuda \
+		"-Wl,-rpath-link,$libs" \
+		<<<'extern int driver; int main(void) { return driver; }'
+	LD_LIBRARY_PATH=$libs run "$BATS_TEST_TMPDIR/program"
+	assert_status 0
+}
+
 @test "CDI: /var/run/cdi wins over /etc/cdi" {
 	nvidia_driver 550.1
 	nvidia_driver 575.2
@@ -338,6 +355,18 @@ assert_nvidia() { # VERSION
 	run gpus nvidia
 	assert_status 0
 	assert_output "library|$LIB/libcuda.so.1|libcuda.so.1"
+}
+
+@test "CDI: a library that the user may not read: a note" {
+	((EUID == 0)) || skip "in a user namespace all may be read"
+	nvidia_driver 1
+	nvidia_yaml 1 | spec /etc/cdi/nvidia.yaml
+	chmod 0600 "$ROOT$LIB/libnvidia-glcore.so.1"
+	run gpus nvidia
+	assert_status 0
+	assert_line "note|'$LIB/libnvidia-glcore.so.1', which the CDI file '/etc/cdi/nvidia.yaml' names, is left out: Permission denied" 1
+	refute_contains "|libnvidia-glcore"
+	assert_contains "|libcuda.so.1"
 }
 
 # --- CDI that is wrong -----------------------------------------------------
