@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_ENVIRONMENT_RULES_H
+#define COMMON_ENVIRONMENT_RULES_H
+
+#include <stdbool.h>
+
+#include "common/environment.h"
+#include "common/error.h"
+
+/* What every image without a PATH has, as with Singularity and Apptainer. */
+#define ENVIRONMENT_DEFAULT_PATH \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+/* Where a runtime puts libraries of the host's drivers. */
+#define ENVIRONMENT_LIBS "/.singularity.d/libs"
+
+/* All arrays end with NULL, may be NULL, and are borrowed. */
+struct environment_request {
+	char *const *job;     /* the task's environment: NAME=VALUE */
+	bool clean;           /* --sif-cleanenv=yes */
+	char *const *options; /* --sif-env: NAME=VALUE, or NAME */
+	char *const *facts;   /* SIF_IMAGE=... and others: NAME=VALUE */
+};
+
+/* Add what is missing of ENVIRONMENT_DEFAULT_PATH to `path`; the caller frees
+ * the result.  NULL without memory. */
+char *environment_rules_complete_path(const char *path);
+
+/* Check the items of --sif-env; the sentence names the first wrong one. */
+int environment_rules_check_options(char *const *options, struct error *err);
+
+/* What the image's scripts start from.  The caller frees it. */
+int environment_rules_start(const struct environment_request *request,
+	struct environment *ret_start, struct error *err);
+
+/*
+ * What has to be changed in the job's environment, and in nothing else, with
+ * the source of each change.  `image` is what the image's scripts made of
+ * environment_rules_start(), or that start itself.  The caller frees the list.
+ * Fails for a wrong item of --sif-env.
+ */
+int environment_rules_edits(const struct environment_request *request,
+	const struct environment *image, struct environment *ret_edits,
+	struct error *err);
+
+#endif

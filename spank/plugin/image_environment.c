@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The environment that an image declares in its scripts:
+ *
+ *   1. list the scripts, in the order of a shell's *.sh in the C locale
+ *   2. start the image's shell, which reads them in one after the other and
+ *      then executes itself, to wait
+ *   3. read the environment of that new program from /proc: what was exported,
+ *      and no quoting to undo; no other tool of the image is needed
+ *   4. kill it, with all that the scripts have left running
+ *
+ * As with Singularity and Apptainer: standard output of the scripts would mix
+ * with the tasks', so it goes to /dev/null; a script may fail in a command, but
+ * `exit 1`, `set -e` or a syntax error ends the step.  `exit 0` ends the
+ * scripts and keeps what they have exported.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/environment_reader.h"
+#include "common/priv_shell.h"
+#include "spank/plugin/image_environment.h"
+#include "spank/plugin/image_scripts.h"
+
+struct progress {
+	size_t begun; /* scripts */
+	bool is_complete;
+	char failed; /* SHELL_NOT_..., with num; 0 if there is a shell */
+	int num;
+};
+
+/* Returns false at the end of file. */
+static bool read_progress(int fd, struct progress *progress)
+{
+	char bytes[256];
+	ssize_t i, length;
+
+	do
+		length = read(fd, bytes, sizeof(bytes));
+	while (length < 0 && errno == EINTR);
+	for (i = 0; i < length; i++) {
+		if (bytes[i] == IMAGE_SCRIPTS_BEGUN)
+			progress->begun++;
+		else if (bytes[i] == IMAGE_SCRIPTS_COMPLETE)
+			progress->is_complete = true;
+		else if (progress->begun == 0 && i + 1 < length) {
+			progress->failed = bytes[i++];
+			progress->num = (unsigned char)bytes[i];
+		}
+	}
+	return length > 0;
+}
+
+/* A shell that has just closed its end may still be on its way out. */
+static void await_end(const struct shell *shell)
+{
+	deadline_wait_readable(deadline_in_ms(1000), shell->pid_fd);
+}
+
+/* Returns false if the deadline passed before all was said. */
+static bool follow(const struct shell *shell, struct deadline deadline,
+	struct progress *progress)
+{
+	while (!progress->is_complete && !progress->failed) {
+		if (deadline_left_ms(deadline) == 0 ||
+			!priv_shell_wait(shell, deadline))
+			return false;
+		if (!read_progress(shell->progress_fd, progress)) {
+			await_end(shell);
+			break;
+		}
+	}
+	return true;
+}
+
+/* One byte more than allowed, so that unpacking refuses too large a one. */
+static int read_environ(pid_t pid, struct environment *ret_image,
+	struct error *err)
+{
+	const size_t size = ENVIRONMENT_SIZE_MAX + 1;
+	CLEANUP_FREE char *bytes = malloc(size);
+	CLEANUP_FD int fd = -1;
+	char path[64];
+	size_t length;
+
+	if (!bytes)
+		return error_set(err, ENOMEM, "cannot make the environment");
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || image_scripts_read_all(fd, bytes, size, &length) < 0)
+		return error_set(err, errno,
+			"cannot read the image's environment from '%s'", path);
+	return environment_unpack(bytes, length, ENVIRONMENT_IMAGE, ret_image,
+		err);
+}
+
+/* What the shell was at; for the start of a sentence. */
+static void name_place(const struct image_scripts *scripts, const char *shell,
+	const struct progress *progress, char *place, size_t size)
+{
+	size_t begun = progress->begun;
+
+	if (begun > scripts->count)
+		begun = scripts->count;
+	if (begun == 0)
+		snprintf(place, size, "'%s' of the image", shell);
+	else
+		snprintf(place, size, "'%s/%s' of the image",
+			scripts->directory, scripts->names[begun - 1]);
+}
+
+static int describe_end(const char *place, int status, struct error *err)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		return error_set(err, 0,
+			"%s ended with status %d: it has an error, or calls "
+			"exit; please tell the image's author",
+			place, WEXITSTATUS(status));
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		return error_set(err, 0,
+			"%s was killed by signal %d; please tell the image's "
+			"author",
+			place, WTERMSIG(status));
+	return error_set(err, 0,
+		"%s ended before the environment was complete: it executes "
+		"another program, closes descriptors, or was killed; please "
+		"tell the image's author",
+		place);
+}
+
+/* Stops the shell, whose status is needed for the sentence. */
+static int take_result(const struct image_scripts *scripts, const char *path,
+	struct shell *shell, struct deadline deadline,
+	struct environment *ret_image, bool *ret_is_executed, struct error *err)
+{
+	struct progress progress = { .begun = 0 };
+	bool is_in_time = follow(shell, deadline, &progress);
+	char place[4096 + 64];
+	int status, result = -1;
+
+	if (progress.is_complete)
+		result = read_environ(shell->pid, ret_image, err);
+	status = priv_shell_stop(shell);
+	*ret_is_executed = progress.failed != SHELL_NOT_EXECUTED;
+	if (progress.is_complete || !*ret_is_executed)
+		return progress.is_complete ? result : 0;
+	if (progress.failed)
+		return error_set(err, progress.num,
+			"cannot start '%s' of the image", path);
+	name_place(scripts, path, &progress, place, sizeof(place));
+	if (is_in_time)
+		return describe_end(place, status, err);
+	return error_set(err, 0,
+		"%s was not done in time: does it wait for something?", place);
+}
+
+/* *ret_is_executed is false if there is no shell that runs here. */
+static int run_scripts(const struct image_scripts *scripts,
+	const char *shell_path, const struct environment *start,
+	struct deadline deadline, struct environment *ret_image,
+	bool *ret_is_executed, struct error *err)
+{
+	CLEANUP_FREE char **envp = environment_to_envp(start);
+	CLEANUP_FREE char *program = image_scripts_program(scripts, shell_path);
+	struct shell shell;
+
+	if (!envp || !program)
+		return error_set(err, ENOMEM, "cannot make the environment");
+	if (priv_shell_start(shell_path, program, envp, &shell, err) < 0)
+		return -1;
+	return take_result(scripts, shell_path, &shell, deadline, ret_image,
+		ret_is_executed, err);
+}
+
+/* Where there is nothing to run, the start is the result. */
+static int load_image(const struct image_scripts *scripts, const char *shell,
+	struct environment *start, struct deadline deadline,
+	struct environment *ret_image, struct image_environment_report *report,
+	struct error *err)
+{
+	struct environment_reader reader = { .skipped = 0 };
+	bool is_executed = false;
+	int result = 0;
+
+	report->scripts = scripts->count;
+	if (scripts->count > 0 && access(shell, X_OK) == 0 &&
+		run_scripts(scripts, shell, start, deadline, ret_image,
+			&is_executed, err) < 0)
+		return -1;
+	if (is_executed)
+		return 0;
+	report->is_plain = scripts->count > 0;
+	reader.exported = environment_take(start);
+	if (scripts->count > 0)
+		result = image_scripts_read(scripts, &reader, err);
+	report->skipped_lines = reader.skipped;
+	if (result == 0)
+		*ret_image = environment_take(&reader.exported);
+	environment_reader_free(&reader);
+	return result;
+}
+
+int image_environment_load_from(const char *directory, const char *shell,
+	const struct environment_request *request, struct deadline deadline,
+	struct environment *ret_edits,
+	struct image_environment_report *ret_report, struct error *err)
+{
+	CLEANUP_IMAGE_SCRIPTS struct image_scripts scripts = {
+		.directory = directory
+	};
+	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
+	CLEANUP_ENVIRONMENT struct environment image = { .count = 0 };
+	struct image_environment_report report = { .scripts = 0 };
+
+	if (image_scripts_list(&scripts, err) < 0 ||
+		environment_rules_start(request, &start, err) < 0 ||
+		load_image(&scripts, shell, &start, deadline, &image, &report,
+			err) < 0 ||
+		environment_rules_edits(request, &image, ret_edits, err) < 0)
+		return -1;
+	*ret_report = report;
+	return 0;
+}
+
+int image_environment_load(const struct environment_request *request,
+	struct deadline deadline, struct environment *ret_edits,
+	struct image_environment_report *ret_report, struct error *err)
+{
+	return image_environment_load_from("/.singularity.d/env", "/bin/sh",
+		request, deadline, ret_edits, ret_report, err);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_IMAGE_ENVIRONMENT_H
+#define SPANK_PLUGIN_IMAGE_ENVIRONMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/deadline.h"
+#include "common/environment.h"
+#include "common/environment_rules.h"
+#include "common/error.h"
+
+/* How the image's environment was found out, for --sif-debug. */
+struct image_environment_report {
+	size_t scripts;       /* files of /.singularity.d/env */
+	bool is_plain;        /* read, not run: the image has no usable shell */
+	size_t skipped_lines; /* of those that were read */
+};
+
+/*
+ * Run the scripts of '/.singularity.d/env' with the image's /bin/sh, or read
+ * them if it has none, and tell what is to be changed in the environment of
+ * each task of the step on this node (environment_rules.h).  An image without
+ * that directory declares nothing.
+ *
+ * Called inside the container, as the user, without any capability and with no
+ * other thread.  Leaves no process behind, but what left the shell's process
+ * group by itself.  Fails with a sentence that names the script, if one of them
+ * ends the shell with another status than 0, or is not done by the deadline.
+ * The caller frees *ret_edits.
+ */
+int image_environment_load(const struct environment_request *request,
+	struct deadline deadline, struct environment *ret_edits,
+	struct image_environment_report *ret_report, struct error *err);
+
+/* The same with other places than those of an image; for tests. */
+int image_environment_load_from(const char *directory, const char *shell,
+	const struct environment_request *request, struct deadline deadline,
+	struct environment *ret_edits,
+	struct image_environment_report *ret_report, struct error *err);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The scripts in which an image declares its environment: their list, as a
+ * shell's *.sh in the C locale has it; the program for a shell that reads them
+ * in; and what can be known of them without a shell.
+ *
+ * The program first of all sets a trap, so that `exit 0` in a script is no
+ * failure.  It then names each script before it, on a descriptor, and at last
+ * executes the shell once more, which waits: what the scripts have exported is
+ * the environment of that.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/environment_rules.h"
+#include "common/priv_shell.h"
+#include "spank/plugin/image_scripts.h"
+
+void image_scripts_free(struct image_scripts *scripts)
+{
+	while (scripts->count > 0)
+		free(scripts->names[--scripts->count]);
+}
+
+static void close_directory(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_script(int directory_fd, const char *name)
+{
+	size_t length = strlen(name);
+	struct stat status;
+
+	return length >= 3 && name[0] != '.' &&
+	       strcmp(name + length - 3, ".sh") == 0 &&
+	       fstatat(directory_fd, name, &status, 0) == 0 &&
+	       S_ISREG(status.st_mode) &&
+	       faccessat(directory_fd, name, R_OK, 0) == 0;
+}
+
+int image_scripts_list(struct image_scripts *scripts, struct error *err)
+{
+	__attribute__((cleanup(close_directory))) DIR *directory =
+		opendir(scripts->directory);
+	struct dirent *entry;
+	char *name;
+
+	if (!directory)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : error_set(err, errno,
+					 "cannot list '%s' of the image",
+					 scripts->directory);
+	while ((entry = readdir(directory))) {
+		if (!is_script(dirfd(directory), entry->d_name))
+			continue;
+		if (scripts->count == IMAGE_SCRIPTS_MAX)
+			return error_set(err, 0,
+				"'%s' of the image has more than %d scripts",
+				scripts->directory, IMAGE_SCRIPTS_MAX);
+		name = strdup(entry->d_name);
+		if (!name)
+			return error_set(err, ENOMEM, "cannot list '%s'",
+				scripts->directory);
+		scripts->names[scripts->count++] = name;
+	}
+	qsort(scripts->names, scripts->count, sizeof(*scripts->names), compare);
+	return 0;
+}
+
+/* Builders write a Docker image's PATH to one of these; the runtimes complete
+ * it, as not every such PATH has /sbin. */
+static bool brings_docker_path(const char *name)
+{
+	return strcmp(name, "10-docker2singularity.sh") == 0 ||
+	       strcmp(name, "10-docker.sh") == 0;
+}
+
+static void print_quoted(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	for (; *text; text++)
+		if (*text == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*text, out);
+	fputc('\'', out);
+}
+
+/* environment_rules_complete_path(), in shell; with no variable of its own, and
+ * whatever IFS and options the image's scripts have left. */
+static void print_complete_path(FILE *out)
+{
+	static const char *const parts[] = { "/usr/local/sbin",
+		"/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		fprintf(out,
+			"case \":${PATH-}:\" in *:%s:*) ;; *) "
+			"PATH=\"${PATH:+$PATH:}%s\" ;; esac\n",
+			parts[i], parts[i]);
+	fputs("export PATH\n", out);
+}
+
+char *image_scripts_program(const struct image_scripts *scripts,
+	const char *shell)
+{
+	char *program = NULL;
+	size_t i, size;
+	FILE *out = open_memstream(&program, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out,
+		"trap 'case $? in 0) exec %s -c \"echo %c >&%d; read -r x "
+		"<&%d\" ;; esac' 0\n",
+		shell, IMAGE_SCRIPTS_COMPLETE, SHELL_PROGRESS_FD,
+		SHELL_HOLD_FD);
+	for (i = 0; i < scripts->count; i++) {
+		fprintf(out, "echo %c >&%d\n. ", IMAGE_SCRIPTS_BEGUN,
+			SHELL_PROGRESS_FD);
+		print_quoted(out, scripts->directory);
+		fputs("/", out);
+		print_quoted(out, scripts->names[i]);
+		fputs("\n", out);
+		if (brings_docker_path(scripts->names[i]))
+			print_complete_path(out);
+	}
+	fputs("exit 0\n", out);
+	if (fclose(out) != 0) {
+		free(program);
+		return NULL;
+	}
+	return program;
+}
+
+int image_scripts_read_all(int fd, char *bytes, size_t size, size_t *ret_length)
+{
+	size_t length = 0;
+	ssize_t got;
+
+	while (length < size) {
+		got = read(fd, bytes + length, size - length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		length += got;
+	}
+	*ret_length = length;
+	return 0;
+}
+
+static int read_script(const struct image_scripts *scripts, int directory_fd,
+	const char *name, struct environment_reader *reader, struct error *err)
+{
+	/* It was a regular file, and the image does not change; but who knows
+	 * what is bound over it. */
+	CLEANUP_FD int fd = openat(directory_fd, name,
+		O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	CLEANUP_FREE char *text = malloc(ENVIRONMENT_READER_FILE_MAX);
+	struct stat status;
+	size_t length;
+
+	if (!text)
+		return error_set(err, ENOMEM, "cannot make the environment");
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+		image_scripts_read_all(fd, text, ENVIRONMENT_READER_FILE_MAX,
+			&length) < 0)
+		return error_set(err, errno, "cannot read '%s/%s' of the image",
+			scripts->directory, name);
+	return environment_reader_read(reader, text, length, err);
+}
+
+static int complete_path(struct environment *image, struct error *err)
+{
+	const char *path = environment_value(image, "PATH");
+	CLEANUP_FREE char *complete =
+		environment_rules_complete_path(path ? path : "");
+
+	if (!complete)
+		return error_set(err, ENOMEM, "cannot make the environment");
+	return environment_set(image, "PATH", complete, ENVIRONMENT_IMAGE, err);
+}
+
+/* The reader's list of exports begins with the start. */
+int image_scripts_read(const struct image_scripts *scripts,
+	struct environment_reader *reader, struct error *err)
+{
+	CLEANUP_FD int directory_fd =
+		open(scripts->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t i;
+
+	if (directory_fd < 0)
+		return error_set(err, errno, "cannot open '%s' of the image",
+			scripts->directory);
+	for (i = 0; i < scripts->count; i++) {
+		if (read_script(scripts, directory_fd, scripts->names[i],
+			    reader, err) < 0)
+			return -1;
+		if (brings_docker_path(scripts->names[i]) &&
+			complete_path(&reader->exported, err) < 0)
+			return -1;
+	}
+	return 0;
+}

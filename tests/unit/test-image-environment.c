@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Scripts of an image, with shells of this machine in temporary directories. */
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "spank/plugin/image_environment.h"
+
+#define TIMEOUT_MS 20000
+
+static char directory[] = "/tmp/test-image-environment-XXXXXX";
+static char env_directory[sizeof(directory) + 8];
+/* What a machine lacks of these is not tried. */
+static const char *const shells[] = { "/bin/sh", "/bin/bash", "/bin/dash",
+	"busybox" };
+static char busybox_path[sizeof(directory) + 8];
+
+static int remove_one(const char *path, const struct stat *status, int type,
+	struct FTW *ftw)
+{
+	(void)status;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int clear(void **state)
+{
+	(void)state;
+	nftw(env_directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return mkdir(env_directory, 0700);
+}
+
+static int make_directories(void **state)
+{
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	sprintf(env_directory, "%s/env", directory);
+	/* By its name, busybox knows that it is a shell. */
+	sprintf(busybox_path, "%s/sh", directory);
+	return symlink("/bin/busybox", busybox_path);
+}
+
+static int remove_directories(void **state)
+{
+	(void)state;
+	return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void write_script(const char *name, const char *text)
+{
+	char path[sizeof(env_directory) + 32];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", env_directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static const char *shell_at(size_t i)
+{
+	const char *path =
+		strcmp(shells[i], "busybox") == 0 ? busybox_path : shells[i];
+
+	return access(path, X_OK) == 0 ? path : NULL;
+}
+
+static int load_within(const char *shell, int ms, char *const *job,
+	struct environment *edits, struct image_environment_report *report,
+	struct error *err)
+{
+	const struct environment_request request = { .job = job };
+
+	return image_environment_load_from(env_directory, shell, &request,
+		deadline_in_ms(ms), edits, report, err);
+}
+
+static struct environment load(const char *shell, char *const *job)
+{
+	struct image_environment_report report;
+	struct environment edits = { .count = 0 };
+	struct error err = { 0 };
+
+	if (load_within(shell, TIMEOUT_MS, job, &edits, &report, &err) < 0)
+		fail_msg("%s: %s", shell, err.text);
+	assert_false(report.is_plain);
+	return edits;
+}
+
+static void assert_fails(const char *shell, int ms, const char *sentence)
+{
+	struct image_environment_report report;
+	struct environment edits = { .count = 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(load_within(shell, ms, NULL, &edits, &report, &err),
+		-1);
+	if (!strstr(err.text, sentence))
+		fail_msg("'%s' is not in '%s'", sentence, err.text);
+}
+
+/* No child is left; one that was, would be a zombie or run. */
+static void assert_no_child(void)
+{
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void assert_value(const struct environment *edits, const char *name,
+	const char *value)
+{
+	const char *found = environment_value(edits, name);
+
+	if (!found)
+		fail_msg("%s is not set", name);
+	assert_string_equal(found, value);
+}
+
+static void an_image_without_scripts_declares_nothing(void **state)
+{
+	struct image_environment_report report;
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	rmdir(env_directory);
+	assert_int_equal(load_within("/bin/sh", 0, NULL, &edits, &report, &err),
+		0);
+	assert_int_equal(report.scripts, 0);
+	assert_int_equal(edits.count, 2); /* PATH, LD_LIBRARY_PATH */
+}
+
+static void every_shell_tells_the_same(void **state)
+{
+	char *job[] = { "FOO=job", "HOME=/home/a", NULL };
+	const char *shell;
+	size_t i;
+
+	(void)state;
+	write_script("10-docker2singularity.sh",
+		"#!/bin/sh\nexport PATH=\"/opt/bin:/bin\"\n"
+		"export FOO=\"${FOO:-\"image\"}\"\n"
+		"export HOME=\"${HOME:-\"/root\"}\"\n"
+		"export N=\"${N:-\"a 'b' \\\"c\\\" \\$d\n\\`e\\` \\\\ }\"}\"\n");
+	write_script("90-environment.sh", "PATH=\"/my:$PATH\"\nB=$(echo x)\n"
+					  "export B\nlocal=1\n");
+	write_script("91-it's.sh", "export Q=\"$B\"\n");
+	write_script("99-base.sh", "LD_LIBRARY_PATH=/.singularity.d/libs\n"
+				   "export LD_LIBRARY_PATH\nfalse");
+	write_script(".hidden.sh", "export HIDDEN=1\n");
+	write_script("other.txt", "export OTHER=1\n");
+	for (i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
+		struct environment edits;
+
+		shell = shell_at(i);
+		if (!shell)
+			continue;
+		edits = load(shell, job);
+		assert_value(&edits, "PATH",
+			"/my:/opt/bin:/bin:/usr/local/sbin:/usr/local/bin:"
+			"/usr/sbin:/usr/bin:/sbin");
+		assert_value(&edits, "FOO", "image");
+		assert_value(&edits, "N", "a 'b' \"c\" $d\n`e` \\ }");
+		assert_value(&edits, "B", "x");
+		assert_value(&edits, "Q", "x");
+		assert_value(&edits, "LD_LIBRARY_PATH", "/.singularity.d/libs");
+		assert_int_equal(edits.count, 6);
+		environment_free(&edits);
+		assert_no_child();
+	}
+}
+
+static void every_shell_has_the_prompt_of_the_image(void **state)
+{
+	const char *shell;
+	size_t i;
+
+	(void)state;
+	write_script("99-base.sh", "if [ -z \"${PS1:-}\" ]; then\n"
+				   "PS1=\"Apptainer> \"\nfi\nexport PS1\n");
+	for (i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
+		struct environment edits;
+
+		shell = shell_at(i);
+		if (!shell)
+			continue;
+		edits = load(shell, NULL);
+		assert_value(&edits, "PS1", "Apptainer> ");
+		environment_free(&edits);
+	}
+}
+
+static void scripts_do_not_see_the_job(void **state)
+{
+	char *job[] = { "FOO=job", "SLURM_PROCID=1", NULL };
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+
+	(void)state;
+	write_script("1.sh", "export A=\"<$FOO$SLURM_PROCID>\"\n");
+	edits = load("/bin/sh", job);
+	assert_value(&edits, "A", "<>");
+	assert_null(environment_entry(&edits, "FOO"));
+}
+
+static void options_of_a_script_do_no_harm(void **state)
+{
+	const char *shell;
+	size_t i;
+
+	(void)state;
+	write_script("10-docker.sh", "set -eu\nset -f\nIFS=/\nunset PATH\n"
+				     "export A=1\numask 777\nset -C\n");
+	write_script("20.sh", "exec >&-; exec 2>&-; exec </dev/null; echo x "
+			      "|| :\ncd /\nexport B=2\n");
+	for (i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
+		struct environment edits;
+
+		shell = shell_at(i);
+		if (!shell)
+			continue;
+		edits = load(shell, NULL);
+		assert_value(&edits, "A", "1");
+		assert_value(&edits, "B", "2");
+		environment_free(&edits);
+	}
+}
+
+static void exit_0_keeps_what_was_exported(void **state)
+{
+	const char *shell;
+	size_t i;
+
+	(void)state;
+	write_script("1.sh", "export A=1\nexit 0\nexport A=2\n");
+	write_script("2.sh", "export A=3\n");
+	for (i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
+		struct environment edits;
+
+		shell = shell_at(i);
+		if (!shell)
+			continue;
+		edits = load(shell, NULL);
+		assert_value(&edits, "A", "1");
+		environment_free(&edits);
+	}
+}
+
+static void a_script_that_fails_is_named(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *sentence;
+	} scripts[] = {
+		{ "exit 3\n", "/env/2.sh' of the image ended with status 3" },
+		{ "set -e\nfalse\n", "/env/2.sh' of the image ended with st" },
+		{ "if then fi (\n", "/env/2.sh' of the image ended with st" },
+		{ "kill -KILL $$\n", "/env/2.sh' of the image ended before" },
+		{ "exec true\n", "/env/2.sh' of the image ended before" },
+		{ "exec 9>&-\n", "/env/2.sh' of the image ended before" },
+		{ "trap : 0; exit 0\n",
+			"/env/2.sh' of the image ended before" },
+	};
+	const char *shell;
+	size_t i, j;
+
+	(void)state;
+	write_script("1.sh", "export A=1\n");
+	for (j = 0; j < sizeof(scripts) / sizeof(*scripts); j++) {
+		write_script("2.sh", scripts[j].text);
+		for (i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
+			shell = shell_at(i);
+			if (shell)
+				assert_fails(shell, TIMEOUT_MS,
+					scripts[j].sentence);
+			assert_no_child();
+		}
+	}
+}
+
+static void a_script_that_hangs_is_named_and_killed(void **state)
+{
+	(void)state;
+	write_script("1.sh", "while :; do :; done\n");
+	assert_fails("/bin/sh", 200, "/env/1.sh' of the image was not done in");
+	assert_no_child();
+	write_script("1.sh", "while :; do echo . >&9; done\n");
+	assert_fails("/bin/sh", 200, "' of the image was not done in time");
+	assert_no_child();
+}
+
+/* Its pid, once the file has it. */
+static pid_t read_pid(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	int pid = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &pid), 1);
+	fclose(file);
+	return pid;
+}
+
+/* Killed, but it is somebody else who reaps it: wait until that is done. */
+static bool is_gone(pid_t pid)
+{
+	struct deadline deadline = deadline_in_ms(TIMEOUT_MS);
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	while (deadline_left_ms(deadline) > 0) {
+		file = fopen(path, "r");
+		if (!file)
+			return true;
+		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = 'Z';
+		fclose(file);
+		if (state == 'Z' || state == 'X')
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static void what_a_script_leaves_behind_is_killed(void **state)
+{
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+	char text[256], path[sizeof(env_directory) + 8];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/pid", env_directory);
+	snprintf(text, sizeof(text),
+		"sleep 1000 &\necho $! >'%s'\nexport A=1\n", path);
+	write_script("1.sh", text);
+	edits = load("/bin/sh", NULL);
+	assert_value(&edits, "A", "1");
+	assert_true(is_gone(read_pid(path)));
+	snprintf(text, sizeof(text), "sleep 1000 &\necho $! >'%s'\nexit 1\n",
+		path);
+	write_script("1.sh", text);
+	assert_fails("/bin/sh", TIMEOUT_MS, "ended with status 1");
+	assert_true(is_gone(read_pid(path)));
+}
+
+static void the_shell_has_nothing_of_the_task(void **state)
+{
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before, after;
+	unsigned long long ignored;
+	sigset_t set, old;
+	int leaked = fcntl(0, F_DUPFD, 77);
+
+	(void)state;
+	write_script("1.sh", "export FDS=$(cd /proc/$$/fd && echo *)\n"
+			     "export OUT=$(readlink /proc/$$/fd/1)\n"
+			     "export IGN=$(grep SigIgn /proc/$$/status)\n"
+			     "export BLK=$(grep SigBlk /proc/$$/status)\n"
+			     "export CAP=$(grep CapEff /proc/$$/status)\n"
+			     "export NNP=$(grep NoNewPrivs /proc/$$/status)\n");
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	sigaction(SIGCHLD, &ignore, &before);
+	/* As a task of Slurm's is, which has changed its ids. */
+	prctl(PR_SET_DUMPABLE, 0);
+	edits = load("/bin/dash", NULL);
+	prctl(PR_SET_DUMPABLE, 1);
+	sigaction(SIGCHLD, &before, &after);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	assert_ptr_equal(after.sa_handler, SIG_IGN);
+	close(leaked);
+	assert_value(&edits, "OUT", "/dev/null");
+	/* 32 and 33 are the C library's own, which does not let them be set. */
+	ignored = strtoull(environment_value(&edits, "IGN") + strlen("SigIgn:"),
+		NULL, 16);
+	assert_int_equal(ignored & ~(3ULL << 31), 0);
+	assert_value(&edits, "BLK", "SigBlk:\t0000000000000000");
+	assert_value(&edits, "CAP", "CapEff:\t0000000000000000");
+	assert_value(&edits, "NNP", "NoNewPrivs:\t1");
+	assert_null(strstr(environment_value(&edits, "FDS"), "77"));
+}
+
+static void a_large_environment_is_whole(void **state)
+{
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+
+	(void)state;
+	write_script("1.sh", "x=0123456789abcdef\n"
+			     "x=$x$x$x$x$x$x$x$x; x=$x$x$x$x$x$x$x$x\n"
+			     "x=$x$x$x$x$x$x$x$x; x=$x$x$x$x$x$x$x$x\n"
+			     "export A=$x B=$x C=${x}end\n");
+	edits = load("/bin/sh", NULL);
+	assert_int_equal(strlen(environment_value(&edits, "B")), 65536);
+	assert_int_equal(strlen(environment_value(&edits, "C")), 65539);
+}
+
+static void too_large_an_environment_is_an_error(void **state)
+{
+	(void)state;
+	write_script("1.sh", "x=0123456789abcdef\n"
+			     "x=$x$x$x$x$x$x$x$x; x=$x$x$x$x$x$x$x$x\n"
+			     "x=$x$x$x$x$x$x$x$x; x=$x$x$x$x$x$x$x$x\n"
+			     "export A=$x$x$x\n");
+	assert_fails("/bin/dash", TIMEOUT_MS, "/env/1.sh' of the image ended");
+}
+
+static void too_many_scripts_are_an_error(void **state)
+{
+	char name[16];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 65; i++) {
+		snprintf(name, sizeof(name), "%d.sh", i);
+		write_script(name, "");
+	}
+	assert_fails("/bin/sh", TIMEOUT_MS, "more than 64 scripts");
+}
+
+static void without_a_shell_scripts_are_read(void **state)
+{
+	static const char *const missing[] = { "/nowhere/sh", "/dev/null",
+		"/etc/passwd", "" };
+	struct image_environment_report report;
+	size_t i;
+
+	(void)state;
+	write_script("10-docker2singularity.sh",
+		"#!/bin/sh\nexport PATH=\"/opt/bin\"\n"
+		"export A=\"${A:-\"a \\\"b\\\"\"}\"\n");
+	write_script("20.sh", "PATH=\"$PATH:/z\"\nexport B=$(id)\nC=1\n");
+	/* A file that can be executed, but is no program. */
+	write_script("not-a-program", "\x7f"
+				      "ELF");
+	for (i = 0; i < sizeof(missing) / sizeof(*missing); i++) {
+		CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+		char path[sizeof(env_directory) + 32];
+		struct error err = { 0 };
+
+		snprintf(path, sizeof(path), "%s/not-a-program", env_directory);
+		chmod(path, 0700);
+		assert_int_equal(load_within(missing[i][0] ? missing[i] : path,
+					 TIMEOUT_MS, NULL, &edits, &report,
+					 &err),
+			0);
+		assert_true(report.is_plain);
+		assert_int_equal(report.scripts, 2);
+		assert_int_equal(report.skipped_lines, 1);
+		assert_value(&edits, "A", "a \"b\"");
+		assert_value(&edits, "PATH",
+			"/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			"/usr/bin:/sbin:/bin:/z");
+		assert_null(environment_entry(&edits, "C"));
+		assert_no_child();
+	}
+}
+
+static void what_is_no_file_is_no_script(void **state)
+{
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+	struct image_environment_report report;
+	struct error err = { 0 };
+	char path[sizeof(env_directory) + 32];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/1.sh", env_directory);
+	mkfifo(path, 0600);
+	snprintf(path, sizeof(path), "%s/2.sh", env_directory);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/3.sh", env_directory);
+	assert_int_equal(symlink("/dev/zero", path), 0);
+	assert_int_equal(load_within("/nowhere", TIMEOUT_MS, NULL, &edits,
+				 &report, &err),
+		0);
+	assert_int_equal(report.scripts, 0);
+}
+
+#define TEST(function) cmocka_unit_test_setup(function, clear)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_image_without_scripts_declares_nothing),
+		TEST(every_shell_tells_the_same),
+		TEST(every_shell_has_the_prompt_of_the_image),
+		TEST(scripts_do_not_see_the_job),
+		TEST(options_of_a_script_do_no_harm),
+		TEST(exit_0_keeps_what_was_exported),
+		TEST(a_script_that_fails_is_named),
+		TEST(a_script_that_hangs_is_named_and_killed),
+		TEST(what_a_script_leaves_behind_is_killed),
+		TEST(the_shell_has_nothing_of_the_task),
+		TEST(a_large_environment_is_whole),
+		TEST(too_large_an_environment_is_an_error),
+		TEST(too_many_scripts_are_an_error),
+		TEST(without_a_shell_scripts_are_read),
+		TEST(what_is_no_file_is_no_script),
+	};
+
+	return cmocka_run_group_tests_name("image_environment", tests,
+		make_directories, remove_directories);
+}
