@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "common/arguments.h"
+#include "common/cleanup.h"
+#include "common/list.h"
 
-static int parse_seconds(const char *word, const char *value, int *ret_seconds,
-	struct error *err)
+static int parse_seconds(const char *value, int *ret_seconds, struct error *err)
 {
 	char *end;
 	long seconds;
@@ -20,25 +21,108 @@ static int parse_seconds(const char *word, const char *value, int *ret_seconds,
 	if (errno || end == value || *end || seconds < 1 ||
 		seconds > ARGUMENTS_TIMEOUT_MAX_S)
 		return error_set(err, 0,
-			"plugstack.conf: '%s' is not a whole number of seconds "
-			"from 1 to %d",
-			word, ARGUMENTS_TIMEOUT_MAX_S);
+			"it is not a whole number of seconds from 1 to %d",
+			ARGUMENTS_TIMEOUT_MAX_S);
 	*ret_seconds = seconds;
 	return 0;
+}
+
+static int parse_path(const char *value, struct arguments *arguments,
+	struct error *err)
+{
+	char *copy;
+
+	if (value[0] != '/' || strstr(value, ":.") || strstr(value, "::"))
+		return error_set(err, 0,
+			"it is not a list of absolute directories with colons "
+			"between them");
+	copy = strdup(value);
+	if (!copy)
+		return error_set(err, errno, "cannot allocate memory");
+	free(arguments->path);
+	arguments->path = copy;
+	return 0;
+}
+
+static int parse_bind(const char *value, struct arguments *arguments,
+	struct error *err)
+{
+	struct bind_specs more, *binds = &arguments->binds;
+	struct bind_spec *list;
+
+	if (bind_specs_parse(value, BIND_SPEC_SITES, &more, err) < 0)
+		return -1;
+	list = realloc(binds->list,
+		(binds->count + more.count + 1) * sizeof(*list));
+	if (!list) {
+		bind_specs_free(&more);
+		return error_set(err, errno, "cannot allocate memory");
+	}
+	if (more.count > 0)
+		memcpy(list + binds->count, more.list,
+			more.count * sizeof(*list));
+	binds->list = list;
+	binds->count += more.count;
+	free(more.list);
+	return 0;
+}
+
+static int parse_deny(const char *value, struct arguments *arguments,
+	struct error *err)
+{
+	CLEANUP_FREE char *copy = strdup(value);
+	char *rest = copy, *name;
+	enum setting setting;
+
+	while (copy && (name = list_next(&rest))) {
+		setting = setting_find(name, strlen(name));
+		if (setting == SETTINGS_COUNT)
+			return error_set(err, 0,
+				"there is no option --sif-%s to deny", name);
+		arguments->denied[setting] = true;
+	}
+	return copy ? 0 : error_set(err, errno, "cannot allocate memory");
+}
+
+static int parse_default(const char *word, const char *value,
+	struct arguments *arguments, struct error *err)
+{
+	enum setting setting = setting_find(word, value - 1 - word);
+
+	if (setting == SETTINGS_COUNT || setting_rule(setting)->is_users)
+		return error_set(err, 0,
+			"there is no such argument (there are: timeout=, "
+			"path=, bind=, deny=, and defaults such as home=no, "
+			"see spank_sif(8))");
+	return settings_put(&arguments->defaults, setting, value, err);
+}
+
+/* The value if the word is NAME=VALUE, NULL if it is not. */
+static const char *value_of(const char *word, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(word, name, length) == 0 && word[length] == '='
+		       ? word + length + 1
+		       : NULL;
 }
 
 static int parse_word(const char *word, struct arguments *arguments,
 	struct error *err)
 {
-	static const char timeout[] = "timeout=";
+	const char *value;
 
-	if (strncmp(word, timeout, strlen(timeout)) == 0)
-		return parse_seconds(word, word + strlen(timeout),
-			&arguments->timeout_s, err);
-	return error_set(err, 0,
-		"plugstack.conf: unknown argument '%s' (there is: "
-		"timeout=SECONDS)",
-		word);
+	if ((value = value_of(word, "timeout")))
+		return parse_seconds(value, &arguments->timeout_s, err);
+	if ((value = value_of(word, "path")))
+		return parse_path(value, arguments, err);
+	if ((value = value_of(word, "bind")))
+		return parse_bind(value, arguments, err);
+	if ((value = value_of(word, "deny")))
+		return parse_deny(value, arguments, err);
+	value = strchr(word, '=');
+	return parse_default(word, value ? value + 1 : word + strlen(word) + 1,
+		arguments, err);
 }
 
 int arguments_parse(int argc, char *const argv[],
@@ -52,8 +136,19 @@ int arguments_parse(int argc, char *const argv[],
 
 	*ret_arguments = defaults;
 	for (i = 0; i < argc; i++)
-		if (parse_word(argv[i], &arguments, err) < 0)
-			return -1;
+		if (parse_word(argv[i], &arguments, err) < 0) {
+			arguments_free(&arguments);
+			return error_prefix(err, "plugstack.conf: '%s'",
+				argv[i]);
+		}
 	*ret_arguments = arguments;
 	return 0;
+}
+
+void arguments_free(struct arguments *arguments)
+{
+	free(arguments->path);
+	bind_specs_free(&arguments->binds);
+	settings_free(&arguments->defaults);
+	*arguments = (struct arguments){ .timeout_s = 0 };
 }

@@ -2,7 +2,11 @@
 #ifndef COMMON_ARGUMENTS_H
 #define COMMON_ARGUMENTS_H
 
+#include <stdbool.h>
+
+#include "common/bind_spec.h"
 #include "common/error.h"
+#include "common/settings.h"
 
 #define ARGUMENTS_TIMEOUT_DEFAULT_S 45
 /* As long as srun itself waits for a launch. */
@@ -11,14 +15,21 @@
 /* What the administrator wrote after the plugin's name in plugstack.conf. */
 struct arguments {
 	int timeout_s; /* timeout=SECONDS: the longest start of a container */
+	char *path;    /* path=DIR[:DIR]: where images without '/' are; owned */
+	struct bind_specs binds;     /* bind=...: for every container */
+	struct settings defaults;    /* NAME=VALUE */
+	bool denied[SETTINGS_COUNT]; /* deny=NAME[,NAME] */
 };
 
 /*
  * Parse the words; what is not named keeps its default.  The last value of a
- * name wins.  An unknown or malformed word fails, with a sentence that names
- * it and what would be right; *ret_arguments then holds the defaults.
+ * name wins, and lists add up.  An unknown or malformed word fails, with a
+ * sentence that names it and what would be right; *ret_arguments then holds
+ * the defaults.  To be freed by arguments_free().
  */
 int arguments_parse(int argc, char *const argv[],
 	struct arguments *ret_arguments, struct error *err);
+
+void arguments_free(struct arguments *arguments);
 
 #endif

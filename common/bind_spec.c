@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Lists of binds: cut at commas, each item cut at colons, its marks taken off,
+ * then checked.  An option list ("ro") makes the comma ambiguous: a word after
+ * a comma that is an option continues the item before it, as in Singularity.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bind_spec.h"
+#include "common/cleanup.h"
+#include "common/list.h"
+
+void bind_spec_clean(char *path)
+{
+	char *from = path, *to = path;
+	size_t length;
+
+	while (*(from += strspn(from, "/"))) {
+		length = strcspn(from, "/");
+		if (length == 2 && strncmp(from, "..", 2) == 0) {
+			while (to > path && *--to != '/')
+				;
+		} else if (length != 1 || from[0] != '.') {
+			*to++ = '/';
+			memmove(to, from, length);
+			to += length;
+		}
+		from += length;
+	}
+	if (to == path)
+		*to++ = '/';
+	*to = '\0';
+}
+
+static int take_option(struct bind_spec *spec, const char *word,
+	struct error *err)
+{
+	if (strcmp(word, "ro") == 0)
+		spec->is_read_only = true;
+	else if (strcmp(word, "rw") == 0)
+		spec->is_read_only = false;
+	else if (strncmp(word, "image-src=", 10) == 0 ||
+		 strncmp(word, "id=", 3) == 0)
+		return error_set(err, 0,
+			"'%s' is not supported here: images are mounted with "
+			"--sif-mount=IMAGE:DST",
+			word);
+	else
+		return error_set(err, 0,
+			"'%s' is not an option of a bind (ro, rw)", word);
+	return 0;
+}
+
+static bool is_option(const char *word)
+{
+	return strcmp(word, "ro") == 0 || strcmp(word, "rw") == 0;
+}
+
+static int check_target(const char *target, struct error *err)
+{
+	/* $ and ~: what the commands are given is expanded afterwards. */
+	if (target[0] != '/' && target[0] != '$' && target[0] != '~')
+		return error_set(err, 0,
+			"the destination '%s' is not an absolute path", target);
+	if (strspn(target, "/.") == strlen(target))
+		return error_set(err, 0,
+			"the destination '%s' is the root of the image: "
+			"nothing can be bound there",
+			target);
+	return 0;
+}
+
+static int check_paths(const struct bind_spec *spec, enum bind_spec_kind kind,
+	struct error *err)
+{
+	if (spec->source && !*spec->source)
+		return error_set(err, 0, "the source is missing");
+	if ((spec->source && strlen(spec->source) >= PATH_MAX) ||
+		strlen(spec->target) >= PATH_MAX)
+		return error_set(err, 0, "a path is longer than %d characters",
+			PATH_MAX - 1);
+	/* SRC alone: a relative one becomes absolute, and then the target. */
+	if (kind == BIND_SPEC_USERS && spec->source &&
+		strcmp(spec->source, spec->target) == 0 &&
+		strspn(spec->target, "/") != strlen(spec->target))
+		return 0;
+	return check_target(spec->target, err);
+}
+
+static int fill(struct bind_spec *spec, const char *source, const char *target)
+{
+	if (source)
+		spec->source = strdup(source);
+	spec->target = strdup(target);
+	return (source && !spec->source) || !spec->target ? -1 : 0;
+}
+
+/* Take off the marks before an item. */
+static char *take_marks(char *item, enum bind_spec_kind kind,
+	struct bind_spec *spec)
+{
+	for (;; item++) {
+		if (*item == '?' && kind != BIND_SPEC_IMAGES)
+			spec->is_optional = true;
+		else if (*item == '!' && kind == BIND_SPEC_SITES)
+			spec->is_fixed = true;
+		else
+			return item;
+	}
+}
+
+static int parse_item(char *item, enum bind_spec_kind kind,
+	struct bind_spec *spec, struct error *err)
+{
+	char *source = take_marks(item, kind, spec), *target, *option;
+
+	if (*source == '-' && kind == BIND_SPEC_USERS) {
+		target = source + 1;
+		source = NULL;
+		option = NULL;
+	} else {
+		target = list_cut(source, ':');
+		option = target ? list_cut(target, ':') : NULL;
+		list_unescape(source, ":,\\");
+	}
+	if (kind == BIND_SPEC_IMAGES && (!target || !*target || option))
+		return error_set(err, 0,
+			"it is not IMAGE:DST, such as "
+			"faces.sqsh:/data/faces");
+	if (target)
+		list_unescape(target, ":,\\");
+	if (fill(spec, source, target && *target ? target : source) < 0)
+		return error_set(err, errno, "cannot allocate memory");
+	if (option && take_option(spec, option, err) < 0)
+		return -1;
+	return check_paths(spec, kind, err);
+}
+
+static int grow(struct bind_specs *specs, struct error *err)
+{
+	struct bind_spec *list =
+		realloc(specs->list, (specs->count + 1) * sizeof(*list));
+
+	if (!list)
+		return error_set(err, errno, "cannot allocate memory");
+	specs->list = list;
+	list[specs->count++] = (struct bind_spec){ .source = NULL };
+	return 0;
+}
+
+static int parse(char *rest, enum bind_spec_kind kind, struct bind_specs *specs,
+	struct error *err)
+{
+	CLEANUP_FREE char *shown = NULL;
+	char *item;
+
+	while ((item = list_next_raw(&rest))) {
+		if (specs->count > 0 && is_option(item) &&
+			kind != BIND_SPEC_IMAGES) {
+			take_option(&specs->list[specs->count - 1], item, err);
+			continue;
+		}
+		free(shown);
+		shown = strdup(item);
+		if (grow(specs, err) < 0)
+			return -1;
+		if (parse_item(item, kind, &specs->list[specs->count - 1],
+			    err) < 0)
+			return error_prefix(err, "'%s'", shown ? shown : "");
+	}
+	return 0;
+}
+
+int bind_specs_parse(const char *list, enum bind_spec_kind kind,
+	struct bind_specs *ret_specs, struct error *err)
+{
+	CLEANUP_FREE char *copy = strdup(list);
+	struct bind_specs specs = { .count = 0 };
+
+	if (!copy)
+		return error_set(err, errno, "cannot allocate memory");
+	if (parse(copy, kind, &specs, err) < 0) {
+		bind_specs_free(&specs);
+		return -1;
+	}
+	*ret_specs = specs;
+	return 0;
+}
+
+int bind_specs_check(const char *list, enum bind_spec_kind kind,
+	struct error *err)
+{
+	struct bind_specs specs;
+
+	if (bind_specs_parse(list, kind, &specs, err) < 0)
+		return -1;
+	bind_specs_free(&specs);
+	return 0;
+}
+
+static void print_path(FILE *out, const char *path)
+{
+	for (; *path; path++) {
+		if (strchr(":,\\", *path))
+			fputc('\\', out);
+		fputc(*path, out);
+	}
+}
+
+static void print_spec(FILE *out, const struct bind_spec *spec)
+{
+	fprintf(out, "%s%s%s", spec->is_optional ? "?" : "",
+		spec->is_fixed ? "!" : "", spec->source ? "" : "-");
+	if (spec->source) {
+		print_path(out, spec->source);
+		fputc(':', out);
+	}
+	print_path(out, spec->target);
+	if (spec->is_read_only)
+		fputs(":ro", out);
+}
+
+char *bind_specs_print(const struct bind_specs *specs)
+{
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (i = 0; i < specs->count; i++) {
+		if (i > 0)
+			fputc(',', out);
+		print_spec(out, &specs->list[i]);
+	}
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+void bind_specs_free(struct bind_specs *specs)
+{
+	size_t i;
+
+	for (i = 0; i < specs->count; i++) {
+		free(specs->list[i].source);
+		free(specs->list[i].target);
+	}
+	free(specs->list);
+	*specs = (struct bind_specs){ .count = 0 };
+}

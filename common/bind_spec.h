@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_BIND_SPEC_H
+#define COMMON_BIND_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/error.h"
+
+/*
+ * The grammar of binds, which is that of Singularity and Apptainer:
+ *
+ *   LIST    ITEM[,ITEM]...
+ *   ITEM    SRC[:DST[:OPTION[,OPTION]...]], with the OPTIONs ro and rw
+ *
+ * and beyond it
+ *
+ *   ?ITEM   leave it out without a word where SRC is not there
+ *   -DST    do not bind what the site or the plugin binds at DST
+ *   !ITEM   (plugstack.conf only) which no user can leave out
+ *
+ * A backslash takes its meaning from a colon or comma after it.  Further
+ * images are the same, as IMAGE:DST.
+ */
+enum bind_spec_kind {
+	BIND_SPEC_USERS,  /* of an option or a variable */
+	BIND_SPEC_SITES,  /* of plugstack.conf */
+	BIND_SPEC_IMAGES, /* IMAGE:DST */
+};
+
+struct bind_spec {
+	char *source; /* owned; NULL: leave out what is at target */
+	char *target; /* owned */
+	bool is_read_only;
+	bool is_optional;
+	bool is_fixed;
+};
+
+struct bind_specs {
+	struct bind_spec *list; /* owned */
+	size_t count;
+};
+
+/*
+ * Parse a list into *ret_specs, owned by the caller.  Paths are taken as they
+ * are: relative ones and variables in them are the caller's to resolve.  On
+ * failure a sentence says which item is wrong, and what would be right.
+ */
+int bind_specs_parse(const char *list, enum bind_spec_kind kind,
+	struct bind_specs *ret_specs, struct error *err);
+
+/* The same, without keeping the result. */
+int bind_specs_check(const char *list, enum bind_spec_kind kind,
+	struct error *err);
+
+/*
+ * The list in words again, such that parsing it yields the same; owned by the
+ * caller, NULL with errno if there is no memory.
+ */
+char *bind_specs_print(const struct bind_specs *specs);
+
+void bind_specs_free(struct bind_specs *specs);
+
+/*
+ * Make an absolute path plain, in place: no "//", no "." and no "..", which
+ * goes back to the component before by name, no slash at the end.
+ */
+void bind_spec_clean(char *path);
+
+#endif

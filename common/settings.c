@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of what can be asked of a container, and the check of each value.
+ * The same check serves the commands, where it refuses a submission, and
+ * slurmstepd, since a user can put a value past the commands.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bind_spec.h"
+#include "common/cleanup.h"
+#include "common/list.h"
+#include "common/settings.h"
+
+#define NAMES(option, upper)                              \
+	.name = (option), .variable = "SPANK_SIF_" upper, \
+	.carrier = "SLURM_SIF_" upper
+
+static const struct setting_rule rules[SETTINGS_COUNT] = {
+	[SETTING_IMAGE] = {
+		NAMES("image", "IMAGE"),
+		.arginfo = "IMAGE|none",
+		.usage = "run the tasks inside the Singularity/Apptainer "
+			 "image file IMAGE (SIF or squashfs), read-only as "
+			 "'/'; 'none' undoes an earlier one",
+		.fallback = "none",
+		.is_users = true,
+	},
+	[SETTING_BIND] = {
+		NAMES("bind", "BIND"),
+		.arginfo = "SRC[:DST[:ro|rw]][,...]",
+		.usage = "show files or directories of the node in the image; "
+			 "?SRC: if it is there; -DST: not this one (example: "
+			 "--sif-bind=/scratch,/data/v3:/data:ro)",
+		.fallback = "",
+		.is_list = true,
+	},
+	[SETTING_MOUNT] = {
+		NAMES("mount", "MOUNT"),
+		.arginfo = "IMAGE:DST[,...]",
+		.usage = "mount further SIF or squashfs files, as data, "
+			 "read-only (example: "
+			 "--sif-mount=faces.sqsh:/data/faces)",
+		.fallback = "",
+		.is_list = true,
+	},
+	[SETTING_ENV] = {
+		NAMES("env", "ENV"),
+		.arginfo = "NAME[=VALUE][,...]",
+		.usage = "set a variable in the image, or let the job's value "
+			 "win over the image's (example: "
+			 "--sif-env=OMP_NUM_THREADS=4,LANG)",
+		.fallback = "",
+		.is_list = true,
+	},
+	[SETTING_CLEANENV] = {
+		NAMES("cleanenv", "CLEANENV"),
+		.arginfo = "yes|no",
+		.usage = "leave out the job's variables but for those of "
+			 "Slurm, MPI and GPUs (default no)",
+		.fallback = "no",
+		.is_flag = true,
+	},
+	[SETTING_HOME] = {
+		NAMES("home", "HOME"),
+		.arginfo = "yes|no|PATH",
+		.usage = "show the home directory, or PATH instead of it "
+			 "(default yes)",
+		.fallback = "yes",
+	},
+	[SETTING_WORKDIR] = {
+		NAMES("workdir", "WORKDIR"),
+		.arginfo = "PATH",
+		.usage = "start in this directory of the image (default: the "
+			 "step's working directory)",
+		.fallback = "",
+	},
+	[SETTING_TMP] = {
+		NAMES("tmp", "TMP"),
+		.arginfo = "host|private",
+		.usage = "show the node's /tmp and /var/tmp, or empty ones in "
+			 "memory, for the step (default host)",
+		.fallback = "host",
+	},
+	[SETTING_WRITABLE_TMPFS] = {
+		NAMES("writable-tmpfs", "WRITABLE_TMPFS"),
+		.arginfo = "yes|no[,SIZE]",
+		.usage = "let the step change the image, in memory, until it "
+			 "ends (default no; example: "
+			 "--sif-writable-tmpfs=yes,2g)",
+		.fallback = "no",
+		.is_flag = true,
+	},
+	[SETTING_NV] = {
+		NAMES("nv", "NV"),
+		.arginfo = "auto|yes|no",
+		.usage = "show the node's NVIDIA driver libraries; auto: if "
+			 "the step has GPUs (default auto)",
+		.fallback = "auto",
+		.is_flag = true,
+	},
+	[SETTING_ROCM] = {
+		NAMES("rocm", "ROCM"),
+		.arginfo = "auto|yes|no",
+		.usage = "the same of AMD ROCm (default auto)",
+		.fallback = "auto",
+		.is_flag = true,
+	},
+	[SETTING_BATCH] = {
+		NAMES("batch", "BATCH"),
+		.arginfo = "host|image",
+		.usage = "where the batch script or interactive step itself "
+			 "runs (default host)",
+		.fallback = "host",
+	},
+	[SETTING_JOIN] = {
+		NAMES("join", "JOIN"),
+		.arginfo = "[JOB.]STEP|none",
+		.usage = "enter the container of a step that runs, instead of "
+			 "making one (example: srun --jobid=7 --overlap "
+			 "--sif-join=7.0 bash)",
+		.fallback = "none",
+		.is_users = true,
+		.is_once = true,
+	},
+	[SETTING_DEBUG] = {
+		NAMES("debug", "DEBUG"),
+		.arginfo = "yes|no",
+		.usage = "tell what is mounted, where variables come from and "
+			 "how long each part of the start takes (default no)",
+		.fallback = "no",
+		.is_flag = true,
+	},
+};
+
+const struct setting_rule *setting_rule(enum setting setting)
+{
+	return &rules[setting];
+}
+
+enum setting setting_find(const char *name, size_t length)
+{
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (strlen(rules[i].name) == length &&
+			strncmp(rules[i].name, name, length) == 0)
+			return i;
+	return SETTINGS_COUNT;
+}
+
+/* Is `value` one of the words of "a|b|c"? */
+static bool is_choice(const char *choices, const char *value)
+{
+	size_t length;
+
+	for (; *choices; choices += length + (choices[length] == '|')) {
+		length = strcspn(choices, "|");
+		if (strlen(value) == length &&
+			strncmp(choices, value, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_choice(const char *choices, const char *value,
+	struct error *err)
+{
+	if (is_choice(choices, value))
+		return 0;
+	return error_set(err, 0, "'%s' is not one of %s", value, choices);
+}
+
+static int check_path(const char *value, struct error *err)
+{
+	if (!*value)
+		return error_set(err, 0, "a path is missing");
+	if (strlen(value) >= PATH_MAX)
+		return error_set(err, 0,
+			"the path is longer than %d characters", PATH_MAX - 1);
+	return 0;
+}
+
+static int check_absolute(const char *value, struct error *err)
+{
+	if (check_path(value, err) < 0)
+		return -1;
+	/* What the commands are given may still begin with a variable. */
+	if (value[0] != '/' && value[0] != '$' && value[0] != '~')
+		return error_set(err, 0,
+			"'%s' is not an absolute path: begin it with '/'",
+			value);
+	return 0;
+}
+
+/* As tmpfs understands sizes: a number and maybe k, m, g or %. */
+static bool is_size(const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+
+	return digits > 0 && digits < 16 && value[0] != '0' &&
+	       (!value[digits] || (strchr("kKmMgG%", value[digits]) &&
+					  !value[digits + 1]));
+}
+
+static int check_writable(const char *value, struct error *err)
+{
+	if (is_choice("yes|no", value) ||
+		(strncmp(value, "yes,", 4) == 0 && is_size(value + 4)))
+		return 0;
+	return error_set(err, 0,
+		"'%s' is neither no nor yes nor yes,SIZE (a number with k, m, "
+		"g or %% after it)",
+		value);
+}
+
+static bool is_name(const char *text, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		if (!(text[i] == '_' || (text[i] >= 'A' && text[i] <= 'Z') ||
+			    (text[i] >= 'a' && text[i] <= 'z') ||
+			    (i > 0 && text[i] >= '0' && text[i] <= '9')))
+			return false;
+	return length > 0;
+}
+
+static int check_env(const char *value, struct error *err)
+{
+	CLEANUP_FREE char *copy = strdup(value);
+	char *rest = copy, *item;
+
+	while (copy && (item = list_next(&rest))) {
+		if (!is_name(item, strcspn(item, "=")))
+			return error_set(err, 0,
+				"'%s' is not NAME or NAME=VALUE: a name has "
+				"letters, digits and _ only (a comma in a "
+				"value is written \\,)",
+				item);
+	}
+	return copy ? 0 : error_set(err, errno, "cannot allocate memory");
+}
+
+static int check_join(const char *value, struct error *err)
+{
+	const char *step = strchr(value, '.') ? strchr(value, '.') + 1 : value;
+	size_t job = step == value ? 1 : step - value - 1;
+
+	if (strcmp(value, "none") == 0)
+		return 0;
+	if (job > 0 && job < 11 &&
+		(step == value || strspn(value, "0123456789") == job) &&
+		(is_choice("batch|interactive", step) ||
+			(*step && strlen(step) < 11 &&
+				!step[strspn(step, "0123456789")])))
+		return 0;
+	return error_set(err, 0,
+		"'%s' is not the id of a step, such as 7.0 (squeue --steps "
+		"lists them)",
+		value);
+}
+
+static int check(enum setting setting, const char *value, struct error *err)
+{
+	switch (setting) {
+	case SETTING_IMAGE:
+		return *value ? check_path(value, err)
+			      : error_set(err, 0,
+					"the path of an image, or 'none', is "
+					"missing");
+	case SETTING_BIND:
+		return bind_specs_check(value, BIND_SPEC_USERS, err);
+	case SETTING_MOUNT:
+		return bind_specs_check(value, BIND_SPEC_IMAGES, err);
+	case SETTING_ENV:
+		return check_env(value, err);
+	case SETTING_HOME:
+		return is_choice("yes|no", value) ? 0
+						  : check_absolute(value, err);
+	case SETTING_WORKDIR:
+		return *value ? check_absolute(value, err) : 0;
+	case SETTING_WRITABLE_TMPFS:
+		return check_writable(value, err);
+	case SETTING_JOIN:
+		return check_join(value, err);
+	default:
+		return check_choice(rules[setting].arginfo, value, err);
+	}
+}
+
+static int add_to_list(char **list, const char *value)
+{
+	char *sum;
+
+	if (asprintf(&sum, "%s,%s", *list, value) < 0)
+		return -1;
+	free(*list);
+	*list = sum;
+	return 0;
+}
+
+int settings_put(struct settings *settings, enum setting setting,
+	const char *value, struct error *err)
+{
+	const struct setting_rule *rule = &rules[setting];
+	char **place = &settings->value[setting];
+	bool empties = rule->is_list && strcmp(value, "none") == 0;
+	char *copy;
+
+	/* "(null)" is what Slurm replays of an option without its value. */
+	if (rule->is_flag && (!*value || strcmp(value, "(null)") == 0))
+		value = "yes";
+	if (!empties && check(setting, value, err) < 0)
+		return -1;
+	if (rule->is_list && *place && **place && !empties) {
+		if (*value && add_to_list(place, value) < 0)
+			return error_set(err, errno, "cannot allocate memory");
+		return 0;
+	}
+	copy = strdup(empties ? "" : value);
+	if (!copy)
+		return error_set(err, errno, "cannot allocate memory");
+	free(*place);
+	*place = copy;
+	return 0;
+}
+
+int settings_check_denied(const struct settings *settings,
+	const bool denied[SETTINGS_COUNT], struct error *err)
+{
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (denied[i] && settings->value[i] && *settings->value[i])
+			return error_set(err, 0,
+				"--sif-%s is not for users of this site: leave "
+				"it out, and unset %s (deny= in plugstack.conf)",
+				rules[i].name, rules[i].variable);
+	return 0;
+}
+
+int settings_add_defaults(struct settings *settings,
+	const struct settings *defaults, struct error *err)
+{
+	struct settings sum = { { NULL } };
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		if (!defaults->value[i] ||
+			(settings->value[i] && !rules[i].is_list))
+			continue;
+		if (settings_put(&sum, i, defaults->value[i], err) < 0 ||
+			(settings->value[i] &&
+				settings_put(&sum, i, settings->value[i], err) <
+					0)) {
+			settings_free(&sum);
+			return -1;
+		}
+		free(settings->value[i]);
+		settings->value[i] = pointer_take(&sum.value[i]);
+	}
+	return 0;
+}
+
+const char *settings_get(const struct settings *settings, enum setting setting)
+{
+	const char *value = settings->value[setting];
+
+	return value ? value : rules[setting].fallback;
+}
+
+bool settings_is(const struct settings *settings, enum setting setting,
+	const char *word)
+{
+	return strcmp(settings_get(settings, setting), word) == 0;
+}
+
+bool settings_have_image(const struct settings *settings)
+{
+	return !settings_is(settings, SETTING_IMAGE, "none");
+}
+
+const char *settings_tmpfs_size(const struct settings *settings)
+{
+	const char *comma =
+		strchr(settings_get(settings, SETTING_WRITABLE_TMPFS), ',');
+
+	return comma ? comma + 1 : NULL;
+}
+
+void settings_forget(struct settings *settings, enum setting setting)
+{
+	free(settings->value[setting]);
+	settings->value[setting] = NULL;
+}
+
+void settings_free(struct settings *settings)
+{
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		settings_forget(settings, i);
+}
