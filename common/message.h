@@ -12,13 +12,19 @@
  *
  *   HELLO    task    socket   here I am, answer on this socket
  *   BUILD    server           build the container
- *   IMAGE    task    image    the open image file
- *   READY    server           the image is one that can be served
+ *   IMAGE    task    image    the open image file; text: words of MESSAGE_*
+ *   READY    server           the image is one that can be served; text: what
+ *                             it is, as KEY=VALUE words
  *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it
+ *   SHARED   task    memfd    what the other tasks have to know
  *   BUILT    task    mnt ns   the container is complete: seal it
+ *   SHARED   server  memfd    the same, to each of the other tasks
  *   ENTER    server  mnt ns   the container is complete: enter it
  *   FAILED   both             text: why there is no container; an empty text
  *                             means that another task tells the user
+ *
+ * A step has a server for each of its images.  Only the builder speaks with
+ * those of further images.
  */
 enum message_type {
 	MESSAGE_HELLO = 1,
@@ -26,14 +32,21 @@ enum message_type {
 	MESSAGE_IMAGE,
 	MESSAGE_READY,
 	MESSAGE_MOUNT,
+	MESSAGE_SHARED,
 	MESSAGE_BUILT,
 	MESSAGE_ENTER,
 	MESSAGE_FAILED,
 };
 
+/* The words of IMAGE. */
+#define MESSAGE_ROOT "root" /* it becomes the root of the container */
+#define MESSAGE_DATA "data" /* it is mounted somewhere inside */
+#define MESSAGE_OWNED \
+	"owned" /* a root, all of whose files shall be the user's */
+
 struct message {
 	enum message_type type;
-	char text[ERROR_TEXT_SIZE]; /* NUL-terminated; only FAILED has any */
+	char text[ERROR_TEXT_SIZE]; /* NUL-terminated */
 };
 
 /*

@@ -23,6 +23,12 @@
 
 /* unshare, mounts, setns and pivot_root want these two, see their man pages. */
 #define CAPS_MOUNT (CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_CHROOT))
+/*
+ * An overlay works with the capabilities of who mounts it, and keeps its work
+ * directory at mode 000.  It uses them on its own layers only: the kernel has
+ * asked the caller for his rights before.
+ */
+#define CAPS_OVERLAY (CAPS_MOUNT | CAP_BIT(CAP_DAC_OVERRIDE))
 /* Slurm's change of ids, which lies between keep and raise. */
 #define CAPS_IDS (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))
 
@@ -67,13 +73,13 @@ static int caps_set(struct caps caps)
 	return syscall(SYS_capset, &header, data);
 }
 
-int priv_caps_keep(struct error *err)
+int priv_caps_keep(bool with_overlay, struct error *err)
 {
 	struct caps caps;
 
 	if (caps_get(&caps) < 0)
 		return error_set(err, errno, "cannot read the capabilities");
-	caps.permitted &= CAPS_MOUNT | CAPS_IDS;
+	caps.permitted &= (with_overlay ? CAPS_OVERLAY : CAPS_MOUNT) | CAPS_IDS;
 	caps.effective &= caps.permitted;
 	caps.inheritable = 0;
 	if ((caps.permitted & CAPS_MOUNT) != CAPS_MOUNT)
@@ -88,11 +94,29 @@ int priv_caps_keep(struct error *err)
 
 int priv_caps_raise(struct error *err)
 {
-	struct caps caps = { .effective = CAPS_MOUNT, .permitted = CAPS_MOUNT };
+	struct caps caps;
+
+	/* What an overlay still needs stays permitted until that is done. */
+	if (caps_get(&caps) < 0)
+		return error_set(err, errno, "cannot read the capabilities");
+	caps.permitted &= CAPS_OVERLAY;
+	caps.effective = CAPS_MOUNT;
 
 	if (caps_set(caps) < 0)
 		return error_set(err, errno,
 			"cannot raise CAP_SYS_ADMIN and CAP_SYS_CHROOT");
+	return 0;
+}
+
+int priv_caps_raise_overlay(struct error *err)
+{
+	struct caps caps = {
+		.effective = CAPS_OVERLAY,
+		.permitted = CAPS_OVERLAY,
+	};
+
+	if (caps_set(caps) < 0)
+		return error_set(err, errno, "cannot raise CAP_DAC_OVERRIDE");
 	return 0;
 }
 

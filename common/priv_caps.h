@@ -2,6 +2,8 @@
 #ifndef COMMON_PRIV_CAPS_H
 #define COMMON_PRIV_CAPS_H
 
+#include <stdbool.h>
+
 #include "common/error.h"
 
 /*
@@ -10,16 +12,25 @@
  */
 
 /*
- * Let the calling process keep CAP_SYS_ADMIN and CAP_SYS_CHROOT in its
- * permitted set when it changes from uid 0 to the user, and give up at once
- * every capability that is needed neither for that change nor for entering a
- * container.  Requires uid 0.  Slurm changes the uid afterwards; execve(2)
- * would drop all of them.
+ * Let the calling process keep CAP_SYS_ADMIN and CAP_SYS_CHROOT, and for a step
+ * `with_overlay` CAP_DAC_OVERRIDE, in its permitted set when it changes from
+ * uid 0 to the user, and give up at once every capability that is needed
+ * neither for that change nor for entering a container.  Requires uid 0.  Slurm
+ * changes the uid afterwards; execve(2) would drop all of them.
  */
-int priv_caps_keep(struct error *err);
+int priv_caps_keep(bool with_overlay, struct error *err);
 
-/* Make the kept capabilities effective, and only these permitted. */
+/*
+ * Make CAP_SYS_ADMIN and CAP_SYS_CHROOT effective, and these alone; what was
+ * kept for Slurm's change of ids is given up.
+ */
 int priv_caps_raise(struct error *err);
+
+/*
+ * The same and CAP_DAC_OVERRIDE; only for the one call that mounts an overlay,
+ * with priv_caps_raise() after it.
+ */
+int priv_caps_raise_overlay(struct error *err);
 
 /*
  * Give up every capability for good: empty sets, and no_new_privs, so that no

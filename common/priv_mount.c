@@ -78,16 +78,36 @@ int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, struct error *err)
 	return mount_new("fuse", options, 0, err);
 }
 
-int priv_mount_tmpfs(const char *size, struct error *err)
+int priv_mount_tmpfs(const char *size, const char *mode, bool executable,
+	struct error *err)
 {
 	const struct option options[] = {
 		{ "source", "spank-sif" },
-		{ "size", size },
-		{ "mode", "0755" },
+		{ "mode", mode },
+		{ size ? "size" : NULL, size },
 		{ NULL, NULL },
 	};
 
-	return mount_new("tmpfs", options, MOUNT_ATTR_NOEXEC, err);
+	/* Safe: new and empty; the size is a number, checked by settings.c. */
+	return mount_new("tmpfs", options, executable ? 0 : MOUNT_ATTR_NOEXEC,
+		err);
+}
+
+int priv_mount_overlay(const char *lower, const char *upper, const char *work,
+	struct error *err)
+{
+	const struct option options[] = {
+		{ "source", "spank-sif" },
+		{ "lowerdir", lower },
+		{ "upperdir", upper },
+		{ "workdir", work },
+		{ NULL, NULL },
+	};
+
+	/* Safe: names of ours, in the step's own namespace.  The overlay does
+	 * its work with the rights of this moment, those of the user and
+	 * CAP_SYS_ADMIN: enough for its own xattrs, not for foreign files. */
+	return mount_new("overlay", options, 0, err);
 }
 
 int priv_mount_clone(int dir, const char *path, bool read_only,

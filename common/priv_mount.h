@@ -30,8 +30,21 @@ int priv_mount_check(struct error *err);
  */
 int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, struct error *err);
 
-/* A new tmpfs of at most `size` bytes; nosuid, nodev, noexec. */
-int priv_mount_tmpfs(const char *size, struct error *err);
+/*
+ * A new tmpfs of at most `size` (as tmpfs(5) has it; NULL: half of the memory),
+ * whose root has the permissions `mode`; nosuid, nodev, and noexec unless
+ * asked.  It belongs to the caller's ids.
+ */
+int priv_mount_tmpfs(const char *size, const char *mode, bool executable,
+	struct error *err);
+
+/*
+ * A writable view of the directory `lower`, whose changes go to `upper`, with
+ * the empty directory `work` in the same file system: an overlay, nosuid,
+ * nodev.  All three are absolute paths of the caller's own.
+ */
+int priv_mount_overlay(const char *lower, const char *upper, const char *work,
+	struct error *err);
 
 /*
  * Clone what is mounted at `path` (relative to `dir`) and all below it,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Finds the root file system in an image file.  In this order: is it a regular
+ * Finds the file system in an image file.  In this order: is it a regular
  * file, is it a SIF or a bare squashfs; for a SIF its header, its table of
- * descriptors, the one of the primary system partition, that partition's file
+ * descriptors, the one of the partition that is wanted, that partition's file
  * system and architecture; for both the squashfs superblock.  Every lie has a
  * sentence of its own.
  *
  * Deliberately not here: signatures (nothing is claimed to be verified),
- * overlay and data partitions, and the rest of squashfs (see
+ * overlay partitions, and the rest of squashfs (see
  * spank/server/squash.c).
  *
  * Layout: github.com/sylabs/sif, pkg/sif/sif.go and descriptor.go, format 01:
@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 #define HEADER_SIZE               128
 #define HEADER_MAGIC              32
 #define HEADER_VERSION            42
+#define HEADER_UUID               48
 #define HEADER_DESCRIPTORS_TOTAL  88
 #define HEADER_DESCRIPTORS_OFFSET 96
 
@@ -42,7 +44,9 @@
 
 #define DATA_PARTITION           0x4004
 #define DATA_OCI_ROOT_INDEX      0x400A
+#define PARTITION_SYSTEM         1
 #define PARTITION_PRIMARY_SYSTEM 2
+#define PARTITION_DATA           3
 
 #define SUPERBLOCK_SIZE        96
 #define SUPERBLOCK_COMPRESSION 20
@@ -53,8 +57,9 @@
 static const char sif_magic[] = "SIF_MAGIC"; /* its NUL belongs to it */
 static const char squashfs_magic[] = { 'h', 's', 'q', 's' };
 
-/* What the descriptor of the primary system partition says. */
-struct primary {
+/* What the descriptor of the partition that was chosen says. */
+struct chosen {
+	int rank; /* 0: none yet; the highest wins */
 	uint32_t fs_type;
 	char arch[3];
 	struct sif_partition partition;
@@ -181,14 +186,24 @@ static int check_fs_type(uint32_t fs_type, struct error *err)
 		fs_type);
 }
 
-/*
- * Take in one descriptor.  Sets *found and *primary if it is the one that we
- * look for.
- */
-static int take_descriptor(const unsigned char *descriptor, bool *found,
-	struct primary *primary, struct error *err)
+/* How well a partition serves the purpose; 0: not at all. */
+static int rank_of(uint32_t partition_type, enum sif_purpose purpose)
+{
+	if (partition_type == PARTITION_PRIMARY_SYSTEM)
+		return 3;
+	if (purpose == SIF_ROOT)
+		return 0;
+	return partition_type == PARTITION_DATA     ? 2
+	       : partition_type == PARTITION_SYSTEM ? 1
+						    : 0;
+}
+
+/* Take in one descriptor, if it is the best so far. */
+static int take_descriptor(const unsigned char *descriptor,
+	enum sif_purpose purpose, struct chosen *chosen, struct error *err)
 {
 	uint32_t type = le32_at(descriptor + DESCRIPTOR_DATA_TYPE);
+	int rank;
 
 	if (!descriptor[DESCRIPTOR_USED])
 		return 0;
@@ -196,29 +211,31 @@ static int take_descriptor(const unsigned char *descriptor, bool *found,
 		return error_set(err, 0,
 			"it is an OCI-SIF image, which is not supported; pull "
 			"or build it without '--oci'");
-	if (type != DATA_PARTITION ||
-		le32_at(descriptor + DESCRIPTOR_PARTITION_TYPE) !=
-			PARTITION_PRIMARY_SYSTEM)
+	if (type != DATA_PARTITION)
 		return 0;
-	if (*found)
+	rank = rank_of(le32_at(descriptor + DESCRIPTOR_PARTITION_TYPE),
+		purpose);
+	if (rank == rank_of(PARTITION_PRIMARY_SYSTEM, purpose) &&
+		rank == chosen->rank)
 		return error_set(err, 0,
 			"it is damaged: it has two primary system partitions; "
 			"build it again");
-	*found = true;
-	primary->fs_type = le32_at(descriptor + DESCRIPTOR_FS_TYPE);
-	memcpy(primary->arch, descriptor + DESCRIPTOR_ARCH, 3);
-	primary->partition.offset = le64_at(descriptor + DESCRIPTOR_OFFSET);
-	primary->partition.size = le64_at(descriptor + DESCRIPTOR_DATA_SIZE);
+	if (rank <= chosen->rank)
+		return 0;
+	chosen->rank = rank;
+	chosen->fs_type = le32_at(descriptor + DESCRIPTOR_FS_TYPE);
+	memcpy(chosen->arch, descriptor + DESCRIPTOR_ARCH, 3);
+	chosen->partition.offset = le64_at(descriptor + DESCRIPTOR_OFFSET);
+	chosen->partition.size = le64_at(descriptor + DESCRIPTOR_DATA_SIZE);
 	return 0;
 }
 
-static int find_primary(int fd, const unsigned char *header, uint64_t file_size,
-	struct primary *ret_primary, struct error *err)
+static int choose(int fd, const unsigned char *header, uint64_t file_size,
+	enum sif_purpose purpose, struct chosen *ret_chosen, struct error *err)
 {
 	uint64_t total = le64_at(header + HEADER_DESCRIPTORS_TOTAL);
 	uint64_t offset = le64_at(header + HEADER_DESCRIPTORS_OFFSET);
 	unsigned char descriptor[DESCRIPTOR_SIZE];
-	bool found = false;
 	uint64_t i;
 
 	if (total > DESCRIPTORS_MAX)
@@ -232,21 +249,26 @@ static int find_primary(int fd, const unsigned char *header, uint64_t file_size,
 		if (read_at(fd, descriptor, sizeof(descriptor),
 			    offset + i * DESCRIPTOR_SIZE, "its descriptors",
 			    err) < 0 ||
-			take_descriptor(descriptor, &found, ret_primary, err) <
+			take_descriptor(descriptor, purpose, ret_chosen, err) <
 				0)
 			return -1;
-	if (!found)
+	if (ret_chosen->rank > 0)
+		return 0;
+	if (purpose == SIF_DATA)
 		return error_set(err, 0,
-			"it has no primary system partition, so there is no "
-			"root file system in it; build it again");
-	return 0;
+			"it has no partition with a file system; build it "
+			"again");
+	return error_set(err, 0,
+		"it has no primary system partition, so there is no root file "
+		"system in it; build it again");
 }
 
-static int find_in_sif(int fd, const char *machine, uint64_t file_size,
-	struct sif_partition *ret_partition, struct error *err)
+static int find_in_sif(int fd, enum sif_purpose purpose, const char *machine,
+	uint64_t file_size, struct sif_partition *ret_partition,
+	struct error *err)
 {
 	unsigned char header[HEADER_SIZE];
-	struct primary primary = { .fs_type = 0 };
+	struct chosen chosen = { .rank = 0 };
 	const char *version = (const char *)header + HEADER_VERSION;
 
 	if (read_at(fd, header, sizeof(header), 0,
@@ -257,14 +279,15 @@ static int find_in_sif(int fd, const char *machine, uint64_t file_size,
 			"its SIF version is not 01, the only one that is "
 			"supported; build it again with a current Singularity "
 			"or Apptainer");
-	if (find_primary(fd, header, file_size, &primary, err) < 0 ||
-		check_fs_type(primary.fs_type, err) < 0 ||
-		check_arch(primary.arch, machine, err) < 0)
+	if (choose(fd, header, file_size, purpose, &chosen, err) < 0 ||
+		check_fs_type(chosen.fs_type, err) < 0 ||
+		(purpose == SIF_ROOT &&
+			check_arch(chosen.arch, machine, err) < 0))
 		return -1;
-	if (!ends_within(primary.partition.offset, primary.partition.size,
+	if (!ends_within(chosen.partition.offset, chosen.partition.size,
 		    file_size))
 		return truncated(err, "the bytes of its root file system");
-	*ret_partition = primary.partition;
+	*ret_partition = chosen.partition;
 	return 0;
 }
 
@@ -330,7 +353,7 @@ static int check_file(int fd, uint64_t *ret_size, struct error *err)
 	return 0;
 }
 
-int sif_find_root(int fd, const char *machine,
+int sif_find(int fd, enum sif_purpose purpose, const char *machine,
 	struct sif_partition *ret_partition, struct error *err)
 {
 	unsigned char start[HEADER_MAGIC + sizeof(sif_magic)] = { 0 };
@@ -343,7 +366,8 @@ int sif_find_root(int fd, const char *machine,
 		    "its first bytes", err) < 0)
 		return -1;
 	if (!memcmp(start + HEADER_MAGIC, sif_magic, sizeof(sif_magic))) {
-		if (find_in_sif(fd, machine, size, &partition, err) < 0)
+		if (find_in_sif(fd, purpose, machine, size, &partition, err) <
+			0)
 			return -1;
 	} else if (!memcmp(start, squashfs_magic, sizeof(squashfs_magic))) {
 		partition.size = size;
@@ -357,6 +381,25 @@ int sif_find_root(int fd, const char *machine,
 		return -1;
 	*ret_partition = partition;
 	return 0;
+}
+
+void sif_read_uuid(int fd, char ret_uuid[SIF_UUID_SIZE])
+{
+	static const unsigned char none[16];
+	unsigned char header[HEADER_SIZE], *uuid = header + HEADER_UUID;
+	struct error ignored;
+	size_t i;
+	char *to = ret_uuid;
+
+	*to = '\0';
+	if (read_at(fd, header, sizeof(header), 0, "", &ignored) < 0 ||
+		memcmp(header + HEADER_MAGIC, sif_magic, sizeof(sif_magic)) ||
+		!memcmp(uuid, none, sizeof(none)))
+		return;
+	for (i = 0; i < sizeof(none); i++)
+		to += sprintf(to, "%s%02x",
+			i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+			uuid[i]);
 }
 
 const char *sif_machine(void)

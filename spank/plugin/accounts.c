@@ -24,7 +24,8 @@
 /* An entry of a big group carries all its members. */
 #define ENTRY_SIZE (1 << 20)
 
-static int load_passwd(char *buffer, struct accounts *accounts)
+static int load_passwd(char *buffer, const char *home,
+	struct accounts *accounts)
 {
 	struct passwd entry, *found = NULL;
 	int used;
@@ -35,8 +36,8 @@ static int load_passwd(char *buffer, struct accounts *accounts)
 	else
 		used = asprintf(&accounts->passwd, "%s:x:%ju:%ju:%s:%s:%s\n",
 			entry.pw_name, (uintmax_t)entry.pw_uid,
-			(uintmax_t)entry.pw_gid, entry.pw_gecos, entry.pw_dir,
-			entry.pw_shell);
+			(uintmax_t)entry.pw_gid, entry.pw_gecos,
+			home ? home : entry.pw_dir, entry.pw_shell);
 	if (used < 0)
 		return -1;
 	if (!found)
@@ -74,12 +75,13 @@ static int load_groups(char *buffer, struct accounts *accounts)
 	return fclose(out);
 }
 
-int accounts_load(struct accounts *ret_accounts, struct error *err)
+int accounts_load(const char *home, struct accounts *ret_accounts,
+	struct error *err)
 {
 	struct accounts accounts = { .home = NULL };
 	CLEANUP_FREE char *buffer = malloc(ENTRY_SIZE);
 
-	if (!buffer || load_passwd(buffer, &accounts) < 0 ||
+	if (!buffer || load_passwd(buffer, home, &accounts) < 0 ||
 		load_groups(buffer, &accounts) != 0) {
 		error_set(err, errno, "cannot look up the user's names");
 		accounts_free(&accounts);

@@ -17,9 +17,11 @@ struct accounts {
 /*
  * Look up the ids of the calling process, which must be the user's already:
  * name service modules of the host run here, never as root.  A user or group
- * without an entry is no failure.
+ * without an entry is no failure.  The passwd line has `home` as the home
+ * directory, unless that is NULL; ret_accounts->home is the node's.
  */
-int accounts_load(struct accounts *ret_accounts, struct error *err);
+int accounts_load(const char *home, struct accounts *ret_accounts,
+	struct error *err);
 
 /* Free what accounts_load() has stored. */
 void accounts_free(struct accounts *accounts);

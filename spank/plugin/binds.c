@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,34 +17,120 @@
 #include "common/priv_mount.h"
 #include "spank/plugin/binds.h"
 
-void binds_add(struct binds *binds, const char *source, const char *target,
-	int flags)
+static void free_one(struct bind *bind)
 {
-	if (binds->count < BINDS_MAX)
-		binds->list[binds->count++] = (struct bind){
-			.source = source,
-			.target = target,
-			.flags = flags,
-			.mount_fd = -1,
-		};
+	free(bind->source);
+	free(bind->target);
+	cleanup_fd(&bind->mount_fd);
 }
 
-void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
-	int flags)
-{
-	binds_add(binds, target, target, flags);
-	binds->list[binds->count - 1].mount_fd = fd_take(mount_fd);
-}
-
-bool binds_cover(const struct binds *binds, const char *path)
+/* Where a bind at `target` belongs: before what it would hide. */
+static size_t place_of(const struct binds *binds, const char *target)
 {
 	size_t i;
 
 	for (i = 0; i < binds->count; i++)
-		if (strcmp(binds->list[i].source, binds->list[i].target) == 0 &&
-			inside_is_in(binds->list[i].target, path))
-			return true;
-	return false;
+		if (inside_is_in(target, binds->list[i].target))
+			break;
+	return i;
+}
+
+static int insert(struct binds *binds, size_t place, struct bind bind)
+{
+	struct bind *list =
+		realloc(binds->list, (binds->count + 1) * sizeof(*list));
+
+	if (!list)
+		return -1;
+	binds->list = list;
+	memmove(list + place + 1, list + place,
+		(binds->count - place) * sizeof(*list));
+	list[place] = bind;
+	binds->count++;
+	return 0;
+}
+
+static void add(struct binds *binds, struct bind bind)
+{
+	size_t place = place_of(binds, bind.target ? bind.target : "");
+
+	if (!bind.source || !bind.target) {
+		free_one(&bind);
+		binds->lacks_memory = true;
+	} else if (place < binds->count &&
+		   strcmp(binds->list[place].target, bind.target) == 0) {
+		free_one(&binds->list[place]);
+		binds->list[place] = bind;
+	} else if (insert(binds, place, bind) < 0) {
+		free_one(&bind);
+		binds->lacks_memory = true;
+	}
+}
+
+void binds_add(struct binds *binds, const char *source, const char *target,
+	int flags, const char *origin)
+{
+	add(binds, (struct bind){
+			   .source = strdup(source),
+			   .target = strdup(target),
+			   .origin = origin,
+			   .flags = flags,
+			   .mount_fd = -1,
+		   });
+}
+
+void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
+	bool is_directory, int flags, const char *origin)
+{
+	add(binds, (struct bind){
+			   .source = strdup(""),
+			   .target = strdup(target),
+			   .origin = origin,
+			   .flags = flags,
+			   .mount_fd = fd_take(mount_fd),
+			   .is_directory = is_directory,
+		   });
+}
+
+int binds_leave_out(struct binds *binds, const char *target, struct error *err)
+{
+	size_t place = place_of(binds, target);
+	struct bind *bind = binds->list + place;
+
+	if (place == binds->count || strcmp(bind->target, target) != 0)
+		return 0;
+	if (bind->flags & BIND_FIXED)
+		return error_set(err, 0,
+			"'%s' cannot be left out: it belongs to every "
+			"container of this site",
+			target);
+	free_one(bind);
+	binds->count--;
+	memmove(bind, bind + 1, (binds->count - place) * sizeof(*bind));
+	return 0;
+}
+
+/* The bound directory that `path` lies in, under the same name if asked. */
+static const struct bind *find_cover(const struct binds *binds,
+	const char *path, bool same_name)
+{
+	const struct bind *bind, *found = NULL;
+	size_t i;
+
+	for (i = 0; i < binds->count; i++) {
+		bind = &binds->list[i];
+		if (same_name && strcmp(bind->source, bind->target) != 0)
+			continue;
+		if (strcmp(bind->target, path) != 0 || same_name)
+			if (inside_is_in(bind->target, path))
+				found = bind;
+	}
+	return found;
+}
+
+bool binds_cover(const struct binds *binds, const char *path)
+{
+	return find_cover(binds, path, true);
 }
 
 /* An optional bind takes its failure with it. */
@@ -55,16 +143,38 @@ static int leave_out(struct bind *bind, struct error *err)
 	return 0;
 }
 
+static const char *clone_hint(int num)
+{
+	switch (num) {
+	case ENOENT:
+	case ENOTDIR:
+		return "it must exist on this node (a '?' before it makes it "
+		       "optional)";
+	case EACCES:
+	case EPERM:
+		return "you must be able to reach it on this node";
+	default:
+		return "";
+	}
+}
+
 static int clone_one(struct bind *bind, struct error *err)
 {
 	struct stat status;
 
 	if (bind->mount_fd >= 0)
 		return 0;
+	if (bind->flags & BIND_EMPTY) {
+		bind->is_directory = true;
+		bind->mount_fd = priv_mount_tmpfs(NULL, "1777", true, err);
+		return bind->mount_fd < 0 ? -1 : 0;
+	}
 	bind->mount_fd = priv_mount_clone(AT_FDCWD, bind->source,
 		bind->flags & BIND_READ_ONLY, err);
-	if (bind->mount_fd < 0)
+	if (bind->mount_fd < 0) {
+		error_hint(err, clone_hint(err->num));
 		return leave_out(bind, err);
+	}
 	if (fstat(bind->mount_fd, &status) == 0)
 		bind->is_directory = S_ISDIR(status.st_mode);
 	return 0;
@@ -98,13 +208,32 @@ static bool is_root(int target_fd, int root_fd)
 	       target.st_dev == root.st_dev && target.st_ino == root.st_ino;
 }
 
-static int attach(const struct bind *bind, int root_fd, struct error *err)
+/* No mount point can be made where another bind lies: it is the host's. */
+static int describe_missing(const struct binds *binds, const struct bind *bind,
+	struct error *err)
+{
+	const struct bind *cover = find_cover(binds, bind->target, false);
+
+	if (err->num == ENOENT && cover)
+		return error_set(err, 0,
+			"cannot bind at '%s': '%s' shows '%s' of this node, "
+			"which has no such file or directory; make it there, "
+			"or choose another destination",
+			bind->target, cover->target, cover->source);
+	return error_prefix(err, "cannot find the mount point '%s'",
+		bind->target);
+}
+
+static int attach(const struct binds *binds, const struct bind *bind,
+	int root_fd, struct error *err)
 {
 	CLEANUP_FD int target_fd = inside_open(root_fd, bind->target, O_PATH);
 
-	if (target_fd < 0)
-		return error_set(err, errno, "cannot find the mount point '%s'",
-			bind->target);
+	if (target_fd < 0) {
+		err->num = errno;
+		snprintf(err->text, sizeof(err->text), "%s", strerror(errno));
+		return describe_missing(binds, bind, err);
+	}
 	if (is_root(target_fd, root_fd))
 		return error_set(err, 0,
 			"the image's '%s' leads to its root: nothing can be "
@@ -115,13 +244,17 @@ static int attach(const struct bind *bind, int root_fd, struct error *err)
 	return 0;
 }
 
-static int attach_one(struct bind *bind, int root_fd, struct error *err)
+static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
+	struct report *report, struct error *err)
 {
 	if (bind->mount_fd < 0)
 		return 0;
-	if (attach(bind, root_fd, err) < 0)
+	if (attach(binds, bind, root_fd, err) < 0)
 		return leave_out(bind, err);
 	cleanup_fd(&bind->mount_fd);
+	report_detail(report, "mount  %s  from %s (%s%s)", bind->target,
+		*bind->source ? bind->source : "the plugin", bind->origin,
+		bind->flags & BIND_READ_ONLY ? ", read-only" : "");
 	return 0;
 }
 
@@ -129,6 +262,8 @@ int binds_clone(struct binds *binds, struct error *err)
 {
 	size_t i;
 
+	if (binds->lacks_memory)
+		return error_set(err, ENOMEM, "cannot list the binds");
 	for (i = 0; i < binds->count; i++)
 		if (clone_one(&binds->list[i], err) < 0)
 			return -1;
@@ -145,20 +280,24 @@ int binds_make_points(struct binds *binds, int root_fd, struct error *err)
 	return 0;
 }
 
-int binds_attach(struct binds *binds, int root_fd, struct error *err)
+int binds_attach(struct binds *binds, int root_fd, struct report *report,
+	struct error *err)
 {
 	size_t i;
 
 	for (i = 0; i < binds->count; i++)
-		if (attach_one(&binds->list[i], root_fd, err) < 0)
+		if (attach_one(binds, &binds->list[i], root_fd, report, err) <
+			0)
 			return -1;
 	return 0;
 }
 
-void binds_close(struct binds *binds)
+void binds_free(struct binds *binds)
 {
 	size_t i;
 
 	for (i = 0; i < binds->count; i++)
-		cleanup_fd(&binds->list[i].mount_fd);
+		free_one(&binds->list[i]);
+	free(binds->list);
+	*binds = (struct binds){ .count = 0 };
 }

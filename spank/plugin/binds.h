@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "common/error.h"
+#include "spank/plugin/report.h"
 
 /* How a bind is made; flags of struct bind. */
 enum {
@@ -16,31 +17,42 @@ enum {
 	BIND_REPLACE = 1 << 2,
 	/* Only where the image has nothing of that name. */
 	BIND_IF_MISSING = 1 << 3,
+	/* No user can leave it out. */
+	BIND_FIXED = 1 << 4,
+	/* Nothing of the host: an empty file system in memory. */
+	BIND_EMPTY = 1 << 5,
 };
 
 /* One file or directory of the host that shows in the container. */
 struct bind {
-	const char *source; /* borrowed; as the user's process sees it */
-	const char *target; /* borrowed; a path in the image */
+	char *source;       /* owned; as the user's process sees it */
+	char *target;       /* owned; a path in the image */
+	const char *origin; /* a word for who wants it, such as "site" */
 	int flags;
-	int mount_fd; /* owned: the detached clone; -1 if left out */
+	int mount_fd; /* owned: the detached mount; -1 if left out */
 	bool is_directory;
 };
 
-#define BINDS_MAX 16
-
+/* Zeroed, it is empty.  To be freed by binds_free(). */
 struct binds {
-	struct bind list[BINDS_MAX];
+	struct bind *list;
 	size_t count;
+	bool lacks_memory; /* one could not be added: binds_clone() fails */
 };
 
-/* Add one to the list.  All strings must outlive the binds. */
+/*
+ * Add one to the list.  It takes the place of an earlier one with the same
+ * target, and comes before those whose targets are below its own.
+ */
 void binds_add(struct binds *binds, const char *source, const char *target,
-	int flags);
+	int flags, const char *origin);
 
 /* Add a mount that exists already; *mount_fd is given away. */
 void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
-	int flags);
+	bool is_directory, int flags, const char *origin);
+
+/* Take the bind at `target` off the list, if there is one. */
+int binds_leave_out(struct binds *binds, const char *target, struct error *err);
 
 /* Is `path` in one of the bound directories, under the same name? */
 bool binds_cover(const struct binds *binds, const char *path);
@@ -53,9 +65,10 @@ bool binds_cover(const struct binds *binds, const char *path);
  */
 int binds_clone(struct binds *binds, struct error *err);
 int binds_make_points(struct binds *binds, int root_fd, struct error *err);
-int binds_attach(struct binds *binds, int root_fd, struct error *err);
+int binds_attach(struct binds *binds, int root_fd, struct report *report,
+	struct error *err);
 
-/* Close what has not been given away. */
-void binds_close(struct binds *binds);
+/* Close what has not been given away, and empty the list. */
+void binds_free(struct binds *binds);
 
 #endif

@@ -2,188 +2,172 @@
 /*
  * The container of a step, built by its first task as the job's user:
  *
- *   1. open the image, hand it to the server, hear that it can be served
- *   2. look up the user's names
+ *   1. open the images, hand each to its server, hear that it can be served
+ *   2. look up the user's names, and what the node has of a GPU driver
  *   3. leave for a mount namespace of its own
  *   4. clone what of the host shall show, while the host can still be seen
- *   5. mount FUSE, then hand its descriptor to the server
+ *   5. mount FUSE, then hand its descriptors to the servers
  *   6. write passwd and group; make the missing mount points
- *   7. attach everything, set the image read-only, change the root
- *   8. hand the namespace to the server, for the other tasks
+ *   7. lay the writable layer over it, if asked for
+ *   8. attach everything, set the image read-only, change the root
  *
- * The image is opened before any capability is raised, and never read here:
- * what the server says about it is all that is known of it.
+ * The images are opened before any capability is raised, and never read here.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/statfs.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/inside.h"
 #include "common/message.h"
 #include "common/priv_caps.h"
 #include "common/priv_mount.h"
 #include "common/priv_namespace.h"
 #include "spank/plugin/accounts.h"
-#include "spank/plugin/binds.h"
 #include "spank/plugin/container.h"
+#include "spank/plugin/facts.h"
+#include "spank/plugin/gpus.h"
+#include "spank/plugin/hello.h"
+#include "spank/plugin/image.h"
 
-/* Where the image is attached before it becomes '/': every Linux has it, as a
- * directory and not a symlink. */
-#define SCAFFOLD "/proc"
+/* Where the image is attached before it becomes '/', and the writable layer
+ * beside it: every Linux has these, as directories and not symlinks. */
+#define SCAFFOLD       "/proc"
+#define LAYER_SCAFFOLD "/sys"
 /* passwd and group, each at most 1 MiB of the image and the user's lines. */
 #define FILES_SIZE "8m"
 
-/* Directories that belong to the image even when the user stands in one. */
-static bool is_of_the_system(const char *path)
-{
-	static const char *const trees[] = { "/bin", "/boot", "/dev", "/etc",
-		"/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys",
-		"/usr" };
-	static const char *const places[] = { "/", "/opt", "/run", "/var" };
-	size_t i;
+/* What the steps below pass on to one another. */
+struct building {
+	const struct container_request *request;
+	const struct settings *settings;
+	struct report *report;
+	struct container *container;
+	struct bind_specs mounts; /* further images */
+	struct image_request images[CONTAINER_IMAGES_MAX];
+	struct accounts accounts;
+	struct binds binds;
+};
 
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (strcmp(path, places[i]) == 0)
-			return true;
-	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++)
-		if (inside_is_in(trees[i], path))
-			return true;
-	return false;
+static bool is_writable(const struct settings *settings)
+{
+	return !settings_is(settings, SETTING_WRITABLE_TMPFS, "no");
 }
 
-/*
- * /var/tmp before /tmp: where the image has the one as a symlink to the other,
- * the host's /tmp is what must show.
- */
-static void plan_binds(struct binds *binds, const char *home,
-	const char *directory)
-{
-	static const char *const system[] = { "/proc", "/sys", "/dev", "/tmp" };
-	static const char *const files[] = { "/etc/hosts", "/etc/resolv.conf",
-		"/etc/localtime" };
-	size_t i;
+/* --- images --------------------------------------------------------------- */
 
-	binds_add(binds, "/var/tmp", "/var/tmp", BIND_OPTIONAL);
-	for (i = 0; i < sizeof(system) / sizeof(*system); i++)
-		binds_add(binds, system[i], system[i], 0);
-	for (i = 0; i < sizeof(files) / sizeof(*files); i++)
-		binds_add(binds, files[i], files[i],
-			BIND_READ_ONLY | BIND_OPTIONAL | BIND_REPLACE);
-	binds_add(binds, "/etc/nsswitch.conf", "/etc/nsswitch.conf",
-		BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING);
-	/* A home such as /usr/home/NAME shows where the image has no such. */
-	if (home && home[0] == '/' && !binds_cover(binds, home))
-		binds_add(binds, home, home,
-			is_of_the_system(home) ? BIND_OPTIONAL | BIND_IF_MISSING
-					       : BIND_OPTIONAL);
-	if (directory[0] == '/' && !is_of_the_system(directory) &&
-		!binds_cover(binds, directory))
-		binds_add(binds, directory, directory, BIND_OPTIONAL);
+/* A further image's server, which nobody else asks, says BUILD at once. */
+static int meet_server(struct building *building, size_t i, struct error *err)
+{
+	struct image_request *image = &building->images[i];
+	CLEANUP_FD int unexpected_fd = -1;
+	struct message message;
+
+	image->server = hello_say(building->request->tasks_fds[i],
+		image->deadline, err);
+	if (image->server < 0)
+		return -1;
+	building->container->image_fds[i] = image->server;
+	if (message_receive(image->server, image->deadline, &message,
+		    &unexpected_fd) == 1 &&
+		message.type == MESSAGE_BUILD)
+		return 0;
+	return error_set(err, 0, "the server of the image '%s' does not answer",
+		image->image);
 }
 
-static const char *open_hint(int num)
+static int offer_one(struct building *building, size_t i, const char *image,
+	const char *kind, struct error *err)
 {
-	switch (num) {
-	case ENOENT:
-	case ENOTDIR:
-		return "is it on a file system that this node mounts?";
-	case EACCES:
-	case EPERM:
-		return "you must be able to read it on this node";
-	default:
-		return "";
-	}
-}
+	const struct container_request *request = building->request;
+	char facts[ERROR_TEXT_SIZE];
 
-/* O_NONBLOCK: a FIFO would keep us waiting for a writer. */
-static int open_image(const char *path, struct error *err)
-{
-	CLEANUP_FD int fd =
-		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct statfs system;
-
-	if (fd < 0) {
-		error_set(err, errno, "cannot open the image '%s'", path);
-		return error_hint(err, open_hint(err->num));
-	}
-	if (fstatfs(fd, &system) < 0)
-		return error_set(err, errno, "cannot inspect the image '%s'",
-			path);
-	/* /proc/self/mem and its like call themselves regular files; of other
-	 * kinds the server tells. */
-	if (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC)
-		return error_set(err, 0,
-			"cannot use the image '%s': it is not a regular file; "
-			"give the path of a SIF or squashfs file",
-			path);
-	if (fcntl(fd, F_SETFL, 0) < 0)
-		return error_set(err, errno, "cannot use the image '%s'", path);
-	return fd_take(&fd);
-}
-
-static int tell_server(int server, enum message_type type, int fd,
-	struct error *err)
-{
-	if (message_send(server, type, NULL, fd) < 0)
-		return error_set(err, errno, "the image server is gone");
+	building->images[i] = (struct image_request){
+		.image = image,
+		.path = request->plan.arguments->path,
+		.kind = kind,
+		.server = request->server,
+		.fuse_fd = &request->fuse_fds[i],
+		.deadline = request->deadline,
+	};
+	if ((i > 0 && meet_server(building, i, err) < 0) ||
+		image_offer(&building->images[i], facts, err) < 0)
+		return -1;
+	report_moment(building->report, "image '%s' checked: %s", image, facts);
+	if (i == 0)
+		return facts_of_image(&building->images[i], facts,
+			building->container->facts, err);
 	return 0;
 }
 
-static int offer_image(const struct container_request *request,
-	struct error *err)
+static int offer_images(struct building *building, struct error *err)
 {
-	CLEANUP_FD int image_fd = open_image(request->image, err);
-	CLEANUP_FD int unexpected_fd = -1;
-	struct message message;
-	int got;
+	const char *root = settings_get(building->settings, SETTING_IMAGE);
+	size_t i;
 
-	if (image_fd < 0 ||
-		tell_server(request->server, MESSAGE_IMAGE, image_fd, err) < 0)
+	if (bind_specs_parse(settings_get(building->settings, SETTING_MOUNT),
+		    BIND_SPEC_IMAGES, &building->mounts, err) < 0)
+		return error_prefix(err, "--sif-mount");
+	if (offer_one(building, 0, root,
+		    is_writable(building->settings) ? MESSAGE_OWNED
+						    : MESSAGE_ROOT,
+		    err) < 0)
 		return -1;
-	got = message_receive(request->server, request->deadline, &message,
-		&unexpected_fd);
-	if (got == 1 && message.type == MESSAGE_READY)
-		return 0;
-	if (got == 1 && message.type == MESSAGE_FAILED)
-		return error_set(err, 0, "cannot use the image '%s': %s",
-			request->image, message.text);
-	if (got < 0 && errno == ETIMEDOUT)
-		return error_set(err, 0,
-			"cannot read the image '%s' in time: is its file "
-			"system slow, or hung? (timeout= in plugstack.conf)",
-			request->image);
-	return error_set(err, 0,
-		"cannot use the image '%s': the image server ended while it "
-		"read the image",
-		request->image);
+	for (i = 0; i < building->mounts.count; i++)
+		if (offer_one(building, i + 1, building->mounts.list[i].source,
+			    MESSAGE_DATA, err) < 0)
+			return error_prefix(err, "--sif-mount");
+	return 0;
 }
 
-/* Mount first, hand over then: nobody who has the descriptor can make the
- * mount wait for him.  Returns the mount. */
-static int mount_image(const struct container_request *request,
-	struct error *err)
+static int mount_data(struct building *building, struct error *err)
 {
-	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
-	CLEANUP_FD int mount_fd =
-		priv_mount_fuse(fuse_fd, getuid(), getgid(), err);
+	CLEANUP_FD int mount_fd = -1;
+	size_t i;
 
-	if (mount_fd < 0 ||
-		tell_server(request->server, MESSAGE_MOUNT, fuse_fd, err) < 0)
-		return -1;
-	return fd_take(&mount_fd);
+	for (i = 0; i < building->mounts.count; i++) {
+		mount_fd = image_mount(&building->images[i + 1], err);
+		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
+			return -1;
+		binds_add_mount(&building->binds, &mount_fd,
+			building->mounts.list[i].target, true, 0,
+			"--sif-mount");
+	}
+	return 0;
 }
 
-static int attach_at_scaffold(int mount_fd, struct error *err)
+/* --- what the plan is made from ------------------------------------------- */
+
+static int plan(struct building *building, struct error *err)
 {
-	CLEANUP_FD int target_fd = open(SCAFFOLD, O_PATH | O_CLOEXEC);
+	struct plan_request request = building->request->plan;
+	const char *home = settings_get(building->settings, SETTING_HOME);
+
+	if (accounts_load(home[0] == '/' ? home : NULL, &building->accounts,
+		    err) < 0)
+		return -1;
+	if (building->accounts.home)
+		request.home = building->accounts.home;
+	if (home[0] == '/' &&
+		facts_add(building->container->facts, err, "HOME=%s", home) < 0)
+		return -1;
+	if (gpus_plan(&request, building->request->deadline, &building->binds,
+		    building->container->facts, building->report, err) < 0)
+		return -1;
+	return plan_binds(&request, &building->binds, err);
+}
+
+/* --- the tree ------------------------------------------------------------- */
+
+static int attach_at(const char *path, int mount_fd, struct error *err)
+{
+	CLEANUP_FD int target_fd = open(path, O_PATH | O_CLOEXEC);
 
 	if (target_fd < 0)
-		return error_set(err, errno, "cannot open '%s'", SCAFFOLD);
+		return error_set(err, errno, "cannot open '%s'", path);
 	return priv_mount_attach(mount_fd, target_fd, err);
 }
 
@@ -195,11 +179,12 @@ static int attach_at_scaffold(int mount_fd, struct error *err)
 static int add_accounts(struct binds *binds, const struct accounts *accounts,
 	int root_fd, struct error *err)
 {
-	CLEANUP_FD int files_fd = priv_mount_tmpfs(FILES_SIZE, err);
+	CLEANUP_FD int files_fd =
+		priv_mount_tmpfs(FILES_SIZE, "0755", false, err);
 	CLEANUP_FD int passwd_fd = -1;
 	CLEANUP_FD int group_fd = -1;
 
-	if (files_fd < 0 || attach_at_scaffold(files_fd, err) < 0 ||
+	if (files_fd < 0 || attach_at(SCAFFOLD, files_fd, err) < 0 ||
 		accounts_write(files_fd, "passwd", accounts->passwd, root_fd,
 			"/etc/passwd", err) < 0 ||
 		accounts_write(files_fd, "group", accounts->group, root_fd,
@@ -209,48 +194,138 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 	group_fd = priv_mount_clone(files_fd, "group", true, err);
 	if (passwd_fd < 0 || group_fd < 0)
 		return -1;
-	binds_add_mount(binds, &passwd_fd, "/etc/passwd", BIND_REPLACE);
-	binds_add_mount(binds, &group_fd, "/etc/group", BIND_REPLACE);
+	binds_add_mount(binds, &passwd_fd, "/etc/passwd", false, BIND_REPLACE,
+		"accounts");
+	binds_add_mount(binds, &group_fd, "/etc/group", false, BIND_REPLACE,
+		"accounts");
 	return 0;
 }
 
-static int furnish(const struct container_request *request, struct binds *binds,
-	const struct accounts *accounts, struct error *err)
+static int mount_overlay(struct error *err)
 {
-	CLEANUP_FD int namespace_fd = priv_namespace_unshare(err);
-	CLEANUP_FD int root_fd = -1;
+	CLEANUP_FD int fd = -1;
 
-	if (namespace_fd < 0 || binds_clone(binds, err) < 0)
+	if (priv_caps_raise_overlay(err) < 0)
 		return -1;
-	root_fd = mount_image(request, err);
-	if (root_fd < 0 || add_accounts(binds, accounts, root_fd, err) < 0 ||
-		binds_make_points(binds, root_fd, err) < 0 ||
-		attach_at_scaffold(root_fd, err) < 0 ||
-		binds_attach(binds, root_fd, err) < 0 ||
-		priv_mount_seal(root_fd, err) < 0 ||
-		priv_namespace_pivot(SCAFFOLD, err) < 0)
-		return -1;
-	return tell_server(request->server, MESSAGE_BUILT, namespace_fd, err);
+	/* Safe: the paths are ours, in a namespace of its own. */
+	fd = priv_mount_overlay(SCAFFOLD, LAYER_SCAFFOLD "/upper",
+		LAYER_SCAFFOLD "/work", err);
+	return priv_caps_raise(err) < 0 ? -1 : fd_take(&fd);
 }
 
-int container_build(const struct container_request *request, struct error *err)
+/*
+ * An overlay over the image, which is attached already.  Returns the root that
+ * takes its place.
+ */
+static int mount_layer(const char *size, struct error *err)
 {
-	struct accounts accounts;
-	struct binds binds = { .count = 0 };
-	int built;
+	CLEANUP_FD int layer_fd = priv_mount_tmpfs(size, "0755", true, err);
+	CLEANUP_FD int root_fd = -1;
 
-	if (offer_image(request, err) < 0 || accounts_load(&accounts, err) < 0)
+	if (layer_fd < 0 || attach_at(LAYER_SCAFFOLD, layer_fd, err) < 0)
 		return -1;
-	plan_binds(&binds, accounts.home ? accounts.home : request->home,
-		request->directory);
-	built = priv_caps_raise(err);
-	if (built == 0)
-		built = furnish(request, &binds, &accounts, err);
+	if (mkdirat(layer_fd, "upper", 0755) < 0 ||
+		mkdirat(layer_fd, "work", 0755) < 0 ||
+		fchmodat(layer_fd, "upper", 0755, 0) < 0)
+		return error_set(err, errno, "cannot make a writable layer");
+	root_fd = mount_overlay(err);
+	if (root_fd < 0 || attach_at(SCAFFOLD, root_fd, err) < 0)
+		return -1;
+	return fd_take(&root_fd);
+}
+
+/* Attach the root at the scaffold, and what shows in it. */
+static int assemble(struct building *building, int image_fd, struct error *err)
+{
+	CLEANUP_FD int layer_fd = -1;
+	int root_fd = image_fd;
+
+	if (attach_at(SCAFFOLD, image_fd, err) < 0 ||
+		priv_mount_seal(image_fd, err) < 0)
+		return -1;
+	if (is_writable(building->settings)) {
+		layer_fd = mount_layer(settings_tmpfs_size(building->settings),
+			err);
+		if (layer_fd < 0)
+			return -1;
+		root_fd = layer_fd;
+	}
+	return binds_attach(&building->binds, root_fd, building->report, err);
+}
+
+static int furnish(struct building *building, struct error *err)
+{
+	CLEANUP_FD int namespace_fd = priv_namespace_unshare(err);
+	CLEANUP_FD int image_fd = -1;
+
+	if (namespace_fd < 0 || binds_clone(&building->binds, err) < 0)
+		return -1;
+	image_fd = image_mount(&building->images[0], err);
+	if (image_fd < 0 || mount_data(building, err) < 0 ||
+		add_accounts(&building->binds, &building->accounts, image_fd,
+			err) < 0 ||
+		binds_make_points(&building->binds, image_fd, err) < 0 ||
+		assemble(building, image_fd, err) < 0 ||
+		priv_namespace_pivot(SCAFFOLD, err) < 0)
+		return -1;
+	building->container->namespace_fd = fd_take(&namespace_fd);
+	report_moment(building->report, "namespace built");
+	return 0;
+}
+
+static int build(struct building *building, struct error *err)
+{
+	const char *image = settings_get(building->settings, SETTING_IMAGE);
+
+	if (offer_images(building, err) < 0)
+		return -1;
+	if (plan(building, err) < 0 || priv_caps_raise(err) < 0 ||
+		furnish(building, err) < 0)
+		return error_prefix(err,
+			"cannot build the container of the image '%s'", image);
+	return 0;
+}
+
+int container_build(const struct container_request *request,
+	struct container *ret_container, struct report *report,
+	struct error *err)
+{
+	struct container container = { .namespace_fd = -1,
+		.image_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } };
+	struct building building = {
+		.request = request,
+		.settings = request->plan.settings,
+		.report = report,
+		.container = &container,
+	};
+	int built = build(&building, err);
+
+	binds_free(&building.binds);
+	bind_specs_free(&building.mounts);
+	accounts_free(&building.accounts);
 	if (built < 0)
-		error_prefix(err,
-			"cannot build the container of the image '%s'",
-			request->image);
-	binds_close(&binds);
-	accounts_free(&accounts);
+		container_free(&container);
+	else
+		*ret_container = container;
 	return built;
+}
+
+int container_announce(const struct container_request *request,
+	const struct container *container, struct error *err)
+{
+	size_t i;
+
+	for (i = 1; i < CONTAINER_IMAGES_MAX; i++)
+		if (container->image_fds[i] >= 0 &&
+			image_tell(container->image_fds[i], MESSAGE_BUILT, NULL,
+				container->namespace_fd, err) < 0)
+			return -1;
+	return image_tell(request->server, MESSAGE_BUILT, NULL,
+		container->namespace_fd, err);
+}
+
+void container_free(struct container *container)
+{
+	cleanup_fd(&container->namespace_fd);
+	facts_free(container->facts);
 }

@@ -4,15 +4,29 @@
 
 #include "common/deadline.h"
 #include "common/error.h"
+#include "spank/plugin/facts.h"
+#include "spank/plugin/plan.h"
+#include "spank/plugin/report.h"
+
+/* Images of a step: its root, and further ones of --sif-mount. */
+#define CONTAINER_IMAGES_MAX 9
 
 /* What the first task of a step builds the container from; all borrowed. */
 struct container_request {
-	const char *image;     /* path, relative to the working directory */
-	const char *directory; /* absolute working directory; "" if none */
-	const char *home;      /* $HOME, for a user without an entry; or NULL */
-	int server;   /* socket to the image server, which has said BUILD */
-	int *fuse_fd; /* open /dev/fuse, given away */
+	struct plan_request plan; /* but for `home`, which may be $HOME */
+	int server; /* socket to the root's image server, which has said BUILD
+		     */
+	const int *tasks_fds; /* HELLO sockets of all image servers, root's
+				 first */
+	int *fuse_fds;        /* an open /dev/fuse for each, given away */
 	struct deadline deadline;
+};
+
+/* What came of it. */
+struct container {
+	int namespace_fd;                    /* owned */
+	int image_fds[CONTAINER_IMAGES_MAX]; /* to the further servers; owned */
+	char *facts[FACTS_MAX + 1]; /* for the environment, see facts.h */
 };
 
 /*
@@ -21,6 +35,18 @@ struct container_request {
  * (priv_caps_keep); leaves them raised.  On failure the process is unfit for
  * anything but to say why.
  */
-int container_build(const struct container_request *request, struct error *err);
+int container_build(const struct container_request *request,
+	struct container *ret_container, struct report *report,
+	struct error *err);
+
+/* Tell all servers that the container is complete. */
+int container_announce(const struct container_request *request,
+	const struct container *container, struct error *err);
+
+/*
+ * Free what container_build() has stored, except for the sockets to the
+ * servers: execve closes them, which tells that this task has started.
+ */
+void container_free(struct container *container);
 
 #endif

@@ -1,62 +1,72 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The options of srun, sbatch and salloc.  Slurm calls back more than once:
- * sbatch's value is replayed to every srun of the job and srun's own comes
- * after it, and 22.05's slurmstepd calls twice.  So the last value wins.
+ * The options of srun, sbatch and salloc: one for each setting.  Slurm calls
+ * back in the order of the command line, and 22.05's slurmstepd calls twice.
  *
- * A user can set Slurm's variable for an option himself, so that slurmstepd
- * may get a value that no command has checked: it is checked again there.
+ * In slurmstepd the values that the commands have completed and handed on are
+ * what counts (session.c).  A user can set Slurm's own variable for an option,
+ * so that slurmstepd gets a value that no command has seen; it is checked there
+ * as well.
  */
 #include <stdio.h>
-#include <string.h>
 
+#include "common/settings.h"
 #include "spank/plugin/options.h"
 #include "spank/plugin/session.h"
 
-static int store_image(const char *value, struct error *err)
+static int callback(int val, const char *value, int remote)
 {
-	if (!value || !*value)
-		return error_set(err, 0,
-			"--sif-image needs the path of an image, or 'none'");
-	if (strlen(value) >= sizeof(session.image))
-		return error_set(err, 0,
-			"--sif-image: the path is longer than %zu characters",
-			sizeof(session.image) - 1);
-	snprintf(session.image, sizeof(session.image), "%s",
-		strcmp(value, "none") == 0 ? "" : value);
-	return 0;
+	enum setting setting = val;
+	struct settings *settings = remote ? &session.raw : &session.settings;
+	struct error err = { 0 };
+
+	if (remote)
+		settings_forget(settings, setting);
+	if (settings_put(settings, setting, value ? value : "", &err) == 0) {
+		/* A good value undoes a bad one before it. */
+		if (session.wrong_setting == setting)
+			session.option_error = (struct error){ 0 };
+		return 0;
+	}
+	session.option_error = err;
+	session.wrong_setting = setting;
+	error_prefix(&session.option_error, "--sif-%s",
+		setting_rule(setting)->name);
+	if (remote)
+		return 0;
+	slurm_error("spank_sif: %s", session.option_error.text);
+	return -1;
 }
 
-static int image_callback(int val, const char *value, int remote)
+static int register_one(spank_t spank, enum setting setting, struct error *err)
 {
-	struct error err = { 0 };
-	int stored = store_image(value, &err);
+	const struct setting_rule *rule = setting_rule(setting);
+	char name[64];
+	struct spank_option option = {
+		.name = name,
+		.arginfo = (char *)rule->arginfo,
+		.usage = (char *)rule->usage,
+		/* 2: the value may be missing, see spank.h. */
+		.has_arg = rule->is_flag ? 2 : 1,
+		.val = setting,
+		.cb = callback,
+	};
+	spank_err_t rc;
 
-	(void)val;
-	/* A good value undoes a bad one before it. */
-	session.option_error = err;
-	if (stored == 0 || remote)
-		return 0;
-	slurm_error("spank_sif: %s", err.text);
-	return -1;
+	snprintf(name, sizeof(name), "sif-%s", rule->name);
+	rc = spank_option_register(spank, &option);
+	if (rc != ESPANK_SUCCESS)
+		return error_set(err, 0, "cannot register the option --%s: %s",
+			name, spank_strerror(rc));
+	return 0;
 }
 
 int options_register(spank_t spank, struct error *err)
 {
-	struct spank_option image = {
-		.name = "sif-image",
-		.arginfo = "IMAGE|none",
-		.usage = "run the tasks inside the Singularity/Apptainer image "
-			 "file IMAGE (SIF or squashfs), mounted read-only as "
-			 "'/'; 'none' undoes an earlier --sif-image",
-		.has_arg = 1,
-		.cb = image_callback,
-	};
-	spank_err_t rc = spank_option_register(spank, &image);
+	int i;
 
-	if (rc != ESPANK_SUCCESS)
-		return error_set(err, 0,
-			"cannot register the option --sif-image: %s",
-			spank_strerror(rc));
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (register_one(spank, i, err) < 0)
+			return -1;
 	return 0;
 }

@@ -31,21 +31,10 @@
 #include "common/priv_caps.h"
 #include "spank/plugin/options.h"
 #include "spank/plugin/session.h"
+#include "spank/plugin/submit.h"
 #include "spank/plugin/task.h"
 
 SPANK_PLUGIN(spank_sif, 1)
-
-struct session session = {
-	.server = IMAGE_SERVER_NONE,
-	.fuse_fd = -1,
-};
-
-/* The first failure is the cause; what follows from it is not worth saying. */
-static void record(const struct error *err)
-{
-	if (!session.error.text[0])
-		session.error = *err;
-}
 
 /*
  * With contain_spank (Slurm 24.05 and later) some hooks run in a child that
@@ -55,18 +44,6 @@ static void record(const struct error *err)
 static bool is_contained(void)
 {
 	return getpid() != session.pid;
-}
-
-/*
- * Tasks that srun started; not the batch script, salloc's interactive step or
- * the step that only holds a job's processes, which run on the host.
- */
-static bool is_ordinary_step(spank_t spank)
-{
-	uint32_t step = 0;
-
-	return spank_get_item(spank, S_JOB_STEPID, &step) == ESPANK_SUCCESS &&
-	       step <= SLURM_MAX_NORMAL_STEP_ID;
 }
 
 /* The number of the task among the step's on this node; 0 if unknown. */
@@ -94,16 +71,27 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 		return 0;
 	if (options_register(spank, &err) < 0) {
 		slurm_error("spank_sif: %s", err.text);
-		record(&err);
+		session_record(&err);
 	}
+	/* Before Slurm calls back for the options of its command line. */
+	if (context != S_CTX_REMOTE)
+		submit_load(&session.settings, &session.option_error);
 	return 0;
 }
 
+/* srun, sbatch, salloc: refuse what cannot become a good step. */
 static int check_submission(void)
 {
-	if (!session.image[0] || !session.arguments_error.text[0])
+	struct error err = { 0 };
+
+	session_record(&session.arguments_error);
+	session_record(&session.option_error);
+	if (settings_have_image(&session.settings) && session.error.text[0])
+		err = session.error;
+	else if (submit_finish(&session.settings, &session.arguments, &err) ==
+		 0)
 		return 0;
-	slurm_error("spank_sif: %s", session.arguments_error.text);
+	slurm_error("spank_sif: %s", err.text);
 	return -1;
 }
 
@@ -125,36 +113,61 @@ static int load_identity(spank_t spank, struct identity *ret_identity,
 	return 0;
 }
 
-static int start_server(spank_t spank, struct error *err)
+/* One server for each image; nobody waits for them. */
+static int start_servers(spank_t spank, struct error *err)
 {
 	struct identity identity;
+	size_t i;
 
 	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &session.tasks_left);
+	if (load_identity(spank, &identity, err) < 0)
+		return -1;
 	/* Safe: root opens its own program, by configure's path; the child
 	 * gives up root before it executes that. */
-	if (load_identity(spank, &identity, err) < 0 ||
-		image_server_prepare(&session.server, err) < 0)
-		return -1;
-	return image_server_start(&session.server, &identity,
-		session.tasks_left, session.arguments.timeout_s, err);
+	for (i = 0; i < session.servers_count; i++)
+		if (image_server_prepare(&session.servers[i], err) < 0 ||
+			image_server_start(&session.servers[i], &identity,
+				session.tasks_left, session.arguments.timeout_s,
+				err) < 0)
+			return -1;
+	return 0;
 }
 
 int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
+	uint32_t step = SLURM_EXTERN_CONT;
+	char **job = NULL;
 
 	(void)argc;
 	(void)argv;
 	if (spank_context() != S_CTX_REMOTE)
 		return check_submission();
 	session.pid = getpid();
-	session.runs_image = is_ordinary_step(spank) &&
-			     (session.image[0] || session.option_error.text[0]);
-	record(&session.option_error);
-	record(&session.arguments_error);
+	session.begin_us = report_now_us();
+	spank_get_item(spank, S_JOB_STEPID, &step);
+	spank_get_item(spank, S_JOB_ENV, &job);
+	session_load(job, step);
 	if (session.runs_image && !session.error.text[0] &&
-		start_server(spank, &err) < 0)
-		record(&err);
+		start_servers(spank, &err) < 0)
+		session_record(&err);
+	session.started_us = report_now_us();
+	return 0;
+}
+
+/* Safe: a device of the host, which may be root's alone.  Opened anew in each
+ * task, so that no two ever share a connection. */
+static int open_fuse(struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < session.servers_count; i++) {
+		session.fuse_fds[i] = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+		if (session.fuse_fds[i] < 0)
+			return error_set(err, errno,
+				"cannot open '/dev/fuse' on this node (is the "
+				"module fuse loaded?)");
+	}
 	return 0;
 }
 
@@ -167,70 +180,153 @@ int slurm_spank_task_init_privileged(spank_t spank, int argc, char *argv[])
 	(void)argv;
 	if (!session.runs_image || session.error.text[0])
 		return 0;
-	/* Safe: a device of the host, which may be root's alone.  Opened anew
-	 * in each task, so that no two ever share a connection. */
-	session.fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	if (session.fuse_fd < 0) {
-		error_set(&err, errno,
-			"cannot open '/dev/fuse' on this node (is the module "
-			"fuse loaded?)");
-		record(&err);
-		return 0;
-	}
-	if (priv_caps_keep(&err) < 0)
-		record(&err);
+	if (open_fuse(&err) < 0 ||
+		priv_caps_keep(!settings_is(&session.settings,
+				       SETTING_WRITABLE_TMPFS, "no"),
+			&err) < 0)
+		session_record(&err);
 	return 0;
+}
+
+/* The step runs without, only not charged for its server. */
+static void adopt(struct image_server *server, pid_t task)
+{
+	struct error err;
+
+	if (image_server_adopt(server, task, &err) < 0)
+		slurm_error("spank_sif: the image server stays out of the "
+			    "step's cgroup: %s",
+			err.text);
 }
 
 int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 {
-	struct error err = { 0 };
 	pid_t task = 0;
+	size_t i;
 
 	(void)argc;
 	(void)argv;
 	if (!session.runs_image || local_task(spank) != 0)
 		return 0;
-	/* Slurm has forked all tasks when it calls this for the first: the
-	 * socket is theirs alone from now on. */
-	if (!is_contained())
-		cleanup_fd(&session.server.tasks_fd);
-	if (spank_get_item(spank, S_TASK_PID, &task) != ESPANK_SUCCESS)
-		return 0;
-	/* The step runs without, only not charged for its server. */
-	if (image_server_adopt(&session.server, task, &err) < 0)
-		slurm_error("spank_sif: the image server stays out of the "
-			    "step's cgroup: %s",
-			err.text);
+	spank_get_item(spank, S_TASK_PID, &task);
+	for (i = 0; i < session.servers_count; i++) {
+		/* Slurm has forked all tasks when it calls this for the first:
+		 * the socket is theirs alone from now on. */
+		if (!is_contained())
+			cleanup_fd(&session.servers[i].tasks_fd);
+		if (task)
+			adopt(&session.servers[i], task);
+	}
 	return 0;
 }
 
-static int enter_container(spank_t spank, struct error *err)
+/* The script of a batch step, which Slurm has put into its spool. */
+static const char *batch_script(spank_t spank)
 {
-	char home[PATH_MAX], directory[PATH_MAX];
-	int moved = 0;
-	const struct task_request request = {
-		.image = session.image,
-		.home = spank_getenv(spank, "HOME", home, sizeof(home)) ==
-					ESPANK_SUCCESS
-				? home
-				: NULL,
-		.tasks_fd = session.server.tasks_fd,
-		.fuse_fd = &session.fuse_fd,
+	uint32_t step = 0;
+	char **argv = NULL;
+	int argc = 0;
+
+	spank_get_item(spank, S_JOB_STEPID, &step);
+	if (step != SLURM_BATCH_SCRIPT ||
+		spank_get_item(spank, S_JOB_ARGV, &argc, &argv) !=
+			ESPANK_SUCCESS)
+		return NULL;
+	return argc > 0 ? argv[0] : NULL;
+}
+
+static void print_report(const struct report *report)
+{
+	char host[256] = "";
+	size_t i;
+
+	gethostname(host, sizeof(host) - 1);
+	for (i = 0; i < report->count; i++)
+		slurm_spank_log("spank_sif: %s: %s", host, report->lines[i]);
+}
+
+static void report_moved(const struct task *task)
+{
+	if (!task->directory[0])
+		slurm_error("spank_sif: the step's working directory has no "
+			    "name on this node: starting in '/' instead");
+	else
+		slurm_error("spank_sif: cannot use the working directory '%s' "
+			    "in the image: %s: starting in '/' instead",
+			task->directory, strerror(task->moved));
+}
+
+static int change_environment(spank_t spank, const struct environment *edits,
+	struct error *err)
+{
+	const struct environment_entry *entry;
+	spank_err_t rc;
+	size_t i;
+
+	for (i = 0; i < edits->count; i++) {
+		entry = &edits->entries[i];
+		rc = entry->value
+			     ? spank_setenv(spank, entry->name, entry->value, 1)
+			     : spank_unsetenv(spank, entry->name);
+		if (rc != ESPANK_SUCCESS)
+			return error_set(err, 0,
+				"cannot set the variable %s: %s", entry->name,
+				spank_strerror(rc));
+	}
+	return 0;
+}
+
+/* A line for each source of variables. */
+static void report_environment(const struct environment *edits,
+	struct report *report)
+{
+	char names[2048];
+	int source;
+
+	for (source = 0; source < ENVIRONMENT_SOURCES; source++)
+		if (environment_describe(edits, source, names, sizeof(names)))
+			report_detail(report, "environment of %s: %s",
+				environment_source_name(source), names);
+}
+
+static int enter_container(spank_t spank, struct report *report,
+	struct error *err)
+{
+	char **job = NULL;
+	int tasks_fds[CONTAINER_IMAGES_MAX];
+	struct task_request request = {
+		.plan = {
+			.settings = &session.settings,
+			.arguments = &session.arguments,
+			.script = batch_script(spank),
+			.prolog = session_task_prolog(),
+		},
+		.tasks_fds = tasks_fds,
+		.fuse_fds = session.fuse_fds,
+		.started_us = session.started_us,
 		.timeout_s = session.arguments.timeout_s,
 		.speaks = local_task(spank) == 0,
 	};
+	struct task task;
+	int changed;
+	size_t i;
 
-	if (task_enter(&request, directory, &moved, err) < 0)
+	for (i = 0; i < session.servers_count; i++)
+		tasks_fds[i] = session.servers[i].tasks_fd;
+	spank_get_item(spank, S_JOB_ENV, &job);
+	request.plan.job = job;
+	request.plan.home = plan_variable(job, "HOME");
+	if (task_enter(&request, &task, report, err) < 0)
 		return -1;
-	if (moved && request.speaks && !directory[0])
-		slurm_error("spank_sif: the step's working directory has no "
-			    "name on this node: starting in '/' instead");
-	else if (moved && request.speaks)
-		slurm_error("spank_sif: cannot use the working directory '%s' "
-			    "in the image: %s: starting in '/' instead",
-			directory, strerror(moved));
-	return 0;
+	for (i = 0; i < session.servers_count; i++)
+		cleanup_fd(&session.fuse_fds[i]);
+	if (task.moved && request.speaks)
+		report_moved(&task);
+	if (task.is_builder)
+		report_environment(&task.edits, report);
+	changed = change_environment(spank, &task.edits, err);
+	task_free(&task);
+	return changed;
 }
 
 /*
@@ -249,12 +345,19 @@ static void __attribute__((noreturn)) end_task(void)
 int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
+	struct report report = { .begin_us = session.begin_us };
+	int entered = -1;
 
 	(void)argc;
 	(void)argv;
 	if (!session.runs_image)
 		return 0;
-	if (!session.error.text[0] && enter_container(spank, &err) == 0)
+	report.debug = settings_is(&session.settings, SETTING_DEBUG, "yes");
+	if (!session.error.text[0])
+		entered = enter_container(spank, &report, &err);
+	print_report(&report);
+	report_free(&report);
+	if (entered == 0)
 		return 0;
 	/* What went wrong before the tasks went wrong for all: say it once. */
 	if (session.error.text[0] && local_task(spank) == 0)
@@ -276,6 +379,7 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
 	int status = 0;
+	size_t i;
 
 	(void)argc;
 	(void)argv;
@@ -284,20 +388,23 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 	spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
 	if (session.tasks_left > 0)
 		session.tasks_left--;
-	if (image_server_check(&session.server, was_killed(status),
-		    session.tasks_left == 0, &err) < 0)
-		slurm_error("spank_sif: %s", err.text);
+	for (i = 0; i < session.servers_count; i++)
+		if (image_server_check(&session.servers[i], was_killed(status),
+			    session.tasks_left == 0, &err) < 0)
+			slurm_error("spank_sif: %s", err.text);
 	return 0;
 }
 
 int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
+	size_t i;
 
 	(void)spank;
 	(void)argc;
 	(void)argv;
-	if (session.runs_image && image_server_stop(&session.server, &err) < 0)
-		slurm_error("spank_sif: %s", err.text);
+	for (i = 0; session.runs_image && i < session.servers_count; i++)
+		if (image_server_stop(&session.servers[i], &err) < 0)
+			slurm_error("spank_sif: %s", err.text);
 	return 0;
 }

@@ -2,13 +2,14 @@
 #ifndef SPANK_PLUGIN_SESSION_H
 #define SPANK_PLUGIN_SESSION_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "common/arguments.h"
 #include "common/error.h"
+#include "common/settings.h"
+#include "spank/plugin/container.h"
 #include "spank/plugin/image_server.h"
 
 /*
@@ -19,21 +20,41 @@
 struct session {
 	struct arguments arguments;
 	struct error arguments_error; /* what is wrong with them, if so */
-	struct error option_error; /* what is wrong with --sif-image, if so */
-	char image[PATH_MAX];      /* --sif-image; "" if the step has none */
-	pid_t pid;                 /* of slurmstepd */
-	bool runs_image; /* this process serves a step that has an image */
+	struct settings settings;     /* what the user asks for */
+	struct settings raw;       /* slurmstepd: as Slurm hands options over */
+	struct error option_error; /* what is wrong with an option, if so */
+	enum setting wrong_setting;
+	int64_t begin_us;   /* when slurmstepd had read the options */
+	int64_t started_us; /* when it had started the servers */
+	pid_t pid;          /* of slurmstepd */
+	bool runs_image;    /* this process serves a step that has an image */
 	/*
 	 * The first failure.  A hook that fails other than task_init drains
 	 * the node or loses the exit code (spank(8), RETURN VALUES), so that
 	 * all of them record here what task_init then says.
 	 */
 	struct error error;
-	struct image_server server;
+	/* The root's, then those of further images. */
+	struct image_server servers[CONTAINER_IMAGES_MAX];
+	size_t servers_count;
 	uint32_t tasks_left; /* of this node, that have not ended */
-	int fuse_fd;         /* a task's /dev/fuse, from task_init_privileged */
+	/* A task's /dev/fuse for each server, from task_init_privileged. */
+	int fuse_fds[CONTAINER_IMAGES_MAX];
 };
 
 extern struct session session;
+
+/* In slurmstepd: take in the step's settings, and decide whether it runs in an
+ * image.  `job` is its environment.  Failures are recorded. */
+void session_load(char *const *job, uint32_t step);
+
+/* Record a failure for task_init, unless there is one already. */
+void session_record(const struct error *err);
+
+/* Does the step enter the container of another one? */
+bool session_joins(void);
+
+/* slurm.conf's TaskProlog, which runs inside; NULL if there is none. */
+const char *session_task_prolog(void);
 
 #endif

@@ -4,69 +4,56 @@
  * the socket that all tasks of the step inherit, with one end of a socket of
  * its own; the answer is BUILD (the first task), ENTER, or FAILED.  That own
  * socket is close-on-exec: its end of file tells the server "started".
+ *
+ * The builder also finds out what changes in the environment of every task,
+ * once it is inside and has no rights left, and shares that in a memfd.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/list.h"
 #include "common/message.h"
 #include "common/priv_caps.h"
 #include "common/priv_namespace.h"
 #include "spank/plugin/container.h"
+#include "spank/plugin/hello.h"
+#include "spank/plugin/image.h"
+#include "spank/plugin/image_environment.h"
+#include "spank/plugin/join.h"
 #include "spank/plugin/task.h"
 
 /* So that a task which can still speak has the time to. */
 #define BUILDER_EXTRA_S 2
+/* Items of --sif-env; more are not worth a longer list. */
+#define OPTIONS_MAX 255
+
+/* One task's way in, from the first word to the last. */
+struct entry {
+	const struct task_request *request;
+	struct plan_request plan; /* with the directory */
+	struct deadline deadline;
+	int server; /* own socket to the image server */
+	struct task *task;
+	struct report *report;
+};
 
 /* What befalls all tasks alike is said by one of them. */
-static int fail_alike(const struct task_request *request, struct error *err)
+static int fail_alike(const struct entry *entry, struct error *err)
 {
-	if (!request->speaks)
+	if (!entry->request->speaks)
 		err->text[0] = '\0';
 	return -1;
 }
 
-/* The socket's queue is short where many tasks say HELLO at once. */
-static int send_hello(int tasks_fd, int own_end, struct deadline deadline)
-{
-	struct pollfd room = { .fd = tasks_fd, .events = POLLOUT };
-
-	while (message_send(tasks_fd, MESSAGE_HELLO, NULL, own_end) < 0) {
-		if (errno != EAGAIN && errno != ETOOMANYREFS)
-			return -1;
-		if (deadline_left_ms(deadline) == 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		poll(&room, 1, 10);
-	}
-	return 0;
-}
-
-/* Returns the own socket, owned by the caller. */
-static int say_hello(const struct task_request *request,
-	struct deadline deadline, struct error *err)
-{
-	CLEANUP_FD int own = -1;
-	CLEANUP_FD int servers = -1;
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return error_set(err, errno, "cannot make a socket pair");
-	own = ends[0];
-	servers = ends[1];
-	if (send_hello(request->tasks_fd, servers, deadline) < 0) {
-		error_set(err, errno, "cannot reach the image server");
-		return fail_alike(request, err);
-	}
-	return fd_take(&own);
-}
-
-static int enter(int namespace_fd, struct error *err)
+static int enter_namespace(int namespace_fd, struct error *err)
 {
 	if (priv_caps_raise(err) < 0)
 		return -1;
@@ -90,6 +77,78 @@ static void set_alarm(int seconds)
 	alarm(seconds);
 }
 
+/* --- the environment ------------------------------------------------------ */
+
+/* Inside, and without rights: the image's scripts may be anything. */
+static int load_environment(struct entry *entry, char *const *facts,
+	struct error *err)
+{
+	const struct settings *settings = entry->plan.settings;
+	CLEANUP_FREE char *items = strdup(settings_get(settings, SETTING_ENV));
+	char *options[OPTIONS_MAX + 1] = { NULL }, *rest = items;
+	struct image_environment_report found = { 0 };
+	const struct environment_request request = {
+		.job = entry->plan.job,
+		.clean = settings_is(settings, SETTING_CLEANENV, "yes"),
+		.options = options,
+		.facts = facts,
+	};
+	size_t i;
+
+	for (i = 0; i < OPTIONS_MAX && (options[i] = list_next(&rest)); i++)
+		;
+	if (i == OPTIONS_MAX && rest)
+		return error_set(err, 0, "--sif-env has more than %d items",
+			OPTIONS_MAX);
+	if (image_environment_load(&request, entry->deadline,
+		    &entry->task->edits, &found, err) < 0)
+		return -1;
+	report_moment(entry->report,
+		"environment: %zu scripts of the image %s, %zu lines skipped",
+		found.scripts, found.is_plain ? "read" : "run",
+		found.skipped_lines);
+	return 0;
+}
+
+/* A memfd that nobody can change any more; owned by the caller. */
+static int share_environment(const struct environment *edits, struct error *err)
+{
+	CLEANUP_FD int fd =
+		memfd_create("spank-sif", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	CLEANUP_FREE char *bytes = NULL;
+	size_t size = 0;
+
+	if (environment_pack(edits, &bytes, &size, err) < 0)
+		return -1;
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size ||
+		fcntl(fd, F_ADD_SEALS,
+			F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
+				F_SEAL_WRITE) < 0)
+		return error_set(err, errno,
+			"cannot share the environment with other tasks");
+	return fd_take(&fd);
+}
+
+/* It came from a process of this user's: see environment_unpack(). */
+static int take_environment(struct entry *entry, int shared_fd,
+	struct error *err)
+{
+	CLEANUP_FREE char *bytes = NULL;
+	struct stat status;
+
+	if (fstat(shared_fd, &status) < 0 || status.st_size < 0 ||
+		status.st_size > ENVIRONMENT_SIZE_MAX)
+		return error_set(err, EPROTO, "cannot take the environment");
+	bytes = malloc(status.st_size + 1);
+	if (!bytes ||
+		pread(shared_fd, bytes, status.st_size, 0) != status.st_size)
+		return error_set(err, errno, "cannot take the environment");
+	return environment_unpack(bytes, status.st_size, ENVIRONMENT_IMAGE,
+		&entry->task->edits, err);
+}
+
+/* --- building and entering ------------------------------------------------ */
+
 /* Where the server gave up, its reason is nearer to the cause than the broken
  * mount that the builder has met. */
 static void hear_reason(int server, struct error *err)
@@ -103,65 +162,134 @@ static void hear_reason(int server, struct error *err)
 		error_set(err, 0, "%s", message.text);
 }
 
-/* Tell the server of a failure, and by that the other tasks. */
-static int build(const struct task_request *request, const char *directory,
-	int server, struct deadline deadline, struct error *err)
+/* The container stands; give up all rights, then let the others in. */
+static int complete(struct entry *entry,
+	const struct container_request *request, struct container *container,
+	struct error *err)
 {
-	const struct container_request container = {
-		.image = request->image,
-		.directory = directory,
-		.home = request->home,
-		.server = server,
-		.fuse_fd = request->fuse_fd,
-		.deadline = deadline,
+	CLEANUP_FD int shared_fd = -1;
+
+	if (priv_caps_drop(err) < 0 ||
+		load_environment(entry, container->facts, err) < 0)
+		return -1;
+	shared_fd = share_environment(&entry->task->edits, err);
+	if (shared_fd < 0 || image_tell(entry->server, MESSAGE_SHARED, NULL,
+				     shared_fd, err) < 0)
+		return -1;
+	return container_announce(request, container, err);
+}
+
+static int build_container(struct entry *entry, struct error *err)
+{
+	const struct container_request request = {
+		.plan = entry->plan,
+		.server = entry->server,
+		.tasks_fds = entry->request->tasks_fds,
+		.fuse_fds = entry->request->fuse_fds,
+		.deadline = entry->deadline,
 	};
+	struct container container;
 	int built;
 
-	set_alarm(request->timeout_s + BUILDER_EXTRA_S);
-	built = container_build(&container, err);
+	if (container_build(&request, &container, entry->report, err) < 0)
+		return -1;
+	built = complete(entry, &request, &container, err);
+	container_free(&container);
+	return built;
+}
+
+/* Tell the server of a failure, and by that the other tasks. */
+static int build(struct entry *entry, struct error *err)
+{
+	int built;
+
+	entry->task->is_builder = true;
+	report_moment_at(entry->report, entry->request->started_us,
+		"image servers started");
+	report_moment(entry->report, "told to build the container");
+	set_alarm(entry->request->timeout_s + BUILDER_EXTRA_S);
+	built = build_container(entry, err);
 	alarm(0);
 	if (built == 0)
 		return 0;
-	hear_reason(server, err);
+	hear_reason(entry->server, err);
 	/* If the server is gone as well, the others see that themselves. */
-	message_send(server, MESSAGE_FAILED, NULL, -1);
+	message_send(entry->server, MESSAGE_FAILED, NULL, -1);
 	return -1;
 }
 
-static int describe_silence(const struct task_request *request, int got,
+static int describe_silence(const struct entry *entry, int got,
 	struct error *err)
 {
+	const char *image = settings_get(entry->plan.settings, SETTING_IMAGE);
+
 	if (got == 0)
 		error_set(err, 0,
 			"the image server ended before the container of the "
 			"image '%s' was complete",
-			request->image);
+			image);
 	else if (errno == ETIMEDOUT)
 		error_set(err, 0,
 			"the container of the image '%s' was not complete "
 			"after %d s: is the image's file system slow, or hung? "
 			"(timeout= in plugstack.conf)",
-			request->image, request->timeout_s);
+			image, entry->request->timeout_s);
 	else
 		error_set(err, errno, "cannot hear the image server");
-	return fail_alike(request, err);
+	return fail_alike(entry, err);
 }
 
-static int obey(const struct task_request *request, const char *directory,
-	int server, struct deadline deadline, struct error *err)
+static int obey(struct entry *entry, struct error *err)
 {
 	CLEANUP_FD int fd = -1;
 	struct message message;
-	int got = message_receive(server, deadline, &message, &fd);
+	int got =
+		message_receive(entry->server, entry->deadline, &message, &fd);
 
 	if (got == 1 && message.type == MESSAGE_BUILD)
-		return build(request, directory, server, deadline, err);
+		return build(entry, err);
+	if (got == 1 && message.type == MESSAGE_SHARED && fd >= 0) {
+		if (take_environment(entry, fd, err) < 0)
+			return -1;
+		return obey(entry, err);
+	}
 	if (got == 1 && message.type == MESSAGE_ENTER && fd >= 0)
-		return enter(fd, err);
+		return enter_namespace(fd, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)
 		return error_set(err, 0, "%s", message.text);
-	return describe_silence(request, got, err);
+	return describe_silence(entry, got, err);
 }
+
+/* A container of the step's own. */
+static int enter_own(struct entry *entry, struct error *err)
+{
+	entry->server =
+		hello_say(entry->request->tasks_fds[0], entry->deadline, err);
+	if (entry->server < 0)
+		return fail_alike(entry, err);
+	if (obey(entry, err) < 0)
+		return -1;
+	return priv_caps_drop(err);
+}
+
+/* That of another step. */
+static int enter_joined(struct entry *entry, struct error *err)
+{
+	static char *const no_facts[] = { NULL };
+	CLEANUP_FD int namespace_fd =
+		join_open(settings_get(entry->plan.settings, SETTING_JOIN),
+			entry->plan.job, err);
+
+	if (namespace_fd < 0)
+		return fail_alike(entry, err);
+	if (enter_namespace(namespace_fd, err) < 0 || priv_caps_drop(err) < 0)
+		return -1;
+	entry->task->is_builder = true;
+	report_moment(entry->report, "step joined");
+	return load_environment(entry, no_facts, err);
+}
+
+/* --- the working directory ------------------------------------------------ */
 
 /*
  * Back to where the step was, by name, as the user, and inside: the kernel
@@ -179,25 +307,65 @@ static int return_to(const char *directory)
 	return now[0] == '/' ? 0 : ENOENT;
 }
 
-int task_enter(const struct task_request *request, char *ret_directory,
-	int *ret_moved, struct error *err)
+static int change_directory(struct entry *entry, struct error *err)
 {
-	struct deadline deadline = deadline_in_ms(request->timeout_s * 1000L);
-	CLEANUP_FD int server = -1;
+	const char *wanted =
+		settings_get(entry->plan.settings, SETTING_WORKDIR);
+	int *moved = &entry->task->moved;
 
-	if (!getcwd(ret_directory, PATH_MAX) || ret_directory[0] != '/')
-		ret_directory[0] = '\0';
-	server = say_hello(request, deadline, err);
-	if (server < 0 ||
-		obey(request, ret_directory, server, deadline, err) < 0)
-		return -1;
-	cleanup_fd(request->fuse_fd);
-	if (priv_caps_drop(err) < 0)
-		return -1;
-	*ret_moved = return_to(ret_directory);
-	if (*ret_moved && chdir("/") < 0)
+	*moved = return_to(*wanted ? wanted : entry->plan.directory);
+	if (*moved && *wanted) {
+		error_set(err, *moved,
+			"cannot start in '%s' in the image (--sif-workdir)",
+			wanted);
+		return fail_alike(entry, err);
+	}
+	if (*moved && chdir("/") < 0)
 		return error_set(err, errno,
 			"cannot change to '/' of the container");
-	fd_take(&server); /* execve closes it */
 	return 0;
+}
+
+static int enter(struct entry *entry, struct error *err)
+{
+	bool joins = !settings_is(entry->plan.settings, SETTING_JOIN, "none");
+	int entered = joins ? enter_joined(entry, err) : enter_own(entry, err);
+
+	if (entered < 0 || change_directory(entry, err) < 0)
+		return -1;
+	/* What is the same for all tasks of the node is told by one. */
+	if (entry->task->is_builder)
+		report_moment(entry->report, "ready to start the command");
+	return 0;
+}
+
+int task_enter(const struct task_request *request, struct task *ret_task,
+	struct report *report, struct error *err)
+{
+	struct task task = { .moved = 0 };
+	struct entry entry = {
+		.request = request,
+		.plan = request->plan,
+		.deadline = deadline_in_ms(request->timeout_s * 1000L),
+		.server = -1,
+		.task = &task,
+		.report = report,
+	};
+
+	entry.plan.directory = task.directory;
+	if (!getcwd(task.directory, sizeof(task.directory)) ||
+		task.directory[0] != '/')
+		task.directory[0] = '\0';
+	if (enter(&entry, err) < 0) {
+		task_free(&task);
+		cleanup_fd(&entry.server);
+		return -1;
+	}
+	*ret_task = task; /* execve closes the socket */
+	return 0;
+}
+
+void task_free(struct task *task)
+{
+	environment_free(&task->edits);
 }

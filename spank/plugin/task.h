@@ -4,32 +4,43 @@
 
 #include <stdbool.h>
 
+#include "common/environment.h"
 #include "common/error.h"
+#include "spank/plugin/plan.h"
+#include "spank/plugin/report.h"
 
 /* What a task needs to get into the container; all borrowed. */
 struct task_request {
-	const char *image;
-	const char *home; /* $HOME of the step, or NULL */
-	int tasks_fd;     /* where the server hears HELLO */
-	int *fuse_fd;     /* open /dev/fuse, given away */
+	struct plan_request plan; /* but for the directory */
+	const int
+		*tasks_fds; /* where the servers hear HELLO, the root's first */
+	int *fuse_fds;      /* an open /dev/fuse for each, given away */
+	int64_t started_us; /* when the servers had been started */
 	int timeout_s;
 	bool speaks; /* tells the user what befell all tasks of the node */
+};
+
+/* What the task has become; what it owns is freed by task_free(). */
+struct task {
+	struct environment edits; /* to be made to the task's environment */
+	char directory[PATH_MAX]; /* the working directory; "" if it has none */
+	bool is_builder; /* of the node's tasks of this step, or it joined */
+	int moved;       /* errno of why it is '/' instead, or 0 */
 };
 
 /*
  * Become a process of the step's container: build it, if this task is the
  * first, or enter it.  Afterwards '/' is the image, no capability is left, and
- * the working directory is what it was before, or '/' with the errno of
- * why in *ret_moved, which is 0 otherwise.  A descriptor stays open until
- * execve, which tells the server that this task has started.
- *
- * ret_directory has PATH_MAX bytes and receives the working directory, "" if it
- * has no name.
+ * the working directory is the one that was asked for, or the same as before.
+ * A descriptor stays open until execve, which tells the server that this task
+ * has started.
  *
  * Called in task_init, with the user's ids.  On failure err->text is empty if
  * another task of the node tells the user.
  */
-int task_enter(const struct task_request *request, char *ret_directory,
-	int *ret_moved, struct error *err);
+int task_enter(const struct task_request *request, struct task *ret_task,
+	struct report *report, struct error *err);
+
+void task_free(struct task *task);
 
 #endif

@@ -17,7 +17,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -40,6 +42,8 @@ struct control {
 	const char *reason; /* REFUSED: for the first who asks; or NULL */
 	size_t builder;     /* index of a task, or NOBODY */
 	int namespace_fd;
+	int shared_fd; /* what the builder lets the other tasks know, or -1 */
+	bool owned;    /* all files shall be the user's */
 	struct squash *image;
 	struct fs *fs;
 	/* The HELLO socket, the file system, then a socket for each task. */
@@ -82,6 +86,9 @@ static void answer(struct control *control, size_t task)
 	case BUILDING:
 		break;
 	case BUILT:
+		if (control->shared_fd >= 0)
+			tell(control, task, MESSAGE_SHARED, NULL,
+				control->shared_fd);
 		tell(control, task, MESSAGE_ENTER, NULL, control->namespace_fd);
 		break;
 	case REFUSED:
@@ -120,15 +127,46 @@ static void stop_fs(struct control *control)
 	control->polled[POLL_FS].fd = -1;
 }
 
-static int open_image(struct control *control, int *image_fd, struct error *err)
+/* What tasks are told of the image: KEY=VALUE words. */
+static void describe(int image_fd, const struct sif_partition *partition,
+	char *text, size_t size)
 {
+	char uuid[SIF_UUID_SIZE];
+
+	sif_read_uuid(image_fd, uuid);
+	snprintf(text, size, "offset=%llu size=%llu compression=%s%s%s",
+		(unsigned long long)partition->offset,
+		(unsigned long long)partition->size,
+		sif_compression_name(partition->compression),
+		*uuid ? " uuid=" : "", uuid);
+}
+
+static int open_image(struct control *control, const char *kind, int *image_fd,
+	struct error *err)
+{
+	enum sif_purpose purpose =
+		strcmp(kind, MESSAGE_DATA) == 0 ? SIF_DATA : SIF_ROOT;
 	struct sif_partition partition;
+	char facts[256];
 
 	if (*image_fd < 0 || control->image)
 		return error_set(err, EPROTO, "unexpected message");
-	if (sif_find_root(*image_fd, sif_machine(), &partition, err) < 0 ||
-		squash_open(image_fd, &partition, &control->image, err) < 0)
+	control->owned = strcmp(kind, MESSAGE_OWNED) == 0;
+	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
 		return -1;
+	describe(*image_fd, &partition, facts, sizeof(facts));
+	if (squash_open(image_fd, &partition, &control->image, err) < 0)
+		return -1;
+	tell(control, control->builder, MESSAGE_READY, facts, -1);
+	return 0;
+}
+
+static int take_shared(struct control *control, int *shared_fd,
+	struct error *err)
+{
+	if (*shared_fd < 0 || control->shared_fd >= 0)
+		return error_set(err, EPROTO, "unexpected message");
+	control->shared_fd = fd_take(shared_fd);
 	return 0;
 }
 
@@ -138,6 +176,8 @@ static int start_fs(struct control *control, int *fuse_fd, struct error *err)
 		return error_set(err, EPROTO, "unexpected message");
 	if (fs_open(control->image, fuse_fd, &control->fs, err) < 0)
 		return -1;
+	if (control->owned)
+		fs_own(control->fs);
 	control->polled[POLL_FS].fd = fs_fd(control->fs);
 	return 0;
 }
@@ -154,15 +194,14 @@ static int complete(struct control *control, int *namespace_fd,
 }
 
 /* -1 with what the builder shall tell the user. */
-static int hear_builder(struct control *control, enum message_type type,
+static int hear_builder(struct control *control, const struct message *message,
 	int *fd, struct error *err)
 {
-	switch (type) {
+	switch (message->type) {
 	case MESSAGE_IMAGE:
-		if (open_image(control, fd, err) < 0)
-			return -1;
-		tell(control, control->builder, MESSAGE_READY, NULL, -1);
-		return 0;
+		return open_image(control, message->text, fd, err);
+	case MESSAGE_SHARED:
+		return take_shared(control, fd, err);
 	case MESSAGE_MOUNT:
 		return start_fs(control, fd, err);
 	case MESSAGE_BUILT:
@@ -179,6 +218,7 @@ static void drop_task(struct control *control, size_t task)
 		return;
 	/* It died: what it had begun ends with its namespace. */
 	stop_fs(control);
+	cleanup_fd(&control->shared_fd);
 	settle(control, WANTED);
 	answer_all(control);
 }
@@ -195,7 +235,7 @@ static void hear_task(struct control *control, size_t task)
 		drop_task(control, task);
 		return;
 	}
-	if (hear_builder(control, message.type, &fd, &err) < 0) {
+	if (hear_builder(control, &message, &fd, &err) < 0) {
 		tell(control, task, MESSAGE_FAILED, err.text, -1);
 		stop_fs(control);
 		settle(control, REFUSED);
@@ -261,6 +301,7 @@ static int start(struct control *control, int hello_fd, struct error *err)
 {
 	control->builder = NOBODY;
 	control->namespace_fd = -1;
+	control->shared_fd = -1;
 	if (add_polled(control, hello_fd) < 0 || add_polled(control, -1) < 0)
 		return error_set(err, errno, "cannot allocate memory");
 	return run(control, err);
@@ -278,6 +319,7 @@ int control_run(int hello_fd, long tasks, int timeout_s, struct fs **ret_fs,
 
 	/* From now on only the step's processes keep the namespace. */
 	cleanup_fd(&control.namespace_fd);
+	cleanup_fd(&control.shared_fd);
 	if (rc == 0 && control.container == BUILT)
 		*ret_fs = control.fs;
 	else

@@ -338,6 +338,13 @@ int fs_serve(struct fs *fs)
 	return more;
 }
 
+void fs_own(struct fs *fs)
+{
+	fs->tree.owned = true;
+	fs->tree.uid = getuid();
+	fs->tree.gid = getgid();
+}
+
 void fs_seal(struct fs *fs)
 {
 	fs->tree.sealed = true;

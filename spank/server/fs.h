@@ -32,6 +32,12 @@ int fs_serve_one(struct fs *fs);
 /* Serve until the mount is gone (0), or as above (-1).  The last call. */
 int fs_serve(struct fs *fs);
 
+/*
+ * Show every file and directory as the user's, whoever owns it in the image:
+ * what lies under a writable layer has to belong to who writes.
+ */
+void fs_own(struct fs *fs);
+
 /* From now on the mount cannot be changed (EROFS). */
 void fs_seal(struct fs *fs);
 

@@ -37,7 +37,7 @@ typedef bool squash_visit(const struct squash_entry *entry, void *arg);
  * Open the file system at `partition` of the image file *fd.  The descriptor
  * is given away: on success squash_close() closes it, and *fd is -1.  Nothing
  * outside the partition is ever read.  One image per process can be open.
- * err->text is a sentence about "it", like that of sif_find_root().
+ * err->text is a sentence about "it", like that of sif_find().
  */
 int squash_open(int *fd, const struct sif_partition *partition,
 	struct squash **ret_squash, struct error *err);

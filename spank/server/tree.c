@@ -72,6 +72,10 @@ int tree_stat(const struct tree *tree, uint64_t node, struct stat *ret_st)
 		return -1;
 	if (S_ISDIR(st.st_mode))
 		st.st_nlink += extra_links(tree, node);
+	if (tree->owned) {
+		st.st_uid = tree->uid;
+		st.st_gid = tree->gid;
+	}
 	*ret_st = st;
 	return 0;
 }

@@ -23,6 +23,9 @@
 struct tree {
 	struct squash *image; /* borrowed */
 	struct mountpoints mountpoints;
+	bool owned; /* all files are shown as those of `uid` and `gid` */
+	uid_t uid;
+	gid_t gid;
 	bool sealed; /* from now on making and removing are EROFS */
 };
 

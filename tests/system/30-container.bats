@@ -199,15 +199,19 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	rm -r "$SHARED/deep"
 }
 
-@test "a relative path of the image is relative to the working directory" {
+@test "a relative path of the image is relative to where srun is called" {
 	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
 		srun --sif-image=small.sif cat /usr/mark
 	assert_status 0
 	assert_output 'only in the image'
-	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/tmp -- \
-		srun --chdir=/shared --sif-image=./small.sif cat /usr/mark
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
+		srun --chdir=/tmp --sif-image=./small.sif sh -c 'pwd; cat /usr/mark'
 	assert_status 0
-	assert_output 'only in the image'
+	assert_output $'/tmp\nonly in the image'
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/tmp -- \
+		srun --chdir=/shared --sif-image=./small.sif true
+	assert_failure
+	assert_contains "cannot open the image '/tmp/./small.sif'"
 }
 
 @test "a working directory that is not inside is named, and '/' taken instead" {
@@ -445,7 +449,7 @@ NoNewPrivs:	1"
 }
 
 @test "what root of the host may see of the container is nothing" {
-	start_step --chdir=/shared --sif-image=small.sif sh -c \
+	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c \
 		'echo $$ >pid; exec sleep 60'
 	wait_for_lines "$SHARED/pid"
 	pid=$(<"$SHARED/pid")
@@ -456,7 +460,7 @@ NoNewPrivs:	1"
 }
 
 @test "another user neither sees nor enters the container" {
-	start_step --chdir=/shared --sif-image=small.sif sh -c \
+	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c \
 		'echo $$ >pid; exec sleep 60'
 	wait_for_lines "$SHARED/pid"
 	pid=$(<"$SHARED/pid")
@@ -542,7 +546,7 @@ NoNewPrivs:	1"
 
 @test "32 tasks share one namespace and one server, another step has its own" {
 	start_step -N1 -w node1 -n32 --overcommit --chdir=/shared \
-		--sif-image=small.sif sh -c \
+		--sif-image=/shared/small.sif sh -c \
 		'readlink /proc/self/ns/mnt >>namespaces
 		until test -e go; do sleep 0.1; done'
 	wait_for_lines "$SHARED/namespaces" 32
@@ -570,7 +574,10 @@ NoNewPrivs:	1"
 
 @test "two nodes, two tasks on each" {
 	run in_image small -N2 --ntasks-per-node=2 sh -c \
-		'echo "$(hostname) $(cat /usr/mark)"; readlink /proc/self/ns/mnt'
+		'echo "$(hostname) $(cat /usr/mark)"; readlink /proc/self/ns/mnt
+		echo >>/shared/there
+		until [ $(wc -l </shared/there) = 4 ]; do sleep 0.05; done'
+	rm "$SHARED/there"
 	assert_status 0
 	assert_line "node1 only in the image" 2
 	assert_line "node2 only in the image" 2

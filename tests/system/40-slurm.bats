@@ -200,11 +200,12 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 
 # --- environment -------------------------------------------------------------
 
-@test "the environment is the same, but for what names the step" {
+@test "the environment is the same, but for what names the step and the image" {
 	run --separate-stderr as_alice salloc --quiet -n1 bash -c '
 		e() { srun -n1 "$@" env | grep -vE "^(SLURM_(STEP_ID|STEPID|\
 STEP_LAUNCHER_PORT|SRUN_COMM_PORT|TASK_PID|STEP_RESV_PORTS)|_SLURM_SPANK_OPTION_[a-z_]*|\
-SLURM_SPANK_[A-Za-z_]*)=" | sort; }
+SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
+(SINGULARITY|APPTAINER)_(NAME|CONTAINER)|PATH|LD_LIBRARY_PATH)=" | sort; }
 		diff <(e) <(e --sif-image=/shared/small.sif) && e | wc -l'
 	assert_status 0
 	((output > 20))
@@ -266,7 +267,7 @@ SLURM_SPANK_[A-Za-z_]*)=" | sort; }
 }
 
 @test "--overlap: a second step beside the first, in its own container" {
-	start_step --chdir=/shared --sif-image=small.sif sh -c '
+	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c '
 		echo "$SLURM_JOB_ID" >pids
 		until test -e go; do sleep 0.1; done; cat /usr/mark'
 	wait_for_lines "$SHARED/pids"
@@ -339,7 +340,7 @@ on the host"
 	assert_line "2: only in the image"
 }
 
-@test "a relative image of sbatch is found from the job's directory" {
+@test "a relative image of sbatch is found from where sbatch is called" {
 	run_batch --sif-image=small.sif <<-'END'
 	#!/bin/sh
 	srun cat /usr/mark
@@ -367,7 +368,7 @@ TRAPS='
 	cat /usr/mark'
 
 @test "signals of scancel reach the task, and the server survives them" {
-	start_step --chdir=/shared --sif-image=small.sif sh -c "$TRAPS"
+	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c "$TRAPS"
 	wait_for_lines "$SHARED/pids"
 	for name in USR1 USR2 HUP; do
 		as_alice scancel --signal="$name" --user=alice
@@ -381,7 +382,7 @@ TRAPS='
 }
 
 @test "scancel gives the task a TERM and, within KillWait, its image" {
-	start_step --chdir=/shared --sif-image=small.sif bash -c '
+	start_step --chdir=/shared --sif-image=/shared/small.sif bash -c '
 		trap "sleep 1; sha256sum /usr/bin/bash >log; cat /usr/mark >>log
 			exit 3" TERM
 		echo $$ >pids; while :; do read -rt 0.1 <> <(:); done'
@@ -410,7 +411,7 @@ TRAPS='
 }
 
 @test "at the time limit: TERM arrives, the image is readable during KillWait" {
-	start_step --chdir=/shared --sif-image=small.sif bash -c '
+	start_step --chdir=/shared --sif-image=/shared/small.sif bash -c '
 		trap "echo TERM >>log" TERM
 		echo "$SLURM_JOB_ID" >pids
 		while :; do
@@ -433,7 +434,7 @@ TRAPS='
 
 @test "a background child reads the image after the main task has ended" {
 	# $$ is the main task also in its child.
-	start_step -n2 --chdir=/shared --sif-image=small.sif bash -c '
+	start_step -n2 --chdir=/shared --sif-image=/shared/small.sif bash -c '
 		if ((SLURM_PROCID == 0)); then
 			(while kill -0 $$ 2>/dev/null; do read -rt 0.1 <> <(:); done
 			cat /usr/mark /usr/bin/od >log && touch pids) &

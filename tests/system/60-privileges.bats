@@ -30,7 +30,7 @@ teardown() {
 
 # A step of two tasks that sleep; the pid of its server in $server.
 start_sleeping_step() {
-	start_step -N1 -n2 --chdir=/shared --sif-image=good.sif sh -c \
+	start_step -N1 -n2 --chdir=/shared --sif-image=/shared/good.sif sh -c \
 		'echo $$ >>pids; exec sleep 1000'
 	wait_for_lines "$SHARED/pids" 2
 	wait_until 5 both_tasks_sleep
@@ -155,7 +155,7 @@ SigCgt:	0000000000000000"
 
 # PIPE is 13 and RTMIN 34: scancel knows these by number.  The task reads a file that it has not read before.
 @test "the server survives the signals that a user sends to a step" {
-	start_step -N1 -n1 --chdir=/shared --sif-image=good.sif bash -c '
+	start_step -N1 -n1 --chdir=/shared --sif-image=/shared/good.sif bash -c '
 		for s in TERM INT HUP USR1 USR2 QUIT ALRM XCPU 13 34; do
 			trap "echo $s >>log" "$s"
 		done
@@ -222,7 +222,7 @@ NoNewPrivs:	1"
 }
 
 @test "root's own job: the server and the tasks have no capability either" {
-	as_root srun --chdir=/shared --sif-image=good.sif sh -c 'echo $$ >pids
+	as_root srun --chdir=/shared --sif-image=/shared/good.sif sh -c 'echo $$ >pids
 		grep -E "^(CapPrm|CapEff|NoNewPrivs)" /proc/self/status >log
 		sleep 1000' >/dev/null 2>&1 </dev/null 3>&- &
 	wait_for_lines "$SHARED/pids"

@@ -115,7 +115,7 @@ steps_have_ended() {
 observe_image_step() {
 	local task
 	as_root mkfifo -m 0666 /shared/go.0 /shared/go.1
-	start_step -n2 --chdir=/shared --sif-image=good.sif sh -c \
+	start_step -n2 --chdir=/shared --sif-image=/shared/good.sif sh -c \
 		'echo $$ >>pids; exec cat go.$SLURM_PROCID'
 	wait_for_lines "$SHARED/pids" 2
 	look_at "init_post_opt: server executed" "image server" "$(server_pids)"
@@ -169,7 +169,7 @@ observe_moments() {
 		-e inject=$calls:signal=SIGSTOP -p $SLURMD" >/dev/null 3>&- &
 	tracer=$!
 	wait_until 10 slurmd_is_traced
-	start_step -n2 --chdir=/shared --sif-image=good.sif true
+	start_step -n2 --chdir=/shared --sif-image=/shared/good.sif true
 	look_at_call "init_post_opt: in the child" slurmstepd close_range
 	look_at_call "task_init: building or entering" task pivot_root
 	look_at_call "task_init: building or entering" task setns

@@ -63,7 +63,7 @@ assert_nothing_left() { # [SECONDS]
 # A step whose tasks read the image for as long as they live.  One line in
 # /shared/pids for each task that has started.
 start_reading_step() { # SRUN-ARGUMENT...
-	start_step --chdir=/shared --sif-image=good.sif "$@" bash -c '
+	start_step --chdir=/shared --sif-image=/shared/good.sif "$@" bash -c '
 		echo $$ >>pids
 		while cat /etc/os-release /usr/bin/ls >/dev/null; do
 			read -rt 0.05 <> <(:)
@@ -182,7 +182,7 @@ job() {
 }
 
 @test "scancel of a task that ignores TERM ends it after KillWait" {
-	start_step --chdir=/shared --sif-image=good.sif bash -c \
+	start_step --chdir=/shared --sif-image=/shared/good.sif bash -c \
 		'trap "" TERM; echo $$ >pids; while :; do read -rt 1 <> <(:); done'
 	wait_for_lines "$SHARED/pids"
 	timed as_alice scancel --user=alice
@@ -231,7 +231,7 @@ job() {
 }
 
 @test "SIGKILL of one node's server does not end the other node's" {
-	start_step -N2 -n2 --chdir=/shared --sif-image=good.sif bash -c '
+	start_step -N2 -n2 --chdir=/shared --sif-image=/shared/good.sif bash -c '
 		echo $$ >>pids
 		until [[ -e go ]]; do read -rt 0.1 <> <(:); done
 		(($SLURM_PROCID == 0)) || cat /etc/os-release'
@@ -339,7 +339,7 @@ something_is() { # KIND
 }
 
 @test "a server that hangs while tasks wait for it does not outlive scancel" {
-	start_step -n2 --chdir=/shared --sif-image=good.sif bash -c \
+	start_step -n2 --chdir=/shared --sif-image=/shared/good.sif bash -c \
 		'echo $$ >>pids; until [[ -e go ]]; do read -rt 0.1 <> <(:); done
 		find / -xdev -type f -exec cat {} + >/dev/null'
 	wait_for_lines "$SHARED/pids" 2

@@ -54,7 +54,7 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 
 	if (options->sandbox && sandbox_enter(err) < 0)
 		return -1;
-	if (sif_find_root(image_fd, sif_machine(), &partition, err) < 0 ||
+	if (sif_find(image_fd, SIF_ROOT, sif_machine(), &partition, err) < 0 ||
 		squash_open(&image_fd, &partition, &squash, err) < 0)
 		return error_prefix(err, "cannot use the image '%s'",
 			options->image);

@@ -77,7 +77,7 @@ static int find(size_t size, const char *machine,
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, image, size), size);
-	rc = sif_find_root(fd, machine, partition, err);
+	rc = sif_find(fd, SIF_ROOT, machine, partition, err);
 	close(fd);
 	return rc;
 }
@@ -176,12 +176,14 @@ static void not_a_regular_file(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(sif_find_root(fds[0], "02", &partition, &err), -1);
+	assert_int_equal(sif_find(fds[0], SIF_ROOT, "02", &partition, &err),
+		-1);
 	assert_non_null(strstr(err.text, "not a regular file"));
 	close(fds[0]);
 	close(fds[1]);
 	fds[0] = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(sif_find_root(fds[0], "02", &partition, &err), -1);
+	assert_int_equal(sif_find(fds[0], SIF_ROOT, "02", &partition, &err),
+		-1);
 	assert_non_null(strstr(err.text, "a directory"));
 	close(fds[0]);
 }

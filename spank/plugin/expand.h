@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_EXPAND_H
+#define SPANK_PLUGIN_EXPAND_H
+
+#include <limits.h>
+
+#include "common/error.h"
+
+/*
+ * Paths as users write them in options and #SBATCH lines, where no shell has
+ * seen them.
+ */
+
+/*
+ * Replace $NAME and ${NAME} by the variable of this process's environment, and
+ * a ~ at the begin by $HOME.  A variable that is not set, or a result of
+ * PATH_MAX bytes or more, fails.  A backslash before $ or ~ keeps it.
+ */
+int expand_variables(const char *text, char ret_path[PATH_MAX],
+	struct error *err);
+
+/* The same; and a relative path becomes one below the working directory. */
+int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err);
+
+#endif

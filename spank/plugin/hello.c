@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How a task makes itself known to an image server.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "spank/plugin/hello.h"
+
+/* The socket's queue is short where many tasks say HELLO at once. */
+static int send_hello(int tasks_fd, int own_end, struct deadline deadline)
+{
+	struct pollfd room = { .fd = tasks_fd, .events = POLLOUT };
+
+	while (message_send(tasks_fd, MESSAGE_HELLO, NULL, own_end) < 0) {
+		if (errno != EAGAIN && errno != ETOOMANYREFS)
+			return -1;
+		if (deadline_left_ms(deadline) == 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		poll(&room, 1, 10);
+	}
+	return 0;
+}
+
+int hello_say(int tasks_fd, struct deadline deadline, struct error *err)
+{
+	CLEANUP_FD int own = -1;
+	CLEANUP_FD int servers = -1;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set(err, errno, "cannot make a socket pair");
+	own = ends[0];
+	servers = ends[1];
+	if (send_hello(tasks_fd, servers, deadline) < 0)
+		return error_set(err, errno, "cannot reach the image server");
+	return fd_take(&own);
+}

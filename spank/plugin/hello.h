@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_HELLO_H
+#define SPANK_PLUGIN_HELLO_H
+
+#include "common/deadline.h"
+#include "common/error.h"
+
+/*
+ * Say HELLO to an image server on the socket that all tasks of the step
+ * inherit, with one end of a socket of one's own.  Returns the other end,
+ * owned by the caller: its end of file, at execve at the latest, tells the
+ * server that this task has started.
+ */
+int hello_say(int tasks_fd, struct deadline deadline, struct error *err);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An image file on its way to its server: found, opened with the user's rights
+ * alone, checked by the server, mounted.  It is never read here: what the
+ * server says about it is all that is known of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/priv_mount.h"
+#include "spank/plugin/image.h"
+
+/* DIR/NAME, or with the ending that a name may lack. */
+static bool is_in(const char *directory, int length, const char *name,
+	char ret_path[PATH_MAX])
+{
+	static const char *const endings[] = { "", ".sif" };
+	size_t i;
+
+	for (i = 0; i < sizeof(endings) / sizeof(*endings); i++)
+		if (snprintf(ret_path, PATH_MAX, "%.*s/%s%s", length, directory,
+			    name, endings[i]) < PATH_MAX &&
+			access(ret_path, F_OK) == 0)
+			return true;
+	return false;
+}
+
+int image_find(const char *image, const char *path, char ret_path[PATH_MAX],
+	struct error *err)
+{
+	const char *rest = path;
+	int length;
+
+	if (strchr(image, '/') || !path) {
+		snprintf(ret_path, PATH_MAX, "%s", image);
+		return 0;
+	}
+	for (; *rest; rest += length + (rest[length] == ':')) {
+		length = strcspn(rest, ":");
+		if (is_in(rest, length, image, ret_path))
+			return 0;
+	}
+	return error_set(err, 0,
+		"there is no image '%s' in the image directories of this site "
+		"(%s); for a file of your own give a path with a '/'",
+		image, path);
+}
+
+static const char *open_hint(int num)
+{
+	switch (num) {
+	case ENOENT:
+	case ENOTDIR:
+		return "is it on a file system that this node mounts?";
+	case EACCES:
+	case EPERM:
+		return "you must be able to read it on this node";
+	default:
+		return "";
+	}
+}
+
+/* O_NONBLOCK: a FIFO would keep us waiting for a writer. */
+int image_open(const char *path, struct error *err)
+{
+	CLEANUP_FD int fd =
+		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct statfs system;
+
+	if (fd < 0) {
+		error_set(err, errno, "cannot open the image '%s'", path);
+		return error_hint(err, open_hint(err->num));
+	}
+	if (fstatfs(fd, &system) < 0)
+		return error_set(err, errno, "cannot inspect the image '%s'",
+			path);
+	/* /proc/self/mem and its like call themselves regular files; of other
+	 * kinds the server tells. */
+	if (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC)
+		return error_set(err, 0,
+			"cannot use the image '%s': it is not a regular file; "
+			"give the path of a SIF or squashfs file",
+			path);
+	if (fcntl(fd, F_SETFL, 0) < 0)
+		return error_set(err, errno, "cannot use the image '%s'", path);
+	return fd_take(&fd);
+}
+
+int image_tell(int server, int type, const char *text, int fd,
+	struct error *err)
+{
+	if (message_send(server, type, text, fd) < 0)
+		return error_set(err, errno, "the image server is gone");
+	return 0;
+}
+
+static int hear_facts(const struct image_request *request, const char *path,
+	char ret_facts[ERROR_TEXT_SIZE], struct error *err)
+{
+	CLEANUP_FD int unexpected_fd = -1;
+	struct message message;
+	int got = message_receive(request->server, request->deadline, &message,
+		&unexpected_fd);
+
+	if (got == 1 && message.type == MESSAGE_READY) {
+		memcpy(ret_facts, message.text, ERROR_TEXT_SIZE);
+		return 0;
+	}
+	if (got == 1 && message.type == MESSAGE_FAILED)
+		return error_set(err, 0, "cannot use the image '%s': %s", path,
+			message.text);
+	if (got < 0 && errno == ETIMEDOUT)
+		return error_set(err, 0,
+			"cannot read the image '%s' in time: is its file "
+			"system slow, or hung? (timeout= in plugstack.conf)",
+			path);
+	return error_set(err, 0,
+		"cannot use the image '%s': the image server ended while it "
+		"read the image",
+		path);
+}
+
+int image_offer(const struct image_request *request,
+	char ret_facts[ERROR_TEXT_SIZE], struct error *err)
+{
+	CLEANUP_FD int image_fd = -1;
+	char path[PATH_MAX];
+
+	if (image_find(request->image, request->path, path, err) < 0)
+		return -1;
+	image_fd = image_open(path, err);
+	if (image_fd < 0 || image_tell(request->server, MESSAGE_IMAGE,
+				    request->kind, image_fd, err) < 0)
+		return -1;
+	return hear_facts(request, path, ret_facts, err);
+}
+
+/* Mount first, hand over then: nobody who has the descriptor can make the
+ * mount wait for him. */
+int image_mount(const struct image_request *request, struct error *err)
+{
+	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
+	CLEANUP_FD int mount_fd =
+		priv_mount_fuse(fuse_fd, getuid(), getgid(), err);
+
+	if (mount_fd < 0 || image_tell(request->server, MESSAGE_MOUNT, NULL,
+				    fuse_fd, err) < 0)
+		return -1;
+	return fd_take(&mount_fd);
+}

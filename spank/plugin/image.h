@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_IMAGE_H
+#define SPANK_PLUGIN_IMAGE_H
+
+#include <limits.h>
+
+#include "common/deadline.h"
+#include "common/error.h"
+
+/* One image of a step, and the server that reads it; all borrowed. */
+struct image_request {
+	const char *image; /* path; without '/' it is looked for in `path` */
+	const char *path;  /* the site's image directories, or NULL */
+	const char *kind;  /* words for the server, see common/message.h */
+	int server;        /* socket to the image server, which said BUILD */
+	int *fuse_fd;      /* open /dev/fuse, given away */
+	struct deadline deadline;
+};
+
+/*
+ * The path of an image by its name: as it is if it contains '/' or if there
+ * are no image directories; otherwise DIR/NAME or DIR/NAME.sif, the first that
+ * exists.  -1 if none does.
+ */
+int image_find(const char *image, const char *path, char ret_path[PATH_MAX],
+	struct error *err);
+
+/*
+ * Open an image to read, with the caller's rights: never waits for a writer of
+ * a FIFO, refuses files of /proc and /sys.  Everything else about it is for
+ * the server to say.  Returns the descriptor, owned by the caller.
+ */
+int image_open(const char *path, struct error *err);
+
+/*
+ * Open the image and let the server check it.  Stores what the server found, a
+ * line of KEY=VALUE words.  No capability is needed, and none must be
+ * effective.
+ */
+int image_offer(const struct image_request *request,
+	char ret_facts[ERROR_TEXT_SIZE], struct error *err);
+
+/*
+ * Mount it, and let the server serve it: see priv_mount_fuse().  Returns the
+ * detached mount, owned by the caller.
+ */
+int image_mount(const struct image_request *request, struct error *err);
+
+/* Tell the server something; a failure says that it is gone. */
+int image_tell(int server, int type, const char *text, int fd,
+	struct error *err);
+
+#endif

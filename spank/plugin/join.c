@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * --sif-join: which mount namespace is that of a step?  Slurm tells every task
+ * its job and step in the environment, so a process that has these, belongs to
+ * the user and sees an image of ours as '/' is one of them.
+ *
+ * A user may forge such a process, but only of his own: he enters what he has
+ * built himself, and with no capability left once he is in.  The kernel checks
+ * his right to look at that process (PTRACE_MODE_READ, see proc(5)).
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "spank/plugin/join.h"
+#include "spank/plugin/plan.h"
+
+/* execve takes no more. */
+#define ENVIRON_SIZE (8 << 20)
+/* The numbers of steps that have names, as the environment shows them. */
+#define BATCH_STEP       "4294967291"
+#define INTERACTIVE_STEP "4294967290"
+
+/* "NAME=VALUE\0NAME=VALUE\0": does it have this one? */
+static bool has_variable(const char *bytes, size_t size, const char *wanted)
+{
+	size_t length = strlen(wanted) + 1, i;
+
+	for (i = 0; i + length <= size; i += strnlen(bytes + i, size - i) + 1)
+		if (memcmp(bytes + i, wanted, length) == 0)
+			return true;
+	return false;
+}
+
+static size_t read_all(int fd, char *bytes, size_t size)
+{
+	size_t used = 0;
+	ssize_t got;
+
+	while (used < size && (got = read(fd, bytes + used, size - used)) > 0)
+		used += got;
+	return used;
+}
+
+/* Its root: the first line of mountinfo that says " / / " is of it. */
+static bool is_in_image(int process_fd)
+{
+	CLEANUP_FD int fd =
+		openat(process_fd, "mountinfo", O_RDONLY | O_CLOEXEC);
+	char text[4096], *line, *end;
+	size_t used;
+
+	if (fd < 0)
+		return false;
+	used = read_all(fd, text, sizeof(text) - 1);
+	text[used] = '\0';
+	line = text;
+	end = strchr(line, '\n');
+	if (end)
+		*end = '\0';
+	return strstr(line, " / / ") &&
+	       (strstr(line, " fuse.sif spank-sif ") ||
+		       strstr(line, " overlay spank-sif "));
+}
+
+static bool is_of_step(int process_fd, const char *job, const char *step,
+	char *bytes)
+{
+	CLEANUP_FD int fd = openat(process_fd, "environ", O_RDONLY | O_CLOEXEC);
+	size_t used = fd < 0 ? 0 : read_all(fd, bytes, ENVIRON_SIZE);
+
+	return used > 0 && has_variable(bytes, used, job) &&
+	       has_variable(bytes, used, step) && is_in_image(process_fd);
+}
+
+/* Of the first process that fits; -1 if none does. */
+static int search(DIR *proc, const char *job, const char *step, char *bytes)
+{
+	CLEANUP_FD int process_fd = -1;
+	struct dirent *entry;
+	struct stat status;
+	int fd;
+
+	while ((entry = readdir(proc))) {
+		cleanup_fd(&process_fd);
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		process_fd = openat(dirfd(proc), entry->d_name,
+			O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (process_fd < 0 || fstat(process_fd, &status) < 0 ||
+			status.st_uid != getuid() ||
+			!is_of_step(process_fd, job, step, bytes))
+			continue;
+		fd = openat(process_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			return fd;
+	}
+	return -1;
+}
+
+static int describe(const char *step, const char *job, char *ret_job,
+	char *ret_step, size_t size, struct error *err)
+{
+	const char *dot = strchr(step, '.');
+	const char *number = dot ? dot + 1 : step;
+
+	if (strcmp(number, "batch") == 0)
+		number = BATCH_STEP;
+	else if (strcmp(number, "interactive") == 0)
+		number = INTERACTIVE_STEP;
+	if (!dot && !job)
+		return error_set(err, 0,
+			"--sif-join=%s: name the job, as in "
+			"--sif-join=7.0",
+			step);
+	snprintf(ret_job, size, "SLURM_JOB_ID=%.*s",
+		dot ? (int)(dot - step) : (int)strlen(job), dot ? step : job);
+	snprintf(ret_step, size, "SLURM_STEP_ID=%s", number);
+	return 0;
+}
+
+int join_open(const char *step, char *const *job, struct error *err)
+{
+	CLEANUP_FREE char *bytes = malloc(ENVIRON_SIZE);
+	char wanted_job[64], wanted_step[64];
+	DIR *proc;
+	int fd;
+
+	if (describe(step, plan_variable(job, "SLURM_JOB_ID"), wanted_job,
+		    wanted_step, sizeof(wanted_job), err) < 0)
+		return -1;
+	proc = opendir("/proc");
+	if (!bytes || !proc) {
+		if (proc)
+			closedir(proc);
+		return error_set(err, errno, "cannot look for the step %s",
+			step);
+	}
+	fd = search(proc, wanted_job, wanted_step, bytes);
+	closedir(proc);
+	if (fd < 0)
+		return error_set(err, 0,
+			"cannot join the step %s: none of its processes runs "
+			"in an image on this node (squeue --steps lists the "
+			"steps and their nodes)",
+			step);
+	return fd;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_JOIN_H
+#define SPANK_PLUGIN_JOIN_H
+
+#include "common/error.h"
+
+/*
+ * Find the container of a running step on this node, by a process of the
+ * user's own in it: `step` is [JOB.]STEP as --sif-join has it, `job` the
+ * environment of this task, for the job that is meant if none is named.
+ * Returns the mount namespace, owned by the caller.  Called as the user.
+ */
+int join_open(const char *step, char *const *job, struct error *err);
+
+#endif

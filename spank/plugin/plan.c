@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What of the host shows in a container.  The list in binds.c keeps the order:
+ * a later bind takes the place of an earlier one at the same destination, and
+ * one that would hide another comes before it.
+ */
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/inside.h"
+#include "spank/plugin/plan.h"
+
+/* Directories that belong to the image even when the user stands in one. */
+static bool is_of_the_system(const char *path)
+{
+	static const char *const trees[] = { "/bin", "/boot", "/dev", "/etc",
+		"/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys",
+		"/usr" };
+	static const char *const places[] = { "/", "/opt", "/run", "/var" };
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (strcmp(path, places[i]) == 0)
+			return true;
+	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++)
+		if (inside_is_in(trees[i], path))
+			return true;
+	return false;
+}
+
+const char *plan_variable(char *const *environment, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; environment && *environment; environment++)
+		if (strncmp(*environment, name, length) == 0 &&
+			(*environment)[length] == '=')
+			return *environment + length + 1;
+	return NULL;
+}
+
+/*
+ * /var/tmp before /tmp: where the image has the one as a symlink to the other,
+ * the host's /tmp is what must show.
+ */
+static void plan_system(struct binds *binds, bool private_tmp)
+{
+	static const char *const trees[] = { "/proc", "/sys", "/dev" };
+	static const char *const files[] = { "/etc/hosts", "/etc/resolv.conf",
+		"/etc/localtime" };
+	int tmp = private_tmp ? BIND_EMPTY : 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++)
+		binds_add(binds, trees[i], trees[i], BIND_FIXED, "system");
+	binds_add(binds, "/var/tmp", "/var/tmp", BIND_OPTIONAL | tmp, "tmp");
+	binds_add(binds, "/tmp", "/tmp", tmp, "tmp");
+	for (i = 0; i < sizeof(files) / sizeof(*files); i++)
+		binds_add(binds, files[i], files[i],
+			BIND_READ_ONLY | BIND_OPTIONAL | BIND_REPLACE,
+			"system");
+	binds_add(binds, "/etc/nsswitch.conf", "/etc/nsswitch.conf",
+		BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING, "system");
+}
+
+/*
+ * Home and working directory.  A home such as /usr/home/NAME shows where the
+ * image has no such.  One that was asked for by name must be there.
+ */
+static void plan_user(const struct plan_request *request, struct binds *binds)
+{
+	const char *home = settings_get(request->settings, SETTING_HOME);
+	const char *directory = request->directory;
+	bool wants_home = strcmp(home, "no") != 0;
+
+	if (home[0] == '/')
+		binds_add(binds, home, home, 0, "home");
+	home = request->home;
+	if (settings_is(request->settings, SETTING_HOME, "yes") && home &&
+		home[0] == '/' && !binds_cover(binds, home))
+		binds_add(binds, home, home,
+			is_of_the_system(home) ? BIND_OPTIONAL | BIND_IF_MISSING
+					       : BIND_OPTIONAL,
+			"home");
+	if (!wants_home && home && strcmp(home, directory) == 0)
+		return;
+	if (directory[0] == '/' && !is_of_the_system(directory) &&
+		!binds_cover(binds, directory))
+		binds_add(binds, directory, directory, BIND_OPTIONAL,
+			"working directory");
+}
+
+static void plan_file(struct binds *binds, const char *path, const char *origin)
+{
+	if (path && path[0] == '/' && !binds_cover(binds, path))
+		binds_add(binds, path, path, BIND_OPTIONAL, origin);
+}
+
+/*
+ * What makes srun, scontrol and MPI work inside: the configuration, where
+ * slurmd says that it is; munge's socket; the socket of PMIx.  And scripts
+ * that Slurm itself runs after the change of the root.
+ */
+static void plan_slurm(const struct plan_request *request, struct binds *binds)
+{
+	const char *conf = plan_variable(request->job, "SLURM_CONF");
+	char directory[PATH_MAX];
+
+	plan_file(binds, "/etc/slurm", "Slurm");
+	plan_file(binds, "/run/slurm", "Slurm");
+	if (conf && conf[0] == '/' && strlen(conf) < sizeof(directory)) {
+		strcpy(directory, conf);
+		plan_file(binds, dirname(directory), "Slurm");
+	}
+	plan_file(binds, "/run/munge", "munge");
+	plan_file(binds, plan_variable(request->job, "PMIX_SERVER_TMPDIR"),
+		"PMIx");
+	plan_file(binds, plan_variable(request->job, "XAUTHORITY"), "X11");
+	plan_file(binds, request->script, "batch script");
+	plan_file(binds, request->prolog, "TaskProlog");
+}
+
+static int flags_of(const struct bind_spec *spec)
+{
+	return (spec->is_read_only ? BIND_READ_ONLY : 0) |
+	       (spec->is_optional ? BIND_OPTIONAL : 0) |
+	       (spec->is_fixed ? BIND_FIXED : 0);
+}
+
+/* Would the user take the place of what the site does not let him leave out? */
+static int plan_spec(const struct bind_spec *spec, const char *origin,
+	struct binds *binds, struct error *err)
+{
+	if (binds_leave_out(binds, spec->target, err) < 0)
+		return -1;
+	if (spec->source)
+		binds_add(binds, spec->source, spec->target, flags_of(spec),
+			origin);
+	return 0;
+}
+
+static int plan_specs(const struct bind_specs *specs, const char *origin,
+	struct binds *binds, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < specs->count; i++)
+		if (plan_spec(&specs->list[i], origin, binds, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int plan_users(const struct settings *settings, struct binds *binds,
+	struct error *err)
+{
+	struct bind_specs specs;
+	int planned;
+
+	if (bind_specs_parse(settings_get(settings, SETTING_BIND),
+		    BIND_SPEC_USERS, &specs, err) < 0)
+		return -1;
+	planned = plan_specs(&specs, "--sif-bind", binds, err);
+	bind_specs_free(&specs);
+	return planned < 0 ? error_prefix(err, "--sif-bind") : 0;
+}
+
+int plan_binds(const struct plan_request *request, struct binds *binds,
+	struct error *err)
+{
+	plan_system(binds,
+		settings_is(request->settings, SETTING_TMP, "private"));
+	plan_user(request, binds);
+	plan_slurm(request, binds);
+	if (plan_specs(&request->arguments->binds, "site", binds, err) < 0)
+		return error_prefix(err, "bind= in plugstack.conf");
+	return plan_users(request->settings, binds, err);
+}

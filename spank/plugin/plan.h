@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_PLAN_H
+#define SPANK_PLUGIN_PLAN_H
+
+#include "common/arguments.h"
+#include "common/settings.h"
+#include "spank/plugin/binds.h"
+
+/* What decides what of the host shows; all borrowed. */
+struct plan_request {
+	const struct settings *settings; /* the user's and the defaults */
+	const struct arguments *arguments;
+	char *const *job;      /* the task's environment */
+	const char *home;      /* of the user's entry, or $HOME; or NULL */
+	const char *directory; /* absolute working directory; "" if none */
+	const char *script;    /* a batch script to be run inside; or NULL */
+	const char *prolog;    /* the site's TaskProlog; or NULL */
+};
+
+/*
+ * List what of the host shows in the container, from the weakest wish to the
+ * strongest: the system, the user's directories, Slurm's and MPI's files, the
+ * site, the user.  Nothing is looked up yet.
+ */
+int plan_binds(const struct plan_request *request, struct binds *binds,
+	struct error *err);
+
+/* The value of a variable in an environment; NULL if it is not there. */
+const char *plan_variable(char *const *environment, const char *name);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Lines for the user, in the order in which they were thought of.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/cleanup.h"
+#include "spank/plugin/report.h"
+
+int64_t report_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Takes the line over. */
+static void add(struct report *report, char *line)
+{
+	char **lines =
+		realloc(report->lines, (report->count + 1) * sizeof(*lines));
+
+	if (!lines) {
+		free(line);
+		return;
+	}
+	report->lines = lines;
+	lines[report->count++] = line;
+}
+
+void report_note(struct report *report, const char *format, ...)
+{
+	va_list args;
+	char *line;
+
+	va_start(args, format);
+	if (vasprintf(&line, format, args) >= 0)
+		add(report, line);
+	va_end(args);
+}
+
+void report_detail(struct report *report, const char *format, ...)
+{
+	va_list args;
+	char *line;
+
+	va_start(args, format);
+	if (report->debug && vasprintf(&line, format, args) >= 0)
+		add(report, line);
+	va_end(args);
+}
+
+void report_moment_at(struct report *report, int64_t at_us, const char *what)
+{
+	report_detail(report, "%8.1f ms  %s",
+		(at_us - report->begin_us) / 1000.0, what);
+}
+
+void report_moment(struct report *report, const char *format, ...)
+{
+	CLEANUP_FREE char *what = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (report->debug && vasprintf(&what, format, args) >= 0)
+		report_moment_at(report, report_now_us(), what);
+	va_end(args);
+}
+
+void report_free(struct report *report)
+{
+	size_t i;
+
+	for (i = 0; i < report->count; i++)
+		free(report->lines[i]);
+	free(report->lines);
+	report->lines = NULL;
+	report->count = 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_REPORT_H
+#define SPANK_PLUGIN_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What a task has to tell the user besides a failure, kept until a hook prints
+ * it: notes, which are always told, and with --sif-debug the rest.  Lines that
+ * cannot be kept are lost; it is never a reason to fail.
+ */
+struct report {
+	bool debug;       /* --sif-debug */
+	int64_t begin_us; /* of the step, on CLOCK_MONOTONIC */
+	char **lines;     /* owned */
+	size_t count;
+};
+
+/* CLOCK_MONOTONIC in microseconds. */
+int64_t report_now_us(void);
+
+void report_note(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Told with --sif-debug only. */
+void report_detail(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same, after how many milliseconds since the begin of the step. */
+void report_moment(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same of a moment that has passed. */
+void report_moment_at(struct report *report, int64_t at_us, const char *what);
+
+void report_free(struct report *report);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What slurmstepd knows of its step: which values hold, and whether the step
+ * runs in an image at all.
+ *
+ * The commands complete what the user asks for and hand it on in the job's
+ * environment (submit.c).  Where they have not, because the environment was
+ * taken away or the command is another, Slurm's own value of the option counts.
+ * Either is checked: a user can write both himself.
+ */
+#include <string.h>
+
+#include <slurm/slurm.h>
+
+#include "spank/plugin/plan.h"
+#include "spank/plugin/session.h"
+
+struct session session = {
+	.servers = { IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE,
+		IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE,
+		IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE },
+	.fuse_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+	.wrong_setting = SETTINGS_COUNT,
+};
+
+/*
+ * slurmstepd's copy of slurm.conf.  Its type is in Slurm's public header; the
+ * plugin is only loaded by the release that it was built for.  Weak: without
+ * it a TaskProlog has to lie where the container shows it.
+ */
+extern slurm_conf_t slurm_conf __attribute__((weak));
+
+const char *session_task_prolog(void)
+{
+	return &slurm_conf ? slurm_conf.task_prolog : NULL;
+}
+
+/* The first failure is the cause; what follows from it is not worth saying. */
+void session_record(const struct error *err)
+{
+	if (!session.error.text[0])
+		session.error = *err;
+}
+
+static void load_one(enum setting setting, char *const *job)
+{
+	const struct setting_rule *rule = setting_rule(setting);
+	const char *value = plan_variable(job, rule->carrier);
+	struct error err = { 0 };
+
+	if (!value) {
+		if (session.raw.value[setting])
+			settings_put(&session.settings, setting,
+				session.raw.value[setting], &err);
+		return;
+	}
+	if (session.wrong_setting == setting)
+		session.option_error = (struct error){ 0 };
+	if (settings_put(&session.settings, setting, value, &err) < 0) {
+		error_prefix(&err, "%s", rule->carrier);
+		session.option_error = err;
+	}
+}
+
+/*
+ * The batch script and salloc's interactive step run on the host unless asked;
+ * the step that only holds a job's processes always.
+ */
+static bool is_step_for_image(uint32_t step)
+{
+	if (step == SLURM_BATCH_SCRIPT || step == SLURM_INTERACTIVE_STEP)
+		return settings_is(&session.settings, SETTING_BATCH, "image");
+	return step <= SLURM_MAX_NORMAL_STEP_ID;
+}
+
+/* One for the root, one for each further image; none to join a step. */
+static int count_servers(struct error *err)
+{
+	struct bind_specs mounts;
+
+	session.servers_count = 0;
+	if (session_joins())
+		return 0;
+	if (bind_specs_parse(settings_get(&session.settings, SETTING_MOUNT),
+		    BIND_SPEC_IMAGES, &mounts, err) < 0)
+		return error_prefix(err, "--sif-mount");
+	session.servers_count = 1 + mounts.count;
+	bind_specs_free(&mounts);
+	if (session.servers_count > CONTAINER_IMAGES_MAX)
+		return error_set(err, 0,
+			"--sif-mount: a step can have %d further images, not "
+			"more",
+			CONTAINER_IMAGES_MAX - 1);
+	return 0;
+}
+
+static int load(char *const *job, struct error *err)
+{
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		load_one(i, job);
+	if (settings_check_denied(&session.settings, session.arguments.denied,
+		    err) < 0)
+		return -1;
+	return 0;
+}
+
+void session_load(char *const *job, uint32_t step)
+{
+	struct error err = { 0 };
+	int loaded = load(job, &err);
+
+	if (settings_add_defaults(&session.settings,
+		    &session.arguments.defaults, &session.option_error) < 0)
+		loaded = -1;
+	session.runs_image =
+		is_step_for_image(step) &&
+		(settings_have_image(&session.settings) || session_joins() ||
+			session.wrong_setting == SETTING_IMAGE);
+	if (!session.runs_image)
+		return;
+	session_record(&session.option_error);
+	session_record(&session.arguments_error);
+	if (loaded < 0 || count_servers(&err) < 0)
+		session_record(&err);
+}
+
+bool session_joins(void)
+{
+	return !settings_is(&session.settings, SETTING_JOIN, "none");
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Submission: from what the user said, in whatever directory, to values that
+ * mean the same on every node and in every srun of the job.
+ *
+ *   1. load: SPANK_SIF_NAME, or else what an outer command has handed on
+ *   2. Slurm calls back for the options (options.c)
+ *   3. finish: binds of Singularity's variables; paths made absolute; what
+ *      the administrator denies; a look at the image; hand on
+ *
+ * The values are handed on twice: as SPANK_SIF_NAME, which the user may change
+ * in his job script, and in a variable that begins with SLURM_, which reaches
+ * the nodes whatever --export says.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/priv_run.h"
+#include "spank/plugin/expand.h"
+#include "spank/plugin/image.h"
+#include "spank/plugin/submit.h"
+
+/* Slurm's own replay of an option of sbatch or salloc, see spank(8). */
+#define REPLAY "SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_"
+/* A login node may be slow; a job is not refused for that. */
+#define INSPECT_TIMEOUT_MS 5000
+
+static void forget_replay(const char *name)
+{
+	char variable[128];
+	char *c;
+
+	snprintf(variable, sizeof(variable), REPLAY "%s", name);
+	for (c = variable; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	unsetenv(variable);
+}
+
+static void load_one(struct settings *settings, enum setting setting,
+	struct error *ret_wrong)
+{
+	const struct setting_rule *rule = setting_rule(setting);
+	const char *value = getenv(rule->variable);
+	struct error err = { 0 };
+
+	forget_replay(rule->name);
+	if (rule->is_once)
+		unsetenv(rule->carrier);
+	if (!value)
+		value = getenv(rule->carrier);
+	if (value && settings_put(settings, setting, value, &err) < 0) {
+		error_prefix(&err, "%s", rule->variable);
+		*ret_wrong = err;
+	}
+}
+
+void submit_load(struct settings *settings, struct error *ret_wrong)
+{
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		load_one(settings, i, ret_wrong);
+}
+
+/* --- paths ---------------------------------------------------------------- */
+
+static int replace(char **place, const char *value, struct error *err)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return error_set(err, errno, "cannot allocate memory");
+	free(*place);
+	*place = copy;
+	return 0;
+}
+
+/*
+ * A name without '/' is a file of the working directory, if there is one; or
+ * else it may be one of the site's, which the nodes look up.
+ */
+static int complete_image(char **image, const struct arguments *arguments,
+	struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (strcmp(*image, "none") == 0)
+		return 0;
+	if (expand_path(*image, path, err) < 0)
+		return -1;
+	if (!strchr(*image, '/') && arguments->path && access(path, F_OK) < 0)
+		return 0;
+	return replace(image, path, err);
+}
+
+static int complete_directory(char **place, struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (expand_variables(*place, path, err) < 0)
+		return -1;
+	if (path[0] != '/')
+		return error_set(err, 0, "'%s' is not an absolute path", path);
+	bind_spec_clean(path);
+	return replace(place, path, err);
+}
+
+static int complete_target(struct bind_spec *spec, struct error *err)
+{
+	if (complete_directory(&spec->target, err) < 0)
+		return -1;
+	if (strcmp(spec->target, "/") == 0)
+		return error_set(err, 0,
+			"nothing can be bound at '/', the root of the image");
+	return 0;
+}
+
+static int complete_spec(struct bind_spec *spec, enum bind_spec_kind kind,
+	const struct arguments *arguments, struct error *err)
+{
+	char path[PATH_MAX];
+	bool same = spec->source && strcmp(spec->source, spec->target) == 0;
+
+	if (!spec->source)
+		return complete_target(spec, err);
+	if (kind == BIND_SPEC_IMAGES) {
+		if (complete_image(&spec->source, arguments, err) < 0)
+			return -1;
+	} else if (expand_path(spec->source, path, err) < 0 ||
+		   replace(&spec->source, path, err) < 0) {
+		return -1;
+	}
+	if (same && replace(&spec->target, spec->source, err) < 0)
+		return -1;
+	return complete_target(spec, err);
+}
+
+static int complete_specs(char **place, enum bind_spec_kind kind,
+	const struct arguments *arguments, struct error *err)
+{
+	struct bind_specs specs;
+	char *text = NULL;
+	int done;
+	size_t i;
+
+	if (bind_specs_parse(*place, kind, &specs, err) < 0)
+		return -1;
+	for (i = 0, done = 0; i < specs.count && done == 0; i++)
+		done = complete_spec(&specs.list[i], kind, arguments, err);
+	if (done == 0)
+		text = bind_specs_print(&specs);
+	bind_specs_free(&specs);
+	if (done == 0 && !text)
+		return error_set(err, errno, "cannot allocate memory");
+	if (done < 0)
+		return -1;
+	free(*place);
+	*place = text;
+	return 0;
+}
+
+static int complete(struct settings *settings, enum setting setting,
+	const struct arguments *arguments, struct error *err)
+{
+	char **place = &settings->value[setting];
+
+	if (!*place || !**place)
+		return 0;
+	switch (setting) {
+	case SETTING_IMAGE:
+		return complete_image(place, arguments, err);
+	case SETTING_BIND:
+		return complete_specs(place, BIND_SPEC_USERS, arguments, err);
+	case SETTING_MOUNT:
+		return complete_specs(place, BIND_SPEC_IMAGES, arguments, err);
+	case SETTING_WORKDIR:
+		return complete_directory(place, err);
+	case SETTING_HOME:
+		if (strcmp(*place, "yes") == 0 || strcmp(*place, "no") == 0)
+			return 0;
+		return complete_directory(place, err);
+	default:
+		return 0;
+	}
+}
+
+/*
+ * What job scripts for the other runtimes say already.  It comes first, so
+ * that --sif-bind has the last word about a destination.
+ */
+static int add_foreign_binds(struct settings *settings,
+	const struct arguments *arguments, struct error *err)
+{
+	static const char *const variables[] = { "SINGULARITY_BIND",
+		"SINGULARITY_BINDPATH", "APPTAINER_BIND",
+		"APPTAINER_BINDPATH" };
+	struct settings merged = { { NULL } };
+	const char *value, *own = settings->value[SETTING_BIND];
+	size_t i;
+
+	for (i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+		value = getenv(variables[i]);
+		if (value &&
+			settings_put(&merged, SETTING_BIND, value, err) < 0)
+			return error_prefix(err, "%s", variables[i]);
+	}
+	if (!merged.value[SETTING_BIND] || arguments->denied[SETTING_BIND])
+		return 0;
+	if (own && settings_put(&merged, SETTING_BIND, own, err) < 0)
+		return -1;
+	free(settings->value[SETTING_BIND]);
+	settings->value[SETTING_BIND] = merged.value[SETTING_BIND];
+	return 0;
+}
+
+/* --- a look at the image -------------------------------------------------- */
+
+static int inspect(const char *path, char *kind, struct error *err)
+{
+	char program[] = INSPECT_PATH;
+	char *argv[] = { program, kind, NULL };
+	char said[ERROR_TEXT_SIZE];
+	CLEANUP_FD int fd = image_open(path, err);
+	struct error ignored;
+	int status;
+
+	if (fd < 0)
+		return -1;
+	status = priv_run(INSPECT_PATH, argv, fd,
+		deadline_in_ms(INSPECT_TIMEOUT_MS), said, sizeof(said),
+		&ignored);
+	if (status != 1)
+		return 0; /* what cannot be told here is told on the node */
+	said[strcspn(said, "\n")] = '\0';
+	return error_set(err, 0, "cannot use the image '%s': %s", path, said);
+}
+
+/* 1: it is not visible here, but may be on the nodes. */
+static int look_at(const char *image, char *kind,
+	const struct arguments *arguments, struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (image_find(image, arguments->path, path, err) < 0 ||
+		access(path, F_OK) < 0)
+		return 1;
+	return inspect(path, kind, err);
+}
+
+static int look_at_images(const struct settings *settings,
+	const struct arguments *arguments, struct error *err)
+{
+	char root[] = "root", data[] = "data";
+	struct bind_specs specs;
+	int seen = look_at(settings_get(settings, SETTING_IMAGE), root,
+		arguments, err);
+	size_t i;
+
+	if (seen < 0 || bind_specs_parse(settings_get(settings, SETTING_MOUNT),
+				BIND_SPEC_IMAGES, &specs, err) < 0)
+		return -1;
+	if (seen > 0 && settings_is(settings, SETTING_DEBUG, "yes"))
+		fprintf(stderr,
+			"spank_sif: the image '%s' cannot be seen from here, "
+			"so only the nodes can tell whether it is good\n",
+			settings_get(settings, SETTING_IMAGE));
+	for (i = 0, seen = 0; i < specs.count && seen >= 0; i++)
+		seen = look_at(specs.list[i].source, data, arguments, err);
+	bind_specs_free(&specs);
+	return seen < 0 ? -1 : 0;
+}
+
+/* An srun whose image is the job's has been told by sbatch already. */
+static bool is_news(const struct settings *settings)
+{
+	const char *image = getenv(setting_rule(SETTING_IMAGE)->carrier);
+	const char *mount = getenv(setting_rule(SETTING_MOUNT)->carrier);
+
+	return !image || strcmp(image, settings_get(settings, SETTING_IMAGE)) ||
+	       strcmp(mount ? mount : "",
+		       settings_get(settings, SETTING_MOUNT));
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+static int hand_on(const struct settings *settings, struct error *err)
+{
+	const struct setting_rule *rule;
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		rule = setting_rule(i);
+		if (!settings->value[i])
+			continue;
+		if ((!rule->is_once && setenv(rule->variable,
+					       settings->value[i], 1) < 0) ||
+			setenv(rule->carrier, settings->value[i], 1) < 0)
+			return error_set(err, errno, "cannot set %s",
+				rule->variable);
+	}
+	return 0;
+}
+
+int submit_finish(struct settings *settings, const struct arguments *arguments,
+	struct error *err)
+{
+	bool has_image = settings_have_image(settings);
+	int i;
+
+	if (has_image && add_foreign_binds(settings, arguments, err) < 0)
+		return -1;
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (complete(settings, i, arguments, err) < 0)
+			return error_prefix(err, "--sif-%s",
+				setting_rule(i)->name);
+	if (has_image &&
+		(settings_check_denied(settings, arguments->denied, err) < 0 ||
+			(is_news(settings) &&
+				look_at_images(settings, arguments, err) < 0)))
+		return -1;
+	return hand_on(settings, err);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_SUBMIT_H
+#define SPANK_PLUGIN_SUBMIT_H
+
+#include "common/arguments.h"
+#include "common/error.h"
+#include "common/settings.h"
+
+/*
+ * The part of srun, sbatch and salloc: what the user asks for is made complete
+ * where he asks for it, and handed on to the nodes, and to the sruns of the
+ * job, in the environment.  Runs as the user; needs no privilege.
+ */
+
+/*
+ * Take in what the environment says, before Slurm calls back for the options,
+ * and let Slurm not replay those of sbatch and salloc: the environment has them
+ * in a form that means the same in every directory.  A wrong value is stored as
+ * a sentence in *ret_wrong; the other values are good.
+ */
+void submit_load(struct settings *settings, struct error *ret_wrong);
+
+/*
+ * After the options: make paths absolute and expand variables in them, look
+ * the values up against what the administrator denies, let the image be
+ * inspected if it can be seen from here, and put the result into the
+ * environment.  -1 with a sentence if the job should not be submitted.
+ */
+int submit_finish(struct settings *settings, const struct arguments *arguments,
+	struct error *err);
+
+#endif
