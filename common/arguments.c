@@ -84,17 +84,20 @@ static int parse_deny(const char *value, struct arguments *arguments,
 	return copy ? 0 : error_set(err, errno, "cannot allocate memory");
 }
 
-static int parse_default(const char *word, const char *value,
-	struct arguments *arguments, struct error *err)
+static int parse_default(const char *word, struct arguments *arguments,
+	struct error *err)
 {
-	enum setting setting = setting_find(word, value - 1 - word);
+	size_t length = strcspn(word, "=");
+	enum setting setting = setting_find(word, length);
 
-	if (setting == SETTINGS_COUNT || setting_rule(setting)->is_users)
+	if (!word[length] || setting == SETTINGS_COUNT ||
+		setting_rule(setting)->is_users)
 		return error_set(err, 0,
 			"there is no such argument (there are: timeout=, "
 			"path=, bind=, deny=, and defaults such as home=no, "
 			"see spank_sif(8))");
-	return settings_put(&arguments->defaults, setting, value, err);
+	return settings_put(&arguments->defaults, setting, word + length + 1,
+		err);
 }
 
 /* The value if the word is NAME=VALUE, NULL if it is not. */
@@ -120,9 +123,7 @@ static int parse_word(const char *word, struct arguments *arguments,
 		return parse_bind(value, arguments, err);
 	if ((value = value_of(word, "deny")))
 		return parse_deny(value, arguments, err);
-	value = strchr(word, '=');
-	return parse_default(word, value ? value + 1 : word + strlen(word) + 1,
-		arguments, err);
+	return parse_default(word, arguments, err);
 }
 
 int arguments_parse(int argc, char *const argv[],

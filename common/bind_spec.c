@@ -131,6 +131,8 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 		return error_set(err, 0,
 			"it is not IMAGE:DST, such as "
 			"faces.sqsh:/data/faces");
+	if (!source && !*target)
+		return error_set(err, 0, "the destination is missing");
 	if (target)
 		list_unescape(target, ":,\\");
 	if (fill(spec, source, target && *target ? target : source) < 0)
@@ -220,7 +222,7 @@ static void print_spec(FILE *out, const struct bind_spec *spec)
 		fputc(':', out);
 	}
 	print_path(out, spec->target);
-	if (spec->is_read_only)
+	if (spec->source && spec->is_read_only)
 		fputs(":ro", out);
 }
 

@@ -120,6 +120,13 @@ int priv_caps_raise_overlay(struct error *err)
 	return 0;
 }
 
+int priv_caps_freeze(struct error *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_set(err, errno, "cannot set no_new_privs");
+	return 0;
+}
+
 int priv_caps_drop(struct error *err)
 {
 	struct caps caps = { 0 };

@@ -33,6 +33,12 @@ int priv_caps_raise(struct error *err);
 int priv_caps_raise_overlay(struct error *err);
 
 /*
+ * Set no_new_privs: no program that this process runs from now on, as a helper
+ * or as the command, gains anything by being executed, be the user root.
+ */
+int priv_caps_freeze(struct error *err);
+
+/*
  * Give up every capability for good: empty sets, and no_new_privs, so that no
  * setuid program that the user reaches in the container gives any of them
  * back.  Reads back what it did, and fails if any of it is not so.

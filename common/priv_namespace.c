@@ -6,8 +6,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,8 +37,25 @@ int priv_namespace_unshare(struct error *err)
 	return fd_take(&fd);
 }
 
+int priv_namespace_check(int namespace_fd, struct error *err)
+{
+	CLEANUP_FD int owner_fd = ioctl(namespace_fd, NS_GET_USERNS);
+	struct stat owner, own;
+
+	if (owner_fd < 0 || fstat(owner_fd, &owner) < 0 ||
+		stat("/proc/self/ns/user", &own) < 0)
+		return error_set(err, errno,
+			"cannot find out whose the mount namespace is");
+	if (owner.st_dev == own.st_dev && owner.st_ino == own.st_ino)
+		return 0;
+	return error_set(err, EPERM,
+		"the mount namespace belongs to another user namespace");
+}
+
 int priv_namespace_enter(int namespace_fd, struct error *err)
 {
+	if (priv_namespace_check(namespace_fd, err) < 0)
+		return -1;
 	/* Safe: the descriptor came from a task of this step, as this user. */
 	if (setns(namespace_fd, CLONE_NEWNS) < 0)
 		return error_set(err, errno,

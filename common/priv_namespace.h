@@ -14,7 +14,14 @@
 int priv_namespace_unshare(struct error *err);
 
 /*
- * Enter a mount namespace; root and working directory become its root.
+ * Does the mount namespace belong to this process's user namespace?  One that
+ * a user has made in a user namespace of his own is refused: there he may have
+ * laid his own files under setuid programs.  Needs no privilege.
+ */
+int priv_namespace_check(int namespace_fd, struct error *err);
+
+/*
+ * Enter a mount namespace, which is checked as above; root and working directory become its root.
  * Requires CAP_SYS_ADMIN and CAP_SYS_CHROOT, and a single thread.
  */
 int priv_namespace_enter(int namespace_fd, struct error *err);

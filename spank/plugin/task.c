@@ -356,7 +356,7 @@ int task_enter(const struct task_request *request, struct task *ret_task,
 	if (!getcwd(task.directory, sizeof(task.directory)) ||
 		task.directory[0] != '/')
 		task.directory[0] = '\0';
-	if (enter(&entry, err) < 0) {
+	if (priv_caps_freeze(err) < 0 || enter(&entry, err) < 0) {
 		task_free(&task);
 		cleanup_fd(&entry.server);
 		return -1;

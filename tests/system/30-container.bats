@@ -575,9 +575,9 @@ NoNewPrivs:	1"
 @test "two nodes, two tasks on each" {
 	run in_image small -N2 --ntasks-per-node=2 sh -c \
 		'echo "$(hostname) $(cat /usr/mark)"; readlink /proc/self/ns/mnt
-		echo >>/shared/there
-		until [ $(wc -l </shared/there) = 4 ]; do sleep 0.05; done'
-	rm "$SHARED/there"
+		echo >>~/there
+		until [ $(wc -l <~/there) = 4 ]; do sleep 0.05; done'
+	as_alice rm there
 	assert_status 0
 	assert_line "node1 only in the image" 2
 	assert_line "node2 only in the image" 2

@@ -394,6 +394,7 @@ TRAPS='
 	refute_contains "image server"
 }
 
+# slurmctld warns up to 30 s early, and only steps that run then.
 @test "--signal before the end of the time, in a batch job" {
 	cat >"$SHARED/job" <<-'END'
 	#!/bin/sh
@@ -402,7 +403,7 @@ TRAPS='
 		echo $$ >pids; while :; do read -rt 0.1 <> <(:); done'
 	END
 	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- sbatch --quiet \
-		--output=out --time=1 --signal=USR1@60 job
+		--output=out --time=2 --signal=USR1@75 job
 	wait_for_lines "$SHARED/pids"
 	wait_until 90 no_jobs
 	run cat "$SHARED/out"
