@@ -27,7 +27,7 @@
 /* Slurm's own replay of an option of sbatch or salloc, see spank(8). */
 #define REPLAY "SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_"
 /* A login node may be slow; a job is not refused for that. */
-#define INSPECT_TIMEOUT_MS 5000
+#define INSPECT_TIMEOUT_MS 2000
 
 static void forget_replay(const char *name)
 {
@@ -51,9 +51,9 @@ static void load_one(struct settings *settings, enum setting setting,
 	forget_replay(rule->name);
 	if (rule->is_once)
 		unsetenv(rule->carrier);
-	if (!value)
+	if (!value || !*value)
 		value = getenv(rule->carrier);
-	if (value && settings_put(settings, setting, value, &err) < 0) {
+	if (value && *value && settings_put(settings, setting, value, &err) < 0) {
 		error_prefix(&err, "%s", rule->variable);
 		*ret_wrong = err;
 	}

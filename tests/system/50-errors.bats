@@ -32,10 +32,24 @@ teardown() {
 	[[ ! -d $OTHER ]] || "$CLUSTER_TOOL" stop "$OTHER"
 }
 
-# One sentence with PATH and WORDS, the node as it was, the next step works.
+# One sentence with PATH and WORDS, the node as it was, the next step works: at
+# submission, and where the image came to the node unseen.
 assert_refused() { # PATH WORDS
+	assert_refused_by "$1" "$2" srun --sif-image="$1"
+	assert_refused_by "$1" "$2" "$(unseen "$1")" srun
+}
+
+# What an outer command of the job has handed on: srun does not look again.
+unseen() { # PATH
+	printf 'SLURM_SIF_IMAGE=%s' "$1"
+}
+
+assert_refused_by() { # PATH WORDS CMD...
+	local path=$1 words=$2
+	shift 2
 	run timeout 20 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
-		srun --sif-image="$1" cat /proc/self/comm
+		env "$@" cat /proc/self/comm
+	set -- "$path" "$words"
 	assert_failure
 	((status != 124)) || assertion_failed "it hangs"
 	assert_contains "'$1'"
@@ -102,7 +116,7 @@ assert_defect_refused() { # NAME WORDS
 }
 
 @test "files of /proc and /sys" {
-	assert_refused /proc/self/mem "Permission denied"
+	assert_refused /proc/self/mem "cannot "
 	assert_refused /proc/self/maps "not a regular file"
 	assert_refused /sys/kernel/uevent_seqnum "not a regular file"
 	assert_refused /proc/self/fd/0 "not a regular file"
@@ -134,7 +148,7 @@ assert_defect_refused() { # NAME WORDS
 @test "an empty name" {
 	run as_alice srun --sif-image= true
 	assert_failure
-	assert_contains "--sif-image needs the path of an image"
+	assert_contains "--sif-image: the path of an image, or 'none', is missing"
 }
 
 @test "names with spaces, quotes, newlines and percent signs" {
@@ -253,9 +267,13 @@ assert_defect_refused() { # NAME WORDS
 	assert_equal "$(grep -c "spank_sif: .*'/shared/absent.sif'" <<<"$output")" 2
 	nodes_become_idle 5
 	defect_encrypted "$SHARED/good.sif" "$SHARED/encrypted.sif"
-	run in_image encrypted -N2 -n8 true
+	run as_alice env "$(unseen /shared/encrypted.sif)" srun -N2 -n8 true
 	assert_failure
 	assert_equal "$(grep -c 'spank_sif: .*encrypted' <<<"$output")" 2
+	nodes_become_idle 5
+	run in_image encrypted -N2 -n8 true
+	assert_failure
+	assert_equal "$(grep -c 'spank_sif: .*encrypted' <<<"$output")" 1
 	assert_unharmed
 }
 
@@ -292,7 +310,8 @@ assert_defect_refused() { # NAME WORDS
 }
 
 @test "a variable of Slurm's that no command has checked is checked on the node" {
-	assert_variable_refused "" "--sif-image needs the path of an image, or 'none'"
+	assert_variable_refused "" \
+		"--sif-image: the path of an image, or 'none', is missing"
 	assert_variable_refused "/$(printf '%05000d' 0)" \
 		"--sif-image: the path is longer than 4095 characters"
 	assert_variable_refused /x.sif "cannot open the image '/x.sif'"
@@ -320,17 +339,19 @@ assert_variable_refused() { # VALUE WORDS
 	assert_unharmed
 }
 
-@test "the variable of a command's own options is checked by the command" {
-	run as_alice env SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_image= \
-		srun cat /proc/self/comm
+@test "a variable is checked by the command, and named" {
+	run as_alice env SPANK_SIF_HOME=perhaps \
+		srun --sif-image=/shared/good.sif cat /proc/self/comm
 	assert_status 1
-	assert_contains "srun: error: spank_sif: --sif-image needs the path"
+	assert_contains "srun: error: spank_sif: SPANK_SIF_HOME: 'perhaps'"
 	refute_line cat
-	run as_alice env \
-		SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_image=/shared/good.sif \
-		srun cat /etc/os-release
+	run as_alice env SPANK_SIF_HOME=perhaps srun cat /proc/self/comm
+	assert_status 0
+	run as_alice env SPANK_SIF_IMAGE=/shared/good.sif srun cat /etc/os-release
 	assert_status 0
 	assert_contains "Demonstration Linux"
+	run as_alice env SPANK_SIF_IMAGE= srun cat /proc/self/comm
+	assert_status 0
 }
 
 # --- the installation --------------------------------------------------------
@@ -527,7 +548,7 @@ other_is_clean() {
 
 assert_hang_is_told() { # WORDS
 	timed run timeout 30 "$CLUSTER_TOOL" exec "$OTHER" -- \
-		srun -n2 --sif-image="$hung/image.sif" cat /proc/self/comm
+		env "$(unseen "$hung/image.sif")" srun -n2 cat /proc/self/comm
 	assert_failure
 	echo "$elapsed_ms ms: $output"
 	((elapsed_ms < 10000)) || assertion_failed "it took $elapsed_ms ms"

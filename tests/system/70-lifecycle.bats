@@ -12,7 +12,8 @@ KILL_WAIT_S=5
 setup_file() {
 	has_plugin || return 0
 	cluster_start
-	image_tree "$BATS_FILE_TMPDIR/tree"
+	image_tree "$BATS_FILE_TMPDIR/tree" "${IMAGE_PROGRAMS[@]}" dd
+	truncate -s 1G "$BATS_FILE_TMPDIR/tree/usr/big"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
 	head -c 3000 "$SHARED/good.sif" >"$SHARED/bad.sif"
 	as_alice srun -N2 true # Slurm's own first files
@@ -60,12 +61,15 @@ assert_nothing_left() { # [SECONDS]
 	assert_host_as_before "$before" 10
 }
 
-# A step whose tasks read the image for as long as they live.  One line in
+# A step whose tasks read the image for as long as they live, never the same
+# place twice: what the kernel has cached outlives the server.  One line in
 # /shared/pids for each task that has started.
 start_reading_step() { # SRUN-ARGUMENT...
 	start_step --chdir=/shared --sif-image=/shared/good.sif "$@" bash -c '
 		echo $$ >>pids
-		while cat /etc/os-release /usr/bin/ls >/dev/null; do
+		for ((n = SLURM_PROCID;; n += SLURM_NTASKS)); do
+			dd if=/usr/big bs=256K count=1 skip=$n status=none \
+				>/dev/null || exit 1
 			read -rt 0.05 <> <(:)
 		done'
 }
