@@ -203,16 +203,23 @@ static int add_foreign_binds(struct settings *settings,
 	const char *value, *own = settings->value[SETTING_BIND];
 	size_t i;
 
+	/* "none" is of all that came before. */
+	if (arguments->denied[SETTING_BIND] || (own && !*own))
+		return 0;
 	for (i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
 		value = getenv(variables[i]);
-		if (value &&
-			settings_put(&merged, SETTING_BIND, value, err) < 0)
-			return error_prefix(err, "%s", variables[i]);
+		if (!value ||
+			settings_put(&merged, SETTING_BIND, value, err) == 0)
+			continue;
+		settings_free(&merged);
+		return error_prefix(err, "%s", variables[i]);
 	}
-	if (!merged.value[SETTING_BIND] || arguments->denied[SETTING_BIND])
+	if (!merged.value[SETTING_BIND])
 		return 0;
-	if (own && settings_put(&merged, SETTING_BIND, own, err) < 0)
+	if (own && settings_put(&merged, SETTING_BIND, own, err) < 0) {
+		settings_free(&merged);
 		return -1;
+	}
 	free(settings->value[SETTING_BIND]);
 	settings->value[SETTING_BIND] = merged.value[SETTING_BIND];
 	return 0;
