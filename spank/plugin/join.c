@@ -50,25 +50,32 @@ static size_t read_all(int fd, char *bytes, size_t size)
 	return used;
 }
 
-/* Its root: the first line of mountinfo that says " / / " is of it. */
-static bool is_in_image(int process_fd)
+/*
+ * Does a line of mountinfo, see proc(5), tell of '/', and as of a file system
+ * of ours?  An overlay (--sif-writable-tmpfs) has the same source as an image.
+ */
+static bool is_our_root(const char *line)
+{
+	return strstr(line, " / / ") &&
+	       (strstr(line, " - fuse.sif spank-sif ") ||
+		       strstr(line, " - overlay spank-sif "));
+}
+
+/* Lines are in the order of the mounts' ids, which are used again: the root
+ * may be any of them. */
+static bool is_in_image(int process_fd, char *bytes)
 {
 	CLEANUP_FD int fd =
 		openat(process_fd, "mountinfo", O_RDONLY | O_CLOEXEC);
-	char text[4096], *line, *end;
-	size_t used;
+	char *rest = bytes, *line;
 
 	if (fd < 0)
 		return false;
-	used = read_all(fd, text, sizeof(text) - 1);
-	text[used] = '\0';
-	line = text;
-	end = strchr(line, '\n');
-	if (end)
-		*end = '\0';
-	return strstr(line, " / / ") &&
-	       (strstr(line, " fuse.sif spank-sif ") ||
-		       strstr(line, " overlay spank-sif "));
+	bytes[read_all(fd, bytes, ENVIRON_SIZE - 1)] = '\0';
+	while ((line = strsep(&rest, "\n")))
+		if (is_our_root(line))
+			return true;
+	return false;
 }
 
 static bool is_of_step(int process_fd, const char *job, const char *step,
@@ -78,7 +85,8 @@ static bool is_of_step(int process_fd, const char *job, const char *step,
 	size_t used = fd < 0 ? 0 : read_all(fd, bytes, ENVIRON_SIZE);
 
 	return used > 0 && has_variable(bytes, used, job) &&
-	       has_variable(bytes, used, step) && is_in_image(process_fd);
+	       has_variable(bytes, used, step) &&
+	       is_in_image(process_fd, bytes);
 }
 
 /* Of the first process that fits; -1 if none does. */
