@@ -133,6 +133,13 @@ bool binds_cover(const struct binds *binds, const char *path)
 	return find_cover(binds, path, true);
 }
 
+bool binds_show(const struct binds *binds, const char *path)
+{
+	const struct bind *cover = find_cover(binds, path, true);
+
+	return cover && !(cover->flags & BIND_EMPTY);
+}
+
 /* An optional bind takes its failure with it. */
 static int leave_out(struct bind *bind, struct error *err)
 {
@@ -180,7 +187,21 @@ static int clone_one(struct bind *bind, struct error *err)
 	return 0;
 }
 
-static int make_point(struct bind *bind, int root_fd, struct error *err)
+/* In an empty file system of ours (--sif-tmp=private), before it is attached:
+ * what lies in the image at that place is hidden then. */
+static int make_point_in_empty(const struct binds *binds,
+	const struct bind *bind, struct error *err)
+{
+	const struct bind *cover = find_cover(binds, bind->target, false);
+
+	if (!cover || !(cover->flags & BIND_EMPTY) || cover->mount_fd < 0)
+		return 0;
+	return inside_make(cover->mount_fd,
+		bind->target + strlen(cover->target), bind->is_directory, err);
+}
+
+static int make_point(const struct binds *binds, struct bind *bind, int root_fd,
+	struct error *err)
 {
 	CLEANUP_FD int there_fd = -1;
 	int made;
@@ -196,6 +217,8 @@ static int make_point(struct bind *bind, int root_fd, struct error *err)
 		       ? inside_make_place(root_fd, bind->target, err)
 		       : inside_make(root_fd, bind->target, bind->is_directory,
 				 err);
+	if (made == 0)
+		made = make_point_in_empty(binds, bind, err);
 	return made < 0 ? leave_out(bind, err) : 0;
 }
 
@@ -275,7 +298,7 @@ int binds_make_points(struct binds *binds, int root_fd, struct error *err)
 	size_t i;
 
 	for (i = 0; i < binds->count; i++)
-		if (make_point(&binds->list[i], root_fd, err) < 0)
+		if (make_point(binds, &binds->list[i], root_fd, err) < 0)
 			return -1;
 	return 0;
 }

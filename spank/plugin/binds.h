@@ -54,8 +54,10 @@ void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
 /* Take the bind at `target` off the list, if there is one. */
 int binds_leave_out(struct binds *binds, const char *target, struct error *err);
 
-/* Is `path` in one of the bound directories, under the same name? */
+/* Is `path` in one of the bound directories, under the same name?  With
+ * binds_show() an empty one does not count. */
 bool binds_cover(const struct binds *binds, const char *path);
+bool binds_show(const struct binds *binds, const char *path);
 
 /*
  * The three steps, each over the whole list, so that no mount point is made

@@ -112,3 +112,18 @@ int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err)
 		return error_set(err, ENAMETOOLONG, "'%s'", expanded);
 	return 0;
 }
+
+char *expand_escape(const char *path)
+{
+	char *escaped = malloc(2 * strlen(path) + 1), *to = escaped;
+
+	if (!escaped)
+		return NULL;
+	for (; *path; path++) {
+		if (*path == '$')
+			*to++ = '\\';
+		*to++ = *path;
+	}
+	*to = '\0';
+	return escaped;
+}

@@ -22,4 +22,8 @@ int expand_variables(const char *text, char ret_path[PATH_MAX],
 /* The same; and a relative path becomes one below the working directory. */
 int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err);
 
+/* A text that expand_variables() makes into `path` again; owned by the caller,
+ * NULL with errno if there is no memory. */
+char *expand_escape(const char *path);
+
 #endif

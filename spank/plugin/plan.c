@@ -94,7 +94,7 @@ static void plan_user(const struct plan_request *request, struct binds *binds)
 
 static void plan_file(struct binds *binds, const char *path, const char *origin)
 {
-	if (path && path[0] == '/' && !binds_cover(binds, path))
+	if (path && path[0] == '/' && !binds_show(binds, path))
 		binds_add(binds, path, path, BIND_OPTIONAL, origin);
 }
 

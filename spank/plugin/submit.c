@@ -41,6 +41,29 @@ static void forget_replay(const char *name)
 	unsetenv(variable);
 }
 
+static bool has_paths(enum setting setting)
+{
+	return setting == SETTING_IMAGE || setting == SETTING_BIND ||
+	       setting == SETTING_MOUNT || setting == SETTING_HOME ||
+	       setting == SETTING_WORKDIR;
+}
+
+/* Take in a value of the environment.  One that an outer command has handed on
+ * is complete, and a '$' in it is one of a name. */
+static int load_value(struct settings *settings, enum setting setting,
+	const char *value, struct error *err)
+{
+	const char *handed_on = getenv(setting_rule(setting)->carrier);
+	CLEANUP_FREE char *escaped = NULL;
+
+	if (!has_paths(setting) || !handed_on || strcmp(value, handed_on) != 0)
+		return settings_put(settings, setting, value, err);
+	escaped = expand_escape(value);
+	if (!escaped)
+		return error_set(err, errno, "cannot allocate memory");
+	return settings_put(settings, setting, escaped, err);
+}
+
 static void load_one(struct settings *settings, enum setting setting,
 	struct error *ret_wrong)
 {
@@ -53,7 +76,7 @@ static void load_one(struct settings *settings, enum setting setting,
 		unsetenv(rule->carrier);
 	if (!value || !*value)
 		value = getenv(rule->carrier);
-	if (value && *value && settings_put(settings, setting, value, &err) < 0) {
+	if (value && load_value(settings, setting, value, &err) < 0) {
 		error_prefix(&err, "%s", rule->variable);
 		*ret_wrong = err;
 	}
@@ -80,6 +103,14 @@ static int replace(char **place, const char *value, struct error *err)
 	return 0;
 }
 
+/* Has an outer command decided that this name is one of the site's? */
+static bool is_handed_on(const char *image)
+{
+	const char *handed_on = getenv(setting_rule(SETTING_IMAGE)->carrier);
+
+	return handed_on && strcmp(image, handed_on) == 0;
+}
+
 /*
  * A name without '/' is a file of the working directory, if there is one; or
  * else it may be one of the site's, which the nodes look up.
@@ -88,12 +119,13 @@ static int complete_image(char **image, const struct arguments *arguments,
 	struct error *err)
 {
 	char path[PATH_MAX];
+	bool is_bare = !strchr(*image, '/') && arguments->path;
 
-	if (strcmp(*image, "none") == 0)
+	if (strcmp(*image, "none") == 0 || (is_bare && is_handed_on(*image)))
 		return 0;
 	if (expand_path(*image, path, err) < 0)
 		return -1;
-	if (!strchr(*image, '/') && arguments->path && access(path, F_OK) < 0)
+	if (is_bare && access(path, F_OK) < 0)
 		return 0;
 	return replace(image, path, err);
 }
