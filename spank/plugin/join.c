@@ -89,8 +89,30 @@ static bool is_of_step(int process_fd, const char *job, const char *step,
 	       is_in_image(process_fd, bytes);
 }
 
-/* Of the first process that fits; -1 if none does. */
-static int search(DIR *proc, const char *job, const char *step, char *bytes)
+/* What the container says of itself is so for whoever joins it. */
+static int take_facts(int process_fd, char *bytes, char **facts,
+	struct error *err)
+{
+	static const char *const names[] = { "SIF_UUID=", "SIF_IMAGE=",
+		"SIF_PARTITION=", "SINGULARITY_NAME=", "SINGULARITY_CONTAINER=",
+		"APPTAINER_NAME=", "APPTAINER_CONTAINER=" };
+	CLEANUP_FD int fd = openat(process_fd, "environ", O_RDONLY | O_CLOEXEC);
+	size_t used = fd < 0 ? 0 : read_all(fd, bytes, ENVIRON_SIZE - 1);
+	size_t i, name;
+
+	bytes[used] = '\0';
+	for (i = 0; i < used; i += strlen(bytes + i) + 1)
+		for (name = 0; name < sizeof(names) / sizeof(*names); name++)
+			if (strncmp(bytes + i, names[name],
+				    strlen(names[name])) == 0 &&
+				facts_add(facts, err, "%s", bytes + i) < 0)
+				return -1;
+	return 0;
+}
+
+/* Of the first process that fits; -1 if none does, with *err empty. */
+static int search(DIR *proc, const char *job, const char *step, char *bytes,
+	char **facts, struct error *err)
 {
 	CLEANUP_FD int process_fd = -1;
 	struct dirent *entry;
@@ -108,8 +130,12 @@ static int search(DIR *proc, const char *job, const char *step, char *bytes)
 			!is_of_step(process_fd, job, step, bytes))
 			continue;
 		fd = openat(process_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
-		if (fd >= 0)
+		if (fd < 0)
+			continue;
+		if (take_facts(process_fd, bytes, facts, err) == 0)
 			return fd;
+		close(fd);
+		return -1;
 	}
 	return -1;
 }
@@ -135,7 +161,8 @@ static int describe(const char *step, const char *job, char *ret_job,
 	return 0;
 }
 
-int join_open(const char *step, char *const *job, struct error *err)
+int join_open(const char *step, char *const *job, char *facts[FACTS_MAX + 1],
+	struct error *err)
 {
 	CLEANUP_FREE char *bytes = malloc(ENVIRON_SIZE);
 	char wanted_job[64], wanted_step[64];
@@ -152,9 +179,9 @@ int join_open(const char *step, char *const *job, struct error *err)
 		return error_set(err, errno, "cannot look for the step %s",
 			step);
 	}
-	fd = search(proc, wanted_job, wanted_step, bytes);
+	fd = search(proc, wanted_job, wanted_step, bytes, facts, err);
 	closedir(proc);
-	if (fd < 0)
+	if (fd < 0 && !err->text[0])
 		return error_set(err, 0,
 			"cannot join the step %s: none of its processes runs "
 			"in an image on this node (squeue --steps lists the "

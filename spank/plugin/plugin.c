@@ -86,11 +86,14 @@ static int check_submission(void)
 
 	session_record(&session.arguments_error);
 	session_record(&session.option_error);
-	if (settings_have_image(&session.settings) && session.error.text[0])
+	if ((settings_have_image(&session.settings) || session_joins()) &&
+		session.error.text[0])
 		err = session.error;
-	else if (submit_finish(&session.settings, &session.arguments, &err) ==
-		 0)
+	else if (submit_finish(&session.settings, &session.arguments,
+			 session.is_submitted, &err) == 0) {
+		session.is_submitted = true;
 		return 0;
+	}
 	slurm_error("spank_sif: %s", err.text);
 	return -1;
 }

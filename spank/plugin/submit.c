@@ -76,7 +76,7 @@ static void load_one(struct settings *settings, enum setting setting,
 		unsetenv(rule->carrier);
 	if (!value || !*value)
 		value = getenv(rule->carrier);
-	if (value && load_value(settings, setting, value, &err) < 0) {
+	if (value && *value && load_value(settings, setting, value, &err) < 0) {
 		error_prefix(&err, "%s", rule->variable);
 		*ret_wrong = err;
 	}
@@ -345,10 +345,34 @@ static int hand_on(const struct settings *settings, struct error *err)
 	return 0;
 }
 
-int submit_finish(struct settings *settings, const struct arguments *arguments,
-	struct error *err)
+/* The last value would be that of all components; lists add up. */
+static int check_component(const struct settings *settings, struct error *err)
 {
-	bool has_image = settings_have_image(settings);
+	const struct setting_rule *rule;
+	const char *before;
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		rule = setting_rule(i);
+		before = getenv(rule->carrier);
+		if (!rule->is_list && settings->value[i] &&
+			strcmp(settings->value[i],
+				before ? before : rule->fallback) != 0)
+			return error_set(err, 0,
+				"--sif-%s=%s: all components of a command have "
+				"the same options, and the first has '%s'; "
+				"give each an srun of its own (--het-group)",
+				rule->name, settings->value[i],
+				before ? before : rule->fallback);
+	}
+	return 0;
+}
+
+int submit_finish(struct settings *settings, const struct arguments *arguments,
+	bool again, struct error *err)
+{
+	bool has_image = settings_have_image(settings) ||
+			 !settings_is(settings, SETTING_JOIN, "none");
 	int i;
 
 	if (has_image && add_foreign_binds(settings, arguments, err) < 0)
@@ -358,9 +382,12 @@ int submit_finish(struct settings *settings, const struct arguments *arguments,
 			return error_prefix(err, "--sif-%s",
 				setting_rule(i)->name);
 	if (has_image &&
-		(settings_check_denied(settings, arguments->denied, err) < 0 ||
-			(is_news(settings) &&
-				look_at_images(settings, arguments, err) < 0)))
+		settings_check_denied(settings, arguments->denied, err) < 0)
+		return -1;
+	if (again && check_component(settings, err) < 0)
+		return -1;
+	if (settings_have_image(settings) && is_news(settings) &&
+		look_at_images(settings, arguments, err) < 0)
 		return -1;
 	return hand_on(settings, err);
 }

@@ -25,8 +25,11 @@ void submit_load(struct settings *settings, struct error *ret_wrong);
  * the values up against what the administrator denies, let the image be
  * inspected if it can be seen from here, and put the result into the
  * environment.  -1 with a sentence if the job should not be submitted.
+ *
+ * Slurm calls for each component of a heterogeneous command, and knows but one
+ * value of an option for all of them: `again` says that this is not the first.
  */
 int submit_finish(struct settings *settings, const struct arguments *arguments,
-	struct error *err);
+	bool again, struct error *err);
 
 #endif

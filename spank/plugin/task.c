@@ -275,18 +275,22 @@ static int enter_own(struct entry *entry, struct error *err)
 /* That of another step. */
 static int enter_joined(struct entry *entry, struct error *err)
 {
-	static char *const no_facts[] = { NULL };
+	char *facts[FACTS_MAX + 1] = { NULL };
 	CLEANUP_FD int namespace_fd =
 		join_open(settings_get(entry->plan.settings, SETTING_JOIN),
-			entry->plan.job, err);
+			entry->plan.job, facts, err);
+	int entered = -1;
 
 	if (namespace_fd < 0)
-		return fail_alike(entry, err);
-	if (enter_namespace(namespace_fd, err) < 0 || priv_caps_drop(err) < 0)
-		return -1;
-	entry->task->is_builder = true;
-	report_moment(entry->report, "step joined");
-	return load_environment(entry, no_facts, err);
+		fail_alike(entry, err);
+	else if (enter_namespace(namespace_fd, err) == 0 &&
+		 priv_caps_drop(err) == 0) {
+		entry->task->is_builder = true;
+		report_moment(entry->report, "step joined");
+		entered = load_environment(entry, facts, err);
+	}
+	facts_free(facts);
+	return entered;
 }
 
 /* --- the working directory ------------------------------------------------ */
