@@ -98,10 +98,20 @@ static void plan_file(struct binds *binds, const char *path, const char *origin)
 		binds_add(binds, path, path, BIND_OPTIONAL, origin);
 }
 
+/* The node's plugstack.conf asks for it, in an srun of the image's as well;
+ * an image with one of its own has it for its own release of Slurm. */
+static void plan_plugin(struct binds *binds, const char *path)
+{
+	if (path[0] == '/' && !binds_cover(binds, path))
+		binds_add(binds, path, path,
+			BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING,
+			"Slurm");
+}
+
 /*
  * What makes srun, scontrol and MPI work inside: the configuration, where
- * slurmd says that it is; munge's socket; the socket of PMIx.  And scripts
- * that Slurm itself runs after the change of the root.
+ * slurmd says that it is; this plugin; munge's socket; the sockets and files of
+ * PMIx.  And scripts that Slurm itself runs after the change of the root.
  */
 static void plan_slurm(const struct plan_request *request, struct binds *binds)
 {
@@ -114,12 +124,14 @@ static void plan_slurm(const struct plan_request *request, struct binds *binds)
 		strcpy(directory, conf);
 		plan_file(binds, dirname(directory), "Slurm");
 	}
+	plan_plugin(binds, request->site->plugin);
 	plan_file(binds, "/run/munge", "munge");
 	plan_file(binds, plan_variable(request->job, "PMIX_SERVER_TMPDIR"),
 		"PMIx");
+	plan_file(binds, request->site->pmix, "PMIx");
 	plan_file(binds, plan_variable(request->job, "XAUTHORITY"), "X11");
 	plan_file(binds, request->script, "batch script");
-	plan_file(binds, request->prolog, "TaskProlog");
+	plan_file(binds, request->site->prolog, "TaskProlog");
 }
 
 static int flags_of(const struct bind_spec *spec)

@@ -5,6 +5,7 @@
 #include "common/arguments.h"
 #include "common/settings.h"
 #include "spank/plugin/binds.h"
+#include "spank/plugin/site.h"
 
 /* What decides what of the host shows; all borrowed. */
 struct plan_request {
@@ -14,7 +15,7 @@ struct plan_request {
 	const char *home;      /* of the user's entry, or $HOME; or NULL */
 	const char *directory; /* absolute working directory; "" if none */
 	const char *script;    /* a batch script to be run inside; or NULL */
-	const char *prolog;    /* the site's TaskProlog; or NULL */
+	const struct site *site;
 };
 
 /*

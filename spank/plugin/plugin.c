@@ -297,12 +297,13 @@ static int enter_container(spank_t spank, struct report *report,
 {
 	char **job = NULL;
 	int tasks_fds[CONTAINER_IMAGES_MAX];
+	struct site site;
 	struct task_request request = {
 		.plan = {
 			.settings = &session.settings,
 			.arguments = &session.arguments,
 			.script = batch_script(spank),
-			.prolog = session_task_prolog(),
+			.site = &site,
 		},
 		.tasks_fds = tasks_fds,
 		.fuse_fds = session.fuse_fds,
@@ -317,6 +318,7 @@ static int enter_container(spank_t spank, struct report *report,
 	for (i = 0; i < session.servers_count; i++)
 		tasks_fds[i] = session.servers[i].tasks_fd;
 	spank_get_item(spank, S_JOB_ENV, &job);
+	site_load(job, &site);
 	request.plan.job = job;
 	request.plan.home = plan_variable(job, "HOME");
 	if (task_enter(&request, &task, report, err) < 0)

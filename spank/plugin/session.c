@@ -23,18 +23,6 @@ struct session session = {
 	.wrong_setting = SETTINGS_COUNT,
 };
 
-/*
- * slurmstepd's copy of slurm.conf.  Its type is in Slurm's public header; the
- * plugin is only loaded by the release that it was built for.  Weak: without
- * it a TaskProlog has to lie where the container shows it.
- */
-extern slurm_conf_t slurm_conf __attribute__((weak));
-
-const char *session_task_prolog(void)
-{
-	return &slurm_conf ? slurm_conf.task_prolog : NULL;
-}
-
 /* The first failure is the cause; what follows from it is not worth saying. */
 void session_record(const struct error *err)
 {

@@ -55,7 +55,4 @@ void session_record(const struct error *err);
 /* Does the step enter the container of another one? */
 bool session_joins(void);
 
-/* slurm.conf's TaskProlog, which runs inside; NULL if there is none. */
-const char *session_task_prolog(void);
-
 #endif
