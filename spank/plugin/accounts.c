@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * /etc/passwd and /etc/group of the container: the user's entries from the
- * node's name services (which may be LDAP, that no image can ask), then what
- * the image has of its own, or else the node, copied and not parsed.
+ * node's name services (which may be LDAP, that no image can ask), that of
+ * Slurm's own user, then what the image has of its own, or else the node,
+ * copied and not parsed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,26 +25,49 @@
 /* An entry of a big group carries all its members. */
 #define ENTRY_SIZE (1 << 20)
 
+/* A line after what is there. */
+static int add_passwd(struct accounts *accounts, const struct passwd *entry,
+	const char *home)
+{
+	char *sum;
+
+	if (asprintf(&sum, "%s%s:x:%ju:%ju:%s:%s:%s\n", accounts->passwd,
+		    entry->pw_name, (uintmax_t)entry->pw_uid,
+		    (uintmax_t)entry->pw_gid, entry->pw_gecos, home,
+		    entry->pw_shell) < 0)
+		return -1;
+	free(accounts->passwd);
+	accounts->passwd = sum;
+	return 0;
+}
+
 static int load_passwd(char *buffer, const char *home,
 	struct accounts *accounts)
 {
 	struct passwd entry, *found = NULL;
-	int used;
 
+	accounts->passwd = strdup("");
+	if (!accounts->passwd)
+		return -1;
 	if (getpwuid_r(getuid(), &entry, buffer, ENTRY_SIZE, &found) != 0 ||
 		!found)
-		used = (accounts->passwd = strdup("")) ? 0 : -1;
-	else
-		used = asprintf(&accounts->passwd, "%s:x:%ju:%ju:%s:%s:%s\n",
-			entry.pw_name, (uintmax_t)entry.pw_uid,
-			(uintmax_t)entry.pw_gid, entry.pw_gecos,
-			home ? home : entry.pw_dir, entry.pw_shell);
-	if (used < 0)
-		return -1;
-	if (!found)
 		return 0;
 	accounts->home = strdup(entry.pw_dir);
-	return accounts->home ? 0 : -1;
+	return accounts->home ? add_passwd(accounts, &entry,
+					home ? home : entry.pw_dir)
+			      : -1;
+}
+
+/* slurm.conf names him, and no command of Slurm runs where he is unknown. */
+static int load_slurm_user(char *buffer, const char *name,
+	struct accounts *accounts)
+{
+	struct passwd entry, *found = NULL;
+
+	if (!name || getpwnam_r(name, &entry, buffer, ENTRY_SIZE, &found) != 0 ||
+		!found || entry.pw_uid == 0 || entry.pw_uid == getuid())
+		return 0;
+	return add_passwd(accounts, &entry, entry.pw_dir);
 }
 
 static int print_group(FILE *out, char *buffer, gid_t gid, const char *user)
@@ -75,14 +99,15 @@ static int load_groups(char *buffer, struct accounts *accounts)
 	return fclose(out);
 }
 
-int accounts_load(const char *home, struct accounts *ret_accounts,
-	struct error *err)
+int accounts_load(const char *home, const char *slurm_user,
+	struct accounts *ret_accounts, struct error *err)
 {
 	struct accounts accounts = { .home = NULL };
 	CLEANUP_FREE char *buffer = malloc(ENTRY_SIZE);
 
 	if (!buffer || load_passwd(buffer, home, &accounts) < 0 ||
-		load_groups(buffer, &accounts) != 0) {
+		load_groups(buffer, &accounts) != 0 ||
+		load_slurm_user(buffer, slurm_user, &accounts) < 0) {
 		error_set(err, errno, "cannot look up the user's names");
 		accounts_free(&accounts);
 		return -1;

@@ -9,7 +9,7 @@
  * group(5), to be put before the image's own entries: the first match wins.
  */
 struct accounts {
-	char *passwd; /* owned; one line, or "" if the user has no entry */
+	char *passwd; /* owned; the user's line, and then Slurm's user's */
 	char *group;  /* owned; a line per group that has a name */
 	char *home;   /* owned; NULL if the user has no entry */
 };
@@ -17,11 +17,12 @@ struct accounts {
 /*
  * Look up the ids of the calling process, which must be the user's already:
  * name service modules of the host run here, never as root.  A user or group
- * without an entry is no failure.  The passwd line has `home` as the home
+ * without an entry is no failure.  The user's line has `home` as the home
  * directory, unless that is NULL; ret_accounts->home is the node's.
+ * `slurm_user` is SlurmUser of slurm.conf, or NULL.
  */
-int accounts_load(const char *home, struct accounts *ret_accounts,
-	struct error *err);
+int accounts_load(const char *home, const char *slurm_user,
+	struct accounts *ret_accounts, struct error *err);
 
 /* Free what accounts_load() has stored. */
 void accounts_free(struct accounts *accounts);

@@ -146,8 +146,8 @@ static int plan(struct building *building, struct error *err)
 	struct plan_request request = building->request->plan;
 	const char *home = settings_get(building->settings, SETTING_HOME);
 
-	if (accounts_load(home[0] == '/' ? home : NULL, &building->accounts,
-		    err) < 0)
+	if (accounts_load(home[0] == '/' ? home : NULL,
+		    request.site->slurm_user, &building->accounts, err) < 0)
 		return -1;
 	if (building->accounts.home)
 		request.home = building->accounts.home;
