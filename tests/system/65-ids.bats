@@ -320,7 +320,7 @@ compare_table() { # NUMBER FIELDS-OF-THE-DOCUMENT FIELDS-OBSERVED
 	while IFS='|' read -r hook process _; do
 		case $hook in
 		"init_post_opt: server executed") expected="1|2" ;;
-		"task_init: at its end" | "(the command)") expected="1|${slurmd#*|}" ;;
+		"task_init: "* | "(the command)") expected="1|${slurmd#*|}" ;;
 		*) expected=$slurmd ;;
 		esac
 		compare "$hook, $process" "$expected" "$(observed "$hook" "$process" 10,11)"
