@@ -7,7 +7,7 @@
 #include "common/error.h"
 
 /*
- * Make --sif-image known to srun, sbatch and salloc, and to slurmstepd.  What
+ * Make the options known to srun, sbatch and salloc, and to slurmstepd.  What
  * the user says is stored in the session; a wrong value is refused at once in
  * the commands and recorded for task_init in slurmstepd.  Called in init; needs
  * no privilege.
