@@ -223,7 +223,7 @@ static int parse(FILE *file, yaml_document_t *ret_document, struct error *err)
 	int status = 0;
 
 	if (!yaml_parser_initialize(&parser))
-		return error_set(err, ENOMEM, "parsing it");
+		return error_set(err, ENOMEM, "it cannot be parsed");
 	yaml_parser_set_input_file(&parser, file);
 	if (!yaml_parser_load(&parser, ret_document))
 		status = error_set(err, 0, "line %zu: %s",

@@ -43,7 +43,7 @@ static int start(int output, pid_t *ret_pid, struct error *err)
 	num = posix_spawn(ret_pid, LDCONFIG, &actions, NULL, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	if (num)
-		return error_set(err, num, "executing '" LDCONFIG " -p'");
+		return error_set(err, num, "cannot execute '" LDCONFIG " -p'");
 	return 0;
 }
 
@@ -65,7 +65,7 @@ static int read_all(int fd, char *text, struct error *err)
 			      : read(fd, text + used, TEXT_SIZE_MAX - 1 - used);
 		if (got < 0)
 			return error_set(err, errno,
-				"reading from '" LDCONFIG " -p'");
+				"cannot read from '" LDCONFIG " -p'");
 		used += got;
 	}
 	text[used] = '\0';
@@ -99,7 +99,7 @@ int loader_cache_load(char **ret_text, struct error *err)
 	pid_t pid;
 
 	if (!text || pipe2(fds, O_CLOEXEC) < 0)
-		return error_set(err, errno, "executing '" LDCONFIG " -p'");
+		return error_set(err, errno, "cannot execute '" LDCONFIG " -p'");
 	input = fds[0];
 	output = fds[1];
 	if (start(output, &pid, err) < 0)

@@ -97,7 +97,7 @@ int records_print(const struct records *records, FILE *stream,
 
 	if (records->failed)
 		return error_set(err, 0,
-			"listing the driver's files: not enough memory");
+			"cannot list the driver's files: not enough memory");
 	for (i = 0; i < records->count; i++) {
 		record = &records->list[i];
 		fprintf(stream, "%s\t%s%s%s\n", kinds[record->kind],
@@ -105,6 +105,6 @@ int records_print(const struct records *records, FILE *stream,
 			record->second ? record->second : "");
 	}
 	if (fflush(stream) == EOF || ferror(stream))
-		return error_set(err, EIO, "listing the driver's files");
+		return error_set(err, EIO, "cannot list the driver's files");
 	return 0;
 }

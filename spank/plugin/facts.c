@@ -19,7 +19,9 @@ int facts_add(char **facts, struct error *err, const char *format, ...)
 	for (i = 0; facts[i]; i++)
 		;
 	if (i >= FACTS_MAX)
-		return error_set(err, 0, "too many variables");
+		return error_set(err, 0,
+			"the container has more than %d variables of its own",
+			FACTS_MAX);
 	va_start(args, format);
 	length = vasprintf(&facts[i], format, args);
 	va_end(args);

@@ -104,8 +104,9 @@ static int load_environment(struct entry *entry, char *const *facts,
 		    &entry->task->edits, &found, err) < 0)
 		return -1;
 	report_moment(entry->report,
-		"environment: %zu scripts of the image %s, %zu lines skipped",
-		found.scripts, found.is_plain ? "read" : "run",
+		"environment: %zu script%s of the image %s, %zu lines skipped",
+		found.scripts, found.scripts == 1 ? "" : "s",
+		found.is_plain ? "read" : "run",
 		found.skipped_lines);
 	return 0;
 }

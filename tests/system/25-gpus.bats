@@ -518,7 +518,7 @@ assert_nvidia() { # VERSION
 	rm "$ROOT/sbin/ldconfig"
 	run gpus nvidia
 	assert_status 1
-	assert_contains "no NVIDIA driver was found on this node: executing '/sbin/ldconfig -p': No such file or directory; run"
+	assert_contains "no NVIDIA driver was found on this node: cannot execute '/sbin/ldconfig -p': No such file or directory; run"
 }
 
 ldconfig_that() { # C-STATEMENT
