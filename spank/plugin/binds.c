@@ -101,8 +101,8 @@ int binds_leave_out(struct binds *binds, const char *target, struct error *err)
 		return 0;
 	if (bind->flags & BIND_FIXED)
 		return error_set(err, 0,
-			"'%s' cannot be left out: it belongs to every "
-			"container of this site",
+			"'%s' cannot be left out or covered: it belongs to "
+			"every container of this site",
 			target);
 	free_one(bind);
 	binds->count--;

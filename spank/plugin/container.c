@@ -129,6 +129,9 @@ static int mount_data(struct building *building, struct error *err)
 	size_t i;
 
 	for (i = 0; i < building->mounts.count; i++) {
+		if (binds_leave_out(&building->binds,
+			    building->mounts.list[i].target, err) < 0)
+			return error_prefix(err, "--sif-mount");
 		mount_fd = image_mount(&building->images[i + 1], err);
 		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
 			return -1;
