@@ -16,11 +16,13 @@
  * serve until someone unmounts.
  */
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,8 +42,7 @@
 struct options {
 	const char *image;
 	const char *directory; /* of the caller's; NULL for one of our own */
-	long cache_mib;
-	int threads;
+	struct fs_options fs;
 	bool sandbox;
 	bool seal;
 };
@@ -50,6 +51,14 @@ static void die(const char *what)
 {
 	perror(what);
 	exit(EXIT_FAILURE);
+}
+
+/* Not by write(2): the sandbox has none. */
+static int tell(int fd, char *text)
+{
+	const struct iovec part = { text, strlen(text) };
+
+	return writev(fd, &part, 1);
 }
 
 static int serve(const struct options *options, int image_fd, int fuse_fd,
@@ -70,14 +79,14 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 		return -1;
 	if (options->seal)
 		fs_seal(fs);
+	if (fs_start(fs, &options->fs, err) < 0)
+		return -1;
 	if (options->sandbox && sandbox_serve(err) < 0)
 		return -1;
-	if (write(ready_fd, READY, strlen(READY)) < 0)
+	if (tell(ready_fd, READY) < 0)
 		return error_set(err, errno, "cannot say that I am ready");
 	close(ready_fd);
 	rc = fs_serve(fs);
-	fs_close(fs);
-	squash_close(squash);
 	return rc < 0 ? error_set(err, errno, "cannot serve") : 0;
 }
 
@@ -89,7 +98,7 @@ static void serve_and_tell(const struct options *options, int image_fd,
 
 	if (serve(options, image_fd, fuse_fd, ready_fd, &err) == 0)
 		exit(EXIT_SUCCESS);
-	if (write(ready_fd, err.text, strlen(err.text)) < 0)
+	if (tell(ready_fd, err.text) < 0)
 		_exit(EXIT_FAILURE);
 	_exit(EXIT_REFUSED);
 }
@@ -121,14 +130,17 @@ static bool start_server(const struct options *options, int *fuse_fd,
 	return false;
 }
 
-static void mount_image(int fuse_fd, const char *directory)
+static void mount_image(const struct options *options, int fuse_fd,
+	const char *directory)
 {
 	char data[128];
 
 	snprintf(data, sizeof(data),
 		"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
 		fuse_fd);
-	if (mount("sif", directory, "fuse.sif", MS_NOSUID | MS_NODEV, data) < 0)
+	if (mount("sif", directory, "fuse.sif",
+		    MS_NOSUID | MS_NODEV | (options->seal ? MS_RDONLY : 0),
+		    data) < 0)
 		die("mount");
 }
 
@@ -171,7 +183,7 @@ static int serve_command(const struct options *options, int fuse_fd,
 	pid_t server;
 
 	make_place(directory);
-	mount_image(fuse_fd, directory);
+	mount_image(options, fuse_fd, directory);
 	if (start_server(options, &fuse_fd, &server))
 		*status = run(directory, argv);
 	umount2(directory, MNT_DETACH);
@@ -184,7 +196,7 @@ static int serve_directory(const struct options *options, int fuse_fd,
 {
 	pid_t server;
 
-	mount_image(fuse_fd, options->directory);
+	mount_image(options, fuse_fd, options->directory);
 	if (start_server(options, &fuse_fd, &server)) {
 		printf("%d\n", (int)server);
 		fflush(stdout);
@@ -205,9 +217,9 @@ static int parse(int argc, char *argv[], struct options *options)
 		else if (option == 'w')
 			options->seal = false;
 		else if (option == 'c')
-			options->cache_mib = atol(optarg);
+			options->fs.cache_bytes = atol(optarg) << 20;
 		else if (option == 't')
-			options->threads = atoi(optarg);
+			options->fs.threads = atoi(optarg);
 		else if (option == 'd')
 			options->directory = optarg;
 		else
@@ -222,10 +234,11 @@ int main(int argc, char *argv[])
 	struct options options = {
 		.sandbox = true,
 		.seal = true,
-		.cache_mib = 32,
+		.fs.cache_bytes = 32 << 20,
 	};
 	int fuse_fd, server_status, status = EXIT_FAILURE;
 
+	mallopt(M_ARENA_MAX, 1); /* as the server does */
 	if (parse(argc, argv, &options) < 0)
 		return EXIT_FAILURE;
 	fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
