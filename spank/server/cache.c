@@ -107,6 +107,9 @@ static int allocate(struct cache *cache)
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (cache->memory == MAP_FAILED)
 		cache->memory = NULL;
+	else
+		madvise(cache->memory, cache->count * cache->block_size,
+			MADV_HUGEPAGE);
 	if (!cache->table || !cache->slots || !cache->memory)
 		return -1;
 	for (i = cache->count; i-- > 0;) {

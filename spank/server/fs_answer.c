@@ -183,7 +183,7 @@ static void answer_read(const struct fs_request *request)
 		return;
 	}
 	if (fs->helpers)
-		fs_helpers_read_ahead(fs->helpers, &data);
+		fs_helpers_read_ahead(fs->helpers, node, &data);
 	fs_reply(request, data.bytes, data.size);
 	if (fs->helpers)
 		fs_helpers_push(fs->helpers, node, in->offset, &data);

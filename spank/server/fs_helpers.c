@@ -19,7 +19,7 @@
 
 /* More would hold too much of the cache, if blocks are of 1 MiB. */
 #define PUSHES 4
-#define AHEADS 16
+#define AHEADS 32
 
 #define PAGE 4096ULL
 
@@ -29,6 +29,11 @@ struct push {
 	uint64_t known, known_end; /* what the kernel has got already */
 };
 
+struct ahead {
+	uint64_t node;
+	struct squash_ahead block;
+};
+
 struct fs_helpers {
 	int fd;
 	struct squash *image;
@@ -36,7 +41,7 @@ struct fs_helpers {
 	pthread_cond_t can_push, can_read;
 	struct push pushes[PUSHES];
 	size_t push_first, push_count;
-	struct squash_ahead aheads[AHEADS];
+	struct ahead aheads[AHEADS];
 	size_t ahead_first, ahead_count;
 };
 
@@ -100,7 +105,8 @@ static void *push_all(void *arg)
 static void *read_all(void *arg)
 {
 	struct fs_helpers *helpers = arg;
-	struct squash_ahead ahead;
+	struct ahead ahead;
+	struct push push = { 0 };
 
 	for (;;) {
 		pthread_mutex_lock(&helpers->lock);
@@ -110,7 +116,13 @@ static void *read_all(void *arg)
 		helpers->ahead_first = (helpers->ahead_first + 1) % AHEADS;
 		helpers->ahead_count--;
 		pthread_mutex_unlock(&helpers->lock);
-		squash_read_ahead(helpers->image, &ahead);
+		if (!squash_read_ahead(helpers->image, &ahead.block,
+			    &push.extra))
+			continue;
+		push.node = ahead.node;
+		store(helpers, &push, push.extra.offset,
+			push.extra.offset + push.extra.size);
+		squash_release_extra(helpers->image, &push.extra);
 	}
 	return NULL;
 }
@@ -137,7 +149,7 @@ int fs_helpers_start(int fd, struct squash *image, size_t ahead,
 	return 0;
 }
 
-void fs_helpers_read_ahead(struct fs_helpers *helpers,
+void fs_helpers_read_ahead(struct fs_helpers *helpers, uint64_t node,
 	const struct squash_data *data)
 {
 	size_t i;
@@ -149,7 +161,8 @@ void fs_helpers_read_ahead(struct fs_helpers *helpers,
 		if (helpers->ahead_count < AHEADS) {
 			helpers->aheads[(helpers->ahead_first +
 						helpers->ahead_count) %
-					AHEADS] = data->ahead[i];
+					AHEADS] =
+				(struct ahead){ node, data->ahead[i] };
 			helpers->ahead_count++;
 			pthread_cond_signal(&helpers->can_read);
 		}

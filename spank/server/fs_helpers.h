@@ -20,8 +20,8 @@ struct fs_helpers;
 int fs_helpers_start(int fd, struct squash *image, size_t ahead,
 	struct fs_helpers **ret_helpers);
 
-/* Read ahead what `data` says that it will be worth. */
-void fs_helpers_read_ahead(struct fs_helpers *helpers,
+/* Read ahead, and push, what `data` of the node says will be wanted. */
+void fs_helpers_read_ahead(struct fs_helpers *helpers, uint64_t node,
 	const struct squash_data *data);
 
 /*

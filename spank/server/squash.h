@@ -44,6 +44,16 @@ struct squash_extra {
 /* Blocks that one call of squash_read() may find worth a push. */
 #define SQUASH_EXTRAS 2
 
+/* A block that will be wanted. */
+struct squash_ahead {
+	uint64_t position; /* in the image */
+	uint32_t header;
+	uint64_t offset; /* in the file */
+	size_t size;
+};
+
+#define SQUASH_AHEAD 16
+
 /* As much as one squash_read() may be asked for. */
 #define SQUASH_READ_MAX (1024 * 1024)
 
@@ -56,10 +66,7 @@ struct squash_data {
 	struct squash_extra extras[SQUASH_EXTRAS];
 	size_t extra_count;
 	/* The file is read from one end to the other: what comes next. */
-	struct squash_ahead {
-		uint64_t position;
-		uint32_t header;
-	} ahead[4];
+	struct squash_ahead ahead[SQUASH_AHEAD];
 	size_t ahead_count;
 };
 
@@ -127,8 +134,12 @@ void squash_release_extra(struct squash *squash, struct squash_extra *extra);
 /* Whether squash_read_ahead() would find it in the cache. */
 bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead);
 
-/* Decompress into the cache what will be wanted; failures are of no matter. */
-void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead);
+/*
+ * Decompress into the cache what will be wanted.  True if nobody was faster:
+ * the block is then in *ret_extra, to be released.
+ */
+bool squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead,
+	struct squash_extra *ret_extra);
 
 /* Sizes from the superblock; nothing is free. */
 void squash_statfs(const struct squash *squash, struct statvfs *ret_st);

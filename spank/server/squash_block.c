@@ -68,11 +68,19 @@ bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead)
 	return cache_has(squash->data, ahead->position);
 }
 
-void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead)
+bool squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead,
+	struct squash_extra *ret_extra)
 {
 	const struct squash_extent extent = { ahead->position, ahead->header };
 	const struct cache_block *block;
+	bool is_new;
 
-	if (squash_block_get(squash, &extent, &block, NULL) == 0)
+	if (squash_block_get(squash, &extent, &block, &is_new) < 0)
+		return false;
+	if (!is_new || block->size < ahead->size) {
 		cache_put(squash->data, block);
+		return false;
+	}
+	*ret_extra = (struct squash_extra){ block, ahead->offset, ahead->size };
+	return true;
 }

@@ -14,9 +14,10 @@
  */
 #include "spank/server/squash_internal.h"
 
-#define AHEAD \
-	(sizeof(((struct squash_data *)0)->ahead) / sizeof(struct squash_ahead))
-#define EXTENTS (SQUASH_READ_MAX / SQUASH_BLOCK_MIN + 2 + AHEAD)
+/* Read ahead of whoever reads from one end to the other. */
+#define AHEAD_BYTES (2 * 1024 * 1024)
+
+#define EXTENTS (SQUASH_READ_MAX / SQUASH_BLOCK_MIN + 2 + SQUASH_AHEAD)
 
 /* A read that has been checked against the size of the file. */
 struct reading {
@@ -154,34 +155,47 @@ static int read_parts(struct reading *reading)
 	return rc;
 }
 
+/* Of the blocks after the read, those that have to be decompressed. */
+static void note_ahead(const struct reading *reading, uint64_t first,
+	const struct squash_extent *extents, size_t count)
+{
+	struct squash_data *data = reading->data;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (extents[i].header &&
+			!(extents[i].header & SQUASH_DATA_STORED))
+			data->ahead[data->ahead_count++] =
+				(struct squash_ahead){
+					.position = extents[i].position,
+					.header = extents[i].header,
+					.offset = (first + i) *
+						  reading->squash->super
+							  .block_size,
+					.size = length_of(reading, first + i),
+				};
+}
+
 /* Find the blocks of the read, and those after it, if it is one of a row. */
 static int find_extents(struct reading *reading, uint64_t ref)
 {
-	uint64_t last = (reading->offset + reading->size - 1) /
-			reading->squash->super.block_size;
-	struct squash_data *data = reading->data;
-	size_t count, ahead, i;
-	bool in_order;
+	uint32_t block_size = reading->squash->super.block_size;
+	uint64_t last = (reading->offset + reading->size - 1) / block_size;
+	size_t count, ahead = AHEAD_BYTES / block_size;
 
 	if (reading->first >= reading->blocks)
 		return 0;
 	if (last >= reading->blocks)
 		last = reading->blocks - 1;
 	count = last - reading->first + 1;
-	ahead = reading->blocks - last - 1 < AHEAD ? reading->blocks - last - 1
-						   : AHEAD;
+	if (ahead > SQUASH_AHEAD)
+		ahead = SQUASH_AHEAD;
+	if (ahead > reading->blocks - last - 1)
+		ahead = reading->blocks - last - 1;
 	if (squash_places_find(reading->squash, ref, reading->inode,
-		    reading->first, count, ahead, reading->extents,
-		    &in_order) < 0)
+		    reading->first, count, &ahead, reading->extents) < 0)
 		return -1;
-	for (i = count; in_order && i < count + ahead; i++)
-		if (reading->extents[i].header &&
-			!(reading->extents[i].header & SQUASH_DATA_STORED))
-			data->ahead[data->ahead_count++] =
-				(struct squash_ahead){
-					reading->extents[i].position,
-					reading->extents[i].header,
-				};
+	note_ahead(reading, last + 1, reading->extents + count, ahead);
 	return 0;
 }
 

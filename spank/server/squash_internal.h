@@ -108,13 +108,13 @@ struct squash_extent {
 int squash_places_open(struct squash_places **ret_places);
 void squash_places_close(struct squash_places *places);
 /*
- * `count` blocks of the file from block `first` on, and `ahead` more; the
- * caller knows that it has as many.  *ret_in_order: the call before, for this
- * file, was for what comes before.
+ * `count` blocks of the file from block `first` on, and *ahead more; the caller
+ * knows that it has as many.  *ahead becomes what is worth it: none, if the
+ * calls before were not for what comes before, and the more, the more were.
  */
 int squash_places_find(struct squash *squash, uint64_t ref,
 	const struct squash_inode *inode, uint64_t first, size_t count,
-	size_t ahead, struct squash_extent *ret_extents, bool *ret_in_order);
+	size_t *ahead, struct squash_extent *ret_extents);
 
 /* Lays a data block into the cache: squash_block.c. */
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,

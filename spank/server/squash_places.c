@@ -33,6 +33,7 @@ struct file {
 	struct note *notes;
 	uint64_t used;
 	uint64_t expected; /* the block to be asked for next, if in order */
+	size_t row;        /* how many blocks to read ahead then */
 };
 
 struct squash_places {
@@ -46,7 +47,7 @@ struct walk {
 	struct squash_stream stream;
 	uint64_t block;
 	uint64_t position;
-	bool in_order;
+	size_t worth; /* blocks to read ahead */
 };
 
 int squash_places_open(struct squash_places **ret_places)
@@ -103,12 +104,30 @@ static struct file *get_file(struct squash_places *places, uint64_t ref,
 		file->ref = ref;
 		file->count = 0;
 		file->expected = 0;
+		file->row = 0;
 		file->every = NOTE_EVERY;
 		while (blocks / file->every > NOTES_MAX)
 			file->every *= 2;
 	}
 	file->used = ++places->clock;
 	return file;
+}
+
+/*
+ * Called with the lock.  The blocks that are read ahead are pushed: so who goes
+ * on after those is still in order.
+ */
+static size_t read_on(struct file *file, uint64_t block, size_t count)
+{
+	if (file->expected && block + 1 >= file->expected &&
+		block <= file->expected + file->row + 1)
+		file->row = file->row ? file->row * 2 : 2;
+	else
+		file->row = 0;
+	if (file->row > SQUASH_AHEAD)
+		file->row = SQUASH_AHEAD;
+	file->expected = block + count;
+	return file->row;
 }
 
 /* Put the walk at the last note before `block`.  Returns the notes' distance.*/
@@ -125,9 +144,7 @@ static uint64_t start_walk(struct squash *squash, uint64_t ref,
 	walk->position = inode->start;
 	pthread_mutex_lock(&places->lock);
 	file = get_file(places, ref, inode->size / squash->super.block_size);
-	walk->in_order = file->expected && block + 1 >= file->expected &&
-			 block <= file->expected + 1;
-	file->expected = block + count;
+	walk->worth = read_on(file, block, count);
 	every = file->every;
 	index = block / every;
 	if (index > file->count)
@@ -222,19 +239,20 @@ static int walk_to(struct squash *squash, uint64_t ref, uint64_t block,
 
 int squash_places_find(struct squash *squash, uint64_t ref,
 	const struct squash_inode *inode, uint64_t first, size_t count,
-	size_t ahead, struct squash_extent *ret_extents, bool *ret_in_order)
+	size_t *ahead, struct squash_extent *ret_extents)
 {
 	struct walk walk = { .stream.squash = squash };
 	uint64_t every = start_walk(squash, ref, inode, first, count, &walk);
 	size_t done, part;
 	int rc = walk_to(squash, ref, first, every, &walk);
 
-	count += ahead;
+	if (*ahead > walk.worth)
+		*ahead = walk.worth;
+	count += *ahead;
 	for (done = 0; rc == 0 && done < count; done += part) {
 		part = count - done < AT_ONCE ? count - done : AT_ONCE;
 		rc = step(&walk, part, ret_extents + done);
 	}
 	squash_stream_close(&walk.stream);
-	*ret_in_order = walk.in_order;
 	return rc;
 }
