@@ -136,7 +136,7 @@ static int start_server(spank_t spank, struct error *err)
 		image_server_prepare(&session.server, err) < 0)
 		return -1;
 	return image_server_start(&session.server, &identity,
-		session.tasks_left, session.arguments.timeout_s, err);
+		session.tasks_left, &session.arguments, err);
 }
 
 int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])

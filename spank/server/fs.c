@@ -172,6 +172,22 @@ int fs_serve(struct fs *fs)
 	return more;
 }
 
+bool fs_can_resend(const struct fs *fs)
+{
+	return fs->can_resend;
+}
+
+int fs_resend(struct fs *fs)
+{
+	struct fuse_out_header header = {
+		.len = sizeof(header),
+		.error = FS_NOTIFY_RESEND,
+	};
+	const struct iovec part = { &header, sizeof(header) };
+
+	return writev(fs->fd, &part, 1) < 0 ? -1 : 0;
+}
+
 void fs_seal(struct fs *fs)
 {
 	fs->tree.sealed = true;

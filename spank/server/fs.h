@@ -47,6 +47,13 @@ int fs_start(struct fs *fs, const struct fs_options *options,
 	struct error *err);
 
 /*
+ * Whether the kernel (6.9 and later) can give the requests that a server has
+ * left unanswered to another one; and have it do so.  -1 with errno.
+ */
+bool fs_can_resend(const struct fs *fs);
+int fs_resend(struct fs *fs);
+
+/*
  * Serve until the mount is gone (0), or as above (-1).  The last call: the
  * process has to end, and must not call fs_close().
  */
@@ -55,7 +62,7 @@ int fs_serve(struct fs *fs);
 /* From now on the mount cannot be changed (EROFS). */
 void fs_seal(struct fs *fs);
 
-/* NULL-safe.  Not after fs_start(). */
+/* NULL-safe.  Not after fs_start() in this process. */
 void fs_close(struct fs *fs);
 
 #endif

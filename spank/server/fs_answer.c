@@ -28,6 +28,10 @@
 #define BACKGROUND_MAX 128
 #define WRITE_MAX      4096 /* the least that there is; nothing is written */
 
+/* Where flags2 is in fuse_init_in, and the flag that says that it is. */
+#define INIT_FLAGS2   16
+#define INIT_EXTENDED (1U << 30)
+
 #define WANTED_FLAGS                                                    \
 	(FUSE_ASYNC_READ | FUSE_DO_READDIRPLUS | FUSE_PARALLEL_DIROPS | \
 		FUSE_CACHE_SYMLINKS | FUSE_EXPLICIT_INVAL_DATA |        \
@@ -104,6 +108,20 @@ int fs_fill_entry(const struct tree *tree, uint64_t node,
 	return 0;
 }
 
+/* flags2 came with Linux 5.17, and is not in every header. */
+static bool knows_resend(const struct fs_request *request)
+{
+	const struct fuse_init_in *in = request->argument;
+	uint32_t flags2;
+
+	if (request->size < INIT_FLAGS2 + sizeof(flags2) ||
+		!(in->flags & INIT_EXTENDED))
+		return false;
+	memcpy(&flags2, (const char *)request->argument + INIT_FLAGS2,
+		sizeof(flags2));
+	return flags2 & FS_HAS_RESEND;
+}
+
 static void answer_init(const struct fs_request *request)
 {
 	const struct fuse_init_in *in = request->argument;
@@ -119,6 +137,7 @@ static void answer_init(const struct fs_request *request)
 		.max_pages = SQUASH_READ_MAX / 4096,
 	};
 
+	request->worker->fs->can_resend = knows_resend(request);
 	fs_reply(request, &out, sizeof(out));
 }
 

@@ -17,6 +17,10 @@
 /* The kernel wants room for the longest request, of 4096 bytes to write. */
 #define FS_REQUEST_SIZE (32 * 1024)
 
+/* Of Linux 6.9; headers may be older. */
+#define FS_NOTIFY_RESEND 7
+#define FS_HAS_RESEND    (1U << 7) /* in flags2: FUSE_HAS_RESEND >> 32 */
+
 /* One thread's memory; only what is used of it is ever touched. */
 struct fs_worker {
 	struct fs *fs;
@@ -26,6 +30,7 @@ struct fs_worker {
 
 struct fs {
 	int fd;
+	bool can_resend;
 	struct tree tree;
 	struct fs_worker control;   /* fs_serve_one()'s */
 	struct fs_helpers *helpers; /* NULL until there are threads */

@@ -83,11 +83,13 @@ static const int serving_calls[] = {
 static const int control_calls[] = {
 	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(alarm),
 	SCMP_SYS(setitimer), /* alarm() where there is no such call */
-	SCMP_SYS(fstat),
+	SCMP_SYS(getuid), SCMP_SYS(getgid), SCMP_SYS(fstat),
 	SCMP_SYS(newfstatat),        /* fstat() of newer C libraries */
 	SCMP_SYS(fcntl),             /* waiting for requests, or not */
 	SCMP_SYS(sched_getaffinity), /* how many threads */
-	SCMP_SYS(set_robust_list),   /* a new thread says these two */
+	SCMP_SYS(wait4),             /* the keeper's */
+	SCMP_SYS(getppid),
+	SCMP_SYS(set_robust_list), /* a new thread says these two */
 	SCMP_SYS(rseq),
 	SCMP_SYS(seccomp), /* sandbox_serve(); it can only narrow */
 };
@@ -106,8 +108,8 @@ static const int refused_calls[] = {
 		CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_VFORK | \
 		CLONE_PTRACE)
 
-/* The C library's, see nptl(7); below SIGRTMIN, so without a name. */
-#define SIGNAL_SETXID 33
+/* What fork() says. */
+#define FORK_FLAGS (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)
 
 static int limit(int resource, rlim_t value, struct error *err)
 {
@@ -211,10 +213,25 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	if (rc == 0) /* abort(), and no signal to anyone else */
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill),
 			1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
-	if (rc == 0) /* ignoring it, once the container is complete */
+	for (i = 0; i < sizeof(prctls) / sizeof(int) && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl),
+			1, SCMP_A0(SCMP_CMP_EQ, prctls[i], 0));
+	return rc;
+}
+
+/* fork(), and what its child says of itself: keeper.c. */
+static int allow_successors(scmp_filter_ctx filter)
+{
+	static const unsigned int prctls[] = { PR_SET_PDEATHSIG, PR_SET_NAME };
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		SCMP_A0(SCMP_CMP_EQ, FORK_FLAGS, 0));
+	size_t i;
+
+	/* Of no harm: end_like() of main.c, and a signal of the C library's
+	 * own once there are threads. */
+	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
-			SCMP_SYS(rt_sigaction), 1,
-			SCMP_A0(SCMP_CMP_EQ, SIGALRM, 0));
+			SCMP_SYS(rt_sigaction), 0);
 	for (i = 0; i < sizeof(prctls) / sizeof(int) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl),
 			1, SCMP_A0(SCMP_CMP_EQ, prctls[i], 0));
@@ -232,11 +249,6 @@ static int allow_threads(scmp_filter_ctx filter)
 			1,
 			SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD_FLAGS | OTHER_FLAGS,
 				THREAD_FLAGS));
-	/* The C library handles a signal of its own once there are threads. */
-	if (rc == 0)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
-			SCMP_SYS(rt_sigaction), 1,
-			SCMP_A0(SCMP_CMP_EQ, SIGNAL_SETXID, 0));
 	return rc;
 }
 
@@ -250,6 +262,8 @@ static int load_filter(scmp_filter_ctx filter, bool with_control)
 			sizeof(control_calls) / sizeof(int));
 	if (rc == 0 && with_control)
 		rc = allow_threads(filter);
+	if (rc == 0 && with_control)
+		rc = allow_successors(filter);
 	if (rc == 0)
 		rc = allow_conditionally(filter);
 	if (rc == 0)

@@ -192,7 +192,7 @@ SigCgt:	0000000000000000"
 	run as_root stat -c '%U %a' "$PLUGIN_SERVER"
 	assert_output "root 755"
 	run as_root sh -c "tr '\\0' ' ' </proc/$server/cmdline"
-	assert_output "spank-sif-server 45 2 "
+	assert_output "spank-sif-server 45 2 32 0 "
 }
 
 # --- the tasks, live ---------------------------------------------------------
@@ -300,6 +300,9 @@ ANALYSIS='
 		$uid{$pid} = $1 if $name eq "setreuid" && $args =~ /, (\d+)/;
 		$place{$pid} = "C" if $name =~ /^(unshare|setns)$/ && $args =~ /NEWNS/;
 		$role{$pid} = "server" if $name eq "execveat" && $args =~ /spank-sif-server/;
+		# The keeper forks the server that is sealed then.
+		$role{$1} = $role{$pid}, $uid{$1} = $uid{$pid}, $place{$1} = $place{$pid}
+			if $name =~ /^clone/ && $call =~ / = (\d+)/ && $role{$pid} eq "server";
 		$role{$pid} = "sealed" if $name eq "seccomp" && $args =~ /SET_MODE_FILTER/
 			&& $role{$pid} eq "server";
 	}'

@@ -74,6 +74,7 @@ start_reading_step() { # SRUN-ARGUMENT...
 pids_of() { # KIND
 	case $1 in
 	server) server_pids ;;
+	keeper) keeper_pids ;;
 	slurmstepd) as_root pgrep -x slurmstepd ;;
 	task) cat "$SHARED/pids" ;;
 	esac
@@ -220,10 +221,57 @@ job() {
 
 # --- SIGKILL -----------------------------------------------------------------
 
-@test "SIGKILL of the server is told to the user, and leaves nothing" {
+@test "SIGKILL of the server's keeper is told to the user, and leaves nothing" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
-	signal KILL $(pids_of server)
+	signal KILL $(pids_of keeper)
+	wait_step
+	assert_failure
+	assert_contains "the image server was killed by signal 9"
+	assert_nothing_left
+}
+
+kill_servers() { # TIMES
+	local i last='' now
+	for ((i = 0; i < $1; i++)); do
+		wait_until 10 another_server "$last"
+		now=$(pids_of server)
+		signal KILL "$now"
+		last=$now
+	done
+}
+
+another_server() { # PID
+	local pid
+	pid=$(pids_of server)
+	[[ -n $pid && $pid != "$1" ]]
+}
+
+@test "the step goes on when its server is killed, and the user is told" {
+	mkdir "$BATS_TEST_TMPDIR/big"
+	cp -a "$BATS_FILE_TMPDIR/tree/." "$BATS_TEST_TMPDIR/big"
+	openssl enc -aes-128-ctr -nosalt -pass pass:1 </dev/zero 2>/dev/null |
+		head -c 200000000 | od -An -tx1 | head -c 300000000 \
+		>"$BATS_TEST_TMPDIR/big/data"
+	image_sif "$BATS_TEST_TMPDIR/big" "$SHARED/big.sif" -comp gzip
+	start_step -N1 -n2 --chdir=/shared --sif-image=big.sif bash -c '
+		echo $$ >>pids
+		sha256sum /data'
+	wait_for_lines "$SHARED/pids" 2
+	kill_servers 8
+	wait_step
+	rm "$SHARED/big.sif"
+	sum=$(sha256sum <"$BATS_TEST_TMPDIR/big/data")
+	assert_success
+	assert_line "${sum%-}/data" 2
+	assert_contains "was replaced, 8 times"
+	assert_nothing_left
+}
+
+@test "a server that is killed again and again is not replaced for ever" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	kill_servers 11
 	wait_step
 	assert_failure
 	assert_contains "the image server was killed by signal 9"
@@ -236,8 +284,8 @@ job() {
 		until [[ -e go ]]; do read -rt 0.1 <> <(:); done
 		(($SLURM_PROCID == 0)) || cat /etc/os-release'
 	wait_for_lines "$SHARED/pids" 2
-	assert_equal "$(pids_of server | wc -l)" 2
-	victim=$(as_root sh -c 'for p in $(pgrep -x '"$SERVER_COMM"'); do
+	assert_equal "$(pids_of keeper | wc -l)" 2
+	victim=$(as_root sh -c 'for p in $(pgrep -x '"$KEEPER_COMM"'); do
 		nsenter --target $p --uts hostname | sed "s/$/ $p/"
 	done' | sed -n 's/^node1 //p')
 	signal KILL "$victim"
@@ -295,6 +343,7 @@ job() {
 kill_when_seen() { # KIND
 	wait_until 5 something_is "$1"
 	signal KILL $(pids_of "$1") || true
+	[[ $1 != server ]] || signal KILL $(pids_of keeper) || true
 }
 
 something_is() { # KIND
