@@ -13,6 +13,7 @@
 PLUGIN_SERVER=/usr/libexec/spank-sif/spank-sif-server
 # As the kernel cuts it off.
 SERVER_COMM=spank-sif-serve
+KEEPER_COMM=spank-sif-keepe
 
 # --- steps -----------------------------------------------------------------
 
@@ -90,8 +91,13 @@ server_pids() {
 	as_root pgrep -x "$SERVER_COMM"
 }
 
+# They hold on to the mount, and replace a server that was killed.
+keeper_pids() {
+	as_root pgrep -x "$KEEPER_COMM"
+}
+
 no_servers() {
-	[[ $(as_root pgrep --count --exact "$SERVER_COMM") == 0 ]]
+	[[ $(as_root pgrep --count --exact "$SERVER_COMM|$KEEPER_COMM") == 0 ]]
 }
 
 # --- assertions ------------------------------------------------------------
