@@ -120,12 +120,6 @@ static int read_ids(struct squash *squash)
 	return 0;
 }
 
-static int damaged(struct error *err, const char *what)
-{
-	return error_set(err, 0, "it is damaged: %s; copy or build it again",
-		what);
-}
-
 static int make_caches(struct squash *squash, struct error *err)
 {
 	size_t input = squash->super.block_size;
@@ -147,7 +141,9 @@ static int open_all(struct squash *squash, struct error *err)
 	struct squash_inode root;
 
 	if (read_super(squash) < 0)
-		return damaged(err, "its squashfs does not make sense");
+		return error_set(err, 0,
+			"it is damaged: its squashfs does not make sense; copy "
+			"or build it again");
 	if (!codec_is_known(squash->super.compression))
 		return error_set(err, 0,
 			"it is compressed with %s, which cannot be read here; "
@@ -156,11 +152,14 @@ static int open_all(struct squash *squash, struct error *err)
 	if (make_caches(squash, err) < 0)
 		return -1;
 	if (read_ids(squash) < 0)
-		return damaged(err, "its squashfs does not make sense");
+		return error_set(err, 0,
+			"it is damaged: its squashfs does not make sense; copy "
+			"or build it again");
 	if (squash_inode_get(squash, squash->super.root, &root) < 0 ||
 		!S_ISDIR(root.mode))
-		return damaged(err, "the root of its file system cannot be "
-				    "read");
+		return error_set(err, 0,
+			"it is damaged: the root of its file system cannot be "
+			"read; copy or build it again");
 	return 0;
 }
 
