@@ -170,3 +170,24 @@ compile_show_ids() { # OUT
 	}
 	END
 }
+
+# --- a second cluster, with other arguments --------------------------------
+
+# In a teardown too: stop_other.
+start_other() { # PLUGIN-ARGS [OPTION...]
+	local args=$1
+	shift
+	OTHER=$BATS_TEST_TMPDIR/other
+	"$CLUSTER_TOOL" start --owner=$$ --install="$SPANK_SIF_INSTALL" \
+		--nodes=1 --plugin-args="$args" "$@" "$OTHER"
+	cp --reflink=auto "$SHARED"/*.sif "$OTHER/shared/"
+}
+
+on_other() { # CMD...
+	"$CLUSTER_TOOL" exec "$OTHER" --chdir=/shared -- "$@"
+}
+
+stop_other() {
+	[[ -z ${OTHER-} ]] || "$CLUSTER_TOOL" stop "$OTHER"
+	OTHER=
+}

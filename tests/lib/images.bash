@@ -96,3 +96,63 @@ image_sif() { # TREE OUT [OPTION...]
 	rm -f "$out.squashfs"
 	return "$status"
 }
+
+# --- what `apptainer build` writes beside the files ------------------------
+#
+# /.singularity.d as Apptainer and Singularity lay it out, with short contents of
+# our own.  ENVIRONMENT is the text of %environment (90-environment.sh); further
+# arguments NAME=VALUE are the ENV of a Docker image (10-docker2singularity.sh),
+# whose values are put in the way those tools do: a default, in two quotes.
+image_add_singularity() { # TREE ENVIRONMENT [NAME=VALUE...]
+	local tree=$1 meta=$1/.singularity.d text=$2 name
+	shift 2
+	mkdir -p "$meta"/{actions,env,libs}
+	image_write_script "$meta/env/01-base.sh" '# the base of all images'
+	image_write_script "$meta/env/10-docker2singularity.sh" \
+		"$(image_docker_exports "$@")"
+	image_write_script "$meta/env/90-environment.sh" \
+		'# Custom environment shell code should follow' "$text"
+	image_write_script "$meta/env/94-appsbase.sh" \
+		'if test -n "${SINGULARITY_APPNAME:-}"; then' \
+		'	export SCIF_APPNAME="$SINGULARITY_APPNAME"' fi
+	image_write_script "$meta/env/95-apps.sh" '# no apps'
+	image_write_script "$meta/env/99-base.sh" \
+		'if [ -z "$LD_LIBRARY_PATH" ]; then' \
+		'	LD_LIBRARY_PATH="/.singularity.d/libs"' else \
+		'	LD_LIBRARY_PATH="$LD_LIBRARY_PATH:/.singularity.d/libs"' fi \
+		'PS1="Singularity> "' 'export LD_LIBRARY_PATH PS1'
+	image_write_script "$meta/env/99-runtimevars.sh" \
+		'if [ -n "${SING_USER_DEFINED_PREPEND_PATH:-}" ]; then' \
+		'	PATH="$SING_USER_DEFINED_PREPEND_PATH:$PATH"' fi \
+		'export PATH'
+	for name in exec run shell start test; do
+		image_write_script "$meta/actions/$name" 'exec "$@"'
+		ln -sfn ".singularity.d/actions/$name" "$tree/.$name"
+	done
+	image_write_script "$meta/runscript" 'echo "runscript: $*"' \
+		'exec "$@"'
+	image_write_script "$meta/startscript"
+	echo '{"org.label-schema.schema-version":"1.0"}' >"$meta/labels.json"
+	ln -sfn .singularity.d/env/90-environment.sh "$tree/environment"
+	ln -sfn .singularity.d/runscript "$tree/singularity"
+}
+
+image_write_script() { # FILE LINE...
+	local file=$1
+	shift
+	printf '%s\n' '#!/bin/sh' "$@" >"$file"
+	chmod 0755 "$file"
+}
+
+image_docker_exports() { # NAME=VALUE...
+	local variable name value
+	for variable; do
+		name=${variable%%=*} value=${variable#*=}
+		value=$(sed 's/[\\"`$]/\\&/g' <<<"$value")
+		if [[ $name == PATH ]]; then
+			echo "export PATH=\"$value\""
+		else
+			echo "export $name=\"\${$name:-\"$value\"}\""
+		fi
+	done
+}
