@@ -4,6 +4,8 @@
 # Makes test images from what is on this machine: nothing is downloaded.
 #
 #   image_tree DIR [PROGRAM...]          a small root directory
+#   image_add_program TREE PROGRAM       one more, with its libraries
+#   image_add_files TREE PATH...         other files, with their libraries
 #   image_squashfs TREE OUT [OPTION...]  a squashfs of it; options of mksquashfs
 #   image_sif TREE OUT [OPTION...]       a SIF whose primary partition is that
 #
@@ -18,21 +20,40 @@ IMAGE_PROGRAMS=(sh bash cat chmod cp df dirname echo env false find findmnt gete
 # Copies a program and the libraries that ldd names; a symlink such as sh is
 # followed, so that the image needs nothing beyond it.
 image_add_program() { # TREE PROGRAM
-	local program library
+	local program
 	program=$(type -P "$2") || {
 		echo "image_add_program: no program '$2' on this machine" >&2
 		return 1
 	}
 	cp -L "$program" "$1/usr/bin/${2##*/}"
+	image_add_libraries "$1" "$program"
+}
+
+# What the files need, but not themselves.
+image_add_libraries() { # TREE FILE...
+	local tree=$1 library
+	shift
 	# ldd fails for a static program, which is as good.
-	{ ldd "$program" 2>/dev/null || true; } |
-		sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' |
+	{ ldd "$@" 2>/dev/null || true; } |
+		sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' | sort -u |
 		while read -r library; do
-			[[ -e $1$library ]] || {
-				mkdir -p "$1${library%/*}"
-				cp -L "$library" "$1$library"
+			[[ -e $tree$library ]] || {
+				mkdir -p "$tree${library%/*}"
+				cp -L "$library" "$tree$library"
 			}
 		done
+}
+
+# Files or directories, at their own places, with the libraries that they need:
+# what a program loads or reads by itself.
+image_add_files() { # TREE PATH...
+	local tree=$1 path
+	shift
+	for path; do
+		mkdir -p "$tree${path%/*}"
+		cp -RL "$path" "$tree${path%/*}/"
+	done
+	image_add_libraries "$tree" "$@"
 }
 
 image_add_etc() { # TREE
