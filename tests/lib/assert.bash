@@ -62,6 +62,22 @@ stop_steps() {
 	STEP=
 }
 
+# A batch job submitted in /shared: its status and output, as of `run`.  Not with
+# sbatch --wait, which asks every ten seconds.
+run_job() { # SBATCH-ARGUMENT...
+	local id
+	id=$("$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
+		sbatch --parsable --output=/shared/out "$@")
+	wait_until 60 job_has_ended "$id"
+	status=$(as_root scontrol show job "$id" |
+		sed -n 's/.* ExitCode=\([0-9]*\):.*/\1/p' | sort -n | tail -n 1)
+	read_output "$SHARED/out"
+}
+
+job_has_ended() { # JOB
+	[[ -z $(as_root squeue --noheader --jobs="$1" 2>&1) ]]
+}
+
 # The header alone.
 no_jobs() {
 	[[ $(as_root squeue --format=%A) == JOBID ]]

@@ -164,8 +164,7 @@ mount|:/data|the source is missing'
 }
 
 @test "lists add up, and 'none' empties what came before" {
-	list='ls -d /mnt/1/in-d /mnt/2/in-e; echo $A $B'
-	export list
+	local list='ls -d /mnt/1/in-d /mnt/2/in-e; echo $A $B'
 	run with SPANK_SIF_BIND=/shared/d:/mnt/1 SPANK_SIF_ENV=A=1 \
 		srun --sif-image=small.sif --sif-bind=e:/mnt/2 --sif-env=B=2 \
 		sh -c "$list"
@@ -196,9 +195,9 @@ mount|:/data|the source is missing'
 	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-image=small.sif' \
 		'#SBATCH --sif-writable-tmpfs' 'cd /tmp' \
 		'srun sh -c "echo new >/usr/new && cat /usr/new"' >"$SHARED/job"
-	run here sbatch --wait --quiet --output=out job
+	run_job job
 	assert_status 0
-	assert_equal "$(<"$SHARED/out")" new
+	assert_output new
 }
 
 @test "options without an image change nothing" {
@@ -231,9 +230,8 @@ mount|:/data|the source is missing'
 @test "batch=image and debug=yes of plugstack.conf" {
 	start_other "batch=image debug=yes"
 	printf '%s\n' '#!/bin/sh' 'cat /usr/mark' >"$OTHER/shared/job"
-	run on_other sbatch --wait --quiet --output=out --sif-image=small.sif job
+	CLUSTER=$OTHER SHARED=$OTHER/shared run_job --sif-image=small.sif job
 	assert_status 0
-	read_output "$OTHER/shared/out"
 	assert_line small
 	assert_contains "namespace built"
 }
@@ -318,9 +316,9 @@ mount|:/data|the source is missing'
 		'srun --sif-image=./small.sif cat /usr/mark' \
 		'rm /tmp/small.sif' >"$SHARED/job"
 	for export in ALL NONE A=B; do
-		run here sbatch --wait --quiet --export="$export" --output=out job
+		run_job --export="$export" job
 		assert_status 0
-		assert_equal "$(<"$SHARED/out")" $'small\nin-d\nsmall\nother'
+		assert_output $'small\nin-d\nsmall\nother'
 	done
 	run here salloc --quiet --sif-image=small.sif sh -c \
 		'cd /; srun --export=NONE cat /usr/mark; cd /tmp; srun cat /usr/mark'
