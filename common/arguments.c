@@ -27,6 +27,21 @@ static int parse_seconds(const char *value, int *ret_seconds, struct error *err)
 	return 0;
 }
 
+static int parse_number(const char *value, int max, int *ret_number,
+	struct error *err)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (errno || end == value || *end || number < 1 || number > max)
+		return error_set(err, 0,
+			"it is not a whole number from 1 to %d", max);
+	*ret_number = number;
+	return 0;
+}
+
 static int parse_path(const char *value, struct arguments *arguments,
 	struct error *err)
 {
@@ -94,8 +109,8 @@ static int parse_default(const char *word, struct arguments *arguments,
 		setting_rule(setting)->is_users)
 		return error_set(err, 0,
 			"there is no such argument (there are: timeout=, "
-			"path=, bind=, deny=, and defaults such as home=no, "
-			"see spank_sif(8))");
+			"cache=, threads=, path=, bind=, deny=, and defaults "
+			"such as home=no, see spank_sif(8))");
 	return settings_put(&arguments->defaults, setting, word + length + 1,
 		err);
 }
@@ -117,6 +132,12 @@ static int parse_word(const char *word, struct arguments *arguments,
 
 	if ((value = value_of(word, "timeout")))
 		return parse_seconds(value, &arguments->timeout_s, err);
+	if ((value = value_of(word, "cache")))
+		return parse_number(value, ARGUMENTS_CACHE_MAX_MIB,
+			&arguments->cache_mib, err);
+	if ((value = value_of(word, "threads")))
+		return parse_number(value, ARGUMENTS_THREADS_MAX,
+			&arguments->threads, err);
 	if ((value = value_of(word, "path")))
 		return parse_path(value, arguments, err);
 	if ((value = value_of(word, "bind")))
@@ -131,6 +152,7 @@ int arguments_parse(int argc, char *const argv[],
 {
 	const struct arguments defaults = {
 		.timeout_s = ARGUMENTS_TIMEOUT_DEFAULT_S,
+		.cache_mib = ARGUMENTS_CACHE_DEFAULT_MIB,
 	};
 	struct arguments arguments = defaults;
 	int i;

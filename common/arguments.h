@@ -12,9 +12,15 @@
 /* As long as srun itself waits for a launch. */
 #define ARGUMENTS_TIMEOUT_MAX_S 600
 
+#define ARGUMENTS_CACHE_DEFAULT_MIB 32
+#define ARGUMENTS_CACHE_MAX_MIB     512
+#define ARGUMENTS_THREADS_MAX       8
+
 /* What the administrator wrote after the plugin's name in plugstack.conf. */
 struct arguments {
 	int timeout_s; /* timeout=SECONDS: the longest start of a container */
+	int cache_mib; /* cache=MIB: what the image server keeps in memory */
+	int threads;   /* threads=NUMBER: of the image server; 0: by the CPUs */
 	char *path;    /* path=DIR[:DIR]: where images without '/' are; owned */
 	struct bind_specs binds;     /* bind=...: for every container */
 	struct settings defaults;    /* NAME=VALUE */

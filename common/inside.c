@@ -121,6 +121,11 @@ static int make(int root_fd, const char *wanted, bool directory)
 	int symlinks = SYMLINKS_MAX, made;
 	size_t end;
 
+	/* As a rule all of it is there. */
+	if (check_kind(root_fd, wanted, directory) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
 	snprintf(path, sizeof(path), "%s", wanted);
 	for (end = next_end(path, 0); end; end = next_end(path, end)) {
 		snprintf(prefix, sizeof(prefix), "%.*s", (int)end, path);

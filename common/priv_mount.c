@@ -143,7 +143,22 @@ int priv_mount_seal(int mount_fd, struct error *err)
 {
 	struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY };
 
+	/* Safe: the descriptor's own mount, nothing is looked up. */
+	CLEANUP_FD int context_fd =
+		sys_fspick(mount_fd, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+
 	if (sys_mount_setattr(mount_fd, "", AT_EMPTY_PATH, &attributes) < 0)
 		return error_set(err, errno, "cannot make a mount read-only");
+	/*
+	 * The file system, too: of one that could be written FUSE asks for the
+	 * time of access anew after each read, and so for all attributes.
+	 */
+	if (context_fd < 0 ||
+		sys_fsconfig(context_fd, FSCONFIG_SET_FLAG, "ro", NULL, 0) <
+			0 ||
+		sys_fsconfig(context_fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL,
+			0) < 0)
+		return error_set(err, errno,
+			"cannot make a file system read-only");
 	return 0;
 }

@@ -33,6 +33,11 @@ static inline int sys_fsmount(int fd, unsigned int flags,
 	return syscall(SYS_fsmount, fd, flags, attributes);
 }
 
+static inline int sys_fspick(int dir, const char *path, unsigned int flags)
+{
+	return syscall(SYS_fspick, dir, path, flags);
+}
+
 static inline int sys_open_tree(int dir, const char *path, unsigned int flags)
 {
 	return syscall(SYS_open_tree, dir, path, flags);

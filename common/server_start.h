@@ -14,6 +14,10 @@
 #define SERVER_EXIT_CONTROL 11 /* it could not talk to the tasks */
 #define SERVER_EXIT_SERVE   12 /* it could not read requests */
 
+/* It served to the end, but was replaced n times: this + n. */
+#define SERVER_EXIT_SUCCEEDED     32
+#define SERVER_EXIT_SUCCEEDED_MAX (SERVER_EXIT_SUCCEEDED + 10)
+
 /* Those of a child that did not get as far; 127 as in a shell. */
 #define SERVER_EXIT_PROCESSES   123 /* the user has as many as allowed */
 #define SERVER_EXIT_DESCRIPTORS 124

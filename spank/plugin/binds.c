@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,19 +201,32 @@ static int make_point_in_empty(const struct binds *binds,
 		bind->target + strlen(cover->target), bind->is_directory, err);
 }
 
+static bool has_path(int root_fd, const char *path)
+{
+	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH);
+
+	return fd >= 0;
+}
+
+static bool has_parent(int root_fd, const char *path)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+
+	return copy && has_path(root_fd, dirname(copy));
+}
+
 static int make_point(const struct binds *binds, struct bind *bind, int root_fd,
 	struct error *err)
 {
-	CLEANUP_FD int there_fd = -1;
 	int made;
 
 	if (bind->mount_fd < 0)
 		return 0;
-	if (bind->flags & BIND_IF_MISSING) {
-		there_fd = inside_open(root_fd, bind->target, O_PATH);
-		if (there_fd >= 0)
-			return leave_out(bind, err);
-	}
+	if ((bind->flags & BIND_IF_MISSING &&
+		    has_path(root_fd, bind->target)) ||
+		(bind->flags & BIND_IF_PARENT &&
+			!has_parent(root_fd, bind->target)))
+		return leave_out(bind, err);
 	made = bind->flags & BIND_REPLACE
 		       ? inside_make_place(root_fd, bind->target, err)
 		       : inside_make(root_fd, bind->target, bind->is_directory,

@@ -17,10 +17,12 @@ enum {
 	BIND_REPLACE = 1 << 2,
 	/* Only where the image has nothing of that name. */
 	BIND_IF_MISSING = 1 << 3,
+	/* Only where the image has the directory that it belongs in. */
+	BIND_IF_PARENT = 1 << 4,
 	/* No user can leave it out. */
-	BIND_FIXED = 1 << 4,
+	BIND_FIXED = 1 << 5,
 	/* Nothing of the host: an empty file system in memory. */
-	BIND_EMPTY = 1 << 5,
+	BIND_EMPTY = 1 << 6,
 };
 
 /* One file or directory of the host that shows in the container. */

@@ -38,6 +38,13 @@ struct driver {
 	const char *name; /* for the program */
 };
 
+/* What CUDA's programmers write for "none", and what Slurm writes. */
+static bool is_none(const char *devices)
+{
+	return !*devices || strcmp(devices, "-1") == 0 ||
+	       strcmp(devices, "NoDevFiles") == 0;
+}
+
 /* Slurm tells the GPUs of a step in these, whichever vendor made them. */
 static bool has_gpus(char *const *job)
 {
@@ -49,7 +56,7 @@ static bool has_gpus(char *const *job)
 
 	for (i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
 		value = plan_variable(job, variables[i]);
-		if (value && *value && strcmp(value, "NoDevFiles") != 0)
+		if (value && !is_none(value))
 			return true;
 	}
 	return false;

@@ -51,19 +51,22 @@ int image_server_prepare(struct image_server *server, struct error *err)
 }
 
 int image_server_start(struct image_server *server,
-	const struct identity *identity, uint32_t tasks, int timeout_s,
-	struct error *err)
+	const struct identity *identity, uint32_t tasks,
+	const struct arguments *arguments, struct error *err)
 {
-	char timeout[16], count[16];
+	char timeout[16], count[16], cache[16], threads[16];
 	const struct spawn_fds fds = {
 		.program = server->program_fd,
 		.control = server->server_fd,
 		.lifeline = server->lifeline_server_fd,
 	};
-	char *argv[] = { "spank-sif-server", timeout, count, NULL };
+	char *argv[] = { "spank-sif-server", timeout, count, cache, threads,
+		NULL };
 
-	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
+	snprintf(timeout, sizeof(timeout), "%d", arguments->timeout_s);
 	snprintf(count, sizeof(count), "%" PRIu32, tasks);
+	snprintf(cache, sizeof(cache), "%d", arguments->cache_mib);
+	snprintf(threads, sizeof(threads), "%d", arguments->threads);
 	if (priv_spawn(&fds, argv, identity, &server->child, err) < 0)
 		return error_prefix(err, "cannot start the image server");
 	cleanup_fd(&server->program_fd);
@@ -84,6 +87,14 @@ int image_server_adopt(struct image_server *server, pid_t task_pid,
 
 static int describe_exit(int status, struct error *err)
 {
+	int times = status - SERVER_EXIT_SUCCEEDED;
+
+	if (times > 0 && status <= SERVER_EXIT_SUCCEEDED_MAX)
+		return error_set(err, 0,
+			"the image server was killed or crashed, and was "
+			"replaced, %d time%s: the step went on, nothing was "
+			"lost",
+			times, times == 1 ? "" : "s");
 	switch (status) {
 	case 0:
 		return 0;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/arguments.h"
 #include "common/child.h"
 #include "common/error.h"
 #include "common/priv_spawn.h"
@@ -42,12 +43,12 @@ int image_server_prepare(struct image_server *server, struct error *err);
 
 /*
  * Start it as `identity` for `tasks` tasks on this node; it gives up if a task
- * that it has told to build a container needs more than `timeout_s` + 1
+ * that it has told to build a container needs more than the timeout + 1
  * seconds.  Does not wait for it. Requires uid 0.
  */
 int image_server_start(struct image_server *server,
-	const struct identity *identity, uint32_t tasks, int timeout_s,
-	struct error *err);
+	const struct identity *identity, uint32_t tasks,
+	const struct arguments *arguments, struct error *err);
 
 /*
  * Charge the server to the task `task_pid`, by moving it into its cgroups.

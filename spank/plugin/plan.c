@@ -98,13 +98,15 @@ static void plan_file(struct binds *binds, const char *path, const char *origin)
 		binds_add(binds, path, path, BIND_OPTIONAL, origin);
 }
 
-/* The node's plugstack.conf asks for it, in an srun of the image's as well;
- * an image with one of its own has it for its own release of Slurm. */
+/* The node's plugstack.conf asks for it, in an srun of the image's as well, if
+ * the image has Slurm; one with a plugin of its own has it for its own release
+ * of Slurm. */
 static void plan_plugin(struct binds *binds, const char *path)
 {
 	if (path[0] == '/' && !binds_cover(binds, path))
 		binds_add(binds, path, path,
-			BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING,
+			BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING |
+				BIND_IF_PARENT,
 			"Slurm");
 }
 

@@ -130,7 +130,7 @@ static int start_servers(spank_t spank, struct error *err)
 	for (i = 0; i < session.servers_count; i++)
 		if (image_server_prepare(&session.servers[i], err) < 0 ||
 			image_server_start(&session.servers[i], &identity,
-				session.tasks_left, session.arguments.timeout_s,
+				session.tasks_left, &session.arguments,
 				err) < 0)
 			return -1;
 	return 0;

@@ -65,6 +65,7 @@ static bool is_step_for_image(uint32_t step)
 static int count_servers(struct error *err)
 {
 	struct bind_specs mounts;
+	size_t count;
 
 	session.servers_count = 0;
 	if (session_joins())
@@ -72,13 +73,14 @@ static int count_servers(struct error *err)
 	if (bind_specs_parse(settings_get(&session.settings, SETTING_MOUNT),
 		    BIND_SPEC_IMAGES, &mounts, err) < 0)
 		return error_prefix(err, "--sif-mount");
-	session.servers_count = 1 + mounts.count;
+	count = 1 + mounts.count;
 	bind_specs_free(&mounts);
-	if (session.servers_count > CONTAINER_IMAGES_MAX)
+	if (count > CONTAINER_IMAGES_MAX)
 		return error_set(err, 0,
 			"--sif-mount: a step can have %d further images, not "
 			"more",
 			CONTAINER_IMAGES_MAX - 1);
+	session.servers_count = count; /* never more than there is room for */
 	return 0;
 }
 

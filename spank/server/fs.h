@@ -2,13 +2,18 @@
 #ifndef SPANK_SERVER_FS_H
 #define SPANK_SERVER_FS_H
 
+#include <stdbool.h>
+
 #include "common/error.h"
 #include "spank/server/squash.h"
 
 /*
- * Answers the kernel's requests for a mounted image, one at a time.  Until it
- * is sealed, mkdir, mknod (of regular files) and unlink on the mount are
- * accepted and kept in memory, so that mount points can be made.
+ * Answers the kernel's requests for a mounted image.  Until it is sealed,
+ * mkdir, mknod (of regular files) and unlink on the mount are accepted and
+ * kept in memory, so that mount points can be made.
+ *
+ * First one request at a time, fs_serve_one(); then fs_start() and fs_serve(),
+ * by several threads.
  */
 struct fs;
 
@@ -29,7 +34,29 @@ int fs_fd(const struct fs *fs);
  */
 int fs_serve_one(struct fs *fs);
 
-/* Serve until the mount is gone (0), or as above (-1).  The last call. */
+struct fs_options {
+	size_t cache_bytes; /* of decompressed data that is kept */
+	int threads;        /* that answer; 0: by the CPUs there are */
+};
+
+/*
+ * Make the cache and the threads that fs_serve() needs; they do nothing yet.
+ * Afterwards no more system calls are needed but those of serving.
+ */
+int fs_start(struct fs *fs, const struct fs_options *options,
+	struct error *err);
+
+/*
+ * Whether the kernel (6.9 and later) can give the requests that a server has
+ * left unanswered to another one; and have it do so.  -1 with errno.
+ */
+bool fs_can_resend(const struct fs *fs);
+int fs_resend(struct fs *fs);
+
+/*
+ * Serve until the mount is gone (0), or as above (-1).  The last call: the
+ * process has to end, and must not call fs_close().
+ */
 int fs_serve(struct fs *fs);
 
 /*
@@ -41,7 +68,7 @@ void fs_own(struct fs *fs);
 /* From now on the mount cannot be changed (EROFS). */
 void fs_seal(struct fs *fs);
 
-/* NULL-safe. */
+/* NULL-safe.  Not after fs_start() in this process. */
 void fs_close(struct fs *fs);
 
 #endif

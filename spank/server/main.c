@@ -7,38 +7,79 @@
  *
  *   1. enter the sandbox, before a byte of the image is seen
  *   2. lead the tasks into their container, serving it meanwhile
- *   3. narrow the sandbox, serve until the last process has left
+ *   3. fork (keeper.c): the child narrows the sandbox and serves until the
+ *      last process has left; the parent is there to replace it
  *   4. wait for slurmstepd to have heard of the tasks' end
  *
- * Usage: spank-sif-server SECONDS TASKS
+ * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS
  */
+#include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/deadline.h"
 #include "common/server_start.h"
 #include "spank/server/control.h"
+#include "spank/server/keeper.h"
 #include "spank/server/sandbox.h"
 
 /* An unknown child that ends first costs Slurm's loop a sleep of 0.1 s. */
 #define LIFELINE_TIMEOUT_MS 1000
 
-/* Lead the tasks in, then serve with what is needed for that alone. */
-static int serve(int timeout_s, long tasks, struct error *err)
-{
-	struct fs *fs = NULL;
-	int status = 0;
+/* What a server needs that serves. */
+struct service {
+	struct fs *fs;
+	struct fs_options options;
+};
 
-	if (control_run(SERVER_CONTROL_FD, tasks, timeout_s, &fs, err) < 0)
+/* In a child; returns its exit status. */
+static int serve(void *arg, bool is_successor)
+{
+	struct service *service = arg;
+	struct error err;
+
+	/* Only the keeper waits for slurmstepd. */
+	close(SERVER_LIFELINE_FD);
+	if (fs_start(service->fs, &service->options, &err) < 0)
+		return SERVER_EXIT_SERVE;
+	if (sandbox_serve(&err) < 0)
+		return SERVER_EXIT_SANDBOX;
+	if (is_successor && fs_resend(service->fs) < 0)
+		return SERVER_EXIT_SERVE;
+	return fs_serve(service->fs) < 0 ? SERVER_EXIT_SERVE : 0;
+}
+
+/* End as the last server did, so that slurmstepd can tell the user how. */
+static int end_like(const struct keeper_end *end)
+{
+	if (WIFSIGNALED(end->status)) {
+		signal(WTERMSIG(end->status), SIG_DFL);
+		raise(WTERMSIG(end->status));
+	}
+	if (WEXITSTATUS(end->status) == 0 && end->successors > 0)
+		return SERVER_EXIT_SUCCEEDED + end->successors;
+	return WEXITSTATUS(end->status);
+}
+
+/* Lead the tasks in, then keep a server that serves. */
+static int run(char *argv[], int timeout_s, long tasks, struct service *service,
+	struct error *err)
+{
+	struct keeper_end end;
+
+	if (control_run(SERVER_CONTROL_FD, tasks, timeout_s, &service->fs,
+		    err) < 0)
 		return SERVER_EXIT_CONTROL;
-	if (!fs)
+	if (!service->fs)
 		return 0;
-	if (sandbox_serve(err) < 0)
-		status = SERVER_EXIT_SANDBOX;
-	else if (fs_serve(fs) < 0)
-		status = SERVER_EXIT_SERVE;
+	if (keeper_run(serve, service, argv, fs_can_resend(service->fs), &end) <
+		0)
+		return SERVER_EXIT_SERVE;
 	/* Who reads from a file system that is not served must not wait. */
-	fs_close(fs);
-	return status;
+	fs_close(service->fs);
+	return end_like(&end);
 }
 
 static int refuse(struct error *err)
@@ -51,15 +92,22 @@ static int refuse(struct error *err)
 
 int main(int argc, char *argv[])
 {
+	struct service service = { 0 };
 	struct error err = { 0 };
 	int status;
 
-	if (argc != 3 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0)
+	if (argc != 5 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
+		atol(argv[3]) <= 0)
 		return SERVER_EXIT_USAGE;
+	service.options.cache_bytes = (size_t)atol(argv[3]) * 1024 * 1024;
+	service.options.threads = atoi(argv[4]);
+	/* A heap for each thread would take the address space that is left. */
+	mallopt(M_ARENA_MAX, 1);
 	if (sandbox_enter(&err) < 0)
 		status = refuse(&err);
 	else
-		status = serve(atoi(argv[1]), atol(argv[2]), &err);
+		status =
+			run(argv, atoi(argv[1]), atol(argv[2]), &service, &err);
 	deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
 		SERVER_LIFELINE_FD);
 	return status;

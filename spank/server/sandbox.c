@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The image server parses what a stranger wrote, with libraries that have been
- * shown not to be memory safe.  Whoever takes it over shall have gained
- * nothing but the image and the step's own view of it.  In this order:
+ * The image server parses what a stranger wrote, and has half a dozen libraries
+ * decompress it.  Whoever takes it over shall have gained nothing but the image
+ * and the step's own view of it.  In this order:
  *
  *   1. not dumpable: nobody traces it or reads its memory
  *   2. resource limits: no core, no file grows, no endless memory
@@ -14,11 +14,15 @@
  * others need.
  *
  * Memory that is both writable and executable, or becomes executable, is
- * forbidden; so are fork, exec, threads, sockets, ptrace and signals to others.
+ * forbidden; so are fork, exec, sockets, ptrace and signals to others.  Threads
+ * can be started until the sandbox is narrowed, which is for all of them:
+ * Landlock is inherited from who starts a thread, so they must not be there
+ * before it is.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -46,17 +50,16 @@ struct landlock_denials {
 
 /*
  * Serving: requests come by read and are answered by writev, the image is read
- * by pread64; the rest is malloc, abort, and the end.
+ * by pread64, threads wait for each other by futex; the rest is malloc, abort,
+ * and the end.
  */
 static const int serving_calls[] = {
 	SCMP_SYS(read),
 	SCMP_SYS(writev),
-	SCMP_SYS(write), /* libfuse's messages, to /dev/null */
 	SCMP_SYS(pread64),
 	SCMP_SYS(close),
 	SCMP_SYS(poll), /* the pipe to slurmstepd, at the end */
 	SCMP_SYS(ppoll),
-	SCMP_SYS(fcntl), /* waiting for requests, or not */
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),
 	SCMP_SYS(madvise),
@@ -73,14 +76,22 @@ static const int serving_calls[] = {
 	SCMP_SYS(exit_group),
 };
 
-/* Until all tasks have started: messages, deadlines, looking at the image. */
+/*
+ * Until all tasks have started: messages, deadlines, looking at the image; and
+ * the threads that will serve it.
+ */
 static const int control_calls[] = {
 	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(alarm),
 	SCMP_SYS(setitimer), /* alarm() where there is no such call */
-	SCMP_SYS(getuid),    /* libfuse notes its owner */
-	SCMP_SYS(getgid), SCMP_SYS(fstat),
-	SCMP_SYS(newfstatat), /* fstat() of newer C libraries */
-	SCMP_SYS(seccomp),    /* sandbox_serve(); it can only narrow */
+	SCMP_SYS(getuid), SCMP_SYS(getgid), SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat),        /* fstat() of newer C libraries */
+	SCMP_SYS(fcntl),             /* waiting for requests, or not */
+	SCMP_SYS(sched_getaffinity), /* how many threads */
+	SCMP_SYS(wait4),             /* the keeper's */
+	SCMP_SYS(getppid),
+	SCMP_SYS(set_robust_list), /* a new thread says these two */
+	SCMP_SYS(rseq),
+	SCMP_SYS(seccomp), /* sandbox_serve(); it can only narrow */
 };
 
 /* Refused without killing: older libfuse and the C library try, in vain. */
@@ -88,6 +99,17 @@ static const int refused_calls[] = {
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
 };
+
+/* What a clone(2) must share with its caller to be one more thread of it. */
+#define THREAD_FLAGS (CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
+/* And what would make it something else as well. */
+#define OTHER_FLAGS                                                         \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |      \
+		CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_VFORK | \
+		CLONE_PTRACE)
+
+/* What fork() says. */
+#define FORK_FLAGS (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)
 
 static int limit(int resource, rlim_t value, struct error *err)
 {
@@ -191,13 +213,42 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	if (rc == 0) /* abort(), and no signal to anyone else */
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill),
 			1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
-	if (rc == 0) /* ignoring it, once the container is complete */
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
-			SCMP_SYS(rt_sigaction), 1,
-			SCMP_A0(SCMP_CMP_EQ, SIGALRM, 0));
 	for (i = 0; i < sizeof(prctls) / sizeof(int) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl),
 			1, SCMP_A0(SCMP_CMP_EQ, prctls[i], 0));
+	return rc;
+}
+
+/* fork(), and what its child says of itself: keeper.c. */
+static int allow_successors(scmp_filter_ctx filter)
+{
+	static const unsigned int prctls[] = { PR_SET_PDEATHSIG, PR_SET_NAME };
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		SCMP_A0(SCMP_CMP_EQ, FORK_FLAGS, 0));
+	size_t i;
+
+	/* Of no harm: end_like() of main.c, and a signal of the C library's
+	 * own once there are threads. */
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+			SCMP_SYS(rt_sigaction), 0);
+	for (i = 0; i < sizeof(prctls) / sizeof(int) && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl),
+			1, SCMP_A0(SCMP_CMP_EQ, prctls[i], 0));
+	return rc;
+}
+
+/* The flags of clone3(2) cannot be looked at; the C library then uses this. */
+static int allow_threads(scmp_filter_ctx filter)
+{
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
+		SCMP_SYS(clone3), 0);
+
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone),
+			1,
+			SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD_FLAGS | OTHER_FLAGS,
+				THREAD_FLAGS));
 	return rc;
 }
 
@@ -209,11 +260,18 @@ static int load_filter(scmp_filter_ctx filter, bool with_control)
 	if (rc == 0 && with_control)
 		rc = add_rules(filter, SCMP_ACT_ALLOW, control_calls,
 			sizeof(control_calls) / sizeof(int));
+	if (rc == 0 && with_control)
+		rc = allow_threads(filter);
+	if (rc == 0 && with_control)
+		rc = allow_successors(filter);
 	if (rc == 0)
 		rc = allow_conditionally(filter);
 	if (rc == 0)
 		rc = add_rules(filter, SCMP_ACT_ERRNO(EACCES), refused_calls,
 			sizeof(refused_calls) / sizeof(int));
+	/* All threads, or none. */
+	if (rc == 0)
+		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	return rc;

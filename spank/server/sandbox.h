@@ -17,8 +17,9 @@
 int sandbox_enter(struct error *err);
 
 /*
- * Give up the system calls of the control protocol, too, and those that
- * narrow the sandbox.  Afterwards the process can serve, and nothing else.
+ * Give up the system calls of the control protocol, too, those that start
+ * threads and those that narrow the sandbox.  Afterwards the process, with all
+ * its threads, can serve, and nothing else.
  */
 int sandbox_serve(struct error *err);
 

@@ -1,126 +1,162 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A narrow, checked way into libsquashfuse.  Here: reading from the partition,
- * and opening.  In squash_inode.c: inodes and tables, in squash_dir.c:
- * directories, in squash_file.c: contents of files.
+ * A reader of squashfs 4.0 that believes nothing of what an image says.  Here:
+ * reading from the partition, the superblock, opening and closing.  In
  *
- * The library believes what an image says.  So, before it is asked: the
- * superblock's numbers are checked, every read is clamped to the partition,
- * every cursor, table index and length that comes from the image is compared
- * with what is there.  Of the library remain superblock, inodes, metadata
- * blocks with their cache, the steps through a directory, and decompression.
- * Never called: xattrs (they overflow the heap), its block index, its look-up
- * of names and its tables (they do not check).  The sandbox is there for what
- * was overlooked.
+ *   squash_metadata.c  metadata blocks, streams and tables of them
+ *   squash_inode.c     inodes: stat, readlink
+ *   squash_dir.c       directories: lookup, list
+ *   squash_places.c    where the blocks of a file lie
+ *   squash_block.c     data blocks: holes, stored, compressed
+ *   squash_file.c      contents of files
  *
- * Layout: the kernel's fs/squashfs/squashfs_fs.h.
+ * Rules: a number from the image is compared with what is there before it is
+ * used as an offset, a size or an index; sums are made in 64 bits of numbers
+ * that have been checked; no loop runs but over bytes that the image really
+ * has; and what is wrong is EIO for whoever asked, nothing more.
+ *
+ * Threads share the caches (cache.c), the contexts of decompression (codec.c)
+ * and what squash_places.c remembers; everything else is constant.
+ *
+ * Layout: the kernel's fs/squashfs/squashfs_fs.h, and squash_format.h.
  */
-#include <endian.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "spank/server/squash_internal.h"
 
-#define BLOCK_SIZE_MIN  4096
-#define BLOCK_SIZE_MAX  (1024 * 1024)
-#define METADATA_BLOCKS 64 /* kept; the library's own 8 thrash on a walk */
-#define NO_TABLE        UINT64_MAX
+/* 8 KiB each: as many as a walk through 100,000 inodes goes back to. */
+#define METADATA_BLOCKS 256
+/* Until the step has started: enough to read its programs' first pages. */
+#define DATA_BLOCKS 2
 
-/* sqfs_pread() has no parameter that could carry it. */
-static struct sif_partition window;
-
-/*
- * Replaces the library's function of this name, which is a member of its own
- * in the static library: all that the library reads goes through here, and
- * nothing outside the partition can be read.  All of `size` bytes, or -1.
- */
-ssize_t sqfs_pread(sqfs_fd_t fd, void *buffer, size_t size, sqfs_off_t offset);
-
-ssize_t sqfs_pread(sqfs_fd_t fd, void *buffer, size_t size, sqfs_off_t offset)
+int squash_pread(const struct squash *squash, void *buffer, size_t size,
+	uint64_t offset)
 {
 	size_t done = 0;
 	ssize_t got;
 
-	if (offset < 0 || (uint64_t)offset > window.size ||
-		size > window.size - (uint64_t)offset) {
-		errno = EIO;
-		return -1;
-	}
+	if (offset > squash->window.size || size > squash->window.size - offset)
+		return squash_corrupt();
 	while (done < size) {
-		got = pread(fd, (char *)buffer + done, size - done,
-			window.offset + offset + done);
+		got = pread(squash->fd, (char *)buffer + done, size - done,
+			squash->window.offset + offset + done);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return -1;
+			return squash_corrupt();
 		done += got;
 	}
-	return done;
+	return 0;
 }
 
+/* The list of the table's blocks, 8 bytes for each, lies within the image. */
 static bool table_is_within(uint64_t start, uint64_t count, size_t each,
 	uint64_t end)
 {
-	uint64_t blocks = sqfs_divceil(count * each, SQUASHFS_METADATA_SIZE);
+	uint64_t blocks = (count * each + SQUASH_METADATA_SIZE - 1) /
+			  SQUASH_METADATA_SIZE;
 
-	return count == 0 ||
-	       (start >= sizeof(struct squashfs_super_block) && start < end &&
-		       blocks * sizeof(uint64_t) <= end - start);
+	return count == 0 || (start >= SQUASH_SUPER_SIZE && start < end &&
+				     blocks * 8 <= end - start);
 }
 
-/* What the kernel, too, demands of a superblock before it looks further. */
-static bool superblock_is_sane(const struct squashfs_super_block *sb)
+static bool super_is_sane(const struct squash_super *super, uint16_t block_log,
+	uint64_t room)
 {
-	uint32_t block_size = le32toh(sb->block_size);
-	uint64_t end = le64toh(sb->bytes_used);
-	uint64_t lookup = le64toh(sb->lookup_table_start);
-	uint64_t inodes = le64toh(sb->inode_table_start);
-	uint64_t directories = le64toh(sb->directory_table_start);
-
-	return le32toh(sb->s_magic) == SQUASHFS_MAGIC &&
-	       block_size >= BLOCK_SIZE_MIN && block_size <= BLOCK_SIZE_MAX &&
-	       le16toh(sb->block_log) <= SQUASHFS_FILE_MAX_LOG &&
-	       block_size == 1U << le16toh(sb->block_log) &&
-	       end <= window.size && le16toh(sb->no_ids) > 0 &&
-	       inodes >= sizeof(*sb) && inodes < directories &&
-	       directories < end &&
-	       table_is_within(le64toh(sb->id_table_start), le16toh(sb->no_ids),
-		       sizeof(uint32_t), end) &&
-	       table_is_within(le64toh(sb->fragment_table_start),
-		       le32toh(sb->fragments),
-		       sizeof(struct squashfs_fragment_entry), end) &&
-	       (lookup == NO_TABLE ||
-		       table_is_within(lookup, le32toh(sb->inodes),
-			       sizeof(uint64_t), end));
+	return super->block_size >= SQUASH_BLOCK_MIN &&
+	       super->block_size <= SQUASH_BLOCK_MAX && block_log < 32 &&
+	       super->block_size == 1U << block_log && super->end <= room &&
+	       super->ids > 0 && super->inode_table >= SQUASH_SUPER_SIZE &&
+	       super->inode_table < super->directory_table &&
+	       super->directory_table < super->end &&
+	       table_is_within(super->id_table, super->ids, SQUASH_ID_SIZE,
+		       super->end) &&
+	       table_is_within(super->fragment_table, super->fragments,
+		       SQUASH_FRAGMENT_SIZE, super->end);
 }
 
-static int damaged(struct error *err)
+static int read_super(struct squash *squash)
 {
-	return error_set(err, 0,
-		"it is damaged: its squashfs does not make sense; copy or "
-		"build it again");
+	unsigned char raw[SQUASH_SUPER_SIZE];
+	struct squash_super *super = &squash->super;
+
+	if (squash_pread(squash, raw, sizeof(raw), 0) < 0 ||
+		squash_get32(raw) != SQUASH_MAGIC ||
+		squash_get16(raw + 28) != 4 || squash_get16(raw + 30) != 0)
+		return squash_corrupt();
+	super->inodes = squash_get32(raw + 4);
+	super->block_size = squash_get32(raw + 12);
+	super->fragments = squash_get32(raw + 16);
+	super->compression = squash_get16(raw + 20);
+	super->ids = squash_get16(raw + 26);
+	super->root = squash_get64(raw + 32);
+	super->end = squash_get64(raw + 40);
+	super->id_table = squash_get64(raw + 48);
+	super->inode_table = squash_get64(raw + 64);
+	super->directory_table = squash_get64(raw + 72);
+	super->fragment_table = squash_get64(raw + 80);
+	if (!super_is_sane(super, squash_get16(raw + 22), squash->window.size))
+		return squash_corrupt();
+	squash->window.size = super->end;
+	return 0;
 }
 
-/* A failure leaves the library's own, smaller cache. */
-static void enlarge_metadata_cache(sqfs *fs)
+static int read_ids(struct squash *squash)
 {
-	sqfs_cache larger;
+	unsigned char raw[SQUASH_ID_SIZE];
+	size_t i;
 
-	if (sqfs_block_cache_init(&larger, METADATA_BLOCKS) != SQFS_OK)
-		return;
-	sqfs_cache_destroy(&fs->md_cache);
-	fs->md_cache = larger;
+	squash->ids = calloc(squash->super.ids, sizeof(*squash->ids));
+	if (!squash->ids)
+		return -1;
+	for (i = 0; i < squash->super.ids; i++) {
+		if (squash_table_read(squash, squash->super.id_table,
+			    sizeof(raw), i, raw) < 0)
+			return -1;
+		squash->ids[i] = squash_get32(raw);
+	}
+	return 0;
 }
 
-static int check_root(struct squash *squash, struct error *err)
+static int make_caches(struct squash *squash, struct error *err)
+{
+	size_t input = squash->super.block_size;
+
+	if (input < SQUASH_METADATA_SIZE)
+		input = SQUASH_METADATA_SIZE;
+	if (codec_open(squash->super.compression, input, &squash->codec) < 0 ||
+		cache_open(0, SQUASH_METADATA_SIZE, METADATA_BLOCKS,
+			&squash->metadata) < 0 ||
+		cache_open(0, squash->super.block_size, DATA_BLOCKS,
+			&squash->data) < 0 ||
+		squash_places_open(&squash->places) < 0)
+		return error_set(err, errno, "it cannot be opened");
+	return 0;
+}
+
+static int open_all(struct squash *squash, struct error *err)
 {
 	struct squash_inode root;
 
-	if (squash_inode_get(squash, squash_root(squash), &root) < 0 ||
-		!S_ISDIR(root.inode.base.mode))
+	if (read_super(squash) < 0)
+		return error_set(err, 0,
+			"it is damaged: its squashfs does not make sense; copy "
+			"or build it again");
+	if (!codec_is_known(squash->super.compression))
+		return error_set(err, 0,
+			"it is compressed with %s, which cannot be read here; "
+			"build it again with gzip or zstd",
+			sif_compression_name(squash->super.compression));
+	if (make_caches(squash, err) < 0)
+		return -1;
+	if (read_ids(squash) < 0)
+		return error_set(err, 0,
+			"it is damaged: its squashfs does not make sense; copy "
+			"or build it again");
+	if (squash_inode_get(squash, squash->super.root, &root) < 0 ||
+		!S_ISDIR(root.mode))
 		return error_set(err, 0,
 			"it is damaged: the root of its file system cannot be "
 			"read; copy or build it again");
@@ -129,35 +165,24 @@ static int check_root(struct squash *squash, struct error *err)
 
 static void free_all(struct squash *squash)
 {
-	squash_file_free(squash);
-	sqfs_table_destroy(&squash->fs.xattr_table); /* the library forgets */
-	sqfs_destroy(&squash->fs);
+	squash_places_close(squash->places);
+	cache_close(squash->metadata);
+	cache_close(squash->data);
+	codec_close(squash->codec);
+	free(squash->ids);
 	free(squash);
 }
 
 int squash_open(int *fd, const struct sif_partition *partition,
 	struct squash **ret_squash, struct error *err)
 {
-	struct squashfs_super_block sb;
-	struct squash *squash;
+	struct squash *squash = calloc(1, sizeof(*squash));
 
-	window = *partition;
-	if (!sqfs_decompressor_get(partition->compression))
-		return error_set(err, 0,
-			"it is compressed with %s, which cannot be read here; "
-			"build it again with gzip or zstd",
-			sif_compression_name(partition->compression));
-	if (sqfs_pread(*fd, &sb, sizeof(sb), 0) < 0 || !superblock_is_sane(&sb))
-		return damaged(err);
-	squash = calloc(1, sizeof(*squash));
 	if (!squash)
 		return error_set(err, errno, "it cannot be opened");
-	if (sqfs_init(&squash->fs, *fd, 0) != SQFS_OK) {
-		free(squash);
-		return damaged(err);
-	}
-	enlarge_metadata_cache(&squash->fs);
-	if (check_root(squash, err) < 0) {
+	squash->fd = *fd;
+	squash->window = *partition;
+	if (open_all(squash, err) < 0) {
 		free_all(squash);
 		return -1;
 	}
@@ -166,28 +191,42 @@ int squash_open(int *fd, const struct sif_partition *partition,
 	return 0;
 }
 
+int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
+{
+	struct cache *larger;
+
+	/* A read holds up to three blocks; some are waiting to be pushed. */
+	if (cache_open(bytes, squash->super.block_size, 3 * threads + 8,
+		    &larger) < 0)
+		return -1;
+	cache_close(squash->data);
+	squash->data = larger;
+	return 0;
+}
+
 void squash_close(struct squash *squash)
 {
 	if (!squash)
 		return;
-	close(squash->fs.fd);
+	close(squash->fd);
 	free_all(squash);
 }
 
 uint64_t squash_root(const struct squash *squash)
 {
-	return squash->fs.sb.root_inode;
+	return squash->super.root;
 }
 
 void squash_statfs(const struct squash *squash, struct statvfs *ret_st)
 {
-	const struct squashfs_super_block *sb = &squash->fs.sb;
+	const struct squash_super *super = &squash->super;
 
 	*ret_st = (struct statvfs){
-		.f_bsize = sb->block_size,
-		.f_frsize = sb->block_size,
-		.f_blocks = sqfs_divceil(sb->bytes_used, sb->block_size),
-		.f_files = sb->inodes,
+		.f_bsize = super->block_size,
+		.f_frsize = super->block_size,
+		.f_blocks = (super->end + super->block_size - 1) /
+			    super->block_size,
+		.f_files = super->inodes,
 		.f_namemax = NAME_MAX,
 	};
 }

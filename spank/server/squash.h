@@ -17,10 +17,11 @@
  * released, and may be anything at all: a wrong one is an error, not a crash.
  *
  * Functions return 0 or a count, or -1 with errno: EIO if the image is
- * damaged, ENOENT, ENOTDIR or EINVAL if the node is not of that kind.  Not
- * safe for threads.
+ * damaged, ENOENT, ENOTDIR or EINVAL if the node is not of that kind.  Any
+ * number of threads may call them.
  */
 struct squash;
+struct cache_block;
 
 struct squash_entry {
 	char name[NAME_MAX + 1];
@@ -33,15 +34,57 @@ struct squash_entry {
 /* Return false to stop. */
 typedef bool squash_visit(const struct squash_entry *entry, void *arg);
 
+/* A block, or what there is of one at the end of a file. */
+struct squash_extra {
+	const struct cache_block *block;
+	uint64_t offset; /* of its first byte, in the file */
+	size_t size;
+};
+
+/* Blocks that one call of squash_read() may find worth a push. */
+#define SQUASH_EXTRAS 2
+
+/* A block that will be wanted. */
+struct squash_ahead {
+	uint64_t position; /* in the image */
+	uint32_t header;
+	uint64_t offset; /* in the file */
+	size_t size;
+};
+
+#define SQUASH_AHEAD 16
+
+/* As much as one squash_read() may be asked for. */
+#define SQUASH_READ_MAX (1024 * 1024)
+
+/* What squash_read() has read. */
+struct squash_data {
+	const void *bytes; /* in the cache, or in the caller's buffer */
+	size_t size;
+	const struct cache_block *block; /* that the bytes are in, or NULL */
+	/* Blocks that were decompressed for a part of theirs. */
+	struct squash_extra extras[SQUASH_EXTRAS];
+	size_t extra_count;
+	/* The file is read from one end to the other: what comes next. */
+	struct squash_ahead ahead[SQUASH_AHEAD];
+	size_t ahead_count;
+};
+
 /*
  * Open the file system at `partition` of the image file *fd.  The descriptor
  * is given away: on success squash_close() closes it, and *fd is -1.  Nothing
- * outside the partition is ever read.  One image per process can be open.
- * err->text is a sentence about "it", like that of sif_find().
+ * outside the partition is ever read.  Keeps little in memory until
+ * squash_set_cache() says more.  err->text is a sentence about "it", like that
+ * of sif_find().
  */
 int squash_open(int *fd, const struct sif_partition *partition,
 	struct squash **ret_squash, struct error *err);
-/* NULL-safe. */
+
+/*
+ * Keep up to `bytes` of decompressed data, for so many threads.  Before there
+ * are threads.  -1 with errno.
+ */
+int squash_set_cache(struct squash *squash, size_t bytes, size_t threads);
 
 /* NULL-safe. */
 void squash_close(struct squash *squash);
@@ -72,12 +115,31 @@ int squash_readlink(struct squash *squash, uint64_t ref, char *target,
 	size_t size);
 
 /*
- * Read up to `size` bytes of a regular file at `offset`; returns how many, less
- * than `size` only at the end of the file.  Whole blocks are decompressed and
- * a few are kept.
+ * Read up to `size` bytes of a regular file at `offset`; fewer only at the end
+ * of the file.  What lies in one block is not copied: *ret_data holds on to the
+ * block.  Otherwise the bytes are put into `buffer`, of `size`.  To be
+ * released.
  */
-ssize_t squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, void *buffer);
+int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
+	size_t size, void *buffer, struct squash_data *ret_data);
+
+void squash_release(struct squash *squash, struct squash_data *data);
+
+/* Where the byte at `offset` of the file is; it must be in the extra. */
+const void *squash_extra_at(const struct squash_extra *extra, uint64_t offset);
+
+/* Let go of one of data->extras that the caller has taken out of it. */
+void squash_release_extra(struct squash *squash, struct squash_extra *extra);
+
+/* Whether squash_read_ahead() would find it in the cache. */
+bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead);
+
+/*
+ * Decompress into the cache what will be wanted.  True if nobody was faster:
+ * the block is then in *ret_extra, to be released.
+ */
+bool squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead,
+	struct squash_extra *ret_extra);
 
 /* Sizes from the superblock; nothing is free. */
 void squash_statfs(const struct squash *squash, struct statvfs *ret_st);

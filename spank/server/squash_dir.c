@@ -4,126 +4,182 @@
  * with up to 256 entries that share a block of inodes, in the order of their
  * names; a large one has an index of some of its headers, by name and by
  * offset.  A cookie is the offset of an entry in that list.
- *
- * The library's own use of the index is not called: it reads names of any
- * length into a buffer of 257 bytes, and believes the positions.
  */
-#include <endian.h>
-#include <errno.h>
-#include <limits.h>
-#include <string.h>
-
 #include "spank/server/squash_internal.h"
 
-#define ENTRIES_PER_HEADER 256
+/* A place in the list of one directory. */
+struct listing {
+	struct squash_stream stream;
+	uint64_t offset;
+	uint64_t total;
+	/* Of the header that the next entry is under. */
+	uint32_t left;
+	uint32_t block;
+	uint32_t number;
+};
+
+/* What an index entry says. */
+struct landmark {
+	uint32_t offset; /* of a header in the list */
+	uint32_t block;  /* that the header is in, relative to the table */
+	char name[NAME_MAX + 1];
+};
+
+static void close_listing(struct listing *listing)
+{
+	squash_stream_close(&listing->stream);
+}
+#define LISTING_CLEANUP __attribute__((cleanup(close_listing)))
 
 static bool name_is_sane(const char *name, size_t size)
 {
-	return size <= NAME_MAX && !memchr(name, '/', size) &&
-	       !memchr(name, '\0', size) && !(size == 1 && name[0] == '.') &&
+	return !memchr(name, '/', size) && !memchr(name, '\0', size) &&
+	       !(size == 1 && name[0] == '.') &&
 	       !(size == 2 && name[0] == '.' && name[1] == '.');
 }
 
-/* Returns 1 with the next entry, 0 at the end, -1 with errno. */
-static int next_entry(struct squash *squash, sqfs_dir *dir,
-	struct squash_entry *entry)
+/* The next bytes of the list, which has as many as the inode says. */
+static int take(struct listing *listing, void *buffer, size_t size)
 {
-	sqfs_dir_entry raw = { .name = squash->name };
-	sqfs_err failed;
-
-	if (!sqfs_dir_next(&squash->fs, dir, &raw, &failed))
-		return failed ? squash_corrupt() : 0;
-	if (dir->offset > dir->total ||
-		dir->header.count >= ENTRIES_PER_HEADER ||
-		!name_is_sane(squash->name, raw.name_size))
+	if (size > listing->total - listing->offset)
 		return squash_corrupt();
-	memcpy(entry->name, squash->name, raw.name_size);
-	entry->name[raw.name_size] = '\0';
-	entry->ref = raw.inode;
-	entry->number = raw.inode_number;
-	entry->type = sqfs_dentry_mode(&raw);
-	entry->next = raw.next_offset;
+	listing->offset += size;
+	return squash_stream_read(&listing->stream, buffer, size);
+}
+
+static int next_header(struct listing *listing)
+{
+	unsigned char raw[SQUASH_DIR_HEADER_SIZE];
+
+	if (take(listing, raw, sizeof(raw)) < 0)
+		return -1;
+	listing->left = squash_get32(raw);
+	if (listing->left >= SQUASH_DIR_ENTRIES_MAX)
+		return squash_corrupt();
+	listing->left++;
+	listing->block = squash_get32(raw + 4);
+	listing->number = squash_get32(raw + 8);
+	return 0;
+}
+
+static mode_t mode_of(unsigned int type)
+{
+	static const mode_t modes[] = { 0, S_IFDIR, S_IFREG, S_IFLNK, S_IFBLK,
+		S_IFCHR, S_IFIFO, S_IFSOCK };
+
+	return type < sizeof(modes) / sizeof(modes[0]) ? modes[type] : 0;
+}
+
+/* Returns 1 with the next entry, 0 at the end, -1 with errno. */
+static int next_entry(struct listing *listing, struct squash_entry *entry)
+{
+	unsigned char raw[SQUASH_DIR_ENTRY_SIZE];
+	size_t size;
+
+	if (listing->offset == listing->total)
+		return 0;
+	if ((listing->left == 0 && next_header(listing) < 0) ||
+		take(listing, raw, sizeof(raw)) < 0)
+		return -1;
+	listing->left--;
+	size = (size_t)squash_get16(raw + 6) + 1;
+	if (size > NAME_MAX || take(listing, entry->name, size) < 0 ||
+		!name_is_sane(entry->name, size))
+		return squash_corrupt();
+	entry->name[size] = '\0';
+	entry->ref = (uint64_t)listing->block << 16 | squash_get16(raw);
+	entry->number =
+		(uint32_t)(listing->number + (int16_t)squash_get16(raw + 2));
+	entry->type = mode_of(squash_get16(raw + 4));
+	entry->next = listing->offset;
 	return 1;
 }
 
-/* Go to the header that an index entry names. */
-static int jump(struct squash *squash, const sqfs_inode *inode, sqfs_dir *dir,
-	const struct squashfs_dir_index *index)
+static int next_landmark(struct squash_stream *stream,
+	struct landmark *landmark)
 {
-	uint32_t offset = le32toh(index->index);
+	unsigned char raw[SQUASH_DIR_INDEX_SIZE];
+	uint32_t size;
 
-	if (offset > dir->total)
+	if (squash_stream_read(stream, raw, sizeof(raw)) < 0)
+		return -1;
+	landmark->offset = squash_get32(raw);
+	landmark->block = squash_get32(raw + 4);
+	size = squash_get32(raw + 8);
+	if (size >= NAME_MAX ||
+		squash_stream_read(stream, landmark->name, size + 1) < 0)
 		return squash_corrupt();
-	dir->offset = offset;
-	dir->cur.block = squash->fs.sb.directory_table_start +
-			 le32toh(index->start_block);
-	dir->cur.offset =
-		(inode->xtra.dir.offset + offset) % SQUASHFS_METADATA_SIZE;
-	return squash_check_cursor(squash, &dir->cur);
+	landmark->name[size + 1] = '\0';
+	return 0;
+}
+
+static int jump(struct listing *listing, const struct squash_inode *inode,
+	const struct landmark *landmark)
+{
+	if (landmark->offset > listing->total)
+		return squash_corrupt();
+	listing->offset = landmark->offset;
+	listing->stream.at.block =
+		listing->stream.squash->super.directory_table + landmark->block;
+	listing->stream.at.offset = (inode->entries.offset + landmark->offset) %
+				    SQUASH_METADATA_SIZE;
+	return 0;
 }
 
 /*
  * Use the index to come near the name, or near the cookie if the name is NULL,
  * but not past it.
  */
-static int come_near(struct squash *squash, const sqfs_inode *inode,
-	sqfs_dir *dir, const char *name, uint64_t cookie)
+static int come_near(struct listing *listing, const struct squash_inode *inode,
+	const char *name, uint64_t cookie)
 {
-	struct squashfs_dir_index index, nearest;
-	sqfs_md_cursor cursor = inode->next;
-	char first[NAME_MAX + 1];
-	bool found = false;
+	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
+		.squash = listing->stream.squash,
+		.at = inode->next,
+	};
+	struct landmark landmark;
 	unsigned int i;
-	size_t size;
 
-	for (i = 0; i < inode->xtra.dir.idx_count; i++) {
-		if (sqfs_md_read(&squash->fs, &cursor, &index, sizeof(index)))
-			return squash_corrupt();
-		size = (size_t)le32toh(index.size) + 1;
-		if (size > NAME_MAX ||
-			sqfs_md_read(&squash->fs, &cursor, first, size))
-			return squash_corrupt();
-		first[size] = '\0';
-		if (name ? strcmp(first, name) > 0
-			 : le32toh(index.index) > cookie)
+	for (i = 0; i < inode->indexes; i++) {
+		if (next_landmark(&stream, &landmark) < 0)
+			return -1;
+		if (name ? strcmp(landmark.name, name) > 0
+			 : landmark.offset > cookie)
 			break;
-		nearest = index;
-		found = true;
+		if (jump(listing, inode, &landmark) < 0)
+			return -1;
 	}
-	return found ? jump(squash, inode, dir, &nearest) : 0;
+	return 0;
 }
 
 static int open_near(struct squash *squash, uint64_t ref, const char *name,
-	uint64_t cookie, sqfs_dir *ret_dir)
+	uint64_t cookie, struct listing *listing)
 {
-	struct squash_inode node;
+	struct squash_inode inode;
 
-	if (squash_inode_get(squash, ref, &node) < 0)
+	if (squash_inode_get(squash, ref, &inode) < 0)
 		return -1;
-	if (!S_ISDIR(node.inode.base.mode)) {
+	if (!S_ISDIR(inode.mode)) {
 		errno = ENOTDIR;
 		return -1;
 	}
-	if (sqfs_dir_open(&squash->fs, &node.inode, ret_dir, 0))
-		return squash_corrupt();
-	if (ret_dir->total == 0)
-		return 0;
-	if (squash_check_cursor(squash, &ret_dir->cur) < 0)
-		return -1;
-	return come_near(squash, &node.inode, ret_dir, name, cookie);
+	squash_stream_open(&listing->stream, squash, inode.entries);
+	if (inode.size > SQUASH_DIR_SIZE_OF_DOTS)
+		listing->total = inode.size - SQUASH_DIR_SIZE_OF_DOTS;
+	return come_near(listing, &inode, name, cookie);
 }
 
 int squash_lookup(struct squash *squash, uint64_t directory, const char *name,
 	uint64_t *ret_ref)
 {
+	struct listing listing LISTING_CLEANUP = { .stream.squash = squash };
 	struct squash_entry entry;
-	sqfs_dir dir;
 	int more, order = -1;
 
-	if (open_near(squash, directory, name, 0, &dir) < 0)
+	if (open_near(squash, directory, name, 0, &listing) < 0)
 		return -1;
 	do {
-		more = next_entry(squash, &dir, &entry);
+		more = next_entry(&listing, &entry);
 		if (more > 0)
 			order = strcmp(entry.name, name);
 	} while (more > 0 && order < 0);
@@ -140,16 +196,16 @@ int squash_lookup(struct squash *squash, uint64_t directory, const char *name,
 int squash_list(struct squash *squash, uint64_t directory, uint64_t cookie,
 	squash_visit *visit, void *arg)
 {
+	struct listing listing LISTING_CLEANUP = { .stream.squash = squash };
 	struct squash_entry entry;
-	sqfs_dir dir;
 	int more = 1;
 
-	if (open_near(squash, directory, NULL, cookie, &dir) < 0)
+	if (open_near(squash, directory, NULL, cookie, &listing) < 0)
 		return -1;
-	while (more > 0 && (uint64_t)dir.offset < cookie)
-		more = next_entry(squash, &dir, &entry);
+	while (more > 0 && listing.offset < cookie)
+		more = next_entry(&listing, &entry);
 	while (more > 0) {
-		more = next_entry(squash, &dir, &entry);
+		more = next_entry(&listing, &entry);
 		if (more > 0 && !visit(&entry, arg))
 			return 0;
 	}
@@ -159,16 +215,15 @@ int squash_list(struct squash *squash, uint64_t directory, uint64_t cookie,
 int squash_parent_number(struct squash *squash, uint64_t directory,
 	ino_t *ret_number)
 {
-	struct squash_inode node;
+	struct squash_inode inode;
 
-	if (squash_inode_get(squash, directory, &node) < 0)
+	if (squash_inode_get(squash, directory, &inode) < 0)
 		return -1;
-	if (!S_ISDIR(node.inode.base.mode)) {
+	if (!S_ISDIR(inode.mode)) {
 		errno = ENOTDIR;
 		return -1;
 	}
-	*ret_number = directory == squash_root(squash)
-			      ? node.inode.base.inode_number
-			      : node.inode.xtra.dir.parent_inode;
+	*ret_number =
+		directory == squash_root(squash) ? inode.number : inode.parent;
 	return 0;
 }

@@ -1,245 +1,269 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Contents of the regular files of a squashfs image.  A file is a list of
- * blocks, whose compressed sizes follow its inode (0: a hole), and often a tail
- * in a fragment, a block shared with other files.  To find block N the sizes of
- * all before it have to be added up: every POINT_EVERY blocks the sum is noted,
- * for the files read last.
+ * blocks and often a tail in a fragment, a block shared with other files.
  *
- * Single-threaded; decompressed blocks are kept in a small ring.
+ * A read within one compressed block gets the block as it lies in the cache; a
+ * stored block is read into the caller's buffer, the part that is wanted and
+ * no more: the kernel has it in its page cache already.  What is in several
+ * blocks is put together in the buffer.
+ *
+ * Who asks for a part of a block that had to be decompressed for it may want
+ * the rest soon, and by then it may be gone from the cache: such blocks are
+ * handed back as extras, for whoever can give them to the kernel.
  */
-#include <endian.h>
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "spank/server/squash_internal.h"
 
-#define POINT_EVERY 512
+/* Read ahead of whoever reads from one end to the other. */
+#define AHEAD_BYTES (2 * 1024 * 1024)
 
-/* A place in the list of blocks of one file. */
-struct place {
-	uint64_t block;
-	struct squash_file_point point;
+#define EXTENTS (SQUASH_READ_MAX / SQUASH_BLOCK_MIN + 2 + SQUASH_AHEAD)
+
+/* A read that has been checked against the size of the file. */
+struct reading {
+	struct squash *squash;
+	const struct squash_inode *inode;
+	uint64_t blocks; /* that the file has of its own */
+	uint64_t offset;
+	size_t size;
+	uint64_t first; /* block of the offset */
+	struct squash_extent extents[EXTENTS];
+	unsigned char *buffer;
+	struct squash_data *data;
 };
 
-static void block_free(struct squash_data_block *slot)
+/* How much of the file is in its block `index`. */
+static size_t length_of(const struct reading *reading, uint64_t index)
 {
-	if (slot->block)
-		sqfs_block_dispose(slot->block);
-	*slot = (struct squash_data_block){ .position = 0 };
+	uint32_t block_size = reading->squash->super.block_size;
+	uint64_t left = reading->inode->size - index * block_size;
+
+	return left < block_size ? left : block_size;
 }
 
-/* The decompressed block at `position`, or NULL with errno. */
-static const sqfs_block *get_block(struct squash *squash, uint64_t position,
-	uint32_t header)
+/* Whether the rest of the block is worth more than forgetting it. */
+static bool is_extra(const struct reading *reading, uint64_t index, size_t size)
 {
-	struct squash_data_block *slot;
-	uint32_t size;
-	bool compressed;
-	size_t i;
-
-	for (i = 0; i < SQUASH_DATA_BLOCKS; i++)
-		if (squash->blocks[i].block &&
-			squash->blocks[i].position == position)
-			return squash->blocks[i].block;
-	sqfs_data_header(header, &compressed, &size);
-	slot = &squash->blocks[squash->next_block];
-	block_free(slot);
-	if (size > squash->fs.sb.block_size || position > INT64_MAX ||
-		sqfs_data_block_read(&squash->fs, position, header,
-			&slot->block) != SQFS_OK) {
-		slot->block = NULL;
-		squash_corrupt();
-		return NULL;
-	}
-	slot->position = position;
-	squash->next_block = (squash->next_block + 1) % SQUASH_DATA_BLOCKS;
-	return slot->block;
+	return reading->data->extra_count < SQUASH_EXTRAS &&
+	       size <= length_of(reading, index) / 2;
 }
 
-static int copy_block(struct squash *squash, uint64_t position, uint32_t header,
-	uint64_t offset, size_t size, char *buffer)
+/*
+ * `size` bytes at `offset` of a block; with `to` NULL the block is kept for
+ * the caller, who gets them where they are.
+ */
+static int read_compressed(struct reading *reading, uint64_t index,
+	const struct squash_extent *extent, uint64_t offset, size_t size,
+	unsigned char *to)
 {
-	const sqfs_block *block = get_block(squash, position, header);
+	struct squash *squash = reading->squash;
+	struct squash_data *data = reading->data;
+	const struct cache_block *block;
+	bool is_new;
 
-	if (!block)
+	if (squash_block_get(squash, extent, &block, &is_new) < 0)
 		return -1;
-	if (offset > block->size || size > block->size - offset)
+	if (offset > block->size || size > block->size - offset) {
+		cache_put(squash->data, block);
 		return squash_corrupt();
-	memcpy(buffer, (const char *)block->data + offset, size);
+	}
+	if (to)
+		memcpy(to, block->data + offset, size);
+	else
+		data->bytes = block->data + offset;
+	if (is_new && index < reading->blocks &&
+		is_extra(reading, index, size) &&
+		block->size >= length_of(reading, index))
+		data->extras[data->extra_count++] = (struct squash_extra){
+			.block = block,
+			.offset = index * squash->super.block_size,
+			.size = length_of(reading, index),
+		};
+	else if (to)
+		cache_put(squash->data, block);
+	else
+		data->block = block;
 	return 0;
 }
 
-static int copy_fragment(struct squash *squash, const sqfs_inode *inode,
-	uint64_t offset, size_t size, char *buffer)
+/* As above; what is not in the cache goes to `buffer` in any case. */
+static int read_extent(struct reading *reading, uint64_t index,
+	const struct squash_extent *extent, uint64_t offset, size_t size,
+	unsigned char *buffer, bool is_only)
 {
-	struct squashfs_fragment_entry fragment;
+	uint32_t stored = extent->header & SQUASH_DATA_SIZE_MASK;
 
-	if (squash_table_entry(squash, &squash->fs.frag_table,
-		    squash->fs.sb.fragments, inode->xtra.reg.frag_idx,
-		    &fragment) < 0)
-		return -1;
-	return copy_block(squash, le64toh(fragment.start_block),
-		le32toh(fragment.size), inode->xtra.reg.frag_off + offset, size,
-		buffer);
-}
-
-static struct squash_file_index *get_index(struct squash *squash, uint64_t ref,
-	const sqfs_inode *inode)
-{
-	struct squash_file_index *index;
-	size_t i;
-
-	for (i = 0; i < SQUASH_FILE_INDEXES; i++)
-		if (squash->indexes[i].count && squash->indexes[i].ref == ref)
-			return &squash->indexes[i];
-	index = &squash->indexes[squash->next_index];
-	squash->next_index = (squash->next_index + 1) % SQUASH_FILE_INDEXES;
-	if (!index->points) {
-		index->points = malloc(sizeof(*index->points));
-		if (!index->points)
-			return NULL;
-		index->capacity = 1;
-	}
-	index->ref = ref;
-	index->count = 1;
-	index->points[0].sizes = inode->next;
-	index->points[0].data = inode->xtra.reg.start_block;
-	return index;
-}
-
-/* Without memory it is found again more slowly, that is all. */
-static void note_place(struct squash_file_index *index,
-	const struct place *place)
-{
-	size_t capacity = index->capacity * 2;
-	struct squash_file_point *points;
-
-	if (place->block != index->count * POINT_EVERY)
-		return;
-	if (index->count == index->capacity) {
-		points = reallocarray(index->points, capacity, sizeof(*points));
-		if (!points)
-			return;
-		index->points = points;
-		index->capacity = capacity;
-	}
-	index->points[index->count++] = place->point;
-}
-
-/* Step over one block.  Fills in the header of that block. */
-static int step(struct squash *squash, struct place *place, uint32_t *header)
-{
-	uint32_t raw, size;
-	bool compressed;
-
-	if (sqfs_md_read(&squash->fs, &place->point.sizes, &raw, sizeof(raw)))
-		return squash_corrupt();
-	*header = le32toh(raw);
-	sqfs_data_header(*header, &compressed, &size);
-	place->point.data += size;
-	place->block++;
-	return 0;
-}
-
-static int seek(struct squash *squash, uint64_t ref, const sqfs_inode *inode,
-	uint64_t block, struct place *ret_place)
-{
-	struct squash_file_index *index = get_index(squash, ref, inode);
-	uint64_t point = block / POINT_EVERY;
-	struct place place;
-	uint32_t header;
-
-	if (!index)
-		return -1;
-	if (point >= index->count)
-		point = index->count - 1;
-	place.block = point * POINT_EVERY;
-	place.point = index->points[point];
-	while (place.block < block) {
-		if (step(squash, &place, &header) < 0)
-			return -1;
-		note_place(index, &place);
-	}
-	*ret_place = place;
-	return 0;
-}
-
-/* Copy from the block at `place`, and step over it. */
-static int copy_next(struct squash *squash, struct place *place,
-	uint64_t offset, size_t size, char *buffer)
-{
-	uint64_t position = place->point.data;
-	uint32_t header;
-
-	if (step(squash, place, &header) < 0)
-		return -1;
-	if (place->point.data == position) {
-		memset(buffer, 0, size); /* a hole */
+	if (extent->header == 0) {
+		memset(buffer, 0, size);
 		return 0;
 	}
-	return copy_block(squash, position, header, offset, size, buffer);
+	if (!(extent->header & SQUASH_DATA_STORED))
+		return read_compressed(reading, index, extent, offset, size,
+			is_only ? NULL : buffer);
+	if (extent->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
+		offset > stored || size > stored - offset)
+		return squash_corrupt();
+	return squash_pread(reading->squash, buffer, size,
+		extent->position + offset);
 }
 
-static int read_range(struct squash *squash, uint64_t ref,
-	const sqfs_inode *inode, uint64_t offset, size_t size, char *buffer)
+static int read_fragment(struct reading *reading, uint64_t offset, size_t size,
+	unsigned char *buffer, bool is_only)
 {
-	uint32_t block_size = squash->fs.sb.block_size;
-	uint64_t file_size = inode->xtra.reg.file_size;
-	uint64_t blocks = file_size / block_size;
-	size_t done, part, within;
-	struct place place;
+	struct squash *squash = reading->squash;
+	const struct squash_inode *inode = reading->inode;
+	unsigned char raw[SQUASH_FRAGMENT_SIZE];
+	struct squash_extent extent;
 
-	if (inode->xtra.reg.frag_idx == SQUASHFS_INVALID_FRAG &&
-		file_size % block_size)
-		blocks++; /* the tail has a block of its own */
-	if (offset / block_size < blocks &&
-		seek(squash, ref, inode, offset / block_size, &place) < 0)
+	if (inode->fragment >= squash->super.fragments)
+		return squash_corrupt();
+	if (squash_table_read(squash, squash->super.fragment_table, sizeof(raw),
+		    inode->fragment, raw) < 0)
 		return -1;
-	for (done = 0; done < size; done += part, offset += part) {
-		within = offset % block_size;
+	extent.position = squash_get64(raw);
+	extent.header = squash_get32(raw + 8);
+	if (extent.header == 0)
+		return squash_corrupt();
+	return read_extent(reading, reading->blocks, &extent,
+		inode->fragment_offset + offset, size, buffer, is_only);
+}
+
+static int read_parts(struct reading *reading)
+{
+	uint32_t block_size = reading->squash->super.block_size;
+	uint64_t offset = reading->offset, index, within;
+	size_t done, part;
+	bool is_only;
+	int rc = 0;
+
+	for (done = 0; rc == 0 && done < reading->size; done += part) {
+		index = (offset + done) / block_size;
+		within = (offset + done) % block_size;
 		part = block_size - within;
-		if (part > size - done)
-			part = size - done;
-		if (offset / block_size < blocks
-				? copy_next(squash, &place, within, part,
-					  buffer + done) < 0
-				: copy_fragment(squash, inode, within, part,
-					  buffer + done) < 0)
-			return -1;
+		if (part > reading->size - done)
+			part = reading->size - done;
+		is_only = part == reading->size;
+		rc = index < reading->blocks
+			     ? read_extent(reading, index,
+				       &reading->extents[index -
+							 reading->first],
+				       within, part, reading->buffer + done,
+				       is_only)
+			     : read_fragment(reading, within, part,
+				       reading->buffer + done, is_only);
 	}
+	return rc;
+}
+
+/* Of the blocks after the read, those that have to be decompressed. */
+static void note_ahead(const struct reading *reading, uint64_t first,
+	const struct squash_extent *extents, size_t count)
+{
+	struct squash_data *data = reading->data;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (extents[i].header &&
+			!(extents[i].header & SQUASH_DATA_STORED))
+			data->ahead[data->ahead_count++] =
+				(struct squash_ahead){
+					.position = extents[i].position,
+					.header = extents[i].header,
+					.offset = (first + i) *
+						  reading->squash->super
+							  .block_size,
+					.size = length_of(reading, first + i),
+				};
+}
+
+/* Find the blocks of the read, and those after it, if it is one of a row. */
+static int find_extents(struct reading *reading, uint64_t ref)
+{
+	uint32_t block_size = reading->squash->super.block_size;
+	uint64_t last = (reading->offset + reading->size - 1) / block_size;
+	size_t count, ahead = AHEAD_BYTES / block_size;
+
+	if (reading->first >= reading->blocks)
+		return 0;
+	if (last >= reading->blocks)
+		last = reading->blocks - 1;
+	count = last - reading->first + 1;
+	if (ahead > SQUASH_AHEAD)
+		ahead = SQUASH_AHEAD;
+	if (ahead > reading->blocks - last - 1)
+		ahead = reading->blocks - last - 1;
+	if (squash_places_find(reading->squash, ref, reading->inode,
+		    reading->first, count, &ahead, reading->extents) < 0)
+		return -1;
+	note_ahead(reading, last + 1, reading->extents + count, ahead);
 	return 0;
 }
 
-ssize_t squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, void *buffer)
+static int read_range(struct reading *reading, uint64_t ref)
 {
-	struct squash_inode node;
-	uint64_t file_size;
+	const struct squash_inode *inode = reading->inode;
+	uint32_t block_size = reading->squash->super.block_size;
 
-	if (squash_inode_get(squash, ref, &node) < 0)
+	reading->blocks = inode->size / block_size;
+	if (inode->fragment == SQUASH_NO_FRAGMENT && inode->size % block_size)
+		reading->blocks++; /* the tail has a block of its own */
+	reading->first = reading->offset / block_size;
+	if (find_extents(reading, ref) < 0)
 		return -1;
-	if (!S_ISREG(node.inode.base.mode)) {
+	return read_parts(reading);
+}
+
+int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
+	size_t size, void *buffer, struct squash_data *ret_data)
+{
+	struct squash_data data = { .bytes = buffer };
+	struct squash_inode inode;
+	struct reading reading = {
+		.squash = squash,
+		.inode = &inode,
+		.offset = offset,
+		.buffer = buffer,
+		.data = &data,
+	};
+
+	if (squash_inode_get(squash, ref, &inode) < 0)
+		return -1;
+	if (!S_ISREG(inode.mode) || size > SQUASH_READ_MAX) {
 		errno = EINVAL;
 		return -1;
 	}
-	file_size = node.inode.xtra.reg.file_size;
-	if (offset >= file_size)
-		return 0;
-	if (size > file_size - offset)
-		size = file_size - offset;
-	if (read_range(squash, ref, &node.inode, offset, size, buffer) < 0)
+	if (offset < inode.size)
+		data.size =
+			size < inode.size - offset ? size : inode.size - offset;
+	reading.size = data.size;
+	if (data.size > 0 && read_range(&reading, ref) < 0) {
+		squash_release(squash, &data);
 		return -1;
-	return size;
+	}
+	*ret_data = data;
+	return 0;
 }
 
-void squash_file_free(struct squash *squash)
+void squash_release(struct squash *squash, struct squash_data *data)
 {
+	int saved = errno;
 	size_t i;
 
-	for (i = 0; i < SQUASH_DATA_BLOCKS; i++)
-		block_free(&squash->blocks[i]);
-	for (i = 0; i < SQUASH_FILE_INDEXES; i++)
-		free(squash->indexes[i].points);
+	cache_put(squash->data, data->block);
+	for (i = 0; i < data->extra_count; i++)
+		cache_put(squash->data, data->extras[i].block);
+	data->block = NULL;
+	data->extra_count = 0;
+	errno = saved;
+}
+
+const void *squash_extra_at(const struct squash_extra *extra, uint64_t offset)
+{
+	return extra->block->data + (offset - extra->offset);
+}
+
+void squash_release_extra(struct squash *squash, struct squash_extra *extra)
+{
+	cache_put(squash->data, extra->block);
+	extra->block = NULL;
 }

@@ -1,155 +1,152 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inodes of a squashfs image, and the checks that everything that is read from
- * metadata blocks goes through: of cursors and of table indexes.
+ * Inodes: sixteen bytes that all have, then those of each type, in a short and
+ * an extended form.  A reference is the place of a metadata block relative to
+ * the inode table, and an offset in it.
  */
-#include <endian.h>
-#include <errno.h>
 #include <limits.h>
 #include <sys/sysmacros.h>
 
 #include "spank/server/squash_internal.h"
 
-/* A block of the library's cache, which counts its users since 0.5. */
-static void release_cached(sqfs_block *block)
-{
-#ifdef HAVE_SQFS_BLOCK_REFCOUNT
-	sqfs_block_dispose(block);
-#else
-	(void)block;
-#endif
-}
+#define BASE_SIZE 16
+#define REST_MAX  40
 
-int squash_check_cursor(struct squash *squash, const sqfs_md_cursor *cursor)
-{
-	sqfs_off_t position = cursor->block;
-	sqfs_block *block;
-	bool is_within = false;
+/* How many bytes follow the base, by type. */
+static const unsigned char rest_size[] = { 0, 16, 16, 8, 8, 8, 4, 4, 24, 40, 8,
+	12, 12, 8, 8 };
 
-	/* Position 0 is also how the library's cache says "empty". */
-	if (position >= (sqfs_off_t)sizeof(squash->fs.sb) &&
-		sqfs_md_cache(&squash->fs, &position, &block) == SQFS_OK) {
-		is_within = cursor->offset <= block->size;
-		release_cached(block);
+static const mode_t type_mode[] = { 0, S_IFDIR, S_IFREG, S_IFLNK, S_IFBLK,
+	S_IFCHR, S_IFIFO, S_IFSOCK };
+
+static int parse_dir(const struct squash *squash, const unsigned char *rest,
+	bool is_extended, struct squash_inode *inode)
+{
+	uint32_t start;
+
+	if (is_extended) {
+		inode->links = squash_get32(rest);
+		inode->size = squash_get32(rest + 4);
+		start = squash_get32(rest + 8);
+		inode->parent = squash_get32(rest + 12);
+		inode->indexes = squash_get16(rest + 16);
+		inode->entries.offset = squash_get16(rest + 18);
+	} else {
+		start = squash_get32(rest);
+		inode->links = squash_get32(rest + 4);
+		inode->size = squash_get16(rest + 8);
+		inode->entries.offset = squash_get16(rest + 10);
+		inode->parent = squash_get32(rest + 12);
 	}
-	if (is_within)
-		return 0;
-	return squash_corrupt();
+	inode->entries.block = squash->super.directory_table + start;
+	return 0;
 }
 
-int squash_table_entry(struct squash *squash, const sqfs_table *table,
-	size_t count, size_t index, void *ret_entry)
+static int parse_reg(const unsigned char *rest, bool is_extended,
+	struct squash_inode *inode)
 {
-	size_t at = index * table->each;
-	sqfs_md_cursor cursor = { .offset = at % SQUASHFS_METADATA_SIZE };
-
-	if (index < count) {
-		cursor.block = table->blocks[at / SQUASHFS_METADATA_SIZE];
-		if (squash_check_cursor(squash, &cursor) == 0 &&
-			sqfs_md_read(&squash->fs, &cursor, ret_entry,
-				table->each) == SQFS_OK)
-			return 0;
+	if (is_extended) {
+		inode->start = squash_get64(rest);
+		inode->size = squash_get64(rest + 8);
+		inode->sparse = squash_get64(rest + 16);
+		inode->links = squash_get32(rest + 24);
+		inode->fragment = squash_get32(rest + 28);
+		inode->fragment_offset = squash_get32(rest + 32);
+	} else {
+		inode->links = 1;
+		inode->start = squash_get32(rest);
+		inode->fragment = squash_get32(rest + 4);
+		inode->fragment_offset = squash_get32(rest + 8);
+		inode->size = squash_get32(rest + 12);
 	}
-	return squash_corrupt();
+	return inode->size > INT64_MAX ? squash_corrupt() : 0;
 }
 
-/*
- * Look at an inode before the library does: it would walk through a target of
- * 4 GiB, and it drops the number of bytes that are holes.
- */
-static int peek(struct squash *squash, sqfs_md_cursor cursor, uint64_t *sparse)
+static int parse_rest(const struct squash *squash, const unsigned char *rest,
+	bool is_extended, struct squash_inode *inode)
 {
-	sqfs_md_cursor start = cursor;
-	struct squashfs_base_inode base;
-	struct squashfs_symlink_inode symlink;
-	struct squashfs_lreg_inode file;
+	if (S_ISDIR(inode->mode))
+		return parse_dir(squash, rest, is_extended, inode);
+	if (S_ISREG(inode->mode))
+		return parse_reg(rest, is_extended, inode);
+	inode->links = squash_get32(rest);
+	if (S_ISLNK(inode->mode)) {
+		inode->size = squash_get32(rest + 4);
+		return inode->size < PATH_MAX ? 0 : squash_corrupt();
+	}
+	if (S_ISBLK(inode->mode) || S_ISCHR(inode->mode))
+		inode->device = squash_get32(rest + 4);
+	return 0;
+}
 
-	if (squash_check_cursor(squash, &cursor) < 0 ||
-		sqfs_md_read(&squash->fs, &cursor, &base, sizeof(base)))
+static int parse(struct squash_stream *stream, struct squash_inode *inode)
+{
+	unsigned char base[BASE_SIZE], rest[REST_MAX];
+	unsigned int type;
+	bool is_extended;
+
+	if (squash_stream_read(stream, base, sizeof(base)) < 0)
 		return -1;
-	*sparse = 0;
-	switch (le16toh(base.inode_type)) {
-	case SQUASHFS_SYMLINK_TYPE:
-	case SQUASHFS_LSYMLINK_TYPE:
-		if (sqfs_md_read(&squash->fs, &start, &symlink,
-			    sizeof(symlink)))
-			return -1;
-		return le32toh(symlink.symlink_size) < PATH_MAX ? 0 : -1;
-	case SQUASHFS_LREG_TYPE:
-		if (sqfs_md_read(&squash->fs, &start, &file, sizeof(file)))
-			return -1;
-		*sparse = le64toh(file.sparse);
-		return 0;
-	default:
-		return 0;
-	}
+	type = squash_get16(base);
+	if (type == 0 || type >= sizeof(rest_size) ||
+		squash_stream_read(stream, rest, rest_size[type]) < 0)
+		return squash_corrupt();
+	is_extended = type >= SQUASH_EXTENDED;
+	*inode = (struct squash_inode){
+		.mode = (squash_get16(base + 2) & 07777) |
+			type_mode[is_extended ? type - SQUASH_SOCKET : type],
+		.uid = squash_get16(base + 4),
+		.gid = squash_get16(base + 6),
+		.mtime = squash_get32(base + 8),
+		.number = squash_get32(base + 12),
+		.next = stream->at,
+	};
+	return parse_rest(stream->squash, rest, is_extended, inode);
 }
 
 int squash_inode_get(struct squash *squash, uint64_t ref,
 	struct squash_inode *ret_inode)
 {
-	struct squash_inode found;
-	sqfs_md_cursor cursor;
+	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
+		.squash = squash,
+		.at = { squash->super.inode_table + (ref >> 16), ref & 0xffff },
+	};
+	struct squash_inode inode;
 
-	sqfs_md_cursor_inode(&cursor, ref, squash->fs.sb.inode_table_start);
-	if (ref >> 48 || peek(squash, cursor, &found.sparse) < 0 ||
-		sqfs_inode_get(&squash->fs, &found.inode, ref) != SQFS_OK)
+	if (ref >> SQUASH_REFERENCE_BITS || parse(&stream, &inode) < 0)
 		return squash_corrupt();
-	found.inode.base.mode = (found.inode.base.mode & 07777) |
-				sqfs_mode(found.inode.base.inode_type);
-	*ret_inode = found;
+	*ret_inode = inode;
 	return 0;
 }
 
-static int read_id(struct squash *squash, uint16_t index, uint32_t *ret_id)
+static void stat_kind(const struct squash_inode *inode, struct stat *st)
 {
-	uint32_t id;
-
-	if (squash_table_entry(squash, &squash->fs.id_table,
-		    squash->fs.sb.no_ids, index, &id) < 0)
-		return -1;
-	*ret_id = le32toh(id);
-	return 0;
-}
-
-static void stat_kind(const struct squash_inode *node, struct stat *st)
-{
-	const sqfs_inode *inode = &node->inode;
-
-	if (S_ISREG(st->st_mode)) {
-		st->st_size = inode->xtra.reg.file_size;
-		if (node->sparse <= inode->xtra.reg.file_size)
-			st->st_blocks = (inode->xtra.reg.file_size -
-						node->sparse + 511) /
-					512;
-	} else if (S_ISDIR(st->st_mode)) {
-		st->st_size = inode->xtra.dir.dir_size;
-	} else if (S_ISLNK(st->st_mode)) {
-		st->st_size = inode->xtra.symlink_size;
-	} else if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
-		st->st_rdev =
-			makedev(inode->xtra.dev.major, inode->xtra.dev.minor);
-	}
+	st->st_size = inode->size;
+	if (S_ISREG(inode->mode) && inode->sparse <= inode->size)
+		st->st_blocks = (inode->size - inode->sparse + 511) / 512;
+	/* The kernel's new encoding of a device. */
+	st->st_rdev = makedev(inode->device >> 8 & 0xfff,
+		(inode->device & 0xff) | (inode->device >> 12 & 0xfff00));
 }
 
 int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st)
 {
-	struct squash_inode node;
-	struct stat st = { .st_blksize = squash->fs.sb.block_size };
+	struct squash_inode inode;
+	struct stat st = { .st_blksize = squash->super.block_size };
 
-	if (squash_inode_get(squash, ref, &node) < 0 ||
-		read_id(squash, node.inode.base.uid, &st.st_uid) < 0 ||
-		read_id(squash, node.inode.base.guid, &st.st_gid) < 0)
+	if (squash_inode_get(squash, ref, &inode) < 0)
 		return -1;
-	st.st_ino = node.inode.base.inode_number;
-	st.st_mode = node.inode.base.mode;
-	st.st_nlink = node.inode.nlink;
-	st.st_mtim.tv_sec = node.inode.base.mtime;
+	if (inode.uid >= squash->super.ids || inode.gid >= squash->super.ids)
+		return squash_corrupt();
+	st.st_uid = squash->ids[inode.uid];
+	st.st_gid = squash->ids[inode.gid];
+	st.st_ino = inode.number;
+	st.st_mode = inode.mode;
+	st.st_nlink = inode.links;
+	st.st_mtim.tv_sec = inode.mtime;
 	st.st_atim = st.st_mtim;
 	st.st_ctim = st.st_mtim;
-	stat_kind(&node, &st);
-	if (st.st_size < 0)
-		return squash_corrupt();
+	stat_kind(&inode, &st);
 	*ret_st = st;
 	return 0;
 }
@@ -157,19 +154,23 @@ int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st)
 int squash_readlink(struct squash *squash, uint64_t ref, char *target,
 	size_t size)
 {
-	struct squash_inode node;
+	struct squash_stream stream SQUASH_STREAM_CLEANUP = { .squash =
+								      squash };
+	struct squash_inode inode;
 
-	if (squash_inode_get(squash, ref, &node) < 0)
+	if (squash_inode_get(squash, ref, &inode) < 0)
 		return -1;
-	if (!S_ISLNK(node.inode.base.mode)) {
+	if (!S_ISLNK(inode.mode)) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (node.inode.xtra.symlink_size >= size) {
+	if (inode.size >= size) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (sqfs_readlink(&squash->fs, &node.inode, target, &size))
-		return squash_corrupt();
+	stream.at = inode.next;
+	if (squash_stream_read(&stream, target, inode.size) < 0)
+		return -1;
+	target[inode.size] = '\0';
 	return 0;
 }

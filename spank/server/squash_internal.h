@@ -2,56 +2,74 @@
 #ifndef SPANK_SERVER_SQUASH_INTERNAL_H
 #define SPANK_SERVER_SQUASH_INTERNAL_H
 
-/*
- * What the squash*.c files share; for them only.  The one place that includes
- * squashfuse's headers.
- */
+/* What the squash*.c files share; for them only. */
 
-/* Its headers include its own config.h, whose macros are not ours to have. */
-#define SQFS_CONFIG_H
-#define HAVE_LINUX_TYPES_LE16 1
 #include <errno.h>
-#include <squashfuse/dir.h>
-#include <squashfuse/fs.h>
+#include <pthread.h>
 
+#include "spank/server/cache.h"
+#include "spank/server/codec.h"
 #include "spank/server/squash.h"
+#include "spank/server/squash_format.h"
 
-/* How many decompressed data blocks, of up to 1 MiB, are kept. */
-#define SQUASH_DATA_BLOCKS 8
-/* Of how many files the way to the middle is remembered. */
-#define SQUASH_FILE_INDEXES 8
-
-struct squash_data_block {
-	uint64_t position; /* in the image; 0 if there is none */
-	sqfs_block *block;
+struct squash_super {
+	uint32_t inodes;
+	uint32_t block_size;
+	uint32_t fragments;
+	uint16_t compression;
+	uint16_t ids;
+	uint64_t root;
+	uint64_t end; /* of all that belongs to it */
+	uint64_t id_table;
+	uint64_t inode_table;
+	uint64_t directory_table;
+	uint64_t fragment_table;
 };
 
-/* Where the sizes and the data of some block of a file lie. */
-struct squash_file_point {
-	sqfs_md_cursor sizes;
-	uint64_t data;
-};
-
-struct squash_file_index {
-	uint64_t ref;
-	size_t count; /* of points; 0 if there is no index */
-	size_t capacity;
-	struct squash_file_point *points;
-};
+struct squash_places; /* squash_places.c */
 
 struct squash {
-	sqfs fs;
-	/* sqfs_dir_next() writes as much as the image's 16 bits tell it to. */
-	char name[UINT16_MAX + 3];
-	struct squash_data_block blocks[SQUASH_DATA_BLOCKS];
-	size_t next_block; /* the one to be replaced next */
-	struct squash_file_index indexes[SQUASH_FILE_INDEXES];
-	size_t next_index;
+	int fd;
+	struct sif_partition window; /* of the file, all of it is read there */
+	struct squash_super super;
+	struct codec *codec;
+	struct cache *metadata;
+	struct cache *data;
+	uint32_t *ids;
+	struct squash_places *places;
+};
+
+/* A byte of the metadata: in the block at `block`, `offset` into it. */
+struct squash_cursor {
+	uint64_t block;
+	uint32_t offset;
+};
+
+/* Reads metadata from a cursor on.  Holds on to one block: close it. */
+struct squash_stream {
+	struct squash *squash;
+	struct squash_cursor at;
+	const struct cache_block *block; /* the one at `at`, or NULL */
 };
 
 struct squash_inode {
-	sqfs_inode inode;
-	uint64_t sparse; /* bytes of a regular file that are holes */
+	mode_t mode;
+	uint16_t uid, gid; /* indexes of the table of ids */
+	uint32_t mtime;
+	uint32_t number;
+	uint32_t links;
+	uint64_t size;
+	uint32_t device;
+	/* A regular file's. */
+	uint64_t start; /* of its first block */
+	uint64_t sparse;
+	uint32_t fragment, fragment_offset;
+	/* A directory's. */
+	struct squash_cursor entries;
+	uint32_t parent;
+	uint16_t indexes;
+	/* What follows the inode: sizes of blocks, target, index. */
+	struct squash_cursor next;
 };
 
 /* For what an image should not say: sets EIO, returns -1. */
@@ -61,21 +79,45 @@ static inline int squash_corrupt(void)
 	return -1;
 }
 
+/* All of `size` bytes at `offset` of the partition, or -1 with EIO. */
+int squash_pread(const struct squash *squash, void *buffer, size_t size,
+	uint64_t offset);
+
+void squash_stream_open(struct squash_stream *stream, struct squash *squash,
+	struct squash_cursor at);
+/* All of `size` bytes, which may be in several blocks, or -1. */
+int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size);
+/* Safe to call again. */
+void squash_stream_close(struct squash_stream *stream);
+#define SQUASH_STREAM_CLEANUP __attribute__((cleanup(squash_stream_close)))
+
+/* Entry `index` of a table whose list of blocks is at `table`. */
+int squash_table_read(struct squash *squash, uint64_t table, size_t each,
+	size_t index, void *ret_entry);
+
 /* Read an inode.  -1 with errno, EIO if it is none. */
 int squash_inode_get(struct squash *squash, uint64_t ref,
 	struct squash_inode *ret_inode);
 
+/* Where the blocks of files are: squash_places.c. */
+struct squash_extent {
+	uint64_t position; /* of the block's data in the image */
+	uint32_t header;   /* its size, and whether it is stored; 0: a hole */
+};
+
+int squash_places_open(struct squash_places **ret_places);
+void squash_places_close(struct squash_places *places);
 /*
- * sqfs_md_read() believes its cursor: one that comes from the image has to
- * pass here first.  The cursors that reading leaves behind are good.
+ * `count` blocks of the file from block `first` on, and *ahead more; the caller
+ * knows that it has as many.  *ahead becomes what is worth it: none, if the
+ * calls before were not for what comes before, and the more, the more were.
  */
-int squash_check_cursor(struct squash *squash, const sqfs_md_cursor *cursor);
+int squash_places_find(struct squash *squash, uint64_t ref,
+	const struct squash_inode *inode, uint64_t first, size_t count,
+	size_t *ahead, struct squash_extent *ret_extents);
 
-/* Copy entry `index` of a table of `count` entries to `ret_entry`. */
-int squash_table_entry(struct squash *squash, const sqfs_table *table,
-	size_t count, size_t index, void *ret_entry);
-
-/* Drop all blocks and indexes of squash_file.c. */
-void squash_file_free(struct squash *squash);
+/* Lays a data block into the cache: squash_block.c. */
+int squash_block_get(struct squash *squash, const struct squash_extent *extent,
+	const struct cache_block **ret_block, bool *ret_is_new);
 
 #endif

@@ -111,13 +111,15 @@ int tree_readlink(const struct tree *tree, uint64_t node, char *target,
 	return squash_readlink(tree->image, ref_of(tree, node), target, size);
 }
 
-ssize_t tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
-	size_t size, void *buffer)
+int tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
+	size_t size, void *buffer, struct squash_data *ret_data)
 {
-	if (is_in_memory(node))
+	if (is_in_memory(node)) {
+		*ret_data = (struct squash_data){ .bytes = buffer };
 		return 0;
+	}
 	return squash_read(tree->image, ref_of(tree, node), offset, size,
-		buffer);
+		buffer, ret_data);
 }
 
 static int parent_number(const struct tree *tree, uint64_t directory,

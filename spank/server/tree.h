@@ -16,7 +16,8 @@
 /*
  * What the mount shows: the image, and over it the mount points that were made
  * on it before it was sealed.  A node number stands for its inode as long as
- * the tree lives; none has to be released.
+ * the tree lives; none has to be released.  Once sealed, it can be used by any
+ * number of threads.
  *
  * Functions return 0 or a count, or -1 with errno; see squash.h.
  */
@@ -51,9 +52,9 @@ int tree_lookup(const struct tree *tree, uint64_t directory, const char *name,
 int tree_readlink(const struct tree *tree, uint64_t node, char *target,
 	size_t size);
 
-/* Up to `size` bytes at `offset`: how many, fewer only at the file's end. */
-ssize_t tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
-	size_t size, void *buffer);
+/* As squash_read(); to be released with squash_release(). */
+int tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
+	size_t size, void *buffer, struct squash_data *ret_data);
 
 /* From `cookie`, 0 for the first entry, which is ".". */
 int tree_list(const struct tree *tree, uint64_t directory, uint64_t cookie,

@@ -13,6 +13,7 @@
 PLUGIN_SERVER=/usr/libexec/spank-sif/spank-sif-server
 # As the kernel cuts it off.
 SERVER_COMM=spank-sif-serve
+KEEPER_COMM=spank-sif-keepe
 
 # --- steps -----------------------------------------------------------------
 
@@ -61,6 +62,22 @@ stop_steps() {
 	STEP=
 }
 
+# A batch job submitted in /shared: its status and output, as of `run`.  Not with
+# sbatch --wait, which asks every ten seconds.
+run_job() { # SBATCH-ARGUMENT...
+	local id
+	id=$("$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
+		sbatch --parsable --output=/shared/out "$@")
+	wait_until 60 job_has_ended "$id"
+	status=$(as_root scontrol show job "$id" |
+		sed -n 's/.* ExitCode=\([0-9]*\):.*/\1/p' | sort -n | tail -n 1)
+	read_output "$SHARED/out"
+}
+
+job_has_ended() { # JOB
+	[[ -z $(as_root squeue --noheader --jobs="$1" 2>&1) ]]
+}
+
 # The header alone.
 no_jobs() {
 	[[ $(as_root squeue --format=%A) == JOBID ]]
@@ -90,8 +107,13 @@ server_pids() {
 	as_root pgrep -x "$SERVER_COMM"
 }
 
+# They hold on to the mount, and replace a server that was killed.
+keeper_pids() {
+	as_root pgrep -x "$KEEPER_COMM"
+}
+
 no_servers() {
-	[[ $(as_root pgrep --count --exact "$SERVER_COMM") == 0 ]]
+	[[ $(as_root pgrep --count --exact "$SERVER_COMM|$KEEPER_COMM") == 0 ]]
 }
 
 # --- assertions ------------------------------------------------------------
@@ -163,4 +185,25 @@ compile_show_ids() { # OUT
 		return printf("%d %d %d\n", ruid, euid, suid) < 0;
 	}
 	END
+}
+
+# --- a second cluster, with other arguments --------------------------------
+
+# In a teardown too: stop_other.
+start_other() { # PLUGIN-ARGS [OPTION...]
+	local args=$1
+	shift
+	OTHER=$BATS_TEST_TMPDIR/other
+	"$CLUSTER_TOOL" start --owner=$$ --install="$SPANK_SIF_INSTALL" \
+		--nodes=1 --plugin-args="$args" "$@" "$OTHER"
+	cp --reflink=auto "$SHARED"/*.sif "$OTHER/shared/"
+}
+
+on_other() { # CMD...
+	"$CLUSTER_TOOL" exec "$OTHER" --chdir=/shared -- "$@"
+}
+
+stop_other() {
+	[[ -z ${OTHER-} ]] || "$CLUSTER_TOOL" stop "$OTHER"
+	OTHER=
 }

@@ -4,6 +4,8 @@
 # Makes test images from what is on this machine: nothing is downloaded.
 #
 #   image_tree DIR [PROGRAM...]          a small root directory
+#   image_add_program TREE PROGRAM       one more, with its libraries
+#   image_add_files TREE PATH...         other files, with their libraries
 #   image_squashfs TREE OUT [OPTION...]  a squashfs of it; options of mksquashfs
 #   image_sif TREE OUT [OPTION...]       a SIF whose primary partition is that
 #
@@ -18,21 +20,40 @@ IMAGE_PROGRAMS=(sh bash cat chmod cp df dirname echo env false find findmnt gete
 # Copies a program and the libraries that ldd names; a symlink such as sh is
 # followed, so that the image needs nothing beyond it.
 image_add_program() { # TREE PROGRAM
-	local program library
+	local program
 	program=$(type -P "$2") || {
 		echo "image_add_program: no program '$2' on this machine" >&2
 		return 1
 	}
 	cp -L "$program" "$1/usr/bin/${2##*/}"
+	image_add_libraries "$1" "$program"
+}
+
+# What the files need, but not themselves.
+image_add_libraries() { # TREE FILE...
+	local tree=$1 library
+	shift
 	# ldd fails for a static program, which is as good.
-	{ ldd "$program" 2>/dev/null || true; } |
-		sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' |
+	{ ldd "$@" 2>/dev/null || true; } |
+		sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' | sort -u |
 		while read -r library; do
-			[[ -e $1$library ]] || {
-				mkdir -p "$1${library%/*}"
-				cp -L "$library" "$1$library"
+			[[ -e $tree$library ]] || {
+				mkdir -p "$tree${library%/*}"
+				cp -L "$library" "$tree$library"
 			}
 		done
+}
+
+# Files or directories, at their own places, with the libraries that they need:
+# what a program loads or reads by itself.
+image_add_files() { # TREE PATH...
+	local tree=$1 path
+	shift
+	for path; do
+		mkdir -p "$tree${path%/*}"
+		cp -RL "$path" "$tree${path%/*}/"
+	done
+	image_add_libraries "$tree" "$@"
 }
 
 image_add_etc() { # TREE
@@ -95,4 +116,64 @@ image_sif() { # TREE OUT [OPTION...]
 			--partarch "$arch" "$out" "$out.squashfs" || status=$?
 	rm -f "$out.squashfs"
 	return "$status"
+}
+
+# --- what `apptainer build` writes beside the files ------------------------
+#
+# /.singularity.d as Apptainer and Singularity lay it out, with short contents of
+# our own.  ENVIRONMENT is the text of %environment (90-environment.sh); further
+# arguments NAME=VALUE are the ENV of a Docker image (10-docker2singularity.sh),
+# whose values are put in the way those tools do: a default, in two quotes.
+image_add_singularity() { # TREE ENVIRONMENT [NAME=VALUE...]
+	local tree=$1 meta=$1/.singularity.d text=$2 name
+	shift 2
+	mkdir -p "$meta"/{actions,env,libs}
+	image_write_script "$meta/env/01-base.sh" '# the base of all images'
+	image_write_script "$meta/env/10-docker2singularity.sh" \
+		"$(image_docker_exports "$@")"
+	image_write_script "$meta/env/90-environment.sh" \
+		'# Custom environment shell code should follow' "$text"
+	image_write_script "$meta/env/94-appsbase.sh" \
+		'if test -n "${SINGULARITY_APPNAME:-}"; then' \
+		'	export SCIF_APPNAME="$SINGULARITY_APPNAME"' fi
+	image_write_script "$meta/env/95-apps.sh" '# no apps'
+	image_write_script "$meta/env/99-base.sh" \
+		'if [ -z "$LD_LIBRARY_PATH" ]; then' \
+		'	LD_LIBRARY_PATH="/.singularity.d/libs"' else \
+		'	LD_LIBRARY_PATH="$LD_LIBRARY_PATH:/.singularity.d/libs"' fi \
+		'PS1="Singularity> "' 'export LD_LIBRARY_PATH PS1'
+	image_write_script "$meta/env/99-runtimevars.sh" \
+		'if [ -n "${SING_USER_DEFINED_PREPEND_PATH:-}" ]; then' \
+		'	PATH="$SING_USER_DEFINED_PREPEND_PATH:$PATH"' fi \
+		'export PATH'
+	for name in exec run shell start test; do
+		image_write_script "$meta/actions/$name" 'exec "$@"'
+		ln -sfn ".singularity.d/actions/$name" "$tree/.$name"
+	done
+	image_write_script "$meta/runscript" 'echo "runscript: $*"' \
+		'exec "$@"'
+	image_write_script "$meta/startscript"
+	echo '{"org.label-schema.schema-version":"1.0"}' >"$meta/labels.json"
+	ln -sfn .singularity.d/env/90-environment.sh "$tree/environment"
+	ln -sfn .singularity.d/runscript "$tree/singularity"
+}
+
+image_write_script() { # FILE LINE...
+	local file=$1
+	shift
+	printf '%s\n' '#!/bin/sh' "$@" >"$file"
+	chmod 0755 "$file"
+}
+
+image_docker_exports() { # NAME=VALUE...
+	local variable name value
+	for variable; do
+		name=${variable%%=*} value=${variable#*=}
+		value=$(sed 's/[\\"`$]/\\&/g' <<<"$value")
+		if [[ $name == PATH ]]; then
+			echo "export PATH=\"$value\""
+		else
+			echo "export $name=\"\${$name:-\"$value\"}\""
+		fi
+	done
 }

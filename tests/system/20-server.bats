@@ -209,6 +209,69 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_line "Max open files $files $files files "
 }
 
+# What follows a call of `measured` in a script that `serve` runs: $server is the
+# server's pid, and so on.
+MEASURE='
+	server=$(pgrep -oP $PPID)
+	answers() { sed -n "s/^syscw: //p" /proc/$server/io; }
+	peak_mib() { sed -n "s/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p" \
+		/proc/$server/status | { read k; echo $((k / 1024)); }; }
+	at_most() { [ "$1" -le "$2" ] || { echo "$1 > $2"; exit 1; }; }
+	'
+
+@test "a second run of the same program asks the server nothing" {
+	image_tree "$BATS_TEST_TMPDIR/tree"
+	mkdir "$BATS_TEST_TMPDIR/tree/many"
+	(cd "$BATS_TEST_TMPDIR/tree/many" && seq 2000 | xargs touch)
+	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image"
+	run serve "$BATS_TEST_TMPDIR/image" sh -c "$MEASURE"'
+		work() {
+			chroot . /bin/sh -c "ls -laR /; cat /etc/os-release
+			cat /usr/bin/*; [ ! -e /absent ]; ls /many/x; readlink /bin
+			test -x /usr/bin/ls" >/dev/null 2>&1
+		}
+		work; before=$(answers); work; after=$(answers)
+		[ "$before" -gt 100 ] && echo "$((after - before)) requests"'
+	assert_status 0
+	assert_output "0 requests"
+}
+
+@test "memory stays within its limits, whatever is read" {
+	local block limit
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	for i in 1 2 3 4 5 6 7 8; do
+		seq "${i}000000" "${i}999999" >"$BATS_TEST_TMPDIR/tree/$i"
+	done
+	for block in 128K 1M; do
+		limit=40
+		[[ $block == 128K ]] || limit=64
+		pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image" -b "$block"
+		run serve "$BATS_TEST_TMPDIR/image" sh -c "$MEASURE"'
+			for i in *; do cat $i >/dev/null & tac $i >/dev/null & done
+			wait; at_most $(peak_mib) '"$limit"
+		assert_status 0
+		run serve -t 8 -c 32 "$BATS_TEST_TMPDIR/image" sh -c "$MEASURE"'
+			for i in *; do cat $i >/dev/null & tac $i >/dev/null & done
+			wait; at_most $(peak_mib) '"$limit"
+		assert_status 0
+		assert_output ""
+	done
+}
+
+@test "100000 inodes, looked up and forgotten, leave no growth" {
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	(cd "$BATS_TEST_TMPDIR/tree" && for i in $(seq 100); do
+		mkdir "$i" && (cd "$i" && seq 1000 | xargs touch)
+	done)
+	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image"
+	run serve "$BATS_TEST_TMPDIR/image" sh -c "$MEASURE"'
+		walk() { find . -ls | wc -l; echo 2 >/proc/sys/vm/drop_caches; }
+		walk; first=$(peak_mib); walk; walk; at_most $(peak_mib) $first
+		at_most $first 8'
+	assert_status 0
+	assert_line 100101 3
+}
+
 @test "a file that is cut while it is served gives errors" {
 	cp "$IMAGE" "$BATS_TEST_TMPDIR/image"
 	# shellcheck disable=SC2016

@@ -71,13 +71,16 @@ start_reading_step() { # SRUN-ARGUMENT...
 			dd if=/usr/big bs=256K count=1 skip=$n status=none \
 				>/dev/null || exit 1
 			read -rt 0.05 <> <(:)
-		done'
+		done
+		exit 1'
 }
 
 # The kinds of process that a step has on a node.
 pids_of() { # KIND
 	case $1 in
 	server) server_pids ;;
+	keeper) keeper_pids ;;
+	either) as_root pgrep -x "$SERVER_COMM|$KEEPER_COMM" ;;
 	slurmstepd) as_root pgrep -x slurmstepd ;;
 	task) cat "$SHARED/pids" ;;
 	esac
@@ -224,10 +227,57 @@ job() {
 
 # --- SIGKILL -----------------------------------------------------------------
 
-@test "SIGKILL of the server is told to the user, and leaves nothing" {
+@test "SIGKILL of the server's keeper is told to the user, and leaves nothing" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
-	signal KILL $(pids_of server)
+	signal KILL $(pids_of keeper)
+	wait_step
+	assert_failure
+	assert_contains "the image server was killed by signal 9"
+	assert_nothing_left
+}
+
+kill_servers() { # TIMES
+	local i last='' now
+	for ((i = 0; i < $1; i++)); do
+		wait_until 10 another_server "$last"
+		now=$(pids_of server)
+		signal KILL "$now"
+		last=$now
+	done
+}
+
+another_server() { # PID
+	local pid
+	pid=$(pids_of server)
+	[[ -n $pid && $pid != "$1" ]]
+}
+
+@test "the step goes on when its server is killed, and the user is told" {
+	mkdir "$BATS_TEST_TMPDIR/big"
+	cp -a "$BATS_FILE_TMPDIR/tree/." "$BATS_TEST_TMPDIR/big"
+	openssl enc -aes-128-ctr -nosalt -pass pass:1 </dev/zero 2>/dev/null |
+		head -c 200000000 | od -An -tx1 | head -c 300000000 \
+		>"$BATS_TEST_TMPDIR/big/data"
+	image_sif "$BATS_TEST_TMPDIR/big" "$SHARED/big.sif" -comp gzip
+	start_step -N1 -n2 --chdir=/shared --sif-image=big.sif bash -c '
+		echo $$ >>pids
+		sha256sum /data'
+	wait_for_lines "$SHARED/pids" 2
+	kill_servers 8
+	wait_step
+	rm "$SHARED/big.sif"
+	sum=$(sha256sum <"$BATS_TEST_TMPDIR/big/data")
+	assert_status 0
+	assert_line "${sum%-}/data" 2
+	assert_contains "was replaced, 8 times"
+	assert_nothing_left
+}
+
+@test "a server that is killed again and again is not replaced for ever" {
+	start_reading_step -n4
+	wait_for_lines "$SHARED/pids" 4
+	kill_servers 11
 	wait_step
 	assert_failure
 	assert_contains "the image server was killed by signal 9"
@@ -240,8 +290,8 @@ job() {
 		until [[ -e go ]]; do read -rt 0.1 <> <(:); done
 		(($SLURM_PROCID == 0)) || cat /etc/os-release'
 	wait_for_lines "$SHARED/pids" 2
-	assert_equal "$(pids_of server | wc -l)" 2
-	victim=$(as_root sh -c 'for p in $(pgrep -x '"$SERVER_COMM"'); do
+	assert_equal "$(pids_of keeper | wc -l)" 2
+	victim=$(as_root sh -c 'for p in $(pgrep -x '"$KEEPER_COMM"'); do
 		nsenter --target $p --uts hostname | sed "s/$/ $p/"
 	done' | sed -n 's/^node1 //p')
 	signal KILL "$victim"
@@ -289,7 +339,8 @@ job() {
 @test "SIGKILL of all processes of the step at once leaves nothing" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
-	signal KILL $(pids_of slurmstepd) $(pids_of server) $(pids_of task)
+	# The server is gone when the keeper is.
+	signal KILL $(pids_of slurmstepd) $(pids_of either) $(pids_of task) || true
 	as_alice scancel --user=alice
 	wait_step 60
 	assert_nothing_left 60
@@ -309,7 +360,7 @@ something_is() { # KIND
 	for i in {1..5}; do
 		start_step -N1 -n8 --sif-image=/shared/good.sif \
 			bash -c 'read -rt 1 <> <(:); cat /etc/os-release /usr/bin/ls >/dev/null'
-		kill_when_seen server
+		kill_when_seen either
 		wait_step
 		assert_failure
 		assert_contains "image server"
@@ -418,11 +469,11 @@ assert_start_fails() { # SECONDS WORDS
 	as_root sed -i 's/spank_sif.so.*/spank_sif.so timeout=3/' /etc/slurm/plugstack.conf
 	for i in {1..5}; do
 		start_step -n8 --sif-image=/shared/good.sif cat /etc/os-release
-		wait_until 5 something_is server
+		wait_until 5 something_is either
 		delay_ms=$((RANDOM % 60))
 		echo "stopped $delay_ms ms after it was seen"
 		read -rt "$(printf '0.%03d' "$delay_ms")" <> <(:) || true
-		STOPPED=$(pids_of server) || true
+		STOPPED=$(pids_of either) || true
 		signal STOP $STOPPED || true
 		wait_step 30 || failed=yes
 		wait_until 15 no_jobs

@@ -3,19 +3,26 @@
  * Test program: serves an image with the real server's parts and sandbox, but
  * without Slurm, and runs a command in it.  As root:
  *
- *	serve-image [-n] [-w] IMAGE COMMAND [ARGUMENT]...
+ *	serve-image [-n] [-w] [-c MIB] [-t THREADS] IMAGE COMMAND [ARGUMENT]...
+ *	serve-image -d DIRECTORY [-n] [-w] [-c MIB] [-t THREADS] IMAGE
  *
  * The command's working directory is the image's root, in a mount namespace of
  * its own.  -n: no sandbox (for sanitizers and strace).  -w: not sealed, so
- * that mount points can be made.  The exit status is the command's; 98 if the
- * image was refused (the reason is on stderr), 99 if the server crashed.
+ * that mount points can be made.  -c, -t: as the server's arguments.  The exit
+ * status is the command's; 98 if the image was refused (the reason is on
+ * stderr), 99 if the server crashed.
+ *
+ * -d: mount on DIRECTORY in the caller's namespace, print the server's pid and
+ * serve until someone unmounts.
  */
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,6 +41,8 @@
 
 struct options {
 	const char *image;
+	const char *directory; /* of the caller's; NULL for one of our own */
+	struct fs_options fs;
 	bool sandbox;
 	bool seal;
 };
@@ -42,6 +51,14 @@ static void die(const char *what)
 {
 	perror(what);
 	exit(EXIT_FAILURE);
+}
+
+/* Not by write(2): the sandbox has none. */
+static int tell(int fd, char *text)
+{
+	const struct iovec part = { text, strlen(text) };
+
+	return writev(fd, &part, 1);
 }
 
 static int serve(const struct options *options, int image_fd, int fuse_fd,
@@ -62,14 +79,14 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 		return -1;
 	if (options->seal)
 		fs_seal(fs);
+	if (fs_start(fs, &options->fs, err) < 0)
+		return -1;
 	if (options->sandbox && sandbox_serve(err) < 0)
 		return -1;
-	if (write(ready_fd, READY, strlen(READY)) < 0)
+	if (tell(ready_fd, READY) < 0)
 		return error_set(err, errno, "cannot say that I am ready");
 	close(ready_fd);
 	rc = fs_serve(fs);
-	fs_close(fs);
-	squash_close(squash);
 	return rc < 0 ? error_set(err, errno, "cannot serve") : 0;
 }
 
@@ -81,18 +98,21 @@ static void serve_and_tell(const struct options *options, int image_fd,
 
 	if (serve(options, image_fd, fuse_fd, ready_fd, &err) == 0)
 		exit(EXIT_SUCCESS);
-	if (write(ready_fd, err.text, strlen(err.text)) < 0)
+	if (tell(ready_fd, err.text) < 0)
 		_exit(EXIT_FAILURE);
 	_exit(EXIT_REFUSED);
 }
 
 /* False if the image was refused; the reason has been printed. */
-static bool start_server(const struct options *options, int image_fd,
-	int *fuse_fd, pid_t *ret_pid)
+static bool start_server(const struct options *options, int *fuse_fd,
+	pid_t *ret_pid)
 {
+	CLEANUP_FD int image_fd = open(options->image, O_RDONLY | O_CLOEXEC);
 	char text[ERROR_TEXT_SIZE] = "";
 	int ready[2];
 
+	if (image_fd < 0)
+		die(options->image);
 	if (pipe2(ready, O_CLOEXEC) < 0 || (*ret_pid = fork()) < 0)
 		die("fork");
 	if (*ret_pid == 0) {
@@ -110,19 +130,27 @@ static bool start_server(const struct options *options, int image_fd,
 	return false;
 }
 
-static void mount_image(int fuse_fd, char *directory)
+static void mount_image(const struct options *options, int fuse_fd,
+	const char *directory)
 {
-	char options[128];
+	char data[128];
 
-	snprintf(options, sizeof(options),
+	snprintf(data, sizeof(data),
 		"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
 		fuse_fd);
+	if (mount("sif", directory, "fuse.sif",
+		    MS_NOSUID | MS_NODEV | (options->seal ? MS_RDONLY : 0),
+		    data) < 0)
+		die("mount");
+}
+
+static void make_place(char *directory)
+{
 	if (unshare(CLONE_NEWNS) < 0 ||
 		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		die("unshare");
-	if (!mkdtemp(directory) || mount("sif", directory, "fuse.sif",
-					   MS_NOSUID | MS_NODEV, options) < 0)
-		die("mount");
+	if (!mkdtemp(directory))
+		die("mkdtemp");
 }
 
 static int wait_for(pid_t pid)
@@ -147,31 +175,80 @@ static int run(const char *directory, char *argv[])
 	return wait_for(pid);
 }
 
-int main(int argc, char *argv[])
+/* Returns the server's status, the command's in *status. */
+static int serve_command(const struct options *options, int fuse_fd,
+	char *argv[], int *status)
 {
-	struct options options = { .sandbox = true, .seal = true };
 	char directory[] = "/tmp/serve-image.XXXXXX";
-	int option, image_fd, fuse_fd, server_status;
-	int status = EXIT_FAILURE;
 	pid_t server;
 
-	while ((option = getopt(argc, argv, "+nw")) >= 0) {
-		options.sandbox = options.sandbox && option != 'n';
-		options.seal = options.seal && option != 'w';
-	}
-	if (argc - optind < 2)
-		return EXIT_FAILURE;
-	options.image = argv[optind];
-	image_fd = open(options.image, O_RDONLY | O_CLOEXEC);
-	fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	if (image_fd < 0 || fuse_fd < 0)
-		die("open");
-	mount_image(fuse_fd, directory);
-	if (start_server(&options, image_fd, &fuse_fd, &server))
-		status = run(directory, argv + optind + 1);
+	make_place(directory);
+	mount_image(options, fuse_fd, directory);
+	if (start_server(options, &fuse_fd, &server))
+		*status = run(directory, argv);
 	umount2(directory, MNT_DETACH);
 	rmdir(directory);
-	server_status = wait_for(server);
+	return wait_for(server);
+}
+
+static int serve_directory(const struct options *options, int fuse_fd,
+	int *status)
+{
+	pid_t server;
+
+	mount_image(options, fuse_fd, options->directory);
+	if (start_server(options, &fuse_fd, &server)) {
+		printf("%d\n", (int)server);
+		fflush(stdout);
+		*status = EXIT_SUCCESS;
+	} else {
+		umount2(options->directory, MNT_DETACH);
+	}
+	return wait_for(server);
+}
+
+static int parse(int argc, char *argv[], struct options *options)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "+nwc:t:d:")) >= 0) {
+		if (option == 'n')
+			options->sandbox = false;
+		else if (option == 'w')
+			options->seal = false;
+		else if (option == 'c')
+			options->fs.cache_bytes = atol(optarg) << 20;
+		else if (option == 't')
+			options->fs.threads = atoi(optarg);
+		else if (option == 'd')
+			options->directory = optarg;
+		else
+			return -1;
+	}
+	options->image = argv[optind];
+	return argc - optind < (options->directory ? 1 : 2) ? -1 : 0;
+}
+
+int main(int argc, char *argv[])
+{
+	struct options options = {
+		.sandbox = true,
+		.seal = true,
+		.fs.cache_bytes = 32 << 20,
+	};
+	int fuse_fd, server_status, status = EXIT_FAILURE;
+
+	mallopt(M_ARENA_MAX, 1); /* as the server does */
+	if (parse(argc, argv, &options) < 0)
+		return EXIT_FAILURE;
+	fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (fuse_fd < 0)
+		die("/dev/fuse");
+	if (options.directory)
+		server_status = serve_directory(&options, fuse_fd, &status);
+	else
+		server_status = serve_command(&options, fuse_fd,
+			argv + optind + 1, &status);
 	if (server_status == EXIT_REFUSED)
 		return EXIT_REFUSED;
 	return server_status ? EXIT_CRASHED : status;

@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -41,6 +43,32 @@ static int try_socket(void)
 static int try_fork(void)
 {
 	return fork();
+}
+
+static int try_user_namespace(void)
+{
+	return syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL,
+		NULL);
+}
+
+static int try_vfork(void)
+{
+	return syscall(SYS_vfork);
+}
+
+static void *end_thread(void *arg)
+{
+	return arg;
+}
+
+static int try_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, end_thread, NULL))
+		return -1;
+	pthread_join(thread, NULL);
+	return 0;
 }
 
 static int try_exec(void)
@@ -153,7 +181,8 @@ static void opening_fails(void **state)
 
 static void forbidden_calls_kill(void **state)
 {
-	int (*const attempts[])(void) = { try_socket, try_fork, try_exec,
+	int (*const attempts[])(void) = { try_socket, try_vfork, try_exec,
+		try_user_namespace,
 		try_kill, try_signal_other, try_dumpable, try_executable_memory,
 		try_make_executable };
 	size_t i;
@@ -171,6 +200,10 @@ static void serving_is_narrower(void **state)
 	assert_int_equal(result(try_receive, CONTROL), EBADF);
 	assert_int_equal(result(try_receive, SERVE), KILLED + SIGSYS);
 	assert_int_equal(result(try_seccomp, SERVE), KILLED + SIGSYS);
+	assert_int_equal(result(try_fork, CONTROL), 0);
+	assert_int_equal(result(try_fork, SERVE), KILLED + SIGSYS);
+	assert_int_equal(result(try_thread, CONTROL), 0);
+	assert_int_equal(result(try_thread, SERVE), KILLED + SIGSYS);
 }
 
 static void abort_is_seen_as_such(void **state)

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One lock for all that says which block is where; loading is done without it.
+ * A slot is
+ *
+ *   EMPTY    in the list, at the end that is reused first
+ *   LOADING  in the hash table, with users: who loads it and who wait for it
+ *   READY    in the hash table; in the list too if it has no users
+ *   FAILED   nowhere; its last user makes it EMPTY
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "common/cleanup.h"
+#include "spank/server/cache.h"
+
+enum state { EMPTY, LOADING, READY, FAILED };
+
+struct slot {
+	struct cache_block block; /* first: what users see of it */
+	uint64_t key;
+	enum state state;
+	int failure; /* errno */
+	size_t users;
+	pthread_cond_t loaded;
+	struct slot *hash_next;
+	struct slot *older, *newer; /* the list, if users == 0 */
+};
+
+struct cache {
+	pthread_mutex_t lock;
+	pthread_cond_t released; /* a slot has come into the list */
+	size_t block_size;
+	size_t count;
+	unsigned char *memory; /* count blocks */
+	struct slot *slots;
+	struct slot **table;
+	size_t table_mask;
+	struct slot *oldest, *newest;
+};
+
+static struct slot **bucket(struct cache *cache, uint64_t key)
+{
+	/* Fibonacci hashing: keys are positions, with regular low bits. */
+	return &cache->table[(key * 0x9e3779b97f4a7c15ULL >> 32) &
+			     cache->table_mask];
+}
+
+static struct slot *find(struct cache *cache, uint64_t key)
+{
+	struct slot *slot = *bucket(cache, key);
+
+	while (slot && slot->key != key)
+		slot = slot->hash_next;
+	return slot;
+}
+
+static void forget(struct cache *cache, struct slot *slot)
+{
+	struct slot **at = bucket(cache, slot->key);
+
+	while (*at != slot)
+		at = &(*at)->hash_next;
+	*at = slot->hash_next;
+}
+
+static void list_remove(struct cache *cache, struct slot *slot)
+{
+	*(slot->older ? &slot->older->newer : &cache->oldest) = slot->newer;
+	*(slot->newer ? &slot->newer->older : &cache->newest) = slot->older;
+}
+
+static void list_add_newest(struct cache *cache, struct slot *slot)
+{
+	slot->newer = NULL;
+	slot->older = cache->newest;
+	*(cache->newest ? &cache->newest->newer : &cache->oldest) = slot;
+	cache->newest = slot;
+}
+
+static void list_add_oldest(struct cache *cache, struct slot *slot)
+{
+	slot->older = NULL;
+	slot->newer = cache->oldest;
+	*(cache->oldest ? &cache->oldest->older : &cache->newest) = slot;
+	cache->oldest = slot;
+}
+
+static unsigned char *memory_of(struct cache *cache, struct slot *slot)
+{
+	return cache->memory + (slot - cache->slots) * cache->block_size;
+}
+
+static int allocate(struct cache *cache)
+{
+	size_t buckets = 16, i;
+
+	while (buckets < cache->count * 2)
+		buckets *= 2;
+	cache->table_mask = buckets - 1;
+	cache->table = calloc(buckets, sizeof(*cache->table));
+	cache->slots = calloc(cache->count, sizeof(*cache->slots));
+	cache->memory = mmap(NULL, cache->count * cache->block_size,
+		PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (cache->memory == MAP_FAILED)
+		cache->memory = NULL;
+	else
+		madvise(cache->memory, cache->count * cache->block_size,
+			MADV_HUGEPAGE);
+	if (!cache->table || !cache->slots || !cache->memory)
+		return -1;
+	for (i = cache->count; i-- > 0;) {
+		pthread_cond_init(&cache->slots[i].loaded, NULL);
+		cache->slots[i].block.data = memory_of(cache, &cache->slots[i]);
+		list_add_oldest(cache, &cache->slots[i]);
+	}
+	return 0;
+}
+
+int cache_open(size_t bytes, size_t block_size, size_t min_blocks,
+	struct cache **ret_cache)
+{
+	struct cache *cache = calloc(1, sizeof(*cache));
+
+	if (!cache)
+		return -1;
+	pthread_mutex_init(&cache->lock, NULL);
+	pthread_cond_init(&cache->released, NULL);
+	cache->block_size = block_size;
+	cache->count = bytes / block_size;
+	if (cache->count < min_blocks)
+		cache->count = min_blocks;
+	if (allocate(cache) < 0) {
+		cache_close(cache);
+		errno = ENOMEM;
+		return -1;
+	}
+	*ret_cache = cache;
+	return 0;
+}
+
+void cache_close(struct cache *cache)
+{
+	if (!cache)
+		return;
+	if (cache->memory)
+		munmap(cache->memory, cache->count * cache->block_size);
+	free(cache->slots);
+	free(cache->table);
+	pthread_cond_destroy(&cache->released);
+	pthread_mutex_destroy(&cache->lock);
+	free(cache);
+}
+
+/* Called with the lock, as all above and below that do not take it. */
+static void release(struct cache *cache, struct slot *slot)
+{
+	if (--slot->users > 0)
+		return;
+	if (slot->state == READY) {
+		list_add_newest(cache, slot);
+	} else {
+		slot->state = EMPTY;
+		list_add_oldest(cache, slot);
+	}
+	pthread_cond_broadcast(&cache->released);
+}
+
+/* A slot for `key`, in which it is LOADING; NULL if all are in use. */
+static struct slot *begin(struct cache *cache, uint64_t key)
+{
+	struct slot *slot = cache->oldest;
+
+	if (!slot)
+		return NULL;
+	list_remove(cache, slot);
+	if (slot->state == READY)
+		forget(cache, slot);
+	slot->key = key;
+	slot->state = LOADING;
+	slot->users = 1;
+	slot->hash_next = *bucket(cache, key);
+	*bucket(cache, key) = slot;
+	return slot;
+}
+
+static void load_slot(struct cache *cache, struct slot *slot, cache_load *load,
+	void *arg)
+{
+	int failure = 0;
+
+	pthread_mutex_unlock(&cache->lock);
+	if (load(arg, slot->key, memory_of(cache, slot), &slot->block) < 0)
+		failure = errno;
+	pthread_mutex_lock(&cache->lock);
+	slot->failure = failure;
+	slot->state = failure ? FAILED : READY;
+	if (failure)
+		forget(cache, slot);
+	pthread_cond_broadcast(&slot->loaded);
+}
+
+/* One user more, of a slot that was found. */
+static void join(struct cache *cache, struct slot *slot)
+{
+	if (slot->users++ == 0)
+		list_remove(cache, slot);
+	while (slot->state == LOADING)
+		pthread_cond_wait(&slot->loaded, &cache->lock);
+}
+
+const struct cache_block *cache_get(struct cache *cache, uint64_t key,
+	cache_load *load, void *arg, bool *ret_is_new)
+{
+	struct slot *slot;
+	bool is_new = false;
+	int failure;
+
+	pthread_mutex_lock(&cache->lock);
+	while (!(slot = find(cache, key))) {
+		slot = begin(cache, key);
+		is_new = slot;
+		if (is_new)
+			break;
+		pthread_cond_wait(&cache->released, &cache->lock);
+	}
+	if (is_new)
+		load_slot(cache, slot, load, arg);
+	else
+		join(cache, slot);
+	failure = slot->state == READY ? 0 : slot->failure;
+	if (failure)
+		release(cache, slot);
+	pthread_mutex_unlock(&cache->lock);
+	if (failure) {
+		errno = failure;
+		return NULL;
+	}
+	if (ret_is_new)
+		*ret_is_new = is_new;
+	return &slot->block;
+}
+
+void cache_put(struct cache *cache, const struct cache_block *block)
+{
+	if (!block)
+		return;
+	pthread_mutex_lock(&cache->lock);
+	release(cache, (struct slot *)block);
+	pthread_mutex_unlock(&cache->lock);
+}
+
+bool cache_has(struct cache *cache, uint64_t key)
+{
+	bool found;
+
+	pthread_mutex_lock(&cache->lock);
+	found = find(cache, key);
+	pthread_mutex_unlock(&cache->lock);
+	return found;
+}
+
+size_t cache_blocks(const struct cache *cache)
+{
+	return cache->count;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A table of compressions, each with three functions; and the stock of work
+ * sets that threads take from and give back to.
+ *
+ * gzip is undone by libdeflate, which is twice as fast as zlib.  The contexts
+ * of zstd and xz are kept, since making one costs as much as a small block.
+ * Every library is told how much room there is and how much input, and all of
+ * them check; the memory that a damaged xz stream may ask for is limited.
+ */
+#include <errno.h>
+#include <libdeflate.h>
+#include <limits.h>
+#include <lz4.h>
+#include <lzma.h>
+#include <lzo/lzo1x.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <zstd.h>
+
+#include "common/cleanup.h"
+#include "spank/server/codec.h"
+
+/* An honest dictionary is no larger than a block, of 1 MiB at most. */
+#define XZ_MEMORY_MAX (16 * 1024 * 1024)
+
+struct method {
+	void *(*start)(void);
+	void (*stop)(void *context);
+	/* How many bytes, or -1. */
+	ssize_t (*run)(void *context, const unsigned char *input, size_t size,
+		void *output, size_t capacity);
+};
+
+struct codec {
+	const struct method *method;
+	size_t input_size;
+	pthread_mutex_t lock;
+	struct codec_work *idle;
+};
+
+static void *start_gzip(void)
+{
+	return libdeflate_alloc_decompressor();
+}
+
+static void stop_gzip(void *context)
+{
+	libdeflate_free_decompressor(context);
+}
+
+static ssize_t run_gzip(void *context, const unsigned char *input, size_t size,
+	void *output, size_t capacity)
+{
+	size_t got;
+
+	if (libdeflate_zlib_decompress(context, input, size, output, capacity,
+		    &got) != LIBDEFLATE_SUCCESS)
+		return -1;
+	return got;
+}
+
+static void *start_zstd(void)
+{
+	return ZSTD_createDCtx();
+}
+
+static void stop_zstd(void *context)
+{
+	ZSTD_freeDCtx(context);
+}
+
+static ssize_t run_zstd(void *context, const unsigned char *input, size_t size,
+	void *output, size_t capacity)
+{
+	size_t got =
+		ZSTD_decompressDCtx(context, output, capacity, input, size);
+
+	return ZSTD_isError(got) ? -1 : (ssize_t)got;
+}
+
+static void *start_xz(void)
+{
+	return calloc(1, sizeof(lzma_stream)); /* = LZMA_STREAM_INIT */
+}
+
+static void stop_xz(void *context)
+{
+	lzma_end(context);
+	free(context);
+}
+
+/* A stream that is begun anew keeps its memory. */
+static ssize_t run_xz(void *context, const unsigned char *input, size_t size,
+	void *output, size_t capacity)
+{
+	lzma_stream *stream = context;
+
+	if (lzma_stream_decoder(stream, XZ_MEMORY_MAX, 0) != LZMA_OK)
+		return -1;
+	stream->next_in = input;
+	stream->avail_in = size;
+	stream->next_out = output;
+	stream->avail_out = capacity;
+	if (lzma_code(stream, LZMA_FINISH) != LZMA_STREAM_END)
+		return -1;
+	return capacity - stream->avail_out;
+}
+
+/* lz4 and lzo need no context: anything but NULL. */
+static void *start_nothing(void)
+{
+	static int nothing;
+
+	return &nothing;
+}
+
+static void stop_nothing(void *context)
+{
+	(void)context;
+}
+
+static ssize_t run_lz4(void *context, const unsigned char *input, size_t size,
+	void *output, size_t capacity)
+{
+	(void)context;
+	return LZ4_decompress_safe((const char *)input, output, size, capacity);
+}
+
+static ssize_t run_lzo(void *context, const unsigned char *input, size_t size,
+	void *output, size_t capacity)
+{
+	lzo_uint got = capacity;
+
+	(void)context;
+	if (lzo1x_decompress_safe(input, size, output, &got, NULL) != LZO_E_OK)
+		return -1;
+	return got;
+}
+
+/* Squashfs's ids.  2 is lzma, which has not been written for ten years. */
+static const struct method methods[] = {
+	[1] = { start_gzip, stop_gzip, run_gzip },
+	[3] = { start_nothing, stop_nothing, run_lzo },
+	[4] = { start_xz, stop_xz, run_xz },
+	[5] = { start_nothing, stop_nothing, run_lz4 },
+	[6] = { start_zstd, stop_zstd, run_zstd },
+};
+
+bool codec_is_known(uint16_t compression)
+{
+	return compression < sizeof(methods) / sizeof(methods[0]) &&
+	       methods[compression].run;
+}
+
+int codec_open(uint16_t compression, size_t input_size,
+	struct codec **ret_codec)
+{
+	struct codec *codec = calloc(1, sizeof(*codec));
+
+	if (!codec)
+		return -1;
+	codec->method = &methods[compression];
+	codec->input_size = input_size;
+	pthread_mutex_init(&codec->lock, NULL);
+	*ret_codec = codec;
+	return 0;
+}
+
+static void free_work(struct codec *codec, struct codec_work *work)
+{
+	if (work->context)
+		codec->method->stop(work->context);
+	free(work->input);
+	free(work);
+}
+
+void codec_close(struct codec *codec)
+{
+	struct codec_work *work;
+
+	if (!codec)
+		return;
+	while ((work = codec->idle)) {
+		codec->idle = work->next;
+		free_work(codec, work);
+	}
+	pthread_mutex_destroy(&codec->lock);
+	free(codec);
+}
+
+static struct codec_work *make_work(struct codec *codec)
+{
+	struct codec_work *work = calloc(1, sizeof(*work));
+
+	if (!work)
+		return NULL;
+	work->input = malloc(codec->input_size);
+	work->context = codec->method->start();
+	if (work->input && work->context)
+		return work;
+	free_work(codec, work);
+	errno = ENOMEM;
+	return NULL;
+}
+
+struct codec_work *codec_take(struct codec *codec)
+{
+	struct codec_work *work;
+
+	pthread_mutex_lock(&codec->lock);
+	work = codec->idle;
+	if (work)
+		codec->idle = work->next;
+	pthread_mutex_unlock(&codec->lock);
+	return work ? work : make_work(codec);
+}
+
+void codec_give(struct codec *codec, struct codec_work *work)
+{
+	pthread_mutex_lock(&codec->lock);
+	work->next = codec->idle;
+	codec->idle = work;
+	pthread_mutex_unlock(&codec->lock);
+}
+
+ssize_t codec_decompress(struct codec *codec, struct codec_work *work,
+	size_t size, void *output, size_t capacity)
+{
+	ssize_t got = codec->method->run(work->context, work->input, size,
+		output, capacity);
+
+	if (got >= 0)
+		return got;
+	errno = EIO;
+	return -1;
+}

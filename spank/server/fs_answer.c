@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One function per request of the kernel, each translating between the FUSE
+ * protocol and tree.h; and the loop's body, which reads a request and finds its
+ * function.
+ *
+ * What an image shows never changes, so the kernel may keep all of it for as
+ * long as it likes: names, also those that do not exist, attributes, contents,
+ * links and directories.  What is not in the table of functions is answered
+ * with ENOSYS: of open, opendir, flush, access and the xattr calls the kernel
+ * remembers that, and does without them.
+ *
+ * Reference: linux/fuse.h, and fs/fuse in the kernel.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "spank/server/fs_internal.h"
+
+/* 30 years, without the overflows of "infinite" on the way to jiffies. */
+#define FOREVER_S 1000000000
+
+/* How many requests the kernel may have waiting that nobody waits for. */
+#define BACKGROUND_MAX 128
+#define WRITE_MAX      4096 /* the least that there is; nothing is written */
+
+/* Where flags2 is in fuse_init_in, and the flag that says that it is. */
+#define INIT_FLAGS2   16
+#define INIT_EXTENDED (1U << 30)
+
+#define WANTED_FLAGS                                                    \
+	(FUSE_ASYNC_READ | FUSE_DO_READDIRPLUS | FUSE_PARALLEL_DIROPS | \
+		FUSE_CACHE_SYMLINKS | FUSE_EXPLICIT_INVAL_DATA |        \
+		FUSE_NO_OPEN_SUPPORT | FUSE_NO_OPENDIR_SUPPORT |        \
+		FUSE_MAX_PAGES)
+
+static void send(const struct fs_request *request, int error, const void *bytes,
+	size_t size)
+{
+	struct fuse_out_header header = {
+		.len = sizeof(header) + size,
+		.error = -error,
+		.unique = request->header->unique,
+	};
+	struct iovec parts[] = {
+		{ .iov_base = &header, .iov_len = sizeof(header) },
+		{ .iov_base = (void *)bytes, .iov_len = size },
+	};
+	ssize_t sent;
+
+	/* ENOENT: who asked does not wait any more. */
+	do
+		sent = writev(request->worker->fs->fd, parts, 2);
+	while (sent < 0 && errno == EINTR);
+}
+
+void fs_reply(const struct fs_request *request, const void *bytes, size_t size)
+{
+	send(request, 0, bytes, size);
+}
+
+void fs_reply_error(const struct fs_request *request, int error)
+{
+	send(request, error, NULL, 0);
+}
+
+int fs_fill_attributes(const struct tree *tree, uint64_t node,
+	struct fuse_attr *ret_attributes)
+{
+	struct stat st;
+
+	if (tree_stat(tree, node, &st) < 0)
+		return -1;
+	*ret_attributes = (struct fuse_attr){
+		.ino = st.st_ino,
+		.size = st.st_size,
+		.blocks = st.st_blocks,
+		.atime = st.st_atim.tv_sec,
+		.mtime = st.st_mtim.tv_sec,
+		.ctime = st.st_ctim.tv_sec,
+		.mode = st.st_mode,
+		.nlink = st.st_nlink,
+		.uid = st.st_uid,
+		.gid = st.st_gid,
+		.rdev = (minor(st.st_rdev) & 0xff) | major(st.st_rdev) << 8 |
+			(minor(st.st_rdev) & ~0xffU) << 12,
+		.blksize = st.st_blksize,
+	};
+	return 0;
+}
+
+int fs_fill_entry(const struct tree *tree, uint64_t node,
+	struct fuse_entry_out *ret_entry)
+{
+	struct fuse_entry_out entry = {
+		.nodeid = node,
+		.entry_valid = FOREVER_S,
+		.attr_valid = FOREVER_S,
+	};
+
+	if (fs_fill_attributes(tree, node, &entry.attr) < 0)
+		return -1;
+	*ret_entry = entry;
+	return 0;
+}
+
+/* flags2 came with Linux 5.17, and is not in every header. */
+static bool knows_resend(const struct fs_request *request)
+{
+	const struct fuse_init_in *in = request->argument;
+	uint32_t flags2;
+
+	if (request->size < INIT_FLAGS2 + sizeof(flags2) ||
+		!(in->flags & INIT_EXTENDED))
+		return false;
+	memcpy(&flags2, (const char *)request->argument + INIT_FLAGS2,
+		sizeof(flags2));
+	return flags2 & FS_HAS_RESEND;
+}
+
+static void answer_init(const struct fs_request *request)
+{
+	const struct fuse_init_in *in = request->argument;
+	struct fuse_init_out out = {
+		.major = FUSE_KERNEL_VERSION,
+		.minor = FUSE_KERNEL_MINOR_VERSION,
+		.max_readahead = in->max_readahead,
+		.flags = in->flags & WANTED_FLAGS,
+		.max_background = BACKGROUND_MAX,
+		.congestion_threshold = BACKGROUND_MAX * 3 / 4,
+		.max_write = WRITE_MAX,
+		.time_gran = 1,
+		.max_pages = SQUASH_READ_MAX / 4096,
+	};
+
+	request->worker->fs->can_resend = knows_resend(request);
+	fs_reply(request, &out, sizeof(out));
+}
+
+static void reply_node(const struct fs_request *request, uint64_t node)
+{
+	struct fuse_entry_out entry;
+
+	if (fs_fill_entry(request->tree, node, &entry) < 0)
+		fs_reply_error(request, errno);
+	else
+		fs_reply(request, &entry, sizeof(entry));
+}
+
+static void answer_lookup(const struct fs_request *request)
+{
+	/* Node 0: there is none, and the kernel may remember that. */
+	const struct fuse_entry_out none = { .entry_valid = FOREVER_S };
+	uint64_t node;
+
+	if (tree_lookup(request->tree, request->header->nodeid,
+		    request->argument, &node) == 0)
+		reply_node(request, node);
+	else if (errno == ENOENT)
+		fs_reply(request, &none, sizeof(none));
+	else
+		fs_reply_error(request, errno);
+}
+
+static void answer_getattr(const struct fs_request *request)
+{
+	struct fuse_attr_out out = { .attr_valid = FOREVER_S };
+
+	if (fs_fill_attributes(request->tree, request->header->nodeid,
+		    &out.attr) < 0)
+		fs_reply_error(request, errno);
+	else
+		fs_reply(request, &out, sizeof(out));
+}
+
+static void answer_readlink(const struct fs_request *request)
+{
+	char target[PATH_MAX];
+
+	if (tree_readlink(request->tree, request->header->nodeid, target,
+		    sizeof(target)) < 0)
+		fs_reply_error(request, errno);
+	else
+		fs_reply(request, target, strlen(target));
+}
+
+static void answer_read(const struct fs_request *request)
+{
+	const struct fuse_read_in *in = request->argument;
+	struct fs *fs = request->worker->fs;
+	uint64_t node = request->header->nodeid;
+	size_t size = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX;
+	struct squash_data data;
+
+	if (tree_read(request->tree, node, in->offset, size,
+		    request->worker->reply, &data) < 0) {
+		fs_reply_error(request, errno);
+		return;
+	}
+	if (fs->helpers)
+		fs_helpers_read_ahead(fs->helpers, node, &data);
+	fs_reply(request, data.bytes, data.size);
+	if (fs->helpers)
+		fs_helpers_push(fs->helpers, node, in->offset, &data);
+	squash_release(fs->tree.image, &data);
+}
+
+static void answer_statfs(const struct fs_request *request)
+{
+	struct fuse_statfs_out out = { 0 };
+	struct statvfs st;
+
+	squash_statfs(request->tree->image, &st);
+	out.st = (struct fuse_kstatfs){
+		.blocks = st.f_blocks,
+		.files = st.f_files,
+		.bsize = st.f_bsize,
+		.namelen = st.f_namemax,
+		.frsize = st.f_frsize,
+	};
+	fs_reply(request, &out, sizeof(out));
+}
+
+static void make(const struct fs_request *request, const char *name,
+	mode_t type)
+{
+	uint64_t node;
+
+	if (tree_make(request->tree, request->header->nodeid, name, type,
+		    &node) < 0)
+		fs_reply_error(request, errno);
+	else
+		reply_node(request, node);
+}
+
+static void answer_mkdir(const struct fs_request *request)
+{
+	const struct fuse_mkdir_in *in = request->argument;
+
+	make(request, (const char *)(in + 1), S_IFDIR);
+}
+
+static void answer_mknod(const struct fs_request *request)
+{
+	const struct fuse_mknod_in *in = request->argument;
+
+	make(request, (const char *)(in + 1), in->mode & S_IFMT);
+}
+
+static void answer_unlink(const struct fs_request *request)
+{
+	int failed = tree_unlink(request->tree, request->header->nodeid,
+		request->argument);
+
+	fs_reply_error(request, failed ? errno : 0);
+}
+
+/* References are stateless: nothing is forgotten, and nothing interrupted. */
+static void answer_nothing(const struct fs_request *request)
+{
+	(void)request;
+}
+
+static void answer_success(const struct fs_request *request)
+{
+	fs_reply_error(request, 0);
+}
+
+struct operation {
+	void (*answer)(const struct fs_request *request);
+	size_t size;   /* of the fixed part of the argument */
+	bool has_name; /* after it, with its NUL */
+};
+
+static const struct operation operations[] = {
+	/* Of its argument only what all protocol versions have is looked at. */
+	[FUSE_INIT] = { answer_init, 16, false },
+	[FUSE_LOOKUP] = { answer_lookup, 0, true },
+	[FUSE_FORGET] = { answer_nothing, 0, false },
+	[FUSE_BATCH_FORGET] = { answer_nothing, 0, false },
+	[FUSE_INTERRUPT] = { answer_nothing, 0, false },
+	[FUSE_GETATTR] = { answer_getattr, 0, false },
+	[FUSE_READLINK] = { answer_readlink, 0, false },
+	[FUSE_MKNOD] = { answer_mknod, sizeof(struct fuse_mknod_in), true },
+	[FUSE_MKDIR] = { answer_mkdir, sizeof(struct fuse_mkdir_in), true },
+	[FUSE_UNLINK] = { answer_unlink, 0, true },
+	[FUSE_READ] = { answer_read, sizeof(struct fuse_read_in), false },
+	[FUSE_READDIR] = { fs_answer_listing, sizeof(struct fuse_read_in),
+		false },
+	[FUSE_READDIRPLUS] = { fs_answer_listing, sizeof(struct fuse_read_in),
+		false },
+	[FUSE_STATFS] = { answer_statfs, 0, false },
+	[FUSE_RELEASE] = { answer_success, 0, false },
+	[FUSE_RELEASEDIR] = { answer_success, 0, false },
+	[FUSE_DESTROY] = { answer_success, 0, false },
+};
+
+static bool is_whole(const struct operation *operation,
+	const struct fs_request *request)
+{
+	const char *name = (const char *)request->argument + operation->size;
+
+	return request->size >= operation->size &&
+	       (!operation->has_name ||
+		       memchr(name, '\0', request->size - operation->size));
+}
+
+static void answer(const struct fs_request *request)
+{
+	static const struct operation unknown = { 0 };
+	uint32_t opcode = request->header->opcode;
+	const struct operation *operation = &unknown;
+
+	if (opcode < sizeof(operations) / sizeof(operations[0]))
+		operation = &operations[opcode];
+	if (!operation->answer)
+		fs_reply_error(request, ENOSYS);
+	else if (!is_whole(operation, request))
+		fs_reply_error(request, EIO);
+	else
+		operation->answer(request);
+}
+
+int fs_answer_next(struct fs_worker *worker)
+{
+	struct fs_request request = {
+		.worker = worker,
+		.tree = &worker->fs->tree,
+		.header = (void *)worker->request,
+		.argument = worker->request + sizeof(struct fuse_in_header),
+	};
+	ssize_t got = read(worker->fs->fd, worker->request, FS_REQUEST_SIZE);
+
+	/* ENOENT: the request was taken back while it was being read. */
+	if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOENT))
+		return 1;
+	/* ECONNABORTED: someone aborted the connection. */
+	if (got < 0 && (errno == ENODEV || errno == ECONNABORTED))
+		return 0;
+	if (got < 0)
+		return -1;
+	if ((size_t)got < sizeof(struct fuse_in_header)) {
+		errno = EIO;
+		return -1;
+	}
+	request.size = got - sizeof(struct fuse_in_header);
+	answer(&request);
+	return 1;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_SERVER_FS_INTERNAL_H
+#define SPANK_SERVER_FS_INTERNAL_H
+
+/* What the fs*.c files share; for them only. */
+
+#include <linux/fuse.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "spank/server/fs.h"
+#include "spank/server/fs_helpers.h"
+#include "spank/server/tree.h"
+
+/* The kernel wants room for the longest request, of 4096 bytes to write. */
+#define FS_REQUEST_SIZE (32 * 1024)
+
+/* Of Linux 6.9; headers may be older. */
+#define FS_NOTIFY_RESEND 7
+#define FS_HAS_RESEND    (1U << 7) /* in flags2: FUSE_HAS_RESEND >> 32 */
+
+/* One thread's memory; only what is used of it is ever touched. */
+struct fs_worker {
+	struct fs *fs;
+	unsigned char *request; /* FS_REQUEST_SIZE */
+	unsigned char *reply;   /* SQUASH_READ_MAX */
+};
+
+struct fs {
+	int fd;
+	bool can_resend;
+	struct tree tree;
+	struct fs_worker control;   /* fs_serve_one()'s */
+	struct fs_helpers *helpers; /* NULL until there are threads */
+	struct fs_threads *threads;
+};
+
+/* A request that is being answered. */
+struct fs_request {
+	struct fs_worker *worker;
+	struct tree *tree;
+	const struct fuse_in_header *header;
+	const void *argument; /* what follows the header */
+	size_t size;          /* of the argument */
+};
+
+/* Read one request and answer it.  As fs_serve_one(). */
+int fs_answer_next(struct fs_worker *worker);
+
+/* Answer with `size` bytes, or with an error (a positive errno). */
+void fs_reply(const struct fs_request *request, const void *bytes, size_t size);
+void fs_reply_error(const struct fs_request *request, int error);
+
+/* What the kernel keeps of a node; tree_stat() as it wants it. */
+int fs_fill_attributes(const struct tree *tree, uint64_t node,
+	struct fuse_attr *ret_attributes);
+int fs_fill_entry(const struct tree *tree, uint64_t node,
+	struct fuse_entry_out *ret_entry);
+
+/* FUSE_READDIR and FUSE_READDIRPLUS: fs_listing.c. */
+void fs_answer_listing(const struct fs_request *request);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Listings of directories for the kernel: a record for each entry, padded to
+ * eight bytes; in a READDIRPLUS with all that a look-up of the name would tell,
+ * which saves the kernel that request.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "spank/server/fs_internal.h"
+
+/* A listing that is being filled in. */
+struct listing {
+	const struct tree *tree;
+	unsigned char *at;
+	size_t left;
+	bool plus;
+};
+
+/* An inode that cannot be read is listed all the same: looking it up fails. */
+static void fill_entry(const struct listing *listing,
+	const struct tree_entry *found, struct fuse_entry_out *entry)
+{
+	if (!found->node ||
+		fs_fill_entry(listing->tree, found->node, entry) < 0)
+		memset(entry, 0, sizeof(*entry));
+}
+
+static bool add(const struct tree_entry *found, void *arg)
+{
+	struct listing *listing = arg;
+	size_t length = strlen(found->name);
+	size_t before =
+		listing->plus ? offsetof(struct fuse_direntplus, dirent) : 0;
+	size_t used = before + FUSE_NAME_OFFSET + length;
+	size_t padded = FUSE_DIRENT_ALIGN(used);
+	struct fuse_dirent dirent = {
+		.ino = found->number,
+		.off = found->next,
+		.namelen = length,
+		.type = IFTODT(found->type),
+	};
+
+	if (padded > listing->left)
+		return false;
+	if (listing->plus)
+		fill_entry(listing, found, (void *)listing->at);
+	memcpy(listing->at + before, &dirent, FUSE_NAME_OFFSET);
+	memcpy(listing->at + before + FUSE_NAME_OFFSET, found->name, length);
+	memset(listing->at + used, 0, padded - used);
+	listing->at += padded;
+	listing->left -= padded;
+	return true;
+}
+
+void fs_answer_listing(const struct fs_request *request)
+{
+	const struct fuse_read_in *in = request->argument;
+	unsigned char *start = request->worker->reply;
+	struct listing listing = {
+		.tree = request->tree,
+		.at = start,
+		.left = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX,
+		.plus = request->header->opcode == FUSE_READDIRPLUS,
+	};
+
+	if (tree_list(listing.tree, request->header->nodeid, in->offset, add,
+		    &listing) < 0 &&
+		listing.at == start)
+		fs_reply_error(request, errno);
+	else
+		fs_reply(request, start, listing.at - start);
+}

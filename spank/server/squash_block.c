@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Data blocks, of files and of fragments: into the cache, decompressed. */
+#include "spank/server/squash_internal.h"
+
+struct wanted {
+	struct squash *squash;
+	uint32_t header;
+};
+
+static int decompress(const struct wanted *wanted, struct codec_work *work,
+	uint64_t position, unsigned char *data, struct cache_block *block)
+{
+	struct squash *squash = wanted->squash;
+	uint32_t size = wanted->header & SQUASH_DATA_SIZE_MASK;
+	ssize_t got;
+
+	if (squash_pread(squash, work->input, size, position) < 0)
+		return -1;
+	got = codec_decompress(squash->codec, work, size, data,
+		squash->super.block_size);
+	if (got < 0)
+		return -1;
+	block->size = got;
+	return 0;
+}
+
+static int load(void *arg, uint64_t position, unsigned char *data,
+	struct cache_block *block)
+{
+	const struct wanted *wanted = arg;
+	struct squash *squash = wanted->squash;
+	uint32_t size = wanted->header & SQUASH_DATA_SIZE_MASK;
+	struct codec_work *work;
+	int rc;
+
+	/* Also: bits that mean nothing, or a size that codec.c has no room for.
+	 */
+	if (wanted->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
+		size == 0 || size > squash->super.block_size)
+		return squash_corrupt();
+	if (wanted->header & SQUASH_DATA_STORED) {
+		block->size = size;
+		return squash_pread(squash, data, size, position);
+	}
+	work = codec_take(squash->codec);
+	if (!work)
+		return -1;
+	rc = decompress(wanted, work, position, data, block);
+	codec_give(squash->codec, work);
+	return rc;
+}
+
+int squash_block_get(struct squash *squash, const struct squash_extent *extent,
+	const struct cache_block **ret_block, bool *ret_is_new)
+{
+	struct wanted wanted = { squash, extent->header };
+	const struct cache_block *block = cache_get(squash->data,
+		extent->position, load, &wanted, ret_is_new);
+
+	if (!block)
+		return -1;
+	*ret_block = block;
+	return 0;
+}
+
+bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead)
+{
+	return cache_has(squash->data, ahead->position);
+}
+
+bool squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead,
+	struct squash_extra *ret_extra)
+{
+	const struct squash_extent extent = { ahead->position, ahead->header };
+	const struct cache_block *block;
+	bool is_new;
+
+	if (squash_block_get(squash, &extent, &block, &is_new) < 0)
+		return false;
+	if (!is_new || block->size < ahead->size) {
+		cache_put(squash->data, block);
+		return false;
+	}
+	*ret_extra = (struct squash_extra){ block, ahead->offset, ahead->size };
+	return true;
+}

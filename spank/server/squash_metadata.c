@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Metadata: inodes, directories and tables are sequences of bytes, cut into
+ * pieces of 8 KiB that are compressed each for itself.  A piece is known by
+ * where it lies; the next one follows it.
+ */
+#include "spank/server/squash_internal.h"
+
+#define HEADER_SIZE 2
+
+static int decompress(struct squash *squash, struct codec_work *work,
+	uint64_t position, unsigned char *data, struct cache_block *block)
+{
+	unsigned char raw[HEADER_SIZE];
+	bool is_stored;
+	uint32_t size;
+	ssize_t got;
+
+	if (squash_pread(squash, raw, sizeof(raw), position) < 0)
+		return -1;
+	size = squash_get16(raw) & ~SQUASH_METADATA_STORED;
+	is_stored = squash_get16(raw) & SQUASH_METADATA_STORED;
+	/* 0 would make a block that is its own successor. */
+	if (size == 0 || size > SQUASH_METADATA_SIZE)
+		return squash_corrupt();
+	if (squash_pread(squash, is_stored ? data : work->input, size,
+		    position + HEADER_SIZE) < 0)
+		return -1;
+	got = size;
+	if (!is_stored)
+		got = codec_decompress(squash->codec, work, size, data,
+			SQUASH_METADATA_SIZE);
+	if (got <= 0)
+		return squash_corrupt();
+	block->size = got;
+	block->next = position + HEADER_SIZE + size;
+	return 0;
+}
+
+static int load(void *arg, uint64_t position, unsigned char *data,
+	struct cache_block *block)
+{
+	struct squash *squash = arg;
+	struct codec_work *work = codec_take(squash->codec);
+	int rc;
+
+	if (!work)
+		return -1;
+	rc = decompress(squash, work, position, data, block);
+	codec_give(squash->codec, work);
+	return rc;
+}
+
+void squash_stream_open(struct squash_stream *stream, struct squash *squash,
+	struct squash_cursor at)
+{
+	*stream = (struct squash_stream){ .squash = squash, .at = at };
+}
+
+void squash_stream_close(struct squash_stream *stream)
+{
+	cache_put(stream->squash->metadata, stream->block);
+	stream->block = NULL;
+}
+
+/* Make the block that the next byte is in the stream's block. */
+static int hold(struct squash_stream *stream)
+{
+	const struct cache_block *block = stream->block;
+
+	if (block && stream->at.offset == block->size) {
+		stream->at.block = block->next;
+		stream->at.offset = 0;
+		squash_stream_close(stream);
+	}
+	if (!stream->block)
+		stream->block = cache_get(stream->squash->metadata,
+			stream->at.block, load, stream->squash, NULL);
+	if (!stream->block)
+		return -1;
+	/* An offset that came from the image; or it ends right here. */
+	if (stream->at.offset > stream->block->size)
+		return squash_corrupt();
+	return 0;
+}
+
+int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size)
+{
+	size_t part;
+
+	while (size > 0) {
+		if (hold(stream) < 0)
+			return -1;
+		part = stream->block->size - stream->at.offset;
+		if (part > size)
+			part = size;
+		memcpy(buffer, stream->block->data + stream->at.offset, part);
+		stream->at.offset += part;
+		buffer = (char *)buffer + part;
+		size -= part;
+	}
+	return 0;
+}
+
+int squash_table_read(struct squash *squash, uint64_t table, size_t each,
+	size_t index, void *ret_entry)
+{
+	uint64_t at = (uint64_t)index * each;
+	unsigned char place[8];
+	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
+		.squash = squash,
+		.at.offset = at % SQUASH_METADATA_SIZE,
+	};
+
+	if (squash_pread(squash, place, sizeof(place),
+		    table + at / SQUASH_METADATA_SIZE * sizeof(place)) < 0)
+		return -1;
+	stream.at.block = squash_get64(place);
+	return squash_stream_read(&stream, ret_entry, each);
+}

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The tree that the benchmark measures, and images of it: made of what this
+machine has, and kept.  Python with numpy and scipy, big files that can be
+compressed (pieces of the machine's libraries) and one that cannot, and many
+small files."""
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+MIB = 1024 * 1024
+PYTHON = "/usr/bin/python3"
+# Of the distribution's packages, whatever else is installed.
+TREES = [*glob.glob("/usr/lib/python3.*"),
+         *glob.glob("/usr/lib/python3/dist-packages/*")]
+MANY = 20000
+
+
+def libraries(programs):
+    """Everything that ldd names for any of the programs."""
+    found = set()
+    for program in programs:
+        out = subprocess.run(["ldd", program], stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL).stdout.decode()
+        found.update(re.findall(r"(/[^ ]+) \(0x", out))
+    return found
+
+
+def add_python(tree):
+    program = os.path.realpath(PYTHON)
+    for source in TREES:
+        if os.path.isdir(source):
+            shutil.copytree(source, tree + source, symlinks=True,
+                            ignore_dangling_symlinks=True, dirs_exist_ok=True)
+    os.makedirs(tree + "/usr/bin", exist_ok=True)
+    shutil.copy2(program, tree + PYTHON)
+    modules = glob.glob(tree + "/usr/lib/**/*.so", recursive=True)
+    for library in libraries([program, *modules]):
+        os.makedirs(tree + os.path.dirname(library), exist_ok=True)
+        shutil.copy2(library, tree + library)
+    for name in ("lib", "lib64"):
+        if not os.path.exists("%s/%s" % (tree, name)):
+            os.symlink("usr/" + name, "%s/%s" % (tree, name))
+
+
+def library_bytes():
+    """Endless, and without a repetition for as long as the machine has."""
+    while True:
+        for path in sorted(glob.glob("/usr/lib/*-linux-gnu/*.so*") +
+                           glob.glob("/usr/bin/*")):
+            if os.path.isfile(path) and not os.path.islink(path):
+                with open(path, "rb") as source:
+                    yield source.read()
+
+
+def write_big(path, size, stream):
+    with open(path, "wb") as out:
+        while out.tell() < size:
+            out.write(next(stream)[:size - out.tell()])
+
+
+def add_big(tree, scale):
+    stream = library_bytes()
+    os.makedirs(tree + "/big")
+    write_big(tree + "/big/large", int(192 * scale * MIB), stream)
+    for i in range(4):
+        write_big("%s/big/%d" % (tree, i), int(64 * scale * MIB), stream)
+    noise = (os.urandom(MIB) for _ in iter(int, 1))
+    write_big(tree + "/big/stored", int(192 * scale * MIB), noise)
+
+
+def add_many(tree):
+    for i in range(MANY):
+        directory = "%s/many/%d/%d" % (tree, i % 16, i % 331)
+        os.makedirs(directory, exist_ok=True)
+        with open("%s/file-%d" % (directory, i), "w") as out:
+            out.write("%d\n" % i * (i % 200))
+
+
+class Image:
+    def __init__(self, name, directory, scale):
+        compressor, block = name.split("-")
+        kept = os.path.join(directory, "scale-%g" % scale)
+        self.name = name
+        self.tree = os.path.join(kept, "tree")
+        self.path = os.path.join(kept, name + ".sqfs")
+        if not os.path.exists(self.tree):
+            new = self.tree + ".new"
+            shutil.rmtree(new, ignore_errors=True)
+            add_python(new)
+            add_big(new, scale)
+            add_many(new)
+            os.rename(new, self.tree)
+        if not os.path.exists(self.path):
+            subprocess.run(["mksquashfs", self.tree, self.path + ".new",
+                            "-noappend", "-no-progress", "-quiet", "-comp",
+                            compressor, "-b", block], check=True,
+                           stdout=subprocess.DEVNULL)
+            os.rename(self.path + ".new", self.path)
+
+    def warm(self):
+        """Into the page cache; what is there already costs little."""
+        with open(self.path, "rb") as image:
+            while image.read(4 * MIB):
+                pass

@@ -1,0 +1,260 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# MPI programs whose libraries are the image's, started by srun: MPICH by PMI2 and
+# Open MPI by PMIx, on two nodes of two tasks.  And Slurm's own commands, of the
+# image, from within a step.
+#
+# TmpFS is not below /tmp, as on many sites; each node has its own, since two
+# nodes of one machine would both make PMIx' directory there.
+
+load ../lib/common
+load ../lib/assert
+
+setup_file() {
+	has_plugin || return 0
+	cluster_start --conf=TmpFS=/scratch/%n
+	as_root install -d -m 1777 /scratch/node1 /scratch/node2
+	export TREE=$BATS_FILE_TMPDIR/tree
+	image_tree "$TREE" "${IMAGE_PROGRAMS[@]}" srun scontrol squeue
+	add_slurm
+	compile_mpi mpich && image_add_program "$TREE" "$BATS_FILE_TMPDIR/mpich"
+	compile_mpi openmpi && {
+		image_add_program "$TREE" "$BATS_FILE_TMPDIR/openmpi"
+		add_openmpi
+	}
+	echo "only in the image" >"$TREE/usr/mark"
+	image_sif "$TREE" "$SHARED/mpi.sif" -comp lz4
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+setup() {
+	need_plugin
+}
+
+teardown() {
+	has_plugin || return 0
+	stop_steps
+}
+
+# --- the image -----------------------------------------------------------------
+
+# What srun loads by itself; libslurmfull is needed by each of them.
+add_slurm() {
+	local directory
+	directory=$(dirname "$(find /usr/lib* -name auth_munge.so -print -quit)")
+	image_add_files "$TREE" "$directory"/*.so
+	rm -f "$TREE$directory/spank_sif.so"
+}
+
+# Not those for InfiniBand and the like, whose libraries are large.
+add_openmpi() {
+	local plugins settings texts pmix
+	plugins=$(openmpi_path pkglibdir)
+	settings=$(openmpi_path sysconfdir)
+	texts=$(openmpi_path pkgdatadir)
+	image_add_files "$TREE" $(find "$plugins" -name 'mca_*.so' \
+		! -name '*ucx*' ! -name '*ofi*' ! -name '*openib*') "$texts" "$settings"
+	# The cluster's one interface, which Open MPI leaves out by default.
+	printf '\nbtl_tcp_if_include = lo\n' >>"$TREE$settings/openmpi-mca-params.conf"
+	pmix=$(ldd "$plugins"/mca_pmix_ext*.so | sed -n 's/.*=> \(.*libpmix[^ ]*\) .*/\1/p')
+	pmix=$(realpath "$pmix")
+	[[ ! -d ${pmix%/*}/pmix ]] || image_add_files "$TREE" "${pmix%/*}"/pmix/*.so
+}
+
+openmpi_path() { # NAME
+	ompi_info --parsable --path "$1" | sed -n "s/^path:$1://p"
+}
+
+# Each task says its rank, the sum of all ranks, how many share its node, and what
+# it reads from the memory of the next one there.  Fails without that MPI.
+compile_mpi() { # mpich|openmpi
+	type -P "mpicc.$1" >/dev/null || return
+	"mpicc.$1" -D_GNU_SOURCE -x c -o "$BATS_FILE_TMPDIR/$1" - <<-'END'
+	#include <mpi.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <sys/uio.h>
+	#include <unistd.h>
+
+	struct self {
+		long pid;
+		void *secret;
+	};
+
+	static int read_secret(const struct self *of)
+	{
+		int secret = -1;
+		struct iovec here = { &secret, sizeof(secret) };
+		struct iovec there = { of->secret, sizeof(secret) };
+
+		if (process_vm_readv(of->pid, &here, 1, &there, 1, 0) < 0)
+			perror("process_vm_readv");
+		return secret;
+	}
+
+	int main(int argc, char *argv[])
+	{
+		int rank, size, sum, near, count, secret;
+		struct self self = { getpid(), &secret }, *all;
+		MPI_Comm node;
+
+		MPI_Init(&argc, &argv);
+		MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+		MPI_Comm_size(MPI_COMM_WORLD, &size);
+		secret = 100 + rank;
+		MPI_Allreduce(&secret, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+		MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank,
+			MPI_INFO_NULL, &node);
+		MPI_Comm_rank(node, &near);
+		MPI_Comm_size(node, &count);
+		all = calloc(count, sizeof(*all));
+		MPI_Allgather(&self, sizeof(self), MPI_BYTE, all, sizeof(self),
+			MPI_BYTE, node);
+		printf("rank %d of %d: sum %d, %d here, the next has %d\n", rank,
+			size, sum, count, read_secret(&all[(near + 1) % count]));
+		MPI_Barrier(node);
+		MPI_Finalize();
+		return access("/usr/mark", F_OK) == 0 ? 0 : 9;
+	}
+	END
+}
+
+need_mpi() { # mpich|openmpi
+	[[ -e $TREE/usr/bin/$1 ]] || skip "no mpicc.$1"
+}
+
+assert_two_by_two() {
+	assert_status 0
+	assert_line "rank 0 of 4: sum 406, 2 here, the next has 101"
+	assert_line "rank 1 of 4: sum 406, 2 here, the next has 100"
+	assert_line "rank 2 of 4: sum 406, 2 here, the next has 103"
+	assert_line "rank 3 of 4: sum 406, 2 here, the next has 102"
+	assert_equal "${#lines[@]}" 4
+}
+
+# --- MPI -------------------------------------------------------------------------
+
+@test "MPICH by PMI2: two nodes of two tasks, and a neighbour's memory" {
+	need_mpi mpich
+	run in_image mpi -N2 --ntasks-per-node=2 --mpi=pmi2 mpich
+	assert_two_by_two
+}
+
+@test "MPICH: by shared memory alone" {
+	need_mpi mpich
+	run as_alice env UCX_TLS=posix,self srun -n2 --mpi=pmi2 \
+		--sif-image=/shared/mpi.sif mpich
+	assert_status 0
+	assert_line "rank 1 of 2: sum 201, 2 here, the next has 100"
+}
+
+@test "Open MPI by PMIx: two nodes of two tasks, and a neighbour's memory" {
+	need_mpi openmpi
+	run in_image mpi -N2 --ntasks-per-node=2 --mpi=pmix openmpi
+	assert_two_by_two
+}
+
+@test "Open MPI: by shared memory alone, with the kernel's copy between tasks" {
+	need_mpi openmpi
+	run as_alice env OMPI_MCA_btl=vader,self \
+		OMPI_MCA_btl_vader_single_copy_mechanism=cma srun -n2 --mpi=pmix \
+		--sif-image=/shared/mpi.sif openmpi
+	assert_status 0
+	assert_line "rank 1 of 2: sum 201, 2 here, the next has 100"
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "PMIx: the directories of its server and of its tasks are there" {
+	need_mpi openmpi
+	run in_image mpi -N2 --mpi=pmix sh -c '
+		echo "$PMIX_SERVER_TMPDIR"; ls -d /scratch/*/*
+		cd /scratch/*/* && touch mine && test -w "$PMIX_SERVER_TMPDIR" && echo ok'
+	assert_status 0
+	assert_matches "/slurmd-node1/pmix\.[0-9.]+"
+	assert_matches "/scratch/node1/spmix_appdir_2001_[0-9]+\.0"
+	assert_matches "/scratch/node2/spmix_appdir_2001_[0-9]+\.0"
+	assert_line ok 2
+}
+
+@test "PMIx: with a private /tmp, and its directory below /tmp" {
+	need_mpi openmpi
+	run as_alice env SLURM_PMIX_TMPDIR=/tmp srun -n2 --mpi=pmix \
+		--sif-tmp=private --sif-image=/shared/mpi.sif \
+		sh -c 'openmpi && ls -A /tmp'
+	assert_status 0
+	assert_line "rank 1 of 2: sum 201, 2 here, the next has 100"
+	assert_matches "spmix_appdir_2001_[0-9]+\.0"
+	assert_equal "$(grep -vc -e ^rank -e ^spmix <<<"$output")" 0
+}
+
+# --- Slurm's commands in the image -----------------------------------------------
+
+@test "squeue and scontrol of the image: slurm.conf and munge are in reach" {
+	run in_image mpi sh -c 'squeue --noheader --format="%u %j"; scontrol ping'
+	assert_status 0
+	assert_line "alice sh"
+	assert_contains "is UP"
+}
+
+@test "srun of the image starts a step, in the same image or in none" {
+	run in_image mpi --ntasks=1 srun --overlap cat /usr/mark
+	assert_status 0
+	assert_output "only in the image"
+	run in_image mpi srun --overlap --sif-image=none sh -c '
+		test -e /usr/mark || echo on the host'
+	assert_status 0
+	assert_output "on the host"
+}
+
+@test "--sif-batch=image: the script's srun is the image's, on both nodes" {
+	need_mpi mpich
+	cat >"$SHARED/job" <<-'END'
+	#!/bin/sh
+	#SBATCH -N2 --ntasks-per-node=2 --output=out
+	#SBATCH --sif-image=mpi.sif --sif-batch=image
+	cat /usr/mark
+	srun --mpi=pmi2 mpich
+	END
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
+		sbatch --quiet --wait job
+	assert_status 0
+	read_output "$SHARED/out"
+	assert_equal "${lines[0]}" "only in the image"
+	assert_line "rank 3 of 4: sum 406, 2 here, the next has 102"
+}
+
+# slurmd tells its steps in SLURM_CONF where it has its own from.
+@test "a slurm.conf elsewhere is in reach, too" {
+	as_root sh -c '
+		mkdir -p /opt/slurm && cp -R /etc/slurm /opt/slurm/etc
+		kill "$(cat /run/slurmd-node2.pid)"
+		while kill -0 "$(cat /run/slurmd-node2.pid)"; do :; done 2>/dev/null
+		unshare --uts sh -c "echo node2 >/proc/sys/kernel/hostname
+			exec slurmd -f /opt/slurm/etc/slurm.conf -N node2"'
+	wait_until 20 nodes_are_idle
+	run in_image mpi --nodelist=node2 sh -c 'echo "$SLURM_CONF"; scontrol ping'
+	assert_status 0
+	assert_line /opt/slurm/etc/slurm.conf
+	assert_contains "is UP"
+}
+
+# slurmctld goes on as root, and does not answer to what is meant for slurm-x: but
+# no command gets even so far without that user.
+@test "SlurmUser, whom the image does not know" {
+	as_root sh -c '
+		echo "slurm-x:x:964:964::/nonexistent:/bin/false" >>/etc/passwd
+		sed -i "s/^SlurmUser=.*/SlurmUser=slurm-x/" /etc/slurm/slurm.conf
+		kill -HUP "$(cat /run/slurmd-node1.pid)"'
+	wait_until 10 sees_slurm_user
+	run in_image mpi --nodelist=node1 scontrol ping
+	assert_contains "Slurmctld(primary) at login is DOWN"
+	refute_contains "Invalid user"
+}
+
+sees_slurm_user() {
+	[[ $(in_image mpi --nodelist=node1 tail -n +2 /etc/passwd) == slurm-x:* ]]
+}

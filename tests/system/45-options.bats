@@ -1,0 +1,453 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The options as a user gives them: on the command line, in a variable, in
+# plugstack.conf; what is refused at submission, and why; how an image is found.
+
+load ../lib/common
+load ../lib/assert
+
+setup_file() {
+	has_plugin || return 0
+	cluster_start
+	export TREES=$BATS_FILE_TMPDIR/trees
+	local tree=$TREES/small
+	image_tree "$tree"
+	echo small >"$tree/usr/mark"
+	image_sif "$tree" "$SHARED/small.sif" -comp lz4
+	echo other >"$tree/usr/mark"
+	image_sif "$tree" "$SHARED/other.sif" -comp lz4
+	as_alice mkdir /shared/d /shared/e
+	as_alice touch /shared/d/in-d /shared/e/in-e
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+setup() {
+	need_plugin
+}
+
+teardown() {
+	has_plugin || return 0
+	stop_steps
+	stop_other
+	rm -rf "$SHARED"/{job,out,bad,place}
+}
+
+# In /shared, as most tests want it.
+here() { # CMD...
+	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
+}
+
+with() { # NAME=VALUE... CMD...
+	here env "$@"
+}
+
+# OPTION|VALUE|what the sentence has to contain
+WRONG='image||the path of an image, or '\''none'\'', is missing
+cleanenv|maybe|'\''maybe'\'' is not one of yes|no
+home|somewhere|'\''somewhere'\'' is not an absolute path: begin it with '\''/'\''
+home||a path is missing
+workdir|sub|'\''sub'\'' is not an absolute path
+tmp|shared|'\''shared'\'' is not one of host|private
+tmp||'\'''\'' is not one of host|private
+writable-tmpfs|2g|is neither no nor yes nor yes,SIZE
+writable-tmpfs|yes,0|is neither no nor yes nor yes,SIZE
+writable-tmpfs|yes,2x|is neither no nor yes nor yes,SIZE
+writable-tmpfs|no,2g|is neither no nor yes nor yes,SIZE
+nv|always|'\''always'\'' is not one of auto|yes|no
+rocm|2|'\''2'\'' is not one of auto|yes|no
+batch|node|'\''node'\'' is not one of host|image
+debug|1|'\''1'\'' is not one of yes|no
+join|last|'\''last'\'' is not the id of a step
+join|7.|is not the id of a step
+join|.0|is not the id of a step
+join|7.extern|is not the id of a step
+env|2X=1|'\''2X=1'\'' is not NAME or NAME=VALUE
+env|A=1,B C|'\''B C'\'' is not NAME or NAME=VALUE
+env|=1|is not NAME or NAME=VALUE
+bind|:/mnt|'\'':/mnt'\'': the source is missing
+bind|/shared:mnt|the destination '\''mnt'\'' is not an absolute path
+bind|/shared:/|is the root of the image
+bind|/shared:/../.|is the root of the image
+bind|/|is the root of the image
+bind|/a:/b:rx|'\''rx'\'' is not an option of a bind (ro, rw)
+bind|/a:/b:image-src=/|images are mounted with --sif-mount
+bind|-mnt|the destination '\''mnt'\'' is not an absolute path
+mount|small.sif|it is not IMAGE:DST
+mount|small.sif:|it is not IMAGE:DST
+mount|small.sif:/a:ro|it is not IMAGE:DST
+mount|small.sif:data|the destination '\''data'\'' is not an absolute path
+mount|:/data|the source is missing'
+
+# --- what can be said ----------------------------------------------------------
+
+@test "--help of srun, sbatch and salloc lists every option with its values" {
+	for command in srun sbatch salloc; do
+		run as_alice "$command" --help
+		assert_status 0
+		for option in 'image=IMAGE|none' 'bind=SRC[:DST[:ro|rw]][,...]' \
+			'mount=IMAGE:DST[,...]' 'env=NAME[=VALUE][,...]' \
+			'cleanenv=yes|no' 'home=yes|no|PATH' workdir=PATH \
+			'tmp=host|private' 'writable-tmpfs=yes|no[,SIZE]' \
+			'nv=auto|yes|no' 'rocm=auto|yes|no' \
+			'batch=host|image' 'join=[JOB.]STEP|none' \
+			'debug=yes|no'; do
+			assert_contains "--sif-$option"
+		done
+	done
+}
+
+@test "a wrong value is refused at submission, with the reason" {
+	while IFS='|' read -r option value sentence; do
+		run here srun --sif-image=small.sif "--sif-$option=$value" true
+		assert_failure
+		assert_contains "error: spank_sif: --sif-$option: "
+		assert_contains "$sentence"
+		refute_contains node1
+	done <<<"$WRONG"
+}
+
+@test "a wrong value of a variable is refused in the same words" {
+	while IFS='|' read -r option value sentence; do
+		[[ $option != image && -n $value ]] || continue
+		name=SPANK_SIF_$(tr a-z- A-Z_ <<<"$option")
+		run with "$name=$value" srun --sif-image=small.sif true
+		assert_failure
+		assert_contains "error: spank_sif: $name: "
+		assert_contains "$sentence"
+		refute_contains node1
+	done <<<"$WRONG"
+	run with SPANK_SIF_TMP=shared srun echo without an image
+	assert_status 0
+	assert_output "without an image"
+}
+
+@test "sbatch and salloc refuse, too, and no job is made" {
+	printf '#!/bin/sh\n' >"$SHARED/job"
+	printf '#!/bin/sh\n#SBATCH --sif-tmp=shared\n' >"$SHARED/out"
+	before=$(as_root squeue --states=all --noheader | wc -l)
+	run here sbatch --sif-home=x job
+	assert_failure
+	assert_contains "--sif-home: 'x' is not an absolute path"
+	refute_contains Submitted
+	run here sbatch out
+	assert_failure
+	assert_contains "--sif-tmp: 'shared' is not one of host|private"
+	refute_contains Submitted
+	run here salloc --sif-bind=/a:/b:rx true
+	assert_failure
+	assert_contains "'/a:/b:rx': 'rx' is not an option of a bind"
+	refute_contains Granted
+	run with SPANK_SIF_NV=2 sbatch --sif-image=small.sif job
+	assert_failure
+	assert_contains "SPANK_SIF_NV: '2' is not one of"
+	assert_equal "$(as_root squeue --states=all --noheader | wc -l)" "$before"
+}
+
+@test "the last value wins, and a variable comes before the options" {
+	run here srun --sif-image=other.sif --sif-image=small.sif cat /usr/mark
+	assert_output small
+	run with SPANK_SIF_IMAGE=other.sif srun cat /usr/mark
+	assert_output other
+	run with SPANK_SIF_IMAGE=other.sif srun --sif-image=small.sif cat /usr/mark
+	assert_output small
+	run with SPANK_SIF_IMAGE=other.sif srun --sif-image=none ls /usr/mark
+	assert_failure
+	run with SPANK_SIF_WORKDIR=/usr srun --sif-image=small.sif pwd
+	assert_output /usr
+	run with SPANK_SIF_WORKDIR=/usr srun --sif-image=small.sif \
+		--sif-workdir=/opt pwd
+	assert_output /opt
+}
+
+@test "lists add up, and 'none' empties what came before" {
+	local list='ls -d /mnt/1/in-d /mnt/2/in-e; echo $A $B'
+	run with SPANK_SIF_BIND=/shared/d:/mnt/1 SPANK_SIF_ENV=A=1 \
+		srun --sif-image=small.sif --sif-bind=e:/mnt/2 --sif-env=B=2 \
+		sh -c "$list"
+	assert_status 0
+	assert_output $'/mnt/1/in-d\n/mnt/2/in-e\n1 2'
+	run with SPANK_SIF_BIND=/shared/d:/mnt/1 SPANK_SIF_ENV=A=1 \
+		srun --sif-image=small.sif --sif-bind=none --sif-bind=e:/mnt/2 \
+		--sif-env=none --sif-env=B=2 sh -c "$list"
+	assert_line /mnt/2/in-e
+	refute_line /mnt/1/in-d
+	assert_line 2
+	run here srun --sif-image=small.sif --sif-bind=d:/mnt/1 --sif-bind=none \
+		ls /mnt
+	assert_output ""
+	run with SINGULARITY_BIND=/shared/d:/mnt/1 srun --sif-image=small.sif \
+		--sif-bind=none ls /mnt
+	assert_output ""
+}
+
+@test "a switch without a value means yes, also on a line of #SBATCH" {
+	run here srun --sif-cleanenv --sif-image=small.sif sh -c 'echo $LANG'
+	assert_output C
+	run here srun --sif-image=small.sif --sif-writable-tmpfs sh -c \
+		'echo new >/usr/new && cat /usr/new'
+	assert_output new
+	run here srun --sif-image=small.sif --sif-debug true
+	assert_contains "namespace built"
+	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-image=small.sif' \
+		'#SBATCH --sif-writable-tmpfs' 'cd /tmp' \
+		'srun sh -c "echo new >/usr/new && cat /usr/new"' >"$SHARED/job"
+	run_job job
+	assert_status 0
+	assert_output new
+}
+
+@test "options without an image change nothing" {
+	run here srun --sif-bind=/nonesuch --sif-home=no --sif-tmp=private \
+		--sif-workdir=/nonesuch --sif-writable-tmpfs --sif-mount=a:/b pwd
+	assert_status 0
+	assert_output /shared
+}
+
+# --- plugstack.conf ------------------------------------------------------------
+
+@test "defaults of plugstack.conf hold where the user says nothing" {
+	start_other "home=no tmp=private env=SITE=1,B=site workdir=/opt \
+		writable-tmpfs=yes,16m cleanenv=yes mount=/shared/other.sif:/site"
+	run on_other env JOB=1 srun --sif-image=small.sif sh -c 'pwd; ls /tmp /home
+		echo "$SITE $B $JOB"; touch /usr/new && ls /usr/new
+		cat /site/usr/mark'
+	assert_status 0
+	assert_output $'/opt\n/home:\n\n/tmp:\n1 site \n/usr/new\nother'
+	run on_other env JOB=1 srun --sif-image=small.sif --sif-workdir=/usr \
+		--sif-home=yes --sif-env=B=mine --sif-cleanenv=no \
+		--sif-writable-tmpfs=no --sif-mount=small.sif:/mnt \
+		sh -c 'pwd; ls /home; echo "$SITE $B $JOB"; touch /usr/new
+		cat /site/usr/mark /mnt/usr/mark'
+	assert_contains $'/usr\nalice\n1 mine 1'
+	assert_contains "Read-only file system"
+	assert_contains $'other\nsmall'
+}
+
+@test "batch=image and debug=yes of plugstack.conf" {
+	start_other "batch=image debug=yes"
+	printf '%s\n' '#!/bin/sh' 'cat /usr/mark' >"$OTHER/shared/job"
+	CLUSTER=$OTHER SHARED=$OTHER/shared run_job --sif-image=small.sif job
+	assert_status 0
+	assert_line small
+	assert_contains "namespace built"
+}
+
+@test "what deny= names is refused, at submission, by every command" {
+	start_other "deny=bind,home,writable-tmpfs home=no"
+	for option in bind=/shared:/mnt home=yes writable-tmpfs=yes; do
+		run on_other srun --sif-image=small.sif "--sif-$option" true
+		assert_failure
+		assert_contains "--sif-${option%%=*} is not for users of this site"
+		assert_contains "deny= in plugstack.conf"
+		refute_contains node1
+	done
+	run on_other env SPANK_SIF_HOME=yes srun --sif-image=small.sif true
+	assert_failure
+	assert_contains "unset SPANK_SIF_HOME"
+	run on_other salloc --sif-image=small.sif --sif-home=yes true
+	assert_failure
+	assert_contains "--sif-home is not for users of this site"
+	# The default of the administrator holds, and what he has not named is free;
+	# a variable that is for other runtimes is no offence.
+	run on_other env SINGULARITY_BIND=/shared:/mnt srun --sif-tmp=private \
+		--sif-image=small.sif ls /home /tmp /mnt
+	assert_status 0
+	assert_output $'/home:\n\n/mnt:\n\n/tmp:'
+}
+
+@test "deny= cannot be passed by setting what the commands hand on" {
+	start_other "deny=home"
+	run on_other sh -c 'SLURM_SIF_HOME=no srun --sif-image=small.sif true'
+	assert_failure
+	assert_contains "--sif-home is not for users"
+	# Slurm takes the job's variables after the commands have had their look.
+	run on_other srun --sif-image=small.sif --export=ALL,SLURM_SIF_HOME=no \
+		ls -d /home/alice
+	[[ $status != 0 || $output == /home/alice ]]
+}
+
+@test "unknown and wrong words of plugstack.conf are told when an image is used" {
+	while IFS='|' read -r word sentence; do
+		start_other "$word"
+		run on_other srun true
+		assert_status 0
+		run on_other srun --sif-image=small.sif true
+		assert_failure
+		assert_contains "plugstack.conf: '$word': $sentence"
+		stop_other
+	done <<-'END'
+	cache=1|there is no such argument
+	tmp=shared|'shared' is not one of host|private
+	deny=everything|there is no option --sif-everything to deny
+	path=images|it is not a list of absolute directories
+	END
+}
+
+# --- which file is meant -------------------------------------------------------
+
+@test "a relative image is one of the submission directory, whatever --chdir says" {
+	run here srun --chdir=/tmp --sif-image=small.sif sh -c 'pwd; cat /usr/mark'
+	assert_output $'/tmp\nsmall'
+	run here sh -c 'cd d && srun --sif-image=../small.sif cat /usr/mark'
+	assert_output small
+	as_alice sh -c 'echo >/tmp/small.sif'
+	run here srun --chdir=/tmp --sif-image=./small.sif cat /usr/mark
+	assert_output small
+	as_alice rm /tmp/small.sif
+	# shellcheck disable=SC2016
+	run here srun --sif-image='~/../../shared/$NAME.sif' true
+	assert_failure
+	assert_contains "the variable NAME, which it contains, is not set"
+	# shellcheck disable=SC2016
+	run with NAME=small srun --chdir=/ --sif-image='~/../../shared/${NAME}.sif' \
+		cat /usr/mark
+	assert_output small
+}
+
+@test "nested sruns of a job mean the same file, from any directory" {
+	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-image=small.sif' \
+		'#SBATCH --sif-bind=d:/mnt' \
+		'cd /tmp; srun cat /usr/mark; srun --chdir=/ ls /mnt' \
+		'cp /shared/other.sif /tmp/small.sif; srun cat /usr/mark' \
+		'srun --sif-image=./small.sif cat /usr/mark' \
+		'rm /tmp/small.sif' >"$SHARED/job"
+	for export in ALL NONE A=B; do
+		run_job --export="$export" job
+		assert_status 0
+		assert_output $'small\nin-d\nsmall\nother'
+	done
+	run here salloc --quiet --sif-image=small.sif sh -c \
+		'cd /; srun --export=NONE cat /usr/mark; cd /tmp; srun cat /usr/mark'
+	assert_output $'small\nsmall'
+}
+
+@test "--export=NONE and --export=A=B of srun do not lose an option" {
+	for export in NONE A=B ALL,A=B; do
+		run here srun --export="$export" --sif-image=small.sif \
+			--sif-env=C=3 --sif-bind=d:/mnt sh -c \
+			'cat /usr/mark; echo $C; ls /mnt'
+		assert_status 0
+		assert_output $'small\n3\nin-d'
+	done
+}
+
+@test "a directory with '\$', ':', ',' or a space in its name" {
+	for name in 'a$b' 'a:b' 'a,b' 'a b' "a'b" 'a\b'; do
+		as_alice mkdir "/shared/place"{,"/$name"}
+		as_alice cp /shared/small.sif "/shared/place/$name/"
+		run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir="/shared/place/$name" -- \
+			salloc --quiet --sif-image=./small.sif --sif-bind=.:/mnt \
+			sh -c 'cd /tmp; srun cat /usr/mark; srun ls /mnt'
+		assert_status 0
+		assert_output $'small\nsmall.sif'
+		rm -r "$SHARED/place"
+	done
+}
+
+@test "a bad image is refused at once where it can be seen" {
+	mkdir "$SHARED/bad"
+	echo text >"$SHARED/bad/text"
+	: >"$SHARED/bad/empty"
+	mkfifo "$SHARED/bad/fifo"
+	head -c 40000 "$SHARED/small.sif" >"$SHARED/bad/truncated"
+	cp "$SHARED/small.sif" "$SHARED/bad/secret"
+	chmod 0600 "$SHARED/bad/secret"
+	load ../lib/defects
+	patch_descriptor "$SHARED/small.sif" "$SHARED/bad/machine" 209 2 \
+		$((0x3131))
+	while IFS='|' read -r image sentence; do
+		for command in srun salloc 'sbatch --wrap=true'; do
+			# shellcheck disable=SC2086
+			run here $command --sif-image="$image" true
+			[[ $command != sbatch* ]] ||
+				run here $command --sif-image="$image"
+			assert_failure
+			assert_contains "error: spank_sif: "
+			assert_contains "$sentence"
+			refute_contains node1
+			refute_contains Submitted
+			refute_contains Granted
+		done
+	done <<-'END'
+	bad/text|cannot use the image '/shared/bad/text': it is neither a SIF nor a squashfs file
+	bad/empty|it is empty
+	bad|it is a directory
+	bad/fifo|it is not a regular file
+	bad/truncated|it is truncated
+	bad/secret|cannot open the image '/shared/bad/secret': Permission denied
+	bad/machine|this node is
+	END
+	run here srun --sif-image=small.sif --sif-mount=bad/text:/data true
+	assert_failure
+	assert_contains "cannot use the image '/shared/bad/text'"
+	refute_contains node1
+}
+
+@test "an image that cannot be seen is a remark with --sif-debug only" {
+	run here srun --sif-image=/nonesuch/a.sif true
+	assert_failure
+	refute_contains "cannot be seen from here"
+	assert_contains "node1"
+	assert_contains "cannot open the image '/nonesuch/a.sif'"
+	run here srun --sif-debug --sif-image=/nonesuch/a.sif true
+	assert_contains "the image '/nonesuch/a.sif' cannot be seen from here"
+	# It may exist on the nodes alone: /tmp of the job, say.
+	run here srun sh -c 'cp /shared/small.sif /tmp/late.sif'
+	run here salloc --quiet --sif-image=/tmp/late2.sif sh -c \
+		'cp small.sif /tmp/late2.sif; srun cat /usr/mark; rm /tmp/late*.sif'
+	assert_output small
+}
+
+@test "a name without '/' is looked up in the directories of path=" {
+	start_other "path=/shared/one:/shared/two"
+	mkdir "$OTHER/shared/"{one,two,place}
+	cp "$SHARED/small.sif" "$OTHER/shared/two/base.sif"
+	cp "$SHARED/small.sif" "$OTHER/shared/two/both.sif"
+	cp "$SHARED/other.sif" "$OTHER/shared/one/both.sif"
+	cp "$SHARED/other.sif" "$OTHER/shared/place/base.sif"
+	chmod 0777 "$OTHER/shared/place"
+	run on_other srun --sif-image=base sh -c 'cat /usr/mark; echo $SIF_IMAGE'
+	assert_output $'small\n/shared/two/base.sif'
+	run on_other srun --sif-image=base.sif cat /usr/mark
+	assert_output small
+	run on_other srun --sif-image=both cat /usr/mark
+	assert_output other
+	run on_other srun --sif-image=./base.sif true
+	assert_failure
+	# A file of the working directory is nearer.
+	run on_other sh -c 'cd place && srun --sif-image=base.sif cat /usr/mark'
+	assert_output other
+	# But not for a job that has been told otherwise already.
+	run on_other salloc --quiet --sif-image=base.sif sh -c \
+		'cd place; srun cat /usr/mark; srun --sif-image=./base.sif cat /usr/mark'
+	assert_output $'small\nother'
+	run on_other srun --sif-image=small.sif --sif-mount=both:/data \
+		cat /data/usr/mark
+	assert_output other
+	run on_other srun --sif-image=nonesuch true
+	assert_failure
+	assert_contains "there is no image 'nonesuch' in the image directories of this site (/shared/one:/shared/two)"
+}
+
+# --- what is told --------------------------------------------------------------
+
+@test "--sif-debug tells, per node, a timeline, the mounts and the variables" {
+	run here srun -N2 -n4 --sif-debug --sif-image=small.sif --sif-env=A=1 \
+		--sif-bind=d:/mnt:ro true
+	assert_status 0
+	for node in node1 node2; do
+		assert_matches "$node: +[0-9.]+ ms  image '/shared/small.sif' checked"
+		assert_matches "$node: +[0-9.]+ ms  namespace built"
+		assert_matches "$node: +[0-9.]+ ms  environment: "
+		assert_matches "$node: +[0-9.]+ ms  ready to start the command"
+		assert_contains "$node: mount  /mnt  from /shared/d (--sif-bind, read-only)"
+		assert_contains "$node: set     A  (--sif-env)"
+		assert_equal "$(grep -c "$node: .*namespace built" <<<"$output")" 1
+	done
+	run here srun --sif-image=small.sif true
+	assert_output ""
+}

@@ -1,0 +1,496 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What of the host shows in a container because somebody asked for it: binds of
+# users and of the site, further images, /tmp, home, the working directory, the
+# writable layer.  And images that want a bind to land elsewhere.
+
+load ../lib/common
+load ../lib/assert
+
+setup_file() {
+	has_plugin || return 0
+	cluster_start
+	export TREES=$BATS_FILE_TMPDIR/trees
+	local tree=$TREES/small
+	image_tree "$tree"
+	compile_show_ids "$tree/usr/bin/show-ids"
+	chmod 4755 "$tree/usr/bin/show-ids"
+	mkdir "$tree/opt/there"
+	echo image >"$tree/opt/there/file"
+	image_sif "$tree" "$SHARED/small.sif" -comp lz4
+	make_data_images
+	image_tree "$TREES/odd" sh cat ls
+	as_alice sh -c 'mkdir -p /shared/d/sub /shared/e && echo d >/shared/d/in-d &&
+		echo e >/shared/e/in-e && echo sub >/shared/d/sub/file'
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+setup() {
+	need_plugin
+}
+
+teardown() {
+	has_plugin || return 0
+	stop_steps
+	stop_other
+	rm -rf "$SHARED"/{go,pid,hostile.sif,pids}
+}
+
+make_data_images() {
+	mkdir -p "$TREES/data"
+	echo faces >"$TREES/data/mark"
+	image_squashfs "$TREES/data" "$SHARED/faces.sqsh" -comp gzip
+	echo maps >"$TREES/data/mark"
+	image_squashfs "$TREES/data" "$BATS_FILE_TMPDIR/maps.sqsh" -comp gzip
+	# A data partition, without a root file system beside it.
+	siftool new "$SHARED/maps.sif"
+	siftool add --datatype 4 --parttype 3 --partfs 1 --partarch "$(image_sif_arch)" \
+		"$SHARED/maps.sif" "$BATS_FILE_TMPDIR/maps.sqsh"
+}
+
+here() { # CMD...
+	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
+}
+
+inside() { # SRUN-ARGUMENT...
+	here srun --sif-image=small.sif "$@"
+}
+
+# A copy of the odd tree in which PLACE is a symlink to TARGET.
+hostile_image() { # PLACE TARGET...
+	rm -rf "${TREES:?}/hostile"
+	cp -a "$TREES/odd" "$TREES/hostile"
+	while (($#)); do
+		rm -rf "${TREES:?}/hostile/$1"
+		mkdir -p "$(dirname "$TREES/hostile/$1")"
+		ln -s "$2" "$TREES/hostile/$1"
+		shift 2
+	done
+	image_sif "$TREES/hostile" "$SHARED/hostile.sif" -comp lz4
+}
+
+# But for the image itself, which each test makes anew.
+host_state() {
+	host_files | grep -v -e "^shared/hostile.sif " -e "^shared d " -e " shared$"
+}
+
+# The host is as it was, whether the step failed or not.
+assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
+	local before=$1
+	shift
+	run here srun --sif-image=hostile.sif "$@"
+	diff <(echo "$before") <(host_state) | head -n 20 | tee /dev/stderr |
+		(! grep -q .)
+	[[ -z $(as_root findmnt --noheadings --output TARGET --types fuse.sif) ]]
+}
+
+# --- the grammar ---------------------------------------------------------------
+
+@test "SRC, SRC:DST, SRC:DST:ro, several, relative, with variables" {
+	run inside --chdir=/tmp --sif-bind=/shared/d cat /shared/d/in-d
+	assert_output d
+	run inside --sif-bind=d:/mnt,/shared/e:/opt/new/deep \
+		cat /mnt/in-d /opt/new/deep/in-e
+	assert_output $'d\ne'
+	run inside --sif-bind=d/in-d:/opt/there/file,./e/../d/./in-d:/etc/file \
+		cat /opt/there/file /etc/file
+	assert_output $'d\nd'
+	# shellcheck disable=SC2016
+	run here env NAME=e TOP=/opt srun --sif-image=small.sif \
+		--sif-bind='$PWD/d:$TOP/1,/shared/${NAME}:${TOP}/2' \
+		cat /opt/1/in-d /opt/2/in-e
+	assert_output $'d\ne'
+	as_alice sh -c 'echo home >/home/alice/file'
+	run inside --sif-bind='~/file:/mnt/file' cat /mnt/file
+	as_alice rm /home/alice/file
+	assert_output home
+}
+
+@test "backslash takes the meaning from ':' and ','" {
+	as_alice mkdir '/shared/a:b,c d'
+	as_alice touch '/shared/a:b,c d/odd'
+	run inside --sif-bind='/shared/a\:b\,c d:/mnt/x\:y' sh -c 'ls "/mnt" "/mnt/x:y"'
+	rm -r "$SHARED/a:b,c d"
+	assert_output $'/mnt:\nx:y\n\n/mnt/x:y:\nodd'
+}
+
+@test "'ro' and 'rw' are enforced, for the user whom the directory belongs to" {
+	run inside --sif-bind=d:/mnt:ro sh -c \
+		'cat /mnt/in-d; echo no >/mnt/new; echo no >/mnt/in-d; rm /mnt/in-d'
+	assert_failure
+	assert_equal "$(grep -c "Read-only file system" <<<"$output")" 3
+	assert_line d
+	run inside --sif-bind=d:/mnt:ro,rw,e:/opt/e:rw,ro sh -c \
+		'echo yes >/mnt/new && cat /mnt/new; echo no >/opt/e/new'
+	assert_contains "Read-only file system"
+	assert_line yes
+	as_alice rm /shared/d/new
+	run inside --sif-bind=d:/mnt sh -c 'echo yes >/mnt/new'
+	assert_status 0
+	as_alice rm /shared/d/new
+	# Of what lies below as well.
+	run inside --sif-bind=/dev:/mnt:ro sh -c 'touch /mnt/shm/file'
+	assert_contains "Read-only file system"
+}
+
+@test "a later bind takes the place of an earlier one; parents come first" {
+	run inside --sif-bind=d:/mnt,e:/mnt ls /mnt
+	assert_output in-e
+	run inside --sif-bind=e:/mnt/sub,d:/mnt sh -c 'ls /mnt /mnt/sub'
+	assert_output $'/mnt:\nin-d\nsub\n\n/mnt/sub:\nin-e'
+	run inside --sif-bind=e:/tmp ls /tmp
+	assert_output in-e
+	run inside --sif-bind=d/in-d:/etc/hosts,d/in-d:/usr/bin/env \
+		cat /etc/hosts /usr/bin/env
+	assert_output $'d\nd'
+}
+
+@test "'?' makes a bind optional, '-' leaves out what would show" {
+	run inside --sif-bind='?/nonesuch:/mnt/1,?d:/mnt/2' ls /mnt
+	assert_status 0
+	assert_output 2
+	run inside --sif-bind=-/home/alice,-/etc/slurm,-/nonesuch \
+		sh -c 'ls /home /etc/slurm'
+	refute_line alice
+	run inside --sif-bind=d:/mnt,-/mnt ls /mnt
+	assert_output ""
+	run inside --sif-bind=-/proc true
+	assert_failure
+	assert_contains "--sif-bind: '/proc' cannot be left out: it belongs to every container of this site"
+}
+
+@test "binds of job scripts for Singularity and Apptainer are honoured" {
+	run here env SINGULARITY_BIND=/shared/d:/mnt/1 \
+		SINGULARITY_BINDPATH=/shared/e:/mnt/2:ro APPTAINER_BIND=/shared/d:/mnt/3 \
+		APPTAINER_BINDPATH=/shared/e:/mnt/4,/shared/d:/mnt/5 \
+		srun --sif-image=small.sif ls /mnt
+	assert_output $'1\n2\n3\n4\n5'
+	run here env APPTAINER_BIND=/shared/d:/mnt srun --sif-image=small.sif \
+		--sif-bind=e:/mnt ls /mnt
+	assert_output in-e
+	run here env APPTAINER_BIND=/shared/d:/mnt:wrong srun --sif-image=small.sif \
+		true
+	assert_failure
+	assert_contains "APPTAINER_BIND: '/shared/d:/mnt:wrong': 'wrong' is not an option"
+	run here env APPTAINER_BIND=/shared/d:/mnt:wrong srun echo no image
+	assert_output "no image"
+}
+
+@test "each mistake of a bind has its sentence" {
+	as_root mkdir -m 0700 /shared/roots
+	while IFS='|' read -r bind sentence; do
+		run inside --sif-bind="$bind" true
+		assert_failure
+		assert_contains "$sentence"
+	done <<-'END'
+	/nonesuch:/mnt|'/nonesuch': No such file or directory; it must exist on this node (a '?' before it makes it optional)
+	/shared/d/in-d/x:/mnt|Not a directory; it must exist on this node
+	/shared/roots/x:/mnt|Permission denied; you must be able to reach it on this node
+	/shared/d:/opt/there/file|cannot make the mount point '/opt/there/file' in the image: Not a directory
+	/shared/d/in-d:/opt/there|cannot make the mount point '/opt/there' in the image: Is a directory
+	/shared/d:/opt/there/file/x|cannot make the mount point
+	/shared/e:/mnt,/shared/d:/mnt/new|cannot bind at '/mnt/new': '/mnt' shows '/shared/e' of this node, which has no such file or directory; make it there, or choose another destination
+	/shared/d:/opt/..|nothing can be bound at '/', the root of the image
+	$NONE:/mnt|the variable NONE, which it contains, is not set
+	END
+	rmdir "$SHARED/roots"
+	[[ ! -e $SHARED/e/new ]]
+}
+
+@test "what the user cannot read on the host he cannot read by a bind" {
+	run inside --sif-bind=/etc/shadow:/mnt/shadow cat /mnt/shadow
+	assert_failure
+	assert_contains "Permission denied"
+	run inside --sif-bind=/home/bob:/mnt/bob ls /mnt/bob
+	assert_failure
+	assert_contains "Permission denied"
+	run inside --sif-bind=/:/mnt/host cat /mnt/host/etc/shadow
+	assert_failure
+}
+
+@test "a file system that is mounted on the host, a device and a socket" {
+	run inside --sif-bind=/dev/shm:/mnt/shm,/dev/null:/mnt/null sh -c \
+		'echo gone >/mnt/null && echo x >/mnt/shm/bound && cat /dev/shm/bound
+		rm /mnt/shm/bound'
+	assert_output x
+	run inside --sif-bind=/run/munge/munge.socket.2:/mnt/socket \
+		stat -c %F /mnt/socket
+	assert_output socket
+}
+
+# --- of the site ---------------------------------------------------------------
+
+@test "site binds: shown, optional, switched off by the user, or not" {
+	start_other "bind=/shared/d:/site/d:ro,?/nonesuch:/site/none \
+		bind=!/shared/e:/site/e,?!/nonesuch2:/site/none2"
+	mkdir "$OTHER/shared/"{d,e}
+	touch "$OTHER/shared/d/in-d" "$OTHER/shared/e/in-e"
+	run on_other srun --sif-image=small.sif sh -c 'ls /site/*; touch /site/d/x'
+	assert_contains $'/site/d:\nin-d\n\n/site/e:\nin-e'
+	assert_contains "Read-only file system"
+	refute_contains none
+	run on_other srun --sif-image=small.sif --sif-bind=-/site/d ls /site
+	assert_status 0
+	assert_output e
+	run on_other srun --sif-image=small.sif --sif-bind=/shared/e:/site/d ls /site/d
+	assert_output in-e
+	for bind in -/site/e /shared/d:/site/e -/site//x/../e/; do
+		run on_other srun --sif-image=small.sif --sif-bind="$bind" true
+		assert_failure
+		assert_contains "'/site/e' cannot be left out: it belongs to every container of this site"
+	done
+}
+
+@test "a site bind that is not there fails, and names plugstack.conf's cause" {
+	start_other "bind=/nonesuch:/site"
+	run on_other srun --sif-image=small.sif true
+	assert_failure
+	assert_contains "'/nonesuch': No such file or directory"
+	run on_other srun --sif-image=small.sif --sif-bind=-/site echo without
+	assert_output without
+}
+
+# --- further images ------------------------------------------------------------
+
+@test "--sif-mount shows squashfs and SIF files, read-only, several, side by side" {
+	run inside --sif-mount=faces.sqsh:/data/faces,maps.sif:/data/maps \
+		--sif-mount=small.sif:/mnt sh -c \
+		'cat /data/faces/mark /data/maps/mark /mnt/opt/there/file
+		echo no >/data/faces/new'
+	for line in faces maps image; do
+		assert_line "$line"
+	done
+	assert_contains "Read-only file system"
+	run inside -N2 -n4 --sif-mount=faces.sqsh:/data,faces.sqsh:/mnt \
+		cat /data/mark /mnt/mark
+	assert_line faces 8
+	run inside --sif-mount=small.sif:/mnt sh -c 'unset LD_LIBRARY_PATH
+		/mnt/usr/bin/show-ids; grep " /mnt " /proc/self/mountinfo'
+	assert_line "2001 2001 2001"
+	assert_matches ' /mnt ro,nosuid,nodev'
+	wait_until 10 no_servers
+}
+
+@test "each mistake of --sif-mount has its sentence" {
+	while IFS='|' read -r mount sentence; do
+		run inside --sif-mount="$mount" true
+		assert_failure
+		assert_contains "$sentence"
+	done <<-'END'
+	/nonesuch:/data|cannot open the image '/nonesuch': No such file or directory
+	d:/data|cannot use the image '/shared/d': it is a directory
+	d/in-d:/data|cannot use the image '/shared/d/in-d': it is neither a SIF nor a squashfs file
+	faces.sqsh:/|is the root of the image
+	faces.sqsh:/opt/there/file|cannot make the mount point '/opt/there/file' in the image
+	END
+	many=
+	for i in 1 2 3 4 5 6 7 8; do
+		many+=,faces.sqsh:/data/$i
+	done
+	run inside --sif-mount="${many#,}" sh -c 'cat /data/*/mark'
+	assert_line faces 8
+	run inside --sif-mount="${many#,},faces.sqsh:/data/9" true
+	assert_failure
+	assert_contains "--sif-mount: a step can have 8 further images, not more"
+}
+
+@test "a data image is no root, and a user's bind wins over one" {
+	run here srun --sif-image=maps.sif true
+	assert_failure
+	assert_contains "no primary system partition"
+	refute_contains node1
+	run inside --sif-mount=faces.sqsh:/data --sif-bind=d/in-d:/data/mark \
+		cat /data/mark
+	assert_output d
+}
+
+# --- /tmp, home, working directory -----------------------------------------------
+
+@test "--sif-tmp=private: empty, of the step, and gone with it" {
+	as_alice sh -c 'echo host >/tmp/host; echo host >/var/tmp/host'
+	run inside -n2 --sif-tmp=private --sif-bind=d:/tmp/d sh -c \
+		'ls /var/tmp; ls /tmp; ls /tmp/d; stat -c %a /tmp'
+	assert_status 0
+	assert_line d 2
+	assert_line in-d 2
+	assert_line 1777 2
+	refute_line host
+	inside -n2 --sif-tmp=private sh -c 'echo mine >/tmp/$SLURM_PROCID
+		until test -s /tmp/0 && test -s /tmp/1; do sleep 0.05; done'
+	run as_alice ls /tmp/0 /tmp/1
+	assert_failure
+	run inside --sif-tmp=private ls /tmp
+	assert_output ""
+	run inside --sif-tmp=host cat /tmp/host /var/tmp/host
+	assert_output $'host\nhost'
+	as_alice rm /tmp/host /var/tmp/host
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/tmp -- \
+		srun --sif-image=/shared/small.sif --sif-tmp=private sh -c 'pwd; ls'
+	assert_output /tmp
+}
+
+@test "--sif-home=no and --sif-home=PATH" {
+	run inside --sif-home=no ls /home
+	assert_output ""
+	run as_alice srun --sif-image=/shared/small.sif --sif-home=no sh -c 'pwd; ls /home'
+	assert_line /
+	refute_line alice
+	as_alice mkdir /home/alice/work
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/home/alice/work -- \
+		srun --sif-image=/shared/small.sif --sif-home=no sh -c \
+		'pwd; ls /home/alice'
+	assert_output $'/home/alice/work\nwork'
+	as_alice rmdir /home/alice/work
+	run inside --sif-home=/shared/d sh -c \
+		'echo $HOME; cat ~/in-d; getent passwd alice; ls /home'
+	assert_output $'/shared/d\nd\nalice:x:2001:2001:Alice:/shared/d:/bin/bash'
+	# shellcheck disable=SC2016
+	run inside --sif-home='$PWD/e' sh -c 'echo $HOME; ls ~'
+	assert_output $'/shared/e\nin-e'
+	run inside --sif-home=/nonesuch true
+	assert_failure
+	assert_contains "'/nonesuch': No such file or directory"
+}
+
+@test "--sif-workdir: a directory of the image, of a bind, or a sentence" {
+	run inside --sif-workdir=/opt/there sh -c 'pwd; cat file'
+	assert_output $'/opt/there\nimage'
+	run inside --sif-bind=d:/mnt --sif-workdir=/mnt/sub cat file
+	assert_output sub
+	# shellcheck disable=SC2016
+	run here env W=opt srun --sif-image=small.sif --sif-workdir='/$W/./there/..' pwd
+	assert_output /opt
+	run inside --sif-workdir=/../../../../opt/there pwd
+	assert_output /opt/there
+	run inside -n3 --sif-workdir=/nonesuch true
+	assert_failure
+	assert_equal "$(grep -c "cannot start in '/nonesuch' in the image (--sif-workdir): No such file or directory" <<<"$output")" 1
+	run inside --sif-workdir=/opt/there/file true
+	assert_failure
+	assert_contains "Not a directory"
+}
+
+# --- the writable layer ----------------------------------------------------------
+
+@test "--sif-writable-tmpfs: tasks of the step share it, nothing is left" {
+	sum=$(sha256sum <"$SHARED/small.sif")
+	inside -n2 --sif-writable-tmpfs sh -c '
+		echo new >>/opt/there/file; rm /etc/os-release; mkdir -p /made/deep
+		echo $SLURM_PROCID >/made/$SLURM_PROCID
+		until test -s /made/0 && test -s /made/1; do sleep 0.05; done'
+	run inside --sif-writable-tmpfs sh -c 'cat /opt/there/file; ls -d /made
+		ls /etc/os-release'
+	assert_line image
+	refute_line new
+	refute_line /made
+	assert_line /etc/os-release
+	assert_equal "$(sha256sum <"$SHARED/small.sif")" "$sum"
+	run inside sh -c 'echo >/opt/there/file'
+	assert_contains "Read-only file system"
+}
+
+@test "another step does not see the layer, where all is the user's own" {
+	start_step -n1 --overlap --chdir=/shared --sif-image=/shared/small.sif \
+		--sif-writable-tmpfs sh -c 'echo changed >/opt/there/file
+		echo >>/shared/go; sleep 1000'
+	wait_for_lines "$SHARED/go"
+	run inside --sif-writable-tmpfs cat /opt/there/file
+	assert_output image
+	# The user's own, so that he may change what is root's in the image.
+	run inside --sif-writable-tmpfs sh -c 'stat -c "%u %a" /usr/bin/show-ids /'
+	assert_output $'2001 4755\n2001 755'
+}
+
+@test "--sif-writable-tmpfs=yes,SIZE is a limit; suid and devices stay off" {
+	run inside --sif-writable-tmpfs=yes,1m sh -c 'head -c 4M /dev/zero >/opt/big'
+	assert_failure
+	assert_contains "No space left on device"
+	run inside --sif-writable-tmpfs=yes,64m sh -c \
+		'head -c 4M /dev/zero >/opt/big && stat -c %s /opt/big'
+	assert_output 4194304
+	run inside --sif-writable-tmpfs sh -c 'show-ids; cp /usr/bin/show-ids /opt
+		chmod 4755 /opt/show-ids; /opt/show-ids
+		grep CapEff /proc/self/status
+		findmnt --noheadings --output OPTIONS /'
+	assert_line "2001 2001 2001" 2
+	assert_line "CapEff:	0000000000000000"
+	assert_matches 'rw,nosuid,nodev'
+}
+
+@test "binds in a writable container: new places, and what is below stays" {
+	run inside --sif-writable-tmpfs --sif-bind=d:/brand/new sh -c \
+		'cat /brand/new/in-d; touch /brand/other && ls /brand'
+	assert_output $'d\nnew\nother'
+	[[ ! -e $SHARED/d/other ]]
+}
+
+# --- hostile images --------------------------------------------------------------
+
+@test "symlinks at and above a destination stay inside the image" {
+	before=$(host_state)
+	for target in /etc /shared/e ../../../../../../etc /home/bob; do
+		hostile_image data "$target"
+		assert_harmless_bind "$before" --sif-bind=/shared/d:/data ls /data
+		assert_harmless_bind "$before" --sif-bind=/shared/d:/data/new/deep \
+			ls /data/new/deep
+		assert_harmless_bind "$before" \
+			--sif-bind=/shared/d/in-d:/data/passwd cat /data/passwd
+		assert_harmless_bind "$before" --sif-mount=faces.sqsh:/data/m true
+	done
+}
+
+@test "loops, dangling links and long chains at a destination end in a sentence" {
+	before=$(host_state)
+	hostile_image a b b a
+	assert_harmless_bind "$before" --sif-bind=/shared/d:/a true
+	assert_failure
+	assert_contains "Too many levels of symbolic links"
+	assert_harmless_bind "$before" --sif-bind=/shared/d:/a/x true
+	assert_failure
+	hostile_image a a/a
+	assert_harmless_bind "$before" --sif-bind=/shared/d:/a/x true
+	assert_failure
+	hostile_image a /not/there/yet
+	assert_harmless_bind "$before" --sif-bind=/shared/d:/a ls /a /not/there/yet
+	assert_status 0
+	assert_line in-d 2
+}
+
+@test "a destination that leads to the root of the image is refused" {
+	before=$(host_state)
+	for target in / . .. ../.. /usr/..; do
+		hostile_image data "$target"
+		assert_harmless_bind "$before" --sif-bind=/shared/d:/data true
+		assert_failure
+		assert_contains "the image's '/data' leads to its root: nothing can be bound there"
+	done
+}
+
+@test "links into /proc lead nowhere: root, cwd, descriptors" {
+	before=$(host_state)
+	for target in /proc/self/root /proc/1/root/etc /proc/self/cwd /proc/self/fd/3 \
+		/proc/thread-self/root/shared /dev/fd/3; do
+		hostile_image data "$target"
+		assert_harmless_bind "$before" --sif-bind=/shared/d:/data ls /data
+		assert_harmless_bind "$before" --sif-bind=/shared/d:/data/new \
+			ls /data/new
+		assert_harmless_bind "$before" --sif-writable-tmpfs \
+			--sif-bind=/shared/d/in-d:/data/etc/passwd true
+	done
+}
+
+@test "links at /proc, /sys, /dev, /tmp, /etc and the home do not lead out" {
+	before=$(host_state)
+	for place in proc sys dev tmp etc home var; do
+		hostile_image "$place" ../../../shared/e
+		assert_harmless_bind "$before" --sif-bind=/shared/d:/mnt:ro \
+			sh -c 'cat /usr/mark'
+		hostile_image "$place" /proc/self/root/shared/e
+		assert_harmless_bind "$before" --sif-tmp=private \
+			--sif-bind=/shared/d:/tmp/below --sif-writable-tmpfs true
+	done
+}
