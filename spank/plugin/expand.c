@@ -95,6 +95,7 @@ int expand_variables(const char *from, char ret_path[PATH_MAX],
 int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err)
 {
 	char expanded[PATH_MAX], directory[PATH_MAX];
+	const char *relative = expanded;
 
 	if (expand_variables(text, expanded, err) < 0)
 		return -1;
@@ -107,7 +108,11 @@ int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err)
 			"cannot find out the working directory, to which '%s' "
 			"is relative",
 			expanded);
-	if (snprintf(ret_path, PATH_MAX, "%s/%s", directory, expanded) >=
+	/* "./image.sif", which is what many write. */
+	while (strncmp(relative, "./", 2) == 0)
+		relative += 1 + strspn(relative + 1, "/");
+	if (snprintf(ret_path, PATH_MAX, "%s/%s",
+		    strcmp(directory, "/") == 0 ? "" : directory, relative) >=
 		PATH_MAX)
 		return error_set(err, ENAMETOOLONG, "'%s'", expanded);
 	return 0;
