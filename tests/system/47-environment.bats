@@ -1,0 +1,400 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Variables: what the image declares, what the job has, and who has the last word,
+# as common/environment_rules.c lists it; and what an image's scripts may do.
+
+load ../lib/common
+load ../lib/assert
+
+ENVIRONMENT='export PLAIN=image
+export SPACED="two  words, a comma"
+export QUOTED="say \"hi\" it'\''s"
+export LINES="first
+second"
+export EMPTY=
+export PATH=/opt/conda/bin:$PATH
+NOT_EXPORTED=1
+export SLURM_PROCID=77 CUDA_VISIBLE_DEVICES=77 OMPI_MCA_btl=image
+export HOST_SEEN="${HOST_ONLY-no}" SIF_SEEN="$SINGULARITY_NAME"'
+
+IMAGE_PATH=/opt/conda/bin:/opt/docker/bin:/usr/local/bin:/usr/bin:/bin
+IMAGE_PATH+=:/usr/local/sbin:/usr/sbin:/sbin
+
+setup_file() {
+	has_plugin || return 0
+	printf '#!/bin/sh\necho "export CUDA_VISIBLE_DEVICES=$SLURM_LOCALID"\n' \
+		>"$BATS_FILE_TMPDIR/prolog"
+	cluster_start
+	export TREES=$BATS_FILE_TMPDIR/trees
+	make_image
+	make_image_without_shell
+	image_tree "$TREES/script"
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+setup() {
+	need_plugin
+}
+
+teardown() {
+	has_plugin || return 0
+	stop_steps
+	stop_other
+	rm -rf "$SHARED"/{evaluated,script.sif}
+}
+
+make_image() {
+	local tree=$TREES/image
+	image_tree "$tree"
+	image_add_singularity "$tree" "$ENVIRONMENT" \
+		PATH=/opt/docker/bin:/usr/local/bin:/usr/bin:/bin \
+		DOCKER=docker 'DOCKER_ODD=a "b" $c `d` \e' "DOCKER_SPACED=one  two" \
+		LANGUAGE=image
+	mkdir -p "$tree/opt/conda/bin"
+	printf '#!/bin/sh\necho "only in the image: $*"\n' \
+		>"$tree/opt/conda/bin/conda-only"
+	chmod 0755 "$tree/opt/conda/bin/conda-only"
+	image_sif "$tree" "$SHARED/image.sif" -comp lz4
+}
+
+# A program that prints the variables that it is given, and no shell.
+make_image_without_shell() {
+	local tree=$TREES/static
+	mkdir -p "$tree/bin" "$tree/dev"
+	gcc -static -Os -x c -o "$tree/bin/show" - <<-'END'
+	#include <stdio.h>
+	#include <stdlib.h>
+
+	int main(int argc, char *argv[])
+	{
+		const char *value;
+
+		while (*++argv) {
+			value = getenv(*argv);
+			printf("%s=%s\n", *argv, value ? value : "(not set)");
+		}
+		return argc == 0;
+	}
+	END
+	image_add_singularity "$tree" 'export PLAIN=image
+export QUOTED="say \"hi\" it'\''s" LINES="first
+second"
+export COMPUTED=$(echo no)
+if true; then export BRANCH=1; fi' PATH=/opt/docker/bin:/bin DOCKER=docker \
+		'DOCKER_ODD=a "b" $c \e'
+	image_sif "$tree" "$SHARED/static.sif" -comp lz4
+}
+
+here() { # CMD...
+	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
+}
+
+# The value of NAME in a task, with the job's variables given first.
+value() { # NAME [VARIABLE=VALUE...] [-- SRUN-OPTION...]
+	local name=$1 variables=()
+	shift
+	while (($#)) && [[ $1 != -- ]]; do
+		variables+=("$1")
+		shift
+	done
+	(($# == 0)) || shift
+	run here env "${variables[@]}" srun --sif-image=image.sif "$@" \
+		printenv "$name"
+}
+
+# An image whose %environment is SCRIPT.
+script_image() { # SCRIPT
+	image_add_singularity "$TREES/script" "$1"
+	image_sif "$TREES/script" "$SHARED/script.sif" -comp lz4
+}
+
+# --- what the image declares ---------------------------------------------------
+
+@test "%environment: quotes, spaces, commas and newlines are kept" {
+	value PLAIN
+	assert_output image
+	value SPACED
+	assert_output "two  words, a comma"
+	value QUOTED
+	assert_output "say \"hi\" it's"
+	value LINES
+	assert_output $'first\nsecond'
+	value EMPTY
+	assert_status 0
+	assert_output ""
+	value NOT_EXPORTED
+	assert_status 1
+}
+
+@test "ENV of a Docker image" {
+	value DOCKER
+	assert_output docker
+	value DOCKER_ODD
+	assert_output 'a "b" $c `d` \e'
+	value DOCKER_SPACED
+	assert_output "one  two"
+}
+
+@test "the image's PATH finds a command that is nowhere else" {
+	value PATH PATH=/only/of/the/job:/usr/bin:/bin
+	# What is missing of the default comes last.
+	assert_output "$IMAGE_PATH"
+	run here srun --sif-image=image.sif conda-only a 'b c'
+	assert_status 0
+	assert_output "only in the image: a b c"
+	run here srun -n2 --sif-image=image.sif sh -c 'conda-only $SLURM_PROCID'
+	assert_line "only in the image: 0"
+	assert_line "only in the image: 1"
+}
+
+@test "the runscript is a command, and libraries in /.singularity.d/libs are found" {
+	run here srun --sif-image=image.sif /.singularity.d/runscript echo 'a  b'
+	assert_output $'runscript: echo a  b\na  b'
+	run here srun --sif-image=image.sif /singularity echo again
+	assert_line again
+	run here srun --sif-image=image.sif /.singularity.d/actions/exec echo exec
+	assert_output exec
+	value LD_LIBRARY_PATH LD_LIBRARY_PATH=/of/the/host
+	assert_output /.singularity.d/libs
+	value LD_LIBRARY_PATH -- --sif-env=LD_LIBRARY_PATH=/mine
+	assert_output /mine:/.singularity.d/libs
+}
+
+# --- who has the last word -------------------------------------------------------
+
+@test "1: the job's variables pass, but not PATH, LD_LIBRARY_PATH and runtimes'" {
+	run here env JOB='of the job' ODD=$'two\nlines, "quoted"' APPTAINER_CACHEDIR=/x \
+		LD_LIBRARY_PATH=/x srun --sif-image=image.sif sh -c \
+		'echo "$JOB"; echo "$ODD"; printenv APPTAINER_CACHEDIR; :'
+	assert_output $'of the job\ntwo\nlines, "quoted"'
+	# Not even to the scripts.
+	value HOST_SEEN HOST_ONLY=yes
+	assert_output no
+}
+
+@test "1: names that no shell can export pass, too" {
+	run here bash -c 'hello() { echo "hello $1"; }; export -f hello
+		srun --sif-image=image.sif bash -c "hello world"'
+	assert_output "hello world"
+}
+
+@test "1: --sif-cleanenv keeps Slurm, MPI, GPUs, who the user is, and no more" {
+	run here env JOB=1 LANG=de_DE PMIX_X=1 OMPI_X=1 CUDA_VISIBLE_DEVICES=3 TERM=dumb \
+		http_proxy=p LANGUAGE=x srun --sif-cleanenv=yes --sif-image=image.sif env
+	for line in LANG=C PMIX_X=1 OMPI_X=1 CUDA_VISIBLE_DEVICES=3 TERM=dumb \
+		http_proxy=p HOME=/home/alice USER=alice PLAIN=image LANGUAGE=image \
+		SLURM_PROCID=0; do
+		assert_line "$line"
+	done
+	refute_contains JOB=1
+	value JOB JOB=1 -- --sif-cleanenv=no
+	assert_output 1
+	value LANG LANG=de_DE -- --sif-cleanenv --sif-env=LANG
+	assert_output de_DE
+}
+
+@test "2: the image's value wins over the job's, but not a protected one" {
+	value PLAIN PLAIN=job
+	assert_output image
+	value LANGUAGE LANGUAGE=job
+	assert_output image
+	value EMPTY EMPTY=job
+	assert_status 1
+	value SLURM_PROCID
+	assert_output 0
+	value CUDA_VISIBLE_DEVICES CUDA_VISIBLE_DEVICES=3 -- \
+		--sif-nv=no --sif-rocm=no
+	assert_output 3
+	value CUDA_VISIBLE_DEVICES
+	assert_status 1
+	value OMPI_MCA_btl
+	assert_output image
+	value OMPI_MCA_btl OMPI_MCA_btl=job
+	assert_output job
+}
+
+@test "3: SINGULARITYENV_, then APPTAINERENV_, win over the image" {
+	value PLAIN SINGULARITYENV_PLAIN='of $the "job"'
+	assert_output 'of $the "job"'
+	value PLAIN SINGULARITYENV_PLAIN=1 APPTAINERENV_PLAIN=2
+	assert_output 2
+	value NEW APPTAINERENV_NEW=$'a\nb'
+	assert_output $'a\nb'
+	value SINGULARITYENV_NEW SINGULARITYENV_NEW=1
+	assert_status 1
+	value HOME SINGULARITYENV_HOME=/x
+	assert_output /home/alice
+}
+
+@test "3: PREPEND_PATH, APPEND_PATH and PATH by prefix" {
+	value PATH SINGULARITYENV_PREPEND_PATH=/first APPTAINERENV_APPEND_PATH=/last
+	assert_output "/first:$IMAGE_PATH:/last"
+	value PATH APPTAINERENV_PATH=/bin:/mine
+	assert_output /bin:/mine
+	value LD_LIBRARY_PATH APPTAINERENV_APPEND_LD_LIBRARY_PATH=/last
+	assert_output /.singularity.d/libs:/last
+}
+
+@test "4: --sif-env wins over all of them, and NAME alone takes the job's" {
+	value PLAIN SINGULARITYENV_PLAIN=1 -- --sif-env=PLAIN=option
+	assert_output option
+	value PLAIN PLAIN=job -- --sif-env=PLAIN
+	assert_output job
+	value PLAIN -- '--sif-env=PLAIN=a\,b=c  d,OTHER=1'
+	assert_output 'a,b=c  d'
+	value PLAIN -- --sif-env=$'PLAIN=a\nb'
+	assert_output $'a\nb'
+	value PATH PATH=/usr/bin:/bin:/job -- --sif-env=PATH
+	assert_output /usr/bin:/bin:/job
+	value PLAIN SPANK_SIF_ENV=PLAIN=variable
+	assert_output variable
+	value PLAIN -- --sif-env=PLAIN=1 --sif-env=PLAIN=2
+	assert_output 2
+}
+
+@test "5: the facts have the last word: image, uuid, partition, names" {
+	uuid=$(od -An -tx1 -j48 -N16 "$SHARED/image.sif" | tr -d ' \n')
+	run here env SIF_IMAGE=forged APPTAINERENV_SINGULARITY_NAME=forged \
+		srun --sif-image=./image.sif --sif-env=SIF_UUID=forged env
+	assert_status 0
+	refute_line SIF_UUID=forged
+	assert_line SINGULARITY_NAME=image.sif
+	assert_line APPTAINER_NAME=image.sif
+	for name in SINGULARITY_CONTAINER APPTAINER_CONTAINER SIF_IMAGE; do
+		assert_line "$name=/shared/image.sif"
+	done
+	assert_matches 'SIF_PARTITION=32768:[0-9]+'
+	assert_equal "$(sed -n 's/^SIF_UUID=//p' <<<"$output" | tr -d -)" "$uuid"
+	value SIF_SEEN
+	assert_output image.sif
+}
+
+@test "per-task variables are each task's own" {
+	run here srun -n4 --label --sif-image=image.sif sh -c \
+		'echo $SLURM_PROCID $SLURM_LOCALID'
+	for task in 0 1 2 3; do
+		assert_matches "$task: $task [0-3]"
+	done
+	start_other "" --conf=TaskProlog=/shared/prolog
+	cp "$BATS_FILE_TMPDIR/prolog" "$OTHER/shared/"
+	chmod 0755 "$OTHER/shared/prolog"
+	run on_other srun -n4 --label --sif-image=image.sif sh -c \
+		'echo $CUDA_VISIBLE_DEVICES'
+	for task in 0 1 2 3; do
+		assert_line "$task: $task"
+	done
+}
+
+# --- an image without a shell ------------------------------------------------------
+
+@test "without a shell plain lines are read, and others are skipped and told" {
+	run here srun --sif-image=static.sif --sif-debug /bin/show PLAIN QUOTED LINES \
+		DOCKER DOCKER_ODD COMPUTED BRANCH PATH
+	assert_status 0
+	assert_line PLAIN=image
+	assert_line "QUOTED=say \"hi\" it's"
+	assert_contains $'LINES=first\nsecond'
+	assert_line DOCKER=docker
+	assert_line 'DOCKER_ODD=a "b" $c \e'
+	assert_line "COMPUTED=(not set)"
+	assert_matches "PATH=/opt/docker/bin:/bin"
+	assert_matches "scripts of the image read, [1-9][0-9]* lines skipped"
+	run here srun --sif-image=static.sif show PLAIN
+	assert_output PLAIN=image
+}
+
+@test "an image without /.singularity.d has a PATH and the job's variables" {
+	image_tree "$TREES/bare"
+	image_squashfs "$TREES/bare" "$SHARED/bare.squashfs" -comp lz4
+	run here env JOB=1 PATH=/usr/bin:/nonesuch srun --sif-image=bare.squashfs \
+		sh -c 'echo $JOB $PATH ${SIF_UUID-none} $SINGULARITY_NAME'
+	assert_output "1 /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin none bare.squashfs"
+}
+
+# --- what scripts may do -----------------------------------------------------------
+
+@test "scripts are run once per node and step, whatever the number of tasks" {
+	script_image 'echo "$$" >>/shared/evaluated; export ONCE=$$'
+	run here srun -N1 -n8 --overcommit --sif-image=script.sif printenv ONCE
+	assert_status 0
+	assert_equal "$(sort -u <<<"$output" | wc -l)" 1
+	assert_equal "$(wc -l <"$SHARED/evaluated")" 1
+	run here srun -N2 -n4 --sif-image=script.sif true
+	assert_equal "$(wc -l <"$SHARED/evaluated")" 3
+}
+
+@test "scripts run as the user, without rights, and print nothing to the tasks" {
+	script_image 'echo noise; echo "$(id -u) $(grep CapEff /proc/self/status)" \
+		>>/shared/evaluated; export DONE=1; false; nonesuch-command'
+	run --separate-stderr here srun --sif-image=script.sif printenv DONE
+	assert_status 0
+	assert_output 1
+	assert_equal "$(<"$SHARED/evaluated")" \
+		"2001 CapEff:	0000000000000000"
+	start_step --chdir=/shared --sif-image=script.sif true <<<input
+	wait_step
+	refute_contains noise
+}
+
+@test "a script does not read the step's input" {
+	script_image 'read -r STOLEN; export STOLEN'
+	run here srun --sif-image=script.sif sh -c 'echo "<$STOLEN>"; cat' <<<"the input"
+	assert_output $'<>\nthe input'
+}
+
+@test "a script that fails for good ends the step, with its name" {
+	script_image 'exit 3'
+	run here srun -n3 --sif-image=script.sif true
+	assert_failure
+	assert_contains "'/.singularity.d/env/90-environment.sh' of the image ended with status 3"
+	assert_equal "$(grep -c "ended with status 3" <<<"$output")" 1
+	script_image 'export A=1; if'
+	run here srun --sif-image=script.sif true
+	assert_failure
+	assert_contains "'/.singularity.d/env/90-environment.sh' of the image ended with status 2"
+	script_image 'kill -SEGV $$'
+	run here srun --sif-image=script.sif true
+	assert_failure
+	assert_contains "was killed by signal 11"
+	script_image 'export KEPT=1; exit 0'
+	run here srun --sif-image=script.sif printenv KEPT
+	assert_output 1
+	nodes_become_idle
+}
+
+@test "a script that hangs ends with the time for a start, and leaves nothing" {
+	script_image 'sleep 4321 & sleep 4321'
+	start_other timeout=3
+	run on_other srun -n2 --sif-image=script.sif true
+	assert_failure
+	assert_contains "'/.singularity.d/env/90-environment.sh' of the image was not done in time: does it wait for something?"
+	no_sleepers() {
+		[[ -z $("$CLUSTER_TOOL" exec "$OTHER" --user=root -- pgrep -f 'sleep 4321') ]]
+	}
+	wait_until 10 no_sleepers
+}
+
+@test "what a script leaves running does not keep the step" {
+	script_image 'sleep 4321 & export A=1'
+	run timeout 60 "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
+		srun --sif-image=script.sif printenv A
+	assert_output 1
+	no_sleepers() { [[ -z $(as_root pgrep -f 'sleep 4321') ]]; }
+	wait_until 10 no_sleepers
+}
+
+# --- what is told --------------------------------------------------------------------
+
+@test "--sif-debug tells the source of each variable" {
+	run here env EMPTY=1 APPTAINERENV_X=1 srun --sif-debug --sif-cleanenv --sif-env=B=1 \
+		--sif-image=image.sif true
+	assert_matches "set +PLAIN  \(image\)"
+	assert_matches "set +B  \(--sif-env\)"
+	assert_matches "set +X  \(.*\)"
+	assert_matches "unset +EMPTY"
+	assert_matches "set +SIF_IMAGE  \(container\)"
+}
