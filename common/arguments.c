@@ -42,12 +42,25 @@ static int parse_number(const char *value, int max, int *ret_number,
 	return 0;
 }
 
+/* A colon at the end does no harm. */
+static bool are_absolute(const char *directories)
+{
+	const char *next = directories;
+
+	while (next && *next == '/') {
+		next = strchr(next, ':');
+		if (!next || !*++next)
+			return true;
+	}
+	return false;
+}
+
 static int parse_path(const char *value, struct arguments *arguments,
 	struct error *err)
 {
 	char *copy;
 
-	if (value[0] != '/' || strstr(value, ":.") || strstr(value, "::"))
+	if (!are_absolute(value))
 		return error_set(err, 0,
 			"it is not a list of absolute directories with colons "
 			"between them");
