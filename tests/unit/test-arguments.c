@@ -59,12 +59,104 @@ static void a_bad_word_is_named(void **state)
 	}
 }
 
+static void assert_bad(char *word, const char *part)
+{
+	char *words[] = { "home=no", word };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(arguments_parse(2, words, &arguments, &err), -1);
+	if (!strstr(err.text, part))
+		fail_msg("'%s' is not in '%s'", part, err.text);
+	/* The word that was good does not count either. */
+	assert_null(arguments.defaults.value[SETTING_HOME]);
+	assert_int_equal(arguments.binds.count, 0);
+	assert_null(arguments.path);
+}
+
+static void a_bad_word_has_a_sentence(void **state)
+{
+	(void)state;
+	assert_bad("timeout=0", "plugstack.conf: 'timeout=0': it is not a whole "
+				"number of seconds from 1 to 600");
+	assert_bad("cache=1",
+		"plugstack.conf: 'cache=1': there is no such argument");
+	assert_bad("", "plugstack.conf: '': there is no such argument");
+	assert_bad("home", "there is no such argument");
+	assert_bad("=no", "there is no such argument");
+	assert_bad("image=/x.sif", "there is no such argument");
+	assert_bad("join=7.0", "there is no such argument");
+	assert_bad("tmp=shared", "'shared' is not one of host|private");
+	assert_bad("path=", "a list of absolute directories");
+	assert_bad("path=images", "a list of absolute directories");
+	assert_bad("path=/a:b", "a list of absolute directories");
+	assert_bad("path=/a:./b", "a list of absolute directories");
+	assert_bad("path=/a::/b", "a list of absolute directories");
+	assert_bad("bind=/a:b", "the destination 'b' is not an absolute path");
+	assert_bad("bind=-/a", "'-/a'");
+	assert_bad("deny=all", "there is no option --sif-all to deny");
+}
+
+static void image_directories(void **state)
+{
+	char *words[] = { "path=/a", "path=/b:/c d" };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(arguments_parse(2, words, &arguments, &err), 0);
+	assert_string_equal(arguments.path, "/b:/c d");
+	arguments_free(&arguments);
+}
+
+static void binds_of_the_site_add_up(void **state)
+{
+	char *words[] = { "bind=/a:/b:ro,?/c", "bind=!/d", "bind=" };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+	const struct bind_spec *list;
+
+	(void)state;
+	assert_int_equal(arguments_parse(3, words, &arguments, &err), 0);
+	assert_int_equal(arguments.binds.count, 3);
+	list = arguments.binds.list;
+	assert_string_equal(list[0].target, "/b");
+	assert_true(list[0].is_read_only && !list[0].is_optional);
+	assert_true(list[1].is_optional && !list[1].is_fixed);
+	assert_true(list[2].is_fixed && !list[2].is_optional);
+	arguments_free(&arguments);
+	assert_int_equal(arguments.binds.count, 0);
+}
+
+static void defaults_and_prohibitions(void **state)
+{
+	char *words[] = { "home=no", "home=yes", "env=A=1", "env=B=x=y",
+		"deny=home,writable-tmpfs", "deny=join", "nv=" };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(arguments_parse(7, words, &arguments, &err), 0);
+	assert_true(settings_is(&arguments.defaults, SETTING_HOME, "yes"));
+	assert_true(settings_is(&arguments.defaults, SETTING_ENV, "A=1,B=x=y"));
+	assert_true(settings_is(&arguments.defaults, SETTING_NV, "yes"));
+	assert_true(arguments.denied[SETTING_HOME]);
+	assert_true(arguments.denied[SETTING_WRITABLE_TMPFS]);
+	assert_true(arguments.denied[SETTING_JOIN]);
+	assert_false(arguments.denied[SETTING_BIND]);
+	arguments_free(&arguments);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_words_are_the_defaults),
 		cmocka_unit_test(the_last_value_wins),
 		cmocka_unit_test(a_bad_word_is_named),
+		cmocka_unit_test(a_bad_word_has_a_sentence),
+		cmocka_unit_test(image_directories),
+		cmocka_unit_test(binds_of_the_site_add_up),
+		cmocka_unit_test(defaults_and_prohibitions),
 	};
 
 	return cmocka_run_group_tests_name("arguments", tests, NULL, NULL);

@@ -69,17 +69,29 @@ static int build(void **state)
 	return 0;
 }
 
-static int find(size_t size, const char *machine,
-	struct sif_partition *partition, struct error *err)
+static int make_file(size_t size)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC);
-	int rc;
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, image, size), size);
-	rc = sif_find(fd, SIF_ROOT, machine, partition, err);
+	return fd;
+}
+
+static int find_for(enum sif_purpose purpose, size_t size, const char *machine,
+	struct sif_partition *partition, struct error *err)
+{
+	int fd = make_file(size);
+	int rc = sif_find(fd, purpose, machine, partition, err);
+
 	close(fd);
 	return rc;
+}
+
+static int find(size_t size, const char *machine,
+	struct sif_partition *partition, struct error *err)
+{
+	return find_for(SIF_ROOT, size, machine, partition, err);
 }
 
 static void assert_found(size_t size, const char *machine, uint64_t offset)
@@ -375,6 +387,98 @@ static void squashfs_larger_than_partition(void **state)
 	assert_refused("claims 95 bytes");
 }
 
+/* Partitions of one kind each, told apart by their sizes. */
+static void put_partition(size_t at, uint32_t kind, uint64_t size)
+{
+	put_descriptor(at, 0x4004);
+	put(at + 25, size, 8);
+	put(at + 201, 1, 4);
+	put(at + 205, kind, 4);
+	memcpy(image + at + 209, "04", 3);
+}
+
+static void assert_data_size(uint64_t size)
+{
+	struct sif_partition partition = { 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(find_for(SIF_DATA, sizeof(image), "02", &partition,
+				 &err),
+		0);
+	assert_int_equal(partition.size, size);
+}
+
+/* Primary before data before system, in whatever order; any architecture. */
+static void data_is_the_best_partition(void **state)
+{
+	struct sif_partition partition;
+	struct error err = { 0 };
+
+	(void)state;
+	put_partition(PRIMARY, 1, 4001);
+	assert_data_size(4001);
+	put_partition(SLOT(2), 3, 4002);
+	assert_data_size(4002);
+	put_partition(SLOT(3), 1, 4003);
+	put_partition(SLOT(4), 3, 4004);
+	assert_data_size(4002);
+	put_partition(SLOT(5), 2, 4005);
+	assert_data_size(4005);
+	put_partition(SLOT(6), 2, 4006);
+	assert_int_equal(find_for(SIF_DATA, sizeof(image), "02", &partition,
+				 &err),
+		-1);
+	assert_non_null(strstr(err.text, "two primary system partitions"));
+}
+
+static void data_without_a_partition(void **state)
+{
+	struct sif_partition partition;
+	struct error err = { 0 };
+
+	(void)state;
+	put(PRIMARY + 205, 4, 4); /* an overlay */
+	assert_int_equal(find_for(SIF_DATA, sizeof(image), "02", &partition,
+				 &err),
+		-1);
+	assert_non_null(strstr(err.text, "no partition with a file system"));
+	assert_memory_equal(err.text, "it", 2);
+}
+
+static void data_is_no_root(void **state)
+{
+	(void)state;
+	put(PRIMARY + 205, 3, 4);
+	assert_data_size(4096);
+	assert_refused("no primary system partition");
+}
+
+static void assert_uuid(size_t size, const char *wanted)
+{
+	char uuid[SIF_UUID_SIZE] = "untouched";
+	int fd = make_file(size);
+
+	sif_read_uuid(fd, uuid);
+	close(fd);
+	assert_string_equal(uuid, wanted);
+}
+
+static void uuids(void **state)
+{
+	size_t i;
+
+	(void)state;
+	assert_uuid(sizeof(image), "");
+	for (i = 0; i < 16; i++)
+		image[48 + i] = 0xf0 + i;
+	assert_uuid(sizeof(image), "f0f1f2f3-f4f5-f6f7-f8f9-fafbfcfdfeff");
+	assert_uuid(128, "f0f1f2f3-f4f5-f6f7-f8f9-fafbfcfdfeff");
+	assert_uuid(100, "");
+	assert_uuid(0, "");
+	image[32] = 'x';
+	assert_uuid(sizeof(image), "");
+}
+
 static void machine_is_known(void **state)
 {
 	(void)state;
@@ -418,6 +522,10 @@ int main(void)
 		TEST(squashfs_version_3),
 		TEST(squashfs_unknown_compression),
 		TEST(squashfs_larger_than_partition),
+		TEST(data_is_the_best_partition),
+		TEST(data_without_a_partition),
+		TEST(data_is_no_root),
+		TEST(uuids),
 		TEST(machine_is_known),
 	};
 

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The grammar of binds, and of plain paths. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/bind_spec.h"
+
+static struct bind_specs parse(const char *list, enum bind_spec_kind kind)
+{
+	struct bind_specs specs = { .count = 0 };
+	struct error err = { 0 };
+
+	if (bind_specs_parse(list, kind, &specs, &err) < 0)
+		fail_msg("'%s' refused: %s", list, err.text);
+	return specs;
+}
+
+static void assert_spec(const struct bind_spec *spec, const char *source,
+	const char *target, bool read_only)
+{
+	if (source)
+		assert_string_equal(spec->source, source);
+	else
+		assert_null(spec->source);
+	assert_string_equal(spec->target, target);
+	assert_int_equal(spec->is_read_only, read_only);
+}
+
+static void assert_wrong(const char *list, enum bind_spec_kind kind,
+	const char *part)
+{
+	struct bind_specs untouched = { .count = 7 }, specs = untouched;
+	struct error err = { 0 };
+
+	if (bind_specs_parse(list, kind, &specs, &err) == 0)
+		fail_msg("'%s' was taken", list);
+	if (!strstr(err.text, part))
+		fail_msg("'%s' is not in '%s'", part, err.text);
+	assert_int_equal(specs.count, untouched.count);
+	assert_int_equal(bind_specs_check(list, kind, &err), -1);
+}
+
+static void sources_and_destinations(void **state)
+{
+	struct bind_specs specs =
+		parse("/a,b:/b,/c::ro,~/d:$D", BIND_SPEC_USERS);
+
+	(void)state;
+	assert_int_equal(specs.count, 4);
+	assert_spec(&specs.list[0], "/a", "/a", false);
+	assert_spec(&specs.list[1], "b", "/b", false);
+	assert_spec(&specs.list[2], "/c", "/c", true);
+	assert_spec(&specs.list[3], "~/d", "$D", false);
+	bind_specs_free(&specs);
+	assert_int_equal(specs.count, 0);
+}
+
+static void options_after_a_comma_are_of_the_item_before(void **state)
+{
+	struct bind_specs specs = parse("/a:/b:rw,ro,/c:/d:ro,rw,/ro",
+		BIND_SPEC_USERS);
+
+	(void)state;
+	assert_int_equal(specs.count, 3);
+	assert_spec(&specs.list[0], "/a", "/b", true);
+	assert_spec(&specs.list[1], "/c", "/d", false);
+	assert_spec(&specs.list[2], "/ro", "/ro", false);
+	bind_specs_free(&specs);
+}
+
+static void empty_items_are_skipped(void **state)
+{
+	struct bind_specs specs = parse(",,/a,,/b,", BIND_SPEC_USERS);
+
+	(void)state;
+	assert_int_equal(specs.count, 2);
+	bind_specs_free(&specs);
+	specs = parse("", BIND_SPEC_USERS);
+	assert_int_equal(specs.count, 0);
+	bind_specs_free(&specs);
+}
+
+static void marks(void **state)
+{
+	struct bind_specs specs = parse("?/a:/b,-/c", BIND_SPEC_USERS);
+
+	(void)state;
+	assert_true(specs.list[0].is_optional);
+	assert_false(specs.list[0].is_fixed);
+	assert_spec(&specs.list[0], "/a", "/b", false);
+	assert_spec(&specs.list[1], NULL, "/c", false);
+	bind_specs_free(&specs);
+	specs = parse("!/a,?!/b:/c:ro,!?/d", BIND_SPEC_SITES);
+	assert_true(specs.list[0].is_fixed && !specs.list[0].is_optional);
+	assert_true(specs.list[1].is_fixed && specs.list[1].is_optional);
+	assert_true(specs.list[2].is_fixed && specs.list[2].is_optional);
+	bind_specs_free(&specs);
+	/* A user's '!' is one of a name. */
+	specs = parse("!a:/b", BIND_SPEC_USERS);
+	assert_spec(&specs.list[0], "!a", "/b", false);
+	assert_false(specs.list[0].is_fixed);
+	bind_specs_free(&specs);
+}
+
+static void further_images(void **state)
+{
+	struct bind_specs specs = parse("a.sif:/a,b\\:1.sqsh:/b",
+		BIND_SPEC_IMAGES);
+
+	(void)state;
+	assert_spec(&specs.list[0], "a.sif", "/a", false);
+	assert_spec(&specs.list[1], "b:1.sqsh", "/b", false);
+	bind_specs_free(&specs);
+	assert_wrong("a.sif", BIND_SPEC_IMAGES, "IMAGE:DST");
+	assert_wrong("a.sif:", BIND_SPEC_IMAGES, "IMAGE:DST");
+	assert_wrong("a.sif:/a:ro", BIND_SPEC_IMAGES, "IMAGE:DST");
+	assert_wrong("a.sif:/a,ro", BIND_SPEC_IMAGES, "IMAGE:DST");
+	assert_wrong(":/a", BIND_SPEC_IMAGES, "source");
+}
+
+static void wrong_items_are_named(void **state)
+{
+	(void)state;
+	assert_wrong("/a,:/b", BIND_SPEC_USERS, "':/b': the source is missing");
+	assert_wrong("/a:b", BIND_SPEC_USERS, "the destination 'b'");
+	assert_wrong("/a:/b:rx", BIND_SPEC_USERS, "'rx' is not an option");
+	assert_wrong("/a:/b:ro:rw", BIND_SPEC_USERS, "'ro:rw'");
+	assert_wrong("/a:/b:id=1", BIND_SPEC_USERS, "--sif-mount");
+	assert_wrong("/", BIND_SPEC_USERS, "root of the image");
+	assert_wrong("/a://", BIND_SPEC_USERS, "root of the image");
+	assert_wrong("/a:/./..", BIND_SPEC_USERS, "root of the image");
+	assert_wrong("-", BIND_SPEC_USERS, "the destination ''");
+	assert_wrong("a", BIND_SPEC_SITES, "the destination 'a'");
+}
+
+static void long_paths_are_refused(void **state)
+{
+	char path[5000];
+
+	(void)state;
+	memset(path, 'a', sizeof(path));
+	path[0] = '/';
+	path[4096] = '\0';
+	assert_wrong(path, BIND_SPEC_USERS, "longer than 4095");
+	path[4095] = '\0';
+	assert_int_equal(bind_specs_check(path, BIND_SPEC_USERS,
+				 &(struct error){ 0 }),
+		0);
+}
+
+static void what_is_printed_parses_to_the_same(void **state)
+{
+	static const char *const lists[] = { "/a:/b:ro,?/c:/d,-/e", "",
+		"/a\\:b\\,c:/d\\\\e", "!/x:/y,?!/z:/z:ro", "a b:/c d" };
+	size_t i, item;
+
+	(void)state;
+	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		enum bind_spec_kind kind = lists[i][0] == '!' ? BIND_SPEC_SITES
+							      : BIND_SPEC_USERS;
+		struct bind_specs specs = parse(lists[i], kind),
+				  again;
+		char *text = bind_specs_print(&specs);
+
+		assert_non_null(text);
+		again = parse(text, kind);
+		assert_int_equal(again.count, specs.count);
+		for (item = 0; item < specs.count; item++) {
+			assert_spec(&again.list[item], specs.list[item].source,
+				specs.list[item].target,
+				specs.list[item].is_read_only);
+			assert_int_equal(again.list[item].is_optional,
+				specs.list[item].is_optional);
+			assert_int_equal(again.list[item].is_fixed,
+				specs.list[item].is_fixed);
+		}
+		free(text);
+		bind_specs_free(&specs);
+		bind_specs_free(&again);
+	}
+}
+
+static void paths_become_plain(void **state)
+{
+	static const char *const pairs[][2] = { { "/", "/" }, { "//", "/" },
+		{ "/a", "/a" }, { "/a/", "/a" }, { "//a///b/", "/a/b" },
+		{ "/a/./b/.", "/a/b" }, { "/a/../b", "/b" }, { "/..", "/" },
+		{ "/../../a", "/a" }, { "/a/b/../..", "/" },
+		{ "/a/..b/c..", "/a/..b/c.." }, { "/...", "/..." } };
+	char path[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		snprintf(path, sizeof(path), "%s", pairs[i][0]);
+		bind_spec_clean(path);
+		assert_string_equal(path, pairs[i][1]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sources_and_destinations),
+		cmocka_unit_test(options_after_a_comma_are_of_the_item_before),
+		cmocka_unit_test(empty_items_are_skipped),
+		cmocka_unit_test(marks),
+		cmocka_unit_test(further_images),
+		cmocka_unit_test(wrong_items_are_named),
+		cmocka_unit_test(long_paths_are_refused),
+		cmocka_unit_test(what_is_printed_parses_to_the_same),
+		cmocka_unit_test(paths_become_plain),
+	};
+
+	return cmocka_run_group_tests_name("bind-spec", tests, NULL, NULL);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What can be asked of a container: names, values, how they add up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/settings.h"
+
+static void put(struct settings *settings, enum setting setting,
+	const char *value)
+{
+	struct error err = { 0 };
+
+	if (settings_put(settings, setting, value, &err) < 0)
+		fail_msg("'%s' refused: %s", value, err.text);
+}
+
+static void assert_value(const struct settings *settings, enum setting setting,
+	const char *value)
+{
+	assert_string_equal(settings_get(settings, setting), value);
+}
+
+/* `part` is what the sentence has to contain. */
+static void assert_wrong(enum setting setting, const char *value,
+	const char *part)
+{
+	struct settings settings = { { NULL } };
+	struct error err = { 0 };
+
+	if (settings_put(&settings, setting, value, &err) == 0)
+		fail_msg("'%s' was taken", value);
+	if (!strstr(err.text, part))
+		fail_msg("'%s' is not in '%s'", part, err.text);
+	assert_null(settings.value[setting]);
+}
+
+static void the_table_is_complete(void **state)
+{
+	char upper[64], *c;
+	int i;
+
+	(void)state;
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		const struct setting_rule *rule = setting_rule(i);
+
+		assert_non_null(rule->name);
+		assert_non_null(rule->arginfo);
+		assert_non_null(rule->usage);
+		assert_non_null(rule->fallback);
+		snprintf(upper, sizeof(upper), "SPANK_SIF_%s", rule->name);
+		for (c = upper; *c; c++)
+			*c = *c == '-' ? '_'
+			     : *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A'
+						      : *c;
+		assert_string_equal(rule->variable, upper);
+		memcpy(upper, "SLURM", 5);
+		assert_string_equal(rule->carrier, upper);
+		assert_int_equal(setting_find(rule->name, strlen(rule->name)),
+			i);
+	}
+}
+
+static void names_are_found_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(setting_find("bind=x", 4), SETTING_BIND);
+	assert_int_equal(setting_find("bin", 3), SETTINGS_COUNT);
+	assert_int_equal(setting_find("bindx", 5), SETTINGS_COUNT);
+	assert_int_equal(setting_find("", 0), SETTINGS_COUNT);
+}
+
+static void fallbacks_are_good_values(void **state)
+{
+	struct settings settings = { { NULL } };
+	int i;
+
+	(void)state;
+	assert_false(settings_have_image(&settings));
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (*setting_rule(i)->fallback)
+			put(&settings, i, setting_rule(i)->fallback);
+	assert_false(settings_have_image(&settings));
+	settings_free(&settings);
+}
+
+static void the_last_value_wins(void **state)
+{
+	struct settings settings = { { NULL } };
+
+	(void)state;
+	put(&settings, SETTING_IMAGE, "a.sif");
+	put(&settings, SETTING_IMAGE, "b.sif");
+	assert_value(&settings, SETTING_IMAGE, "b.sif");
+	assert_true(settings_have_image(&settings));
+	put(&settings, SETTING_IMAGE, "none");
+	assert_false(settings_have_image(&settings));
+	settings_forget(&settings, SETTING_IMAGE);
+	assert_null(settings.value[SETTING_IMAGE]);
+	settings_free(&settings);
+}
+
+static void lists_add_up(void **state)
+{
+	struct settings settings = { { NULL } };
+
+	(void)state;
+	put(&settings, SETTING_ENV, "A=1");
+	put(&settings, SETTING_ENV, "");
+	put(&settings, SETTING_ENV, "B=2,C");
+	assert_value(&settings, SETTING_ENV, "A=1,B=2,C");
+	put(&settings, SETTING_ENV, "none");
+	assert_non_null(settings.value[SETTING_ENV]);
+	assert_value(&settings, SETTING_ENV, "");
+	put(&settings, SETTING_ENV, "D=4");
+	assert_value(&settings, SETTING_ENV, "D=4");
+	settings_free(&settings);
+}
+
+static void a_switch_alone_means_yes(void **state)
+{
+	struct settings settings = { { NULL } };
+
+	(void)state;
+	put(&settings, SETTING_CLEANENV, "");
+	assert_true(settings_is(&settings, SETTING_CLEANENV, "yes"));
+	put(&settings, SETTING_DEBUG, "(null)");
+	assert_true(settings_is(&settings, SETTING_DEBUG, "yes"));
+	put(&settings, SETTING_WRITABLE_TMPFS, "");
+	assert_value(&settings, SETTING_WRITABLE_TMPFS, "yes");
+	assert_wrong(SETTING_TMP, "(null)", "host|private");
+	settings_free(&settings);
+}
+
+static void a_wrong_value_changes_nothing(void **state)
+{
+	struct settings settings = { { NULL } };
+	struct error err = { 0 };
+
+	(void)state;
+	put(&settings, SETTING_HOME, "no");
+	assert_int_equal(settings_put(&settings, SETTING_HOME, "x", &err), -1);
+	assert_value(&settings, SETTING_HOME, "no");
+	put(&settings, SETTING_ENV, "A=1");
+	assert_int_equal(settings_put(&settings, SETTING_ENV, "2", &err), -1);
+	assert_value(&settings, SETTING_ENV, "A=1");
+	settings_free(&settings);
+}
+
+static void wrong_values_have_a_sentence(void **state)
+{
+	char path[5000];
+
+	(void)state;
+	memset(path, 'a', sizeof(path));
+	path[0] = '/';
+	path[4096] = '\0';
+	assert_wrong(SETTING_IMAGE, "", "the path of an image");
+	assert_wrong(SETTING_IMAGE, path, "longer than 4095 characters");
+	assert_wrong(SETTING_HOME, path, "longer than 4095 characters");
+	assert_wrong(SETTING_HOME, "sub/x", "begin it with '/'");
+	assert_wrong(SETTING_WORKDIR, "x", "begin it with '/'");
+	assert_wrong(SETTING_BATCH, "hos", "host|image");
+	assert_wrong(SETTING_BATCH, "host|image", "host|image");
+	assert_wrong(SETTING_NV, "Auto", "auto|yes|no");
+	assert_wrong(SETTING_ENV, "A-B=1", "'A-B=1'");
+	assert_wrong(SETTING_ENV, "A=1,9", "'9'");
+	assert_wrong(SETTING_BIND, "/a:b", "'/a:b'");
+	assert_wrong(SETTING_MOUNT, "/a", "IMAGE:DST");
+}
+
+static void sizes(void **state)
+{
+	static const char *const good[] = { "1", "512k", "16M", "2g", "50%",
+		"999999999999999" };
+	static const char *const bad[] = { "", "0", "01g", "g", "2gb", "-1",
+		"1.5g", "2t", "9999999999999999" };
+	struct settings settings = { { NULL } };
+	char value[64];
+	size_t i;
+
+	(void)state;
+	assert_null(settings_tmpfs_size(&settings));
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		snprintf(value, sizeof(value), "yes,%s", good[i]);
+		put(&settings, SETTING_WRITABLE_TMPFS, value);
+		assert_string_equal(settings_tmpfs_size(&settings), good[i]);
+	}
+	put(&settings, SETTING_WRITABLE_TMPFS, "yes");
+	assert_null(settings_tmpfs_size(&settings));
+	settings_free(&settings);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(value, sizeof(value), "yes,%s", bad[i]);
+		assert_wrong(SETTING_WRITABLE_TMPFS, value, "yes,SIZE");
+	}
+}
+
+static void steps_to_join(void **state)
+{
+	static const char *const good[] = { "0", "7.0", "4294967295.12",
+		"batch", "7.batch", "7.interactive", "none" };
+	static const char *const bad[] = { "", ".", "7.", ".7", "7.0.0", "a",
+		"7.a", "a.7", "-1", "7.extern", "99999999999.0",
+		"7.99999999999", "7.0 " };
+	struct settings settings = { { NULL } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		put(&settings, SETTING_JOIN, good[i]);
+	settings_free(&settings);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_wrong(SETTING_JOIN, bad[i], "is not the id of a step");
+}
+
+static void what_is_denied(void **state)
+{
+	bool denied[SETTINGS_COUNT] = { [SETTING_HOME] = true,
+		[SETTING_BIND] = true };
+	struct settings settings = { { NULL } };
+	struct error err = { 0 };
+
+	(void)state;
+	put(&settings, SETTING_TMP, "private");
+	put(&settings, SETTING_BIND, "none");
+	assert_int_equal(settings_check_denied(&settings, denied, &err), 0);
+	put(&settings, SETTING_HOME, "yes");
+	assert_int_equal(settings_check_denied(&settings, denied, &err), -1);
+	assert_non_null(strstr(err.text, "--sif-home"));
+	assert_non_null(strstr(err.text, "SPANK_SIF_HOME"));
+	settings_free(&settings);
+}
+
+static void defaults_come_where_nothing_is(void **state)
+{
+	struct settings settings = { { NULL } }, defaults = { { NULL } };
+	struct error err = { 0 };
+
+	(void)state;
+	put(&defaults, SETTING_HOME, "no");
+	put(&defaults, SETTING_TMP, "private");
+	put(&defaults, SETTING_ENV, "A=site");
+	put(&defaults, SETTING_MOUNT, "a.sif:/a");
+	put(&settings, SETTING_HOME, "yes");
+	put(&settings, SETTING_ENV, "A=mine");
+	assert_int_equal(settings_add_defaults(&settings, &defaults, &err), 0);
+	assert_value(&settings, SETTING_HOME, "yes");
+	assert_value(&settings, SETTING_TMP, "private");
+	assert_value(&settings, SETTING_ENV, "A=site,A=mine");
+	assert_value(&settings, SETTING_MOUNT, "a.sif:/a");
+	settings_free(&settings);
+	settings_free(&defaults);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_is_complete),
+		cmocka_unit_test(names_are_found_whole),
+		cmocka_unit_test(fallbacks_are_good_values),
+		cmocka_unit_test(the_last_value_wins),
+		cmocka_unit_test(lists_add_up),
+		cmocka_unit_test(a_switch_alone_means_yes),
+		cmocka_unit_test(a_wrong_value_changes_nothing),
+		cmocka_unit_test(wrong_values_have_a_sentence),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(steps_to_join),
+		cmocka_unit_test(what_is_denied),
+		cmocka_unit_test(defaults_come_where_nothing_is),
+	};
+
+	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
