@@ -198,14 +198,14 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_equal "$(grep -c "'devices' is not a list" <<<"$output")" 1
 }
 
-@test "the image's own driver goes behind the node's" {
+@test "the driver is found with whatever other options" {
 	install_nvidia
-	run on_gpu --sif-env=LD_LIBRARY_PATH=/shared/other cuda
-	assert_status 0
-	assert_output "driver 575, device 0"
-	run on_gpu --sif-cleanenv=yes cuda
-	assert_status 0
-	assert_output "driver 575, device 0"
+	for option in --sif-env=LD_LIBRARY_PATH=/shared/other --sif-cleanenv=yes \
+		--sif-writable-tmpfs=yes --export=NONE; do
+		run on_gpu "$option" /usr/bin/cuda
+		assert_status 0
+		assert_output "driver 575, device 0"
+	done
 }
 
 # --- when ------------------------------------------------------------------------
