@@ -8,8 +8,10 @@
  * megabyte; answers go out from where they lie in the cache; and a program that
  * is linked with less starts sooner.
  *
- * Threads: each reads a request and answers it.  The kernel gives a request to
- * the thread that has waited longest.  All see ENODEV when the mount is gone.
+ * Threads: one of them leads, that is, reads requests.  What is answered in
+ * microseconds it answers itself, so that a program which walks through a tree
+ * meets a thread that is awake.  When a request may take longer, another
+ * thread takes the lead first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,15 +30,20 @@
 #define THREADS_MAX 8
 #define AHEAD_MAX   4
 
-/* The threads wait here until fs_serve(). */
 struct fs_threads {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool go;
+	bool go; /* fs_serve() has been called */
+	bool has_leader;
+	bool ended;
+	int result; /* of fs_serve(), and its errno */
+	int failure;
 };
 
-/* Between poll and read a request may vanish, with a task that is killed: the
- * control loop must not wait for the next one. */
+/*
+ * Between poll and read a request may vanish, with a task that is killed: the
+ * control loop must not wait for the next one.
+ */
 static int set_blocking(int fd, bool blocking)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -82,22 +89,76 @@ int fs_fd(const struct fs *fs)
 
 int fs_serve_one(struct fs *fs)
 {
-	return fs_answer_next(&fs->control);
+	ssize_t got = read(fs->fd, fs->control.request, FS_REQUEST_SIZE);
+	int what = fs_check_request(got);
+
+	if (what == 1)
+		fs_answer(&fs->control, got);
+	return what == 2 ? 1 : what;
+}
+
+/* False if serving has ended. */
+static bool become_leader(struct fs_threads *threads)
+{
+	bool is_leader;
+
+	pthread_mutex_lock(&threads->lock);
+	while (!threads->ended && (threads->has_leader || !threads->go))
+		pthread_cond_wait(&threads->changed, &threads->lock);
+	is_leader = !threads->ended;
+	if (is_leader)
+		threads->has_leader = true;
+	pthread_mutex_unlock(&threads->lock);
+	return is_leader;
+}
+
+static void let_another_lead(struct fs_threads *threads)
+{
+	pthread_mutex_lock(&threads->lock);
+	threads->has_leader = false;
+	pthread_cond_signal(&threads->changed);
+	pthread_mutex_unlock(&threads->lock);
+}
+
+static void end_all(struct fs_threads *threads, int result)
+{
+	pthread_mutex_lock(&threads->lock);
+	threads->ended = true;
+	threads->result = result;
+	threads->failure = errno;
+	pthread_cond_broadcast(&threads->changed);
+	pthread_mutex_unlock(&threads->lock);
+}
+
+static void lead(struct fs_worker *worker)
+{
+	struct fs *fs = worker->fs;
+	bool is_slow = false;
+	ssize_t got;
+	int what;
+
+	do {
+		got = read(fs->fd, worker->request, FS_REQUEST_SIZE);
+		what = fs_check_request(got);
+		if (what <= 0)
+			break;
+		if (what == 2)
+			continue;
+		is_slow = fs_is_slow(worker);
+		if (is_slow)
+			let_another_lead(fs->threads);
+		fs_answer(worker, got);
+	} while (!is_slow);
+	if (what <= 0)
+		end_all(fs->threads, what);
 }
 
 static void *serve(void *arg)
 {
 	struct fs_worker *worker = arg;
-	struct fs_threads *threads = worker->fs->threads;
-	int more;
 
-	pthread_mutex_lock(&threads->lock);
-	while (!threads->go)
-		pthread_cond_wait(&threads->changed, &threads->lock);
-	pthread_mutex_unlock(&threads->lock);
-	do
-		more = fs_answer_next(worker);
-	while (more > 0);
+	while (become_leader(worker->fs->threads))
+		lead(worker);
 	return NULL;
 }
 
@@ -160,16 +221,14 @@ int fs_start(struct fs *fs, const struct fs_options *options, struct error *err)
 
 int fs_serve(struct fs *fs)
 {
-	int more;
+	struct fs_threads *threads = fs->threads;
 
-	pthread_mutex_lock(&fs->threads->lock);
-	fs->threads->go = true;
-	pthread_cond_broadcast(&fs->threads->changed);
-	pthread_mutex_unlock(&fs->threads->lock);
-	do
-		more = fs_answer_next(&fs->control);
-	while (more > 0);
-	return more;
+	pthread_mutex_lock(&threads->lock);
+	threads->go = true;
+	pthread_mutex_unlock(&threads->lock);
+	serve(&fs->control);
+	errno = threads->failure;
+	return threads->result;
 }
 
 void fs_own(struct fs *fs)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One function per request of the kernel, each translating between the FUSE
- * protocol and tree.h; and the loop's body, which reads a request and finds its
- * function.
+ * protocol and tree.h; and the table in which they are found.
  *
  * What an image shows never changes, so the kernel may keep all of it for as
  * long as it likes: names, also those that do not exist, attributes, contents,
@@ -325,19 +324,18 @@ static void answer(const struct fs_request *request)
 		operation->answer(request);
 }
 
-int fs_answer_next(struct fs_worker *worker)
+bool fs_is_slow(const struct fs_worker *worker)
 {
-	struct fs_request request = {
-		.worker = worker,
-		.tree = &worker->fs->tree,
-		.header = (void *)worker->request,
-		.argument = worker->request + sizeof(struct fuse_in_header),
-	};
-	ssize_t got = read(worker->fs->fd, worker->request, FS_REQUEST_SIZE);
+	const struct fuse_in_header *header = (void *)worker->request;
 
+	return header->opcode == FUSE_READ;
+}
+
+int fs_check_request(ssize_t got)
+{
 	/* ENOENT: the request was taken back while it was being read. */
 	if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOENT))
-		return 1;
+		return 2;
 	/* ECONNABORTED: someone aborted the connection. */
 	if (got < 0 && (errno == ENODEV || errno == ECONNABORTED))
 		return 0;
@@ -347,7 +345,18 @@ int fs_answer_next(struct fs_worker *worker)
 		errno = EIO;
 		return -1;
 	}
-	request.size = got - sizeof(struct fuse_in_header);
-	answer(&request);
 	return 1;
+}
+
+void fs_answer(struct fs_worker *worker, size_t size)
+{
+	struct fs_request request = {
+		.worker = worker,
+		.tree = &worker->fs->tree,
+		.header = (void *)worker->request,
+		.argument = worker->request + sizeof(struct fuse_in_header),
+		.size = size - sizeof(struct fuse_in_header),
+	};
+
+	answer(&request);
 }

@@ -46,8 +46,17 @@ struct fs_request {
 	size_t size;          /* of the argument */
 };
 
-/* Read one request and answer it.  As fs_serve_one(). */
-int fs_answer_next(struct fs_worker *worker);
+/*
+ * What read(2) of a request has returned: 1 for a request, 2 for none, try
+ * again; 0 and -1 as of fs_serve_one().
+ */
+int fs_check_request(ssize_t got);
+
+/* Whether the request may take long, so that others should not wait for it. */
+bool fs_is_slow(const struct fs_worker *worker);
+
+/* Answer the worker's request of `size` bytes. */
+void fs_answer(struct fs_worker *worker, size_t size);
 
 /* Answer with `size` bytes, or with an error (a positive errno). */
 void fs_reply(const struct fs_request *request, const void *bytes, size_t size);
