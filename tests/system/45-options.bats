@@ -281,7 +281,7 @@ mount|:/data|the source is missing'
 		assert_contains "plugstack.conf: '$word': $sentence"
 		stop_other
 	done <<-'END'
-	cache=1|there is no such argument
+	cash=1|there is no such argument
 	tmp=shared|'shared' is not one of host|private
 	deny=everything|there is no option --sif-everything to deny
 	path=images|it is not a list of absolute directories
@@ -446,7 +446,7 @@ mount|:/data|the source is missing'
 		assert_matches "$node: +[0-9.]+ ms  environment: "
 		assert_matches "$node: +[0-9.]+ ms  ready to start the command"
 		assert_contains "$node: mount  /mnt  from /shared/d (--sif-bind, read-only)"
-		assert_contains "$node: set     A  (--sif-env)"
+		assert_contains "$node: environment of --sif-env: A"
 		assert_equal "$(grep -c "$node: .*namespace built" <<<"$output")" 1
 	done
 	run here srun --sif-image=small.sif true

@@ -136,7 +136,7 @@ static void wrong_items_are_named(void **state)
 	assert_wrong("/", BIND_SPEC_USERS, "root of the image");
 	assert_wrong("/a://", BIND_SPEC_USERS, "root of the image");
 	assert_wrong("/a:/./..", BIND_SPEC_USERS, "root of the image");
-	assert_wrong("-", BIND_SPEC_USERS, "the destination ''");
+	assert_wrong("-", BIND_SPEC_USERS, "the destination is missing");
 	assert_wrong("a", BIND_SPEC_SITES, "the destination 'a'");
 }
 
