@@ -160,7 +160,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_output ""
 	run inside --sif-bind=-/proc true
 	assert_failure
-	assert_contains "--sif-bind: '/proc' cannot be left out: it belongs to every container of this site"
+	assert_contains "--sif-bind: '/proc' cannot be left out or covered: it belongs to every container of this site"
 }
 
 @test "binds of job scripts for Singularity and Apptainer are honoured" {
@@ -241,7 +241,13 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	for bind in -/site/e /shared/d:/site/e -/site//x/../e/; do
 		run on_other srun --sif-image=small.sif --sif-bind="$bind" true
 		assert_failure
-		assert_contains "'/site/e' cannot be left out: it belongs to every container of this site"
+		assert_contains "'/site/e' cannot be left out or covered: it belongs to every container of this site"
+	done
+	for target in /site/e /proc; do
+		run on_other srun --sif-image=small.sif \
+			--sif-mount="small.sif:$target" true
+		assert_failure
+		assert_contains "--sif-mount: '$target' cannot be left out or covered"
 	done
 }
 
