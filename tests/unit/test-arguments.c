@@ -80,7 +80,7 @@ static void a_bad_word_has_a_sentence(void **state)
 	assert_bad("timeout=0", "plugstack.conf: 'timeout=0': it is not a whole "
 				"number of seconds from 1 to 600");
 	assert_bad("cash=1",
-		"plugstack.conf: 'cache=1': there is no such argument");
+		"plugstack.conf: 'cash=1': there is no such argument");
 	assert_bad("", "plugstack.conf: '': there is no such argument");
 	assert_bad("home", "there is no such argument");
 	assert_bad("=no", "there is no such argument");
