@@ -112,6 +112,15 @@ static int parse_deny(const char *value, struct arguments *arguments,
 	return copy ? 0 : error_set(err, errno, "cannot allocate memory");
 }
 
+static int parse_privilege(const char *value, struct arguments *arguments,
+	struct error *err)
+{
+	arguments->userns = strcmp(value, "userns") == 0;
+	if (!arguments->userns && strcmp(value, "root") != 0)
+		return error_set(err, 0, "it is neither root nor userns");
+	return 0;
+}
+
 static int parse_default(const char *word, struct arguments *arguments,
 	struct error *err)
 {
@@ -122,8 +131,8 @@ static int parse_default(const char *word, struct arguments *arguments,
 		setting_rule(setting)->is_users)
 		return error_set(err, 0,
 			"there is no such argument (there are: timeout=, "
-			"cache=, threads=, path=, bind=, deny=, and defaults "
-			"such as home=no, see spank_sif(8))");
+			"cache=, threads=, path=, bind=, deny=, privilege=, and "
+			"defaults such as home=no, see spank_sif(8))");
 	return settings_put(&arguments->defaults, setting, word + length + 1,
 		err);
 }
@@ -157,6 +166,8 @@ static int parse_word(const char *word, struct arguments *arguments,
 		return parse_bind(value, arguments, err);
 	if ((value = value_of(word, "deny")))
 		return parse_deny(value, arguments, err);
+	if ((value = value_of(word, "privilege")))
+		return parse_privilege(value, arguments, err);
 	return parse_default(word, arguments, err);
 }
 

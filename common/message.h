@@ -38,11 +38,14 @@ enum message_type {
 	MESSAGE_FAILED,
 };
 
-/* The words of IMAGE. */
-#define MESSAGE_ROOT "root" /* it becomes the root of the container */
-#define MESSAGE_DATA "data" /* it is mounted somewhere inside */
-#define MESSAGE_OWNED \
-	"owned" /* a root, all of whose files shall be the user's */
+/*
+ * The words of IMAGE: it becomes the root of the container, or is mounted
+ * somewhere inside; with OWNED all of its files shall be the user's.
+ */
+#define MESSAGE_ROOT       "root"
+#define MESSAGE_DATA       "data"
+#define MESSAGE_OWNED      "owned"
+#define MESSAGE_OWNED_DATA "owned-data"
 
 struct message {
 	enum message_type type;

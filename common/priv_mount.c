@@ -28,7 +28,7 @@ int priv_mount_check(struct error *err)
 
 struct option {
 	const char *key;
-	const char *value;
+	const char *value; /* NULL: a flag */
 };
 
 /* A detached mount of a new file system, with `options` up to a NULL key. */
@@ -43,11 +43,14 @@ static int mount_new(const char *type, const struct option *options,
 			"cannot open the file system type '%s'%s", type,
 			errno == ENODEV ? " (is its module loaded?)" : "");
 	for (; options->key; options++)
-		if (sys_fsconfig(context_fd, FSCONFIG_SET_STRING, options->key,
-			    options->value, 0) < 0)
+		if (sys_fsconfig(context_fd,
+			    options->value ? FSCONFIG_SET_STRING
+					   : FSCONFIG_SET_FLAG,
+			    options->key, options->value, 0) < 0)
 			return error_set(err, errno,
 				"cannot set the option %s=%s of a %s mount",
-				options->key, options->value, type);
+				options->key,
+				options->value ? options->value : "", type);
 	if (sys_fsconfig(context_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return error_set(err, errno, "cannot create a %s mount", type);
 	/* The attributes go with the first call: no moment without nosuid. */
@@ -94,13 +97,16 @@ int priv_mount_tmpfs(const char *size, const char *mode, bool executable,
 }
 
 int priv_mount_overlay(const char *lower, const char *upper, const char *work,
-	struct error *err)
+	bool in_userns, struct error *err)
 {
 	const struct option options[] = {
 		{ "source", "spank-sif" },
 		{ "lowerdir", lower },
 		{ "upperdir", upper },
 		{ "workdir", work },
+		/* Its notes go into trusted.*, which only the host's root may
+		 * write, or into user.*. */
+		{ in_userns ? "userxattr" : NULL, NULL },
 		{ NULL, NULL },
 	};
 

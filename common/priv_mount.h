@@ -41,10 +41,11 @@ int priv_mount_tmpfs(const char *size, const char *mode, bool executable,
 /*
  * A writable view of the directory `lower`, whose changes go to `upper`, with
  * the empty directory `work` in the same file system: an overlay, nosuid,
- * nodev.  All three are absolute paths of the caller's own.
+ * nodev.  All three are absolute paths of the caller's own.  `in_userns`: the
+ * caller's capabilities are those of a user namespace.
  */
 int priv_mount_overlay(const char *lower, const char *upper, const char *work,
-	struct error *err);
+	bool in_userns, struct error *err);
 
 /*
  * Clone what is mounted at `path` (relative to `dir`) and all below it,

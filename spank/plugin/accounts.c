@@ -64,7 +64,8 @@ static int load_slurm_user(char *buffer, const char *name,
 {
 	struct passwd entry, *found = NULL;
 
-	if (!name || getpwnam_r(name, &entry, buffer, ENTRY_SIZE, &found) != 0 ||
+	if (!name ||
+		getpwnam_r(name, &entry, buffer, ENTRY_SIZE, &found) != 0 ||
 		!found || entry.pw_uid == 0 || entry.pw_uid == getuid())
 		return 0;
 	return add_passwd(accounts, &entry, entry.pw_dir);

@@ -32,6 +32,7 @@
 #include "spank/plugin/gpus.h"
 #include "spank/plugin/hello.h"
 #include "spank/plugin/image.h"
+#include "spank/plugin/user_namespace.h"
 
 /* Where the image is attached before it becomes '/', and the writable layer
  * beside it: every Linux has these, as directories and not symlinks. */
@@ -106,19 +107,23 @@ static int offer_one(struct building *building, size_t i, const char *image,
 static int offer_images(struct building *building, struct error *err)
 {
 	const char *root = settings_get(building->settings, SETTING_IMAGE);
+	/* Other users do not exist there, and nothing can be made in what
+	 * belongs to nobody. */
+	bool userns = building->request->plan.arguments->userns;
 	size_t i;
 
 	if (bind_specs_parse(settings_get(building->settings, SETTING_MOUNT),
 		    BIND_SPEC_IMAGES, &building->mounts, err) < 0)
 		return error_prefix(err, "--sif-mount");
 	if (offer_one(building, 0, root,
-		    is_writable(building->settings) ? MESSAGE_OWNED
-						    : MESSAGE_ROOT,
+		    is_writable(building->settings) || userns ? MESSAGE_OWNED
+							      : MESSAGE_ROOT,
 		    err) < 0)
 		return -1;
 	for (i = 0; i < building->mounts.count; i++)
 		if (offer_one(building, i + 1, building->mounts.list[i].source,
-			    MESSAGE_DATA, err) < 0)
+			    userns ? MESSAGE_OWNED_DATA : MESSAGE_DATA,
+			    err) < 0)
 			return error_prefix(err, "--sif-mount");
 	return 0;
 }
@@ -204,7 +209,7 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 	return 0;
 }
 
-static int mount_overlay(struct error *err)
+static int mount_overlay(bool in_userns, struct error *err)
 {
 	CLEANUP_FD int fd = -1;
 
@@ -212,7 +217,7 @@ static int mount_overlay(struct error *err)
 		return -1;
 	/* Safe: the paths are ours, in a namespace of its own. */
 	fd = priv_mount_overlay(SCAFFOLD, LAYER_SCAFFOLD "/upper",
-		LAYER_SCAFFOLD "/work", err);
+		LAYER_SCAFFOLD "/work", in_userns, err);
 	return priv_caps_raise(err) < 0 ? -1 : fd_take(&fd);
 }
 
@@ -220,7 +225,7 @@ static int mount_overlay(struct error *err)
  * An overlay over the image, which is attached already.  Returns the root that
  * takes its place.
  */
-static int mount_layer(const char *size, struct error *err)
+static int mount_layer(const char *size, bool in_userns, struct error *err)
 {
 	CLEANUP_FD int layer_fd = priv_mount_tmpfs(size, "0755", true, err);
 	CLEANUP_FD int root_fd = -1;
@@ -231,7 +236,7 @@ static int mount_layer(const char *size, struct error *err)
 		mkdirat(layer_fd, "work", 0755) < 0 ||
 		fchmodat(layer_fd, "upper", 0755, 0) < 0)
 		return error_set(err, errno, "cannot make a writable layer");
-	root_fd = mount_overlay(err);
+	root_fd = mount_overlay(in_userns, err);
 	if (root_fd < 0 || attach_at(SCAFFOLD, root_fd, err) < 0)
 		return -1;
 	return fd_take(&root_fd);
@@ -248,7 +253,7 @@ static int assemble(struct building *building, int image_fd, struct error *err)
 		return -1;
 	if (is_writable(building->settings)) {
 		layer_fd = mount_layer(settings_tmpfs_size(building->settings),
-			err);
+			building->request->plan.arguments->userns, err);
 		if (layer_fd < 0)
 			return -1;
 		root_fd = layer_fd;
@@ -260,10 +265,15 @@ static int furnish(struct building *building, struct error *err)
 {
 	CLEANUP_FD int namespace_fd = priv_namespace_unshare(err);
 	CLEANUP_FD int image_fd = -1;
+	struct stat root;
 
 	if (namespace_fd < 0 || binds_clone(&building->binds, err) < 0)
 		return -1;
 	image_fd = image_mount(&building->images[0], err);
+	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
+	 * nobody in a user namespace: nothing could be made there. */
+	if (image_fd >= 0 && fstat(image_fd, &root) < 0)
+		return error_set(err, errno, "cannot inspect the image");
 	if (image_fd < 0 || mount_data(building, err) < 0 ||
 		add_accounts(&building->binds, &building->accounts, image_fd,
 			err) < 0 ||
@@ -276,13 +286,26 @@ static int furnish(struct building *building, struct error *err)
 	return 0;
 }
 
+/* What mounts need, on the host or in a user namespace. */
+static int gain_rights(struct building *building, struct error *err)
+{
+	const struct container_request *request = building->request;
+
+	if (request->plan.arguments->userns &&
+		(user_namespace_enter_new(request->deadline, err) < 0 ||
+			user_namespace_open_fuse(request->fuse_fds,
+				1 + building->mounts.count, err) < 0))
+		return -1;
+	return priv_caps_raise(err);
+}
+
 static int build(struct building *building, struct error *err)
 {
 	const char *image = settings_get(building->settings, SETTING_IMAGE);
 
 	if (offer_images(building, err) < 0)
 		return -1;
-	if (plan(building, err) < 0 || priv_caps_raise(err) < 0 ||
+	if (plan(building, err) < 0 || gain_rights(building, err) < 0 ||
 		furnish(building, err) < 0)
 		return error_prefix(err,
 			"cannot build the container of the image '%s'", image);

@@ -112,8 +112,8 @@ int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err)
 	while (strncmp(relative, "./", 2) == 0)
 		relative += 1 + strspn(relative + 1, "/");
 	if (snprintf(ret_path, PATH_MAX, "%s/%s",
-		    strcmp(directory, "/") == 0 ? "" : directory, relative) >=
-		PATH_MAX)
+		    strcmp(directory, "/") == 0 ? "" : directory,
+		    relative) >= PATH_MAX)
 		return error_set(err, ENAMETOOLONG, "'%s'", expanded);
 	return 0;
 }

@@ -183,6 +183,9 @@ int slurm_spank_task_init_privileged(spank_t spank, int argc, char *argv[])
 	(void)argv;
 	if (!session.runs_image || session.error.text[0])
 		return 0;
+	/* Nothing is kept: Slurm's change of ids takes all. */
+	if (session.arguments.userns)
+		return 0;
 	if (open_fuse(&err) < 0 ||
 		priv_caps_keep(!settings_is(&session.settings,
 				       SETTING_WRITABLE_TMPFS, "no"),

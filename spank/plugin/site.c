@@ -42,7 +42,8 @@ static void expand_names(const char *pattern, char *const *job, char *ret_path)
 	gethostname(host, sizeof(host) - 1);
 	host[strcspn(host, ".")] = '\0';
 	for (; *pattern && used < PATH_MAX; pattern++) {
-		if (pattern[0] == '%' && (pattern[1] == 'n' || pattern[1] == 'h'))
+		if (pattern[0] == '%' &&
+			(pattern[1] == 'n' || pattern[1] == 'h'))
 			used += snprintf(ret_path + used, PATH_MAX - used, "%s",
 				*++pattern == 'n' && node ? node : host);
 		else

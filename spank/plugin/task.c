@@ -23,6 +23,7 @@
 #include "common/message.h"
 #include "common/priv_caps.h"
 #include "common/priv_namespace.h"
+#include "common/priv_userns.h"
 #include "spank/plugin/container.h"
 #include "spank/plugin/hello.h"
 #include "spank/plugin/image.h"
@@ -53,8 +54,12 @@ static int fail_alike(const struct entry *entry, struct error *err)
 	return -1;
 }
 
-static int enter_namespace(int namespace_fd, struct error *err)
+static int enter_namespace(const struct entry *entry, int namespace_fd,
+	struct error *err)
 {
+	if (entry->plan.arguments->userns &&
+		priv_userns_enter_owner(namespace_fd, err) < 0)
+		return -1;
 	if (priv_caps_raise(err) < 0)
 		return -1;
 	return priv_namespace_enter(namespace_fd, err);
@@ -106,8 +111,7 @@ static int load_environment(struct entry *entry, char *const *facts,
 	report_moment(entry->report,
 		"environment: %zu script%s of the image %s, %zu lines skipped",
 		found.scripts, found.scripts == 1 ? "" : "s",
-		found.is_plain ? "read" : "run",
-		found.skipped_lines);
+		found.is_plain ? "read" : "run", found.skipped_lines);
 	return 0;
 }
 
@@ -255,7 +259,7 @@ static int obey(struct entry *entry, struct error *err)
 		return obey(entry, err);
 	}
 	if (got == 1 && message.type == MESSAGE_ENTER && fd >= 0)
-		return enter_namespace(fd, err);
+		return enter_namespace(entry, fd, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)
 		return error_set(err, 0, "%s", message.text);
 	return describe_silence(entry, got, err);
@@ -284,7 +288,7 @@ static int enter_joined(struct entry *entry, struct error *err)
 
 	if (namespace_fd < 0)
 		fail_alike(entry, err);
-	else if (enter_namespace(namespace_fd, err) == 0 &&
+	else if (enter_namespace(entry, namespace_fd, err) == 0 &&
 		 priv_caps_drop(err) == 0) {
 		entry->task->is_builder = true;
 		report_moment(entry->report, "step joined");

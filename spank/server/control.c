@@ -144,14 +144,16 @@ static void describe(int image_fd, const struct sif_partition *partition,
 static int open_image(struct control *control, const char *kind, int *image_fd,
 	struct error *err)
 {
+	bool is_owned_data = strcmp(kind, MESSAGE_OWNED_DATA) == 0;
 	enum sif_purpose purpose =
-		strcmp(kind, MESSAGE_DATA) == 0 ? SIF_DATA : SIF_ROOT;
+		is_owned_data || strcmp(kind, MESSAGE_DATA) == 0 ? SIF_DATA
+								 : SIF_ROOT;
 	struct sif_partition partition;
 	char facts[256];
 
 	if (*image_fd < 0 || control->image)
 		return error_set(err, EPROTO, "unexpected message");
-	control->owned = strcmp(kind, MESSAGE_OWNED) == 0;
+	control->owned = is_owned_data || strcmp(kind, MESSAGE_OWNED) == 0;
 	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
 		return -1;
 	describe(*image_fd, &partition, facts, sizeof(facts));

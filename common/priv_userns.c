@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The user namespace of a step, see user_namespaces(7).  It is made by a
+ * program that the first task executes (spank/userns), and entered by all
+ * tasks: first the user namespace, which gives the capabilities, then the mount
+ * namespace in it.  The kernel itself keeps the way from the one to the other
+ * (NS_GET_USERNS, ioctl_ns(2)), so that one descriptor tells of both.
+ *
+ * None of this asks for more than what every user of a kernel with user
+ * namespaces may do, and nothing of it reaches beyond that namespace.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/priv_userns.h"
+
+static const char *refusal_hint(int num)
+{
+	switch (num) {
+	case ENOSPC:
+		return "the limit user.max_user_namespaces of this node is "
+		       "reached, or 0; please tell the administrator, who "
+		       "chose privilege=userns";
+	case EPERM:
+	case EACCES:
+		return "this node does not let users have user namespaces "
+		       "(kernel.unprivileged_userns_clone, AppArmor, "
+		       "SELinux); please tell the administrator, who chose "
+		       "privilege=userns";
+	default:
+		return "privilege=userns in plugstack.conf needs them; please "
+		       "tell the administrator";
+	}
+}
+
+static int refused(const char *what, struct error *err)
+{
+	error_set(err, errno, "%s", what);
+	return error_hint(err, refusal_hint(err->num));
+}
+
+/* The whole file in one call, as the maps want it. */
+static int write_file(const char *path, const char *text)
+{
+	CLEANUP_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t length = strlen(text);
+
+	return fd >= 0 && write(fd, text, length) == length ? 0 : -1;
+}
+
+int priv_userns_make(struct error *err)
+{
+	uintmax_t uid = geteuid(), gid = getegid();
+	char uid_map[64], gid_map[64];
+	int fd;
+
+	snprintf(uid_map, sizeof(uid_map), "%ju %ju 1", uid, uid);
+	snprintf(gid_map, sizeof(gid_map), "%ju %ju 1", gid, gid);
+	/* Safe: only this process is in it, and has rights nowhere else. */
+	if (unshare(CLONE_NEWUSER) < 0)
+		return refused("cannot make a user namespace", err);
+	/* "deny" is what the kernel wants before it takes the gid's map, so
+	 * that nobody drops a group that keeps files from him. */
+	if (write_file("/proc/self/setgroups", "deny") < 0 ||
+		write_file("/proc/self/uid_map", uid_map) < 0 ||
+		write_file("/proc/self/gid_map", gid_map) < 0)
+		return refused("cannot map the user into a user namespace",
+			err);
+	fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return refused("cannot open the user namespace", err);
+	return fd;
+}
+
+int priv_userns_enter(int namespace_fd, struct error *err)
+{
+	/* Safe: the kernel lets in whoever owns it; what is won counts only
+	 * inside, and is dropped before the command is executed. */
+	if (setns(namespace_fd, CLONE_NEWUSER) < 0)
+		return refused("cannot enter the user namespace of the step",
+			err);
+	return 0;
+}
+
+int priv_userns_enter_owner(int mount_namespace_fd, struct error *err)
+{
+	/* Safe: the kernel tells only of namespaces below our own. */
+	CLEANUP_FD int fd = ioctl(mount_namespace_fd, NS_GET_USERNS);
+
+	if (fd < 0)
+		return refused("cannot find the user namespace of the step",
+			err);
+	return priv_userns_enter(fd, err);
+}
