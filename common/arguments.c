@@ -66,7 +66,7 @@ static int parse_path(const char *value, struct arguments *arguments,
 			"between them");
 	copy = strdup(value);
 	if (!copy)
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	free(arguments->path);
 	arguments->path = copy;
 	return 0;
@@ -84,7 +84,7 @@ static int parse_bind(const char *value, struct arguments *arguments,
 		(binds->count + more.count + 1) * sizeof(*list));
 	if (!list) {
 		bind_specs_free(&more);
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	}
 	if (more.count > 0)
 		memcpy(list + binds->count, more.list,
@@ -109,7 +109,7 @@ static int parse_deny(const char *value, struct arguments *arguments,
 				"there is no option --sif-%s to deny", name);
 		arguments->denied[setting] = true;
 	}
-	return copy ? 0 : error_set(err, errno, "cannot allocate memory");
+	return copy ? 0 : error_set(err, 0, "cannot allocate memory");
 }
 
 static int parse_privilege(const char *value, struct arguments *arguments,

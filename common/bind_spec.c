@@ -136,7 +136,7 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 	if (target)
 		list_unescape(target, ":,\\");
 	if (fill(spec, source, target && *target ? target : source) < 0)
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	if (option && take_option(spec, option, err) < 0)
 		return -1;
 	return check_paths(spec, kind, err);
@@ -148,7 +148,7 @@ static int grow(struct bind_specs *specs, struct error *err)
 		realloc(specs->list, (specs->count + 1) * sizeof(*list));
 
 	if (!list)
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	specs->list = list;
 	list[specs->count++] = (struct bind_spec){ .source = NULL };
 	return 0;
@@ -184,7 +184,7 @@ int bind_specs_parse(const char *list, enum bind_spec_kind kind,
 	struct bind_specs specs = { .count = 0 };
 
 	if (!copy)
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	if (parse(copy, kind, &specs, err) < 0) {
 		bind_specs_free(&specs);
 		return -1;

@@ -175,12 +175,12 @@ int settings_put(struct settings *settings, enum setting setting,
 		return -1;
 	if (rule->is_list && *place && **place && !empties) {
 		if (*value && add_to_list(place, value) < 0)
-			return error_set(err, errno, "cannot allocate memory");
+			return error_set(err, 0, "cannot allocate memory");
 		return 0;
 	}
 	copy = strdup(empties ? "" : value);
 	if (!copy)
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	free(*place);
 	*place = copy;
 	return 0;

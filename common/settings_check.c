@@ -106,7 +106,7 @@ static int check_env(const char *value, struct error *err)
 				"value is written \\,)",
 				item);
 	}
-	return copy ? 0 : error_set(err, errno, "cannot allocate memory");
+	return copy ? 0 : error_set(err, 0, "cannot allocate memory");
 }
 
 static int check_join(const char *value, struct error *err)

@@ -93,6 +93,16 @@ void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
 		   });
 }
 
+void binds_give(struct binds *binds, const char *target, int *mount_fd)
+{
+	size_t place = place_of(binds, target);
+	struct bind *bind = binds->list + place;
+
+	if (place < binds->count && strcmp(bind->target, target) == 0 &&
+		bind->flags & BIND_GIVEN)
+		bind->mount_fd = fd_take(mount_fd);
+}
+
 int binds_leave_out(struct binds *binds, const char *target, struct error *err)
 {
 	size_t place = place_of(binds, target);
@@ -151,13 +161,16 @@ static int leave_out(struct bind *bind, struct error *err)
 	return 0;
 }
 
-static const char *clone_hint(int num)
+/* Of a home that was asked for there is no optional form. */
+static const char *clone_hint(const struct bind *bind, int num)
 {
 	switch (num) {
 	case ENOENT:
 	case ENOTDIR:
-		return "it must exist on this node (a '?' before it makes it "
-		       "optional)";
+		return strcmp(bind->origin, "home") == 0
+			       ? "it must exist on this node"
+			       : "it must exist on this node (a '?' before it "
+				 "makes it optional)";
 	case EACCES:
 	case EPERM:
 		return "you must be able to reach it on this node";
@@ -170,7 +183,7 @@ static int clone_one(struct bind *bind, struct error *err)
 {
 	struct stat status;
 
-	if (bind->mount_fd >= 0)
+	if (bind->mount_fd >= 0 || bind->flags & BIND_GIVEN)
 		return 0;
 	if (bind->flags & BIND_EMPTY) {
 		bind->is_directory = true;
@@ -180,7 +193,7 @@ static int clone_one(struct bind *bind, struct error *err)
 	bind->mount_fd = priv_mount_clone(AT_FDCWD, bind->source,
 		bind->flags & BIND_READ_ONLY, err);
 	if (bind->mount_fd < 0) {
-		error_hint(err, clone_hint(err->num));
+		error_hint(err, clone_hint(bind, err->num));
 		return leave_out(bind, err);
 	}
 	if (fstat(bind->mount_fd, &status) == 0)

@@ -23,6 +23,8 @@ enum {
 	BIND_FIXED = 1 << 5,
 	/* Nothing of the host: an empty file system in memory. */
 	BIND_EMPTY = 1 << 6,
+	/* Nothing of the host: its mount comes by binds_give(). */
+	BIND_GIVEN = 1 << 7,
 };
 
 /* One file or directory of the host that shows in the container. */
@@ -52,6 +54,12 @@ void binds_add(struct binds *binds, const char *source, const char *target,
 /* Add a mount that exists already; *mount_fd is given away. */
 void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
 	bool is_directory, int flags, const char *origin);
+
+/*
+ * The mount of the bind at `target` that waits for it (BIND_GIVEN); *mount_fd
+ * is given away, unless the user has put something else there, or nothing.
+ */
+void binds_give(struct binds *binds, const char *target, int *mount_fd);
 
 /* Take the bind at `target` off the list, if there is one. */
 int binds_leave_out(struct binds *binds, const char *target, struct error *err);

@@ -202,10 +202,8 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 	group_fd = priv_mount_clone(files_fd, "group", true, err);
 	if (passwd_fd < 0 || group_fd < 0)
 		return -1;
-	binds_add_mount(binds, &passwd_fd, "/etc/passwd", false, BIND_REPLACE,
-		"accounts");
-	binds_add_mount(binds, &group_fd, "/etc/group", false, BIND_REPLACE,
-		"accounts");
+	binds_give(binds, "/etc/passwd", &passwd_fd);
+	binds_give(binds, "/etc/group", &group_fd);
 	return 0;
 }
 

@@ -28,7 +28,7 @@ int facts_add(char **facts, struct error *err, const char *format, ...)
 	if (length >= 0)
 		return 0;
 	facts[i] = NULL;
-	return error_set(err, errno, "cannot allocate memory");
+	return error_set(err, 0, "cannot allocate memory");
 }
 
 /* The value of KEY in "KEY=VALUE KEY=VALUE", up to `size` - 1 bytes of it. */

@@ -61,6 +61,11 @@ static void plan_system(struct binds *binds, bool private_tmp)
 		binds_add(binds, files[i], files[i],
 			BIND_READ_ONLY | BIND_OPTIONAL | BIND_REPLACE,
 			"system");
+	/* Made by container.c. */
+	binds_add(binds, "", "/etc/passwd", BIND_GIVEN | BIND_REPLACE,
+		"accounts");
+	binds_add(binds, "", "/etc/group", BIND_GIVEN | BIND_REPLACE,
+		"accounts");
 	binds_add(binds, "/etc/nsswitch.conf", "/etc/nsswitch.conf",
 		BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING, "system");
 }

@@ -60,7 +60,7 @@ static int load_value(struct settings *settings, enum setting setting,
 		return settings_put(settings, setting, value, err);
 	escaped = expand_escape(value);
 	if (!escaped)
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	return settings_put(settings, setting, escaped, err);
 }
 
@@ -97,7 +97,7 @@ static int replace(char **place, const char *value, struct error *err)
 	char *copy = strdup(value);
 
 	if (!copy)
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	free(*place);
 	*place = copy;
 	return 0;
@@ -188,7 +188,7 @@ static int complete_specs(char **place, enum bind_spec_kind kind,
 		text = bind_specs_print(&specs);
 	bind_specs_free(&specs);
 	if (done == 0 && !text)
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	if (done < 0)
 		return -1;
 	free(*place);

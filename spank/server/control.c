@@ -305,7 +305,7 @@ static int start(struct control *control, int hello_fd, struct error *err)
 	control->namespace_fd = -1;
 	control->shared_fd = -1;
 	if (add_polled(control, hello_fd) < 0 || add_polled(control, -1) < 0)
-		return error_set(err, errno, "cannot allocate memory");
+		return error_set(err, 0, "cannot allocate memory");
 	return run(control, err);
 }
 

@@ -500,3 +500,17 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 			--sif-bind=/shared/d:/tmp/below --sif-writable-tmpfs true
 	done
 }
+
+@test "the user's own /etc/passwd takes the place of the plugin's, or none does" {
+	as_alice sh -c 'echo mine:x:2001:2001:::/bin/sh >/shared/d/accounts'
+	run here srun --sif-image=small.sif --sif-bind=d/accounts:/etc/passwd \
+		sh -c 'cat /etc/passwd; grep -c alice /etc/group'
+	assert_status 0
+	assert_line mine:x:2001:2001:::/bin/sh
+	refute_contains alice:
+	run here srun --sif-image=small.sif --sif-bind=-/etc/passwd,-/etc/group \
+		cat /etc/passwd /etc/group
+	assert_status 0
+	refute_contains alice
+	assert_contains root:x:0
+}
