@@ -52,12 +52,13 @@ add_slurm() {
 
 # Not those for InfiniBand and the like, whose libraries are large.
 add_openmpi() {
-	local plugins settings texts pmix
+	local plugins settings texts pmix files
 	plugins=$(openmpi_path pkglibdir)
 	settings=$(openmpi_path sysconfdir)
 	texts=$(openmpi_path pkgdatadir)
-	image_add_files "$TREE" $(find "$plugins" -name 'mca_*.so' \
-		! -name '*ucx*' ! -name '*ofi*' ! -name '*openib*') "$texts" "$settings"
+	mapfile -t files < <(find "$plugins" -name 'mca_*.so' \
+		! -name '*ucx*' ! -name '*ofi*' ! -name '*openib*')
+	image_add_files "$TREE" "${files[@]}" "$texts" "$settings"
 	# The cluster's one interface, which Open MPI leaves out by default.
 	printf '\nbtl_tcp_if_include = lo\n' >>"$TREE$settings/openmpi-mca-params.conf"
 	pmix=$(ldd "$plugins"/mca_pmix_ext*.so | sed -n 's/.*=> \(.*libpmix[^ ]*\) .*/\1/p')
@@ -166,6 +167,28 @@ assert_two_by_two() {
 	assert_status 0
 	assert_line "rank 1 of 2: sum 201, 2 here, the next has 100"
 	assert_equal "${#lines[@]}" 2
+}
+
+@test "MPI with a clean environment, and with a writable image" {
+	for option in --sif-cleanenv=yes --sif-writable-tmpfs=yes; do
+		[[ ! -e $TREE/usr/bin/mpich ]] || {
+			run in_image mpi -N2 --ntasks-per-node=2 --mpi=pmi2 $option mpich
+			assert_two_by_two
+		}
+		[[ ! -e $TREE/usr/bin/openmpi ]] || {
+			run in_image mpi -N2 --ntasks-per-node=2 --mpi=pmix $option openmpi
+			assert_two_by_two
+		}
+	done
+}
+
+@test "Open MPI: one MPI job of two components, each in its own container" {
+	need_mpi openmpi
+	run as_alice srun --quiet -n1 --mpi=pmix --sif-image=/shared/mpi.sif openmpi : \
+		-n2 openmpi
+	assert_status 0
+	assert_line "rank 0 of 3: sum 303, 1 here, the next has 100"
+	assert_line "rank 2 of 3: sum 303, 2 here, the next has 101"
 }
 
 @test "PMIx: the directories of its server and of its tasks are there" {
