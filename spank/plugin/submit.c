@@ -20,6 +20,7 @@
 
 #include "common/cleanup.h"
 #include "common/priv_run.h"
+#include "spank/plugin/container.h"
 #include "spank/plugin/expand.h"
 #include "spank/plugin/image.h"
 #include "spank/plugin/submit.h"
@@ -172,6 +173,25 @@ static int complete_spec(struct bind_spec *spec, enum bind_spec_kind kind,
 	return complete_target(spec, err);
 }
 
+/* The step would mount all, and show but the last. */
+static int check_places(const struct bind_specs *images, struct error *err)
+{
+	size_t i, other;
+
+	if (images->count > CONTAINER_IMAGES_MAX - 1)
+		return error_set(err, 0,
+			"a step can have %d further images, not more",
+			CONTAINER_IMAGES_MAX - 1);
+	for (i = 0; i < images->count; i++)
+		for (other = 0; other < i; other++)
+			if (strcmp(images->list[i].target,
+				    images->list[other].target) == 0)
+				return error_set(err, 0,
+					"there is more than one image for '%s'",
+					images->list[i].target);
+	return 0;
+}
+
 static int complete_specs(char **place, enum bind_spec_kind kind,
 	const struct arguments *arguments, struct error *err)
 {
@@ -184,6 +204,8 @@ static int complete_specs(char **place, enum bind_spec_kind kind,
 		return -1;
 	for (i = 0, done = 0; i < specs.count && done == 0; i++)
 		done = complete_spec(&specs.list[i], kind, arguments, err);
+	if (done == 0 && kind == BIND_SPEC_IMAGES)
+		done = check_places(&specs, err);
 	if (done == 0)
 		text = bind_specs_print(&specs);
 	bind_specs_free(&specs);

@@ -145,8 +145,9 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	run inside --sif-bind=e:/tmp ls /tmp
 	assert_output in-e
 	run inside --sif-bind=d/in-d:/etc/hosts,d/in-d:/usr/bin/env \
-		cat /etc/hosts /usr/bin/env
-	assert_output $'d\nd'
+		--sif-bind=d/in-d:/etc/passwd,?/nonesuch:/etc/group \
+		cat /etc/hosts /usr/bin/env /etc/passwd
+	assert_output $'d\nd\nd'
 }
 
 @test "'?' makes a bind optional, '-' leaves out what would show" {
@@ -249,6 +250,9 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 		assert_failure
 		assert_contains "--sif-mount: '$target' cannot be left out or covered"
 	done
+	run on_other srun --sif-image=small.sif --sif-mount=small.sif:/site/e true
+	assert_failure
+	assert_contains "'/site/e' cannot be left out"
 }
 
 @test "a site bind that is not there fails, and names plugstack.conf's cause" {
@@ -291,6 +295,8 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	d:/data|cannot use the image '/shared/d': it is a directory
 	d/in-d:/data|cannot use the image '/shared/d/in-d': it is neither a SIF nor a squashfs file
 	faces.sqsh:/|is the root of the image
+	faces.sqsh:/data,maps.sif:/data/|--sif-mount: there is more than one image for '/data'
+	faces.sqsh:/proc|--sif-mount: '/proc' cannot be left out or covered: it belongs to every container of this site
 	faces.sqsh:/opt/there/file|cannot make the mount point '/opt/there/file' in the image
 	END
 	many=
@@ -302,6 +308,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	run inside --sif-mount="${many#,},faces.sqsh:/data/9" true
 	assert_failure
 	assert_contains "--sif-mount: a step can have 8 further images, not more"
+	refute_contains node1
 }
 
 @test "a data image is no root, and a user's bind wins over one" {
