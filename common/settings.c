@@ -207,8 +207,10 @@ int settings_add_defaults(struct settings *settings,
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++) {
+		/* An empty list is one that the user has emptied. */
 		if (!defaults->value[i] ||
-			(settings->value[i] && !rules[i].is_list))
+			(settings->value[i] &&
+				(!rules[i].is_list || !*settings->value[i])))
 			continue;
 		if (settings_put(&sum, i, defaults->value[i], err) < 0 ||
 			(settings->value[i] &&

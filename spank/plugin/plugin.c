@@ -75,7 +75,8 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	}
 	/* Before Slurm calls back for the options of its command line. */
 	if (context != S_CTX_REMOTE)
-		submit_load(&session.settings, &session.option_error);
+		submit_load(&session.settings, &session.option_error,
+			&session.wrong_setting);
 	return 0;
 }
 

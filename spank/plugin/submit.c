@@ -66,7 +66,7 @@ static int load_value(struct settings *settings, enum setting setting,
 }
 
 static void load_one(struct settings *settings, enum setting setting,
-	struct error *ret_wrong)
+	struct error *ret_wrong, enum setting *ret_which)
 {
 	const struct setting_rule *rule = setting_rule(setting);
 	const char *value = getenv(rule->variable);
@@ -80,15 +80,17 @@ static void load_one(struct settings *settings, enum setting setting,
 	if (value && *value && load_value(settings, setting, value, &err) < 0) {
 		error_prefix(&err, "%s", rule->variable);
 		*ret_wrong = err;
+		*ret_which = setting;
 	}
 }
 
-void submit_load(struct settings *settings, struct error *ret_wrong)
+void submit_load(struct settings *settings, struct error *ret_wrong,
+	enum setting *ret_which)
 {
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		load_one(settings, i, ret_wrong);
+		load_one(settings, i, ret_wrong, ret_which);
 }
 
 /* --- paths ---------------------------------------------------------------- */

@@ -16,9 +16,11 @@
  * Take in what the environment says, before Slurm calls back for the options,
  * and let Slurm not replay those of sbatch and salloc: the environment has them
  * in a form that means the same in every directory.  A wrong value is stored as
- * a sentence in *ret_wrong; the other values are good.
+ * a sentence in *ret_wrong, and whose it is in *ret_which; the other values are
+ * good.
  */
-void submit_load(struct settings *settings, struct error *ret_wrong);
+void submit_load(struct settings *settings, struct error *ret_wrong,
+	enum setting *ret_which);
 
 /*
  * After the options: make paths absolute and expand variables in them, look

@@ -174,8 +174,10 @@ static int complete(struct entry *entry,
 {
 	CLEANUP_FD int shared_fd = -1;
 
-	if (priv_caps_drop(err) < 0 ||
-		load_environment(entry, container->facts, err) < 0)
+	if (priv_caps_drop(err) < 0)
+		return -1;
+	report_moment(entry->report, "entered, all rights given up");
+	if (load_environment(entry, container->facts, err) < 0)
 		return -1;
 	shared_fd = share_environment(&entry->task->edits, err);
 	if (shared_fd < 0 || image_tell(entry->server, MESSAGE_SHARED, NULL,

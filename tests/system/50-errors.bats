@@ -347,6 +347,9 @@ assert_variable_refused() { # VALUE WORDS
 	refute_line cat
 	run as_alice env SPANK_SIF_HOME=perhaps srun cat /proc/self/comm
 	assert_status 0
+	run as_alice env SPANK_SIF_HOME=perhaps \
+		srun --sif-image=/shared/good.sif --sif-home=no cat /proc/self/comm
+	assert_status 0
 	run as_alice env SPANK_SIF_IMAGE=/shared/good.sif srun cat /etc/os-release
 	assert_status 0
 	assert_contains "Demonstration Linux"
