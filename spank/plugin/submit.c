@@ -77,7 +77,9 @@ static void load_one(struct settings *settings, enum setting setting,
 		unsetenv(rule->carrier);
 	if (!value || !*value)
 		value = getenv(rule->carrier);
-	if (value && *value && load_value(settings, setting, value, &err) < 0) {
+	/* A list that was emptied is handed on as one. */
+	if (value && (*value || rule->is_list) &&
+		load_value(settings, setting, value, &err) < 0) {
 		error_prefix(&err, "%s", rule->variable);
 		*ret_wrong = err;
 		*ret_which = setting;

@@ -254,6 +254,10 @@ static void defaults_come_where_nothing_is(void **state)
 	assert_value(&settings, SETTING_ENV, "A=site,A=mine");
 	assert_value(&settings, SETTING_MOUNT, "a.sif:/a");
 	settings_free(&settings);
+	put(&settings, SETTING_ENV, "none");
+	assert_int_equal(settings_add_defaults(&settings, &defaults, &err), 0);
+	assert_value(&settings, SETTING_ENV, "");
+	settings_free(&settings);
 	settings_free(&defaults);
 }
 
