@@ -21,8 +21,6 @@
 #define PUSHES 4
 #define AHEADS 32
 
-#define PAGE 4096ULL
-
 struct push {
 	uint64_t node;
 	struct squash_extra extra;
@@ -139,13 +137,14 @@ int fs_helpers_start(int fd, struct squash *image, size_t ahead,
 	pthread_mutex_init(&helpers->lock, NULL);
 	pthread_cond_init(&helpers->can_push, NULL);
 	pthread_cond_init(&helpers->can_read, NULL);
-	/* A thread that has been started is there for good, and so is this. */
-	*ret_helpers = helpers;
-	if (fs_thread_start(push_all, helpers) < 0)
+	if (fs_thread_start(push_all, helpers) < 0) {
+		free(helpers);
 		return -1;
-	while (ahead-- > 0)
-		if (fs_thread_start(read_all, helpers) < 0)
-			return -1;
+	}
+	/* What nobody reads ahead is not read ahead. */
+	while (ahead > 0 && fs_thread_start(read_all, helpers) == 0)
+		ahead--;
+	*ret_helpers = helpers;
 	return 0;
 }
 
@@ -185,6 +184,13 @@ static void add_push(struct fs_helpers *helpers, const struct push *push,
 	pthread_mutex_unlock(&helpers->lock);
 }
 
+static uint64_t round_up(uint64_t offset)
+{
+	uint64_t page = getpagesize();
+
+	return (offset + page - 1) / page * page;
+}
+
 void fs_helpers_push(struct fs_helpers *helpers, uint64_t node, uint64_t offset,
 	struct squash_data *data)
 {
@@ -196,8 +202,7 @@ void fs_helpers_push(struct fs_helpers *helpers, uint64_t node, uint64_t offset,
 			.extra = data->extras[i],
 			.known = offset,
 			/* The kernel asks for whole pages. */
-			.known_end =
-				(offset + data->size + PAGE - 1) / PAGE * PAGE,
+			.known_end = round_up(offset + data->size),
 		};
 
 		add_push(helpers, &push, &data->extras[i]);

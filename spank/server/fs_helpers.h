@@ -14,8 +14,9 @@
 struct fs_helpers;
 
 /*
- * One thread pushes to `fd`, a /dev/fuse, and `ahead` threads read ahead.  All
- * of them run until the process ends.  -1 with errno.
+ * One thread pushes to `fd`, a /dev/fuse, and up to `ahead` threads read ahead,
+ * as many as can be started.  All of them run until the process ends.  -1 with
+ * errno.
  */
 int fs_helpers_start(int fd, struct squash *image, size_t ahead,
 	struct fs_helpers **ret_helpers);

@@ -74,9 +74,10 @@ static int run(char *argv[], int timeout_s, long tasks, struct service *service,
 		return SERVER_EXIT_CONTROL;
 	if (!service->fs)
 		return 0;
+	/* A user who may have no more processes has a server without. */
 	if (keeper_run(serve, service, argv, fs_can_resend(service->fs), &end) <
 		0)
-		return SERVER_EXIT_SERVE;
+		return serve(service, false);
 	/* Who reads from a file system that is not served must not wait. */
 	fs_close(service->fs);
 	return end_like(&end);

@@ -29,7 +29,7 @@
 /* 8 KiB each: as many as a walk through 100,000 inodes goes back to. */
 #define METADATA_BLOCKS 256
 /* Until the step has started: enough to read its programs' first pages. */
-#define DATA_BLOCKS 2
+#define DATA_BLOCKS 4
 
 int squash_pread(const struct squash *squash, void *buffer, size_t size,
 	uint64_t offset)

@@ -15,6 +15,7 @@ PYTHON = "/usr/bin/python3"
 TREES = [*glob.glob("/usr/lib/python3.*"),
          *glob.glob("/usr/lib/python3/dist-packages/*")]
 MANY = 20000
+SHORT_SCALE = 0.02
 
 
 def libraries(programs):
@@ -42,6 +43,12 @@ def add_python(tree):
     for name in ("lib", "lib64"):
         if not os.path.exists("%s/%s" % (tree, name)):
             os.symlink("usr/" + name, "%s/%s" % (tree, name))
+
+
+def add_some(tree):
+    """Small files enough to check the reading of some."""
+    for source in glob.glob("/usr/lib/python3.*/json"):
+        shutil.copytree(source, tree + source)
 
 
 def library_bytes():
@@ -79,17 +86,21 @@ def add_many(tree):
 
 
 class Image:
-    def __init__(self, name, directory, scale):
+    def __init__(self, name, directory, scale, short=False):
         compressor, block = name.split("-")
-        kept = os.path.join(directory, "scale-%g" % scale)
+        kept = os.path.join(directory, "short" if short else
+                            "scale-%g" % scale)
         self.name = name
         self.tree = os.path.join(kept, "tree")
         self.path = os.path.join(kept, name + ".sqfs")
         if not os.path.exists(self.tree):
             new = self.tree + ".new"
             shutil.rmtree(new, ignore_errors=True)
-            add_python(new)
-            add_big(new, scale)
+            if short:
+                add_some(new)
+            else:
+                add_python(new)
+            add_big(new, SHORT_SCALE if short else scale)
             add_many(new)
             os.rename(new, self.tree)
         if not os.path.exists(self.path):

@@ -219,6 +219,18 @@ MEASURE='
 	at_most() { [ "$1" -le "$2" ] || { echo "$1 > $2"; exit 1; }; }
 	'
 
+@test "the benchmark's workloads read what they should" {
+	[[ -x ${WORKLOAD-} ]] || skip "WORKLOAD is not set"
+	PYTHONDONTWRITEBYTECODE=1 run /usr/bin/python3 \
+		"$BATS_TEST_DIRNAME/../bench/bench" --short --check-only \
+		--dir "$BATS_TEST_TMPDIR/bench" --systems ours \
+		--images gzip-128K,zstd-1M \
+		--workloads seq,seq4,same4,mmap,stored,random,random4,small,walk
+	assert_status 0
+	assert_line "gzip-128K: all bytes are right"
+	assert_line "zstd-1M: all bytes are right"
+}
+
 @test "a second run of the same program asks the server nothing" {
 	image_tree "$BATS_TEST_TMPDIR/tree"
 	mkdir "$BATS_TEST_TMPDIR/tree/many"

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "spank/server/cache.h"
+
+#define BLOCK_SIZE 4096
+#define FAILING    666 /* the key that cannot be loaded */
+#define SLOW       777 /* the key that takes a while */
+#define THREADS    8
+
+static int loads; /* under the loader's lock */
+static pthread_mutex_t loads_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int load(void *arg, uint64_t key, unsigned char *data,
+	struct cache_block *block)
+{
+	const struct timespec a_while = { .tv_nsec = 20000000 };
+
+	(void)arg;
+	pthread_mutex_lock(&loads_lock);
+	loads++;
+	pthread_mutex_unlock(&loads_lock);
+	if (key == SLOW)
+		nanosleep(&a_while, NULL);
+	if (key == FAILING) {
+		errno = EIO;
+		return -1;
+	}
+	memset(data, (int)key, BLOCK_SIZE);
+	block->size = BLOCK_SIZE;
+	block->next = key + 1;
+	return 0;
+}
+
+static struct cache *open_cache(size_t blocks)
+{
+	struct cache *cache;
+
+	loads = 0;
+	assert_int_equal(cache_open(blocks * BLOCK_SIZE, BLOCK_SIZE, 1, &cache),
+		0);
+	assert_int_equal(cache_blocks(cache), blocks);
+	return cache;
+}
+
+static void use(struct cache *cache, uint64_t key, bool is_new)
+{
+	const struct cache_block *block;
+	bool was_new;
+
+	block = cache_get(cache, key, load, NULL, &was_new);
+	assert_non_null(block);
+	assert_int_equal(was_new, is_new);
+	assert_int_equal(block->data[BLOCK_SIZE - 1], key & 0xff);
+	assert_int_equal(block->next, key + 1);
+	cache_put(cache, block);
+}
+
+static void the_one_used_longest_ago_makes_room(void **state)
+{
+	struct cache *cache = open_cache(3);
+
+	(void)state;
+	use(cache, 1, true);
+	use(cache, 2, true);
+	use(cache, 3, true);
+	use(cache, 1, false);
+	use(cache, 4, true); /* in the place of 2 */
+	use(cache, 1, false);
+	use(cache, 3, false);
+	assert_false(cache_has(cache, 2));
+	use(cache, 2, true);
+	cache_close(cache);
+}
+
+static void what_is_in_use_stays(void **state)
+{
+	struct cache *cache = open_cache(2);
+	const struct cache_block *kept = cache_get(cache, 1, load, NULL, NULL);
+	uint64_t key;
+
+	(void)state;
+	for (key = 2; key < 100; key++)
+		use(cache, key, true);
+	assert_int_equal(kept->data[0], 1);
+	cache_put(cache, kept);
+	use(cache, 1, false);
+	cache_close(cache);
+}
+
+static void a_failure_is_told_and_not_kept(void **state)
+{
+	struct cache *cache = open_cache(1);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		errno = 0;
+		assert_null(cache_get(cache, FAILING, load, NULL, NULL));
+		assert_int_equal(errno, EIO);
+	}
+	assert_int_equal(loads, 3);
+	use(cache, 1, true);
+	cache_close(cache);
+}
+
+static void *use_slow(void *cache)
+{
+	const struct cache_block *block =
+		cache_get(cache, SLOW, load, NULL, NULL);
+	void *failed = !block || block->data[0] != (SLOW & 0xff) ? cache : NULL;
+
+	cache_put(cache, block);
+	return failed;
+}
+
+static void what_many_want_is_loaded_once(void **state)
+{
+	struct cache *cache = open_cache(4);
+	pthread_t threads[THREADS];
+	void *failed;
+	int i;
+
+	(void)state;
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, use_slow, cache), 0);
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+	assert_int_equal(loads, 1);
+	cache_close(cache);
+}
+
+/* Fewer blocks than threads: they have to wait for each other. */
+static void *use_many(void *cache)
+{
+	const struct cache_block *block;
+	uint64_t key;
+
+	for (key = 1; key < 2000; key++) {
+		block = cache_get(cache, key % 7, load, NULL, NULL);
+		if (!block || block->data[9] != key % 7)
+			return cache;
+		cache_put(cache, block);
+	}
+	return NULL;
+}
+
+static void few_blocks_do_for_many_threads(void **state)
+{
+	struct cache *cache = open_cache(2);
+	pthread_t threads[THREADS];
+	void *failed;
+	int i;
+
+	(void)state;
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, use_many, cache), 0);
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+	cache_close(cache);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_one_used_longest_ago_makes_room),
+		cmocka_unit_test(what_is_in_use_stays),
+		cmocka_unit_test(a_failure_is_told_and_not_kept),
+		cmocka_unit_test(what_many_want_is_loaded_once),
+		cmocka_unit_test(few_blocks_do_for_many_threads),
+	};
+
+	return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
+}
