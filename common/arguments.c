@@ -121,6 +121,13 @@ static int parse_privilege(const char *value, struct arguments *arguments,
 	return 0;
 }
 
+/* The word is also that of a default for --sif-mount=IMAGE:DST, whose values
+ * have a colon. */
+static bool is_mount_mode(const char *value)
+{
+	return strcmp(value, "host") == 0 || strcmp(value, "private") == 0;
+}
+
 static int parse_default(const char *word, struct arguments *arguments,
 	struct error *err)
 {
@@ -131,8 +138,9 @@ static int parse_default(const char *word, struct arguments *arguments,
 		setting_rule(setting)->is_users)
 		return error_set(err, 0,
 			"there is no such argument (there are: timeout=, "
-			"cache=, threads=, path=, bind=, deny=, privilege=, and "
-			"defaults such as home=no, see spank_sif(8))");
+			"cache=, threads=, path=, bind=, deny=, privilege=, "
+			"mount=, and defaults such as home=no, see "
+			"spank_sif(8))");
 	return settings_put(&arguments->defaults, setting, word + length + 1,
 		err);
 }
@@ -168,6 +176,10 @@ static int parse_word(const char *word, struct arguments *arguments,
 		return parse_deny(value, arguments, err);
 	if ((value = value_of(word, "privilege")))
 		return parse_privilege(value, arguments, err);
+	if ((value = value_of(word, "mount")) && is_mount_mode(value)) {
+		arguments->host_mount = strcmp(value, "host") == 0;
+		return 0;
+	}
 	return parse_default(word, arguments, err);
 }
 

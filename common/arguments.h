@@ -25,7 +25,8 @@ struct arguments {
 	struct bind_specs binds;     /* bind=...: for every container */
 	struct settings defaults;    /* NAME=VALUE */
 	bool denied[SETTINGS_COUNT]; /* deny=NAME[,NAME] */
-	bool userns; /* privilege=userns, not root */
+	bool userns;     /* privilege=userns, not root */
+	bool host_mount; /* mount=host, not private */
 };
 
 /*

@@ -146,3 +146,13 @@ int priv_caps_drop(struct error *err)
 			"the capabilities are still there after the drop");
 	return 0;
 }
+
+int priv_caps_clear(struct error *err)
+{
+	const struct caps caps = { 0 };
+
+	if (caps_set(caps) < 0 ||
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return error_set(err, errno, "cannot drop the capabilities");
+	return 0;
+}

@@ -45,4 +45,10 @@ int priv_caps_freeze(struct error *err);
  */
 int priv_caps_drop(struct error *err);
 
+/*
+ * Give up every capability, but not what a setuid program gives: for the user's
+ * own process that has to execute one.
+ */
+int priv_caps_clear(struct error *err);
+
 #endif

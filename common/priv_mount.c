@@ -136,6 +136,29 @@ int priv_mount_clone(int dir, const char *path, bool read_only,
 	return fd_take(&fd);
 }
 
+int priv_mount_clone_alone(const char *path, struct error *err)
+{
+	struct mount_attr attributes = {
+		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+		.propagation = MS_PRIVATE,
+	};
+	/* Safe: a path of root's making; nothing is asked of the server. */
+	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, path,
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+
+	if (fd < 0)
+		return error_set(err, errno, "cannot clone the mount '%s'",
+			path);
+	/* Before anything is attached in it: a clone is a peer of the host's
+	 * mount, which would get that too. */
+	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attributes) < 0)
+		return error_set(err, errno,
+			"cannot make the clone of '%s' "
+			"private",
+			path);
+	return fd_take(&fd);
+}
+
 int priv_mount_attach(int mount_fd, int target_fd, struct error *err)
 {
 	/* Safe: from descriptor to descriptor, nothing is looked up. */

@@ -54,6 +54,13 @@ int priv_mount_overlay(const char *lower, const char *upper, const char *work,
 int priv_mount_clone(int dir, const char *path, bool read_only,
 	struct error *err);
 
+/*
+ * Clone the mount whose root is at `path`, and none of those below it: nosuid
+ * and nodev.  What is mounted on the clone, or unmounted on the original, does
+ * not reach the other.
+ */
+int priv_mount_clone_alone(const char *path, struct error *err);
+
 /* Attach a detached mount over the directory or file that `target_fd` is.
  */
 int priv_mount_attach(int mount_fd, int target_fd, struct error *err);

@@ -44,12 +44,9 @@ static int set_attributes(posix_spawnattr_t *attributes)
 		       POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
-static int spawn(const char *path, char *const argv[], int input_fd,
-	int output_fd, struct child *ret_child)
+static int spawn(const char *path, char *const argv[], char *const envp[],
+	int input_fd, int output_fd, struct child *ret_child)
 {
-	static char *const environment[] = {
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL
-	};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int failed;
@@ -61,7 +58,7 @@ static int spawn(const char *path, char *const argv[], int input_fd,
 	errno = failed ? EINVAL : 0;
 	if (!failed)
 		errno = posix_spawn(&ret_child->pid, path, &actions,
-			&attributes, argv, environment);
+			&attributes, argv, envp);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	if (errno)
@@ -92,8 +89,8 @@ static int collect(int fd, struct deadline deadline, char *output, size_t size)
 	}
 }
 
-int priv_run(const char *path, char *const argv[], int input_fd,
-	struct deadline deadline, char *ret_output, size_t size,
+int priv_run_with(const char *path, char *const argv[], char *const envp[],
+	int input_fd, struct deadline deadline, char *ret_output, size_t size,
 	struct error *err)
 {
 	CLEANUP_FD int read_fd = -1;
@@ -106,7 +103,7 @@ int priv_run(const char *path, char *const argv[], int input_fd,
 		return error_set(err, errno, "cannot make a pipe");
 	read_fd = ends[0];
 	write_fd = ends[1];
-	if (spawn(path, argv, input_fd, write_fd, &child) < 0)
+	if (spawn(path, argv, envp, input_fd, write_fd, &child) < 0)
 		return error_set(err, errno,
 			"cannot execute '%s', which belongs to the "
 			"installation",
@@ -124,4 +121,15 @@ int priv_run(const char *path, char *const argv[], int input_fd,
 		return error_set(err, 0, "'%s' was killed by signal %d", path,
 			WTERMSIG(status));
 	return WEXITSTATUS(status);
+}
+
+int priv_run(const char *path, char *const argv[], int input_fd,
+	struct deadline deadline, char *ret_output, size_t size,
+	struct error *err)
+{
+	static char *const envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+		NULL };
+
+	return priv_run_with(path, argv, envp, input_fd, deadline, ret_output,
+		size, err);
 }

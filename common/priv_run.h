@@ -20,4 +20,9 @@ int priv_run(const char *path, char *const argv[], int input_fd,
 	struct deadline deadline, char *ret_output, size_t size,
 	struct error *err);
 
+/* The same with the environment `envp`. */
+int priv_run_with(const char *path, char *const argv[], char *const envp[],
+	int input_fd, struct deadline deadline, char *ret_output, size_t size,
+	struct error *err);
+
 #endif

@@ -31,7 +31,7 @@
 #include "common/server_start.h"
 
 /* The program in the child, close-on-exec. */
-#define PROGRAM_FD (SERVER_LIFELINE_FD + 1)
+#define PROGRAM_FD (SERVER_KEEPER_FD + 1)
 
 static int check_owner(const struct stat *status, const char *path,
 	struct error *err)
@@ -92,9 +92,12 @@ static bool set_descriptors(const struct spawn_fds *fds)
 	int control = fcntl(fds->control, F_DUPFD_CLOEXEC, 16);
 	int lifeline = fcntl(fds->lifeline, F_DUPFD_CLOEXEC, 16);
 	int program = fcntl(fds->program, F_DUPFD_CLOEXEC, 16);
+	int keeper =
+		fds->keeper < 0 ? -1 : fcntl(fds->keeper, F_DUPFD_CLOEXEC, 16);
 	int fd;
 
-	if (null_fd < 0 || control < 0 || lifeline < 0 || program < 0)
+	if (null_fd < 0 || control < 0 || lifeline < 0 || program < 0 ||
+		(fds->keeper >= 0 && keeper < 0))
 		return false;
 	for (fd = 0; fd <= 2; fd++)
 		if (dup2(null_fd, fd) < 0)
@@ -102,6 +105,10 @@ static bool set_descriptors(const struct spawn_fds *fds)
 	if (dup2(control, SERVER_CONTROL_FD) < 0 ||
 		dup2(lifeline, SERVER_LIFELINE_FD) < 0 ||
 		dup3(program, PROGRAM_FD, O_CLOEXEC) < 0)
+		return false;
+	if (keeper < 0)
+		close(SERVER_KEEPER_FD); /* whatever slurmstepd had there */
+	else if (dup2(keeper, SERVER_KEEPER_FD) < 0)
 		return false;
 	return syscall(SYS_close_range, PROGRAM_FD + 1, UINT_MAX, 0) == 0;
 }
@@ -170,7 +177,8 @@ static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
 	if (!set_identity(identity))
 		_exit(SERVER_EXIT_IDENTITY);
 	/* A job of root's has kept them; execve then gives none back. */
-	if (priv_caps_drop(&err) < 0)
+	if ((fds->may_gain_rights ? priv_caps_clear(&err)
+				  : priv_caps_drop(&err)) < 0)
 		_exit(SERVER_EXIT_PRIVILEGES);
 	/* Safe: root checked this file before it gave up its rights. */
 	syscall(SYS_execveat, PROGRAM_FD, "", argv, no_environment,

@@ -2,6 +2,7 @@
 #ifndef COMMON_PRIV_SPAWN_H
 #define COMMON_PRIV_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "common/error.h"
@@ -24,6 +25,9 @@ struct spawn_fds {
 	int program;
 	int control;  /* becomes SERVER_CONTROL_FD of common/server_start.h */
 	int lifeline; /* becomes SERVER_LIFELINE_FD */
+	int keeper;   /* becomes SERVER_KEEPER_FD; -1: none */
+	/* Without no_new_privs: it may execute a setuid program. */
+	bool may_gain_rights;
 };
 
 /*
@@ -35,7 +39,7 @@ int priv_spawn_open(const char *path, struct error *err);
 
 /*
  * Start the program as `identity`, for good: all three user and group ids, no
- * capability, no_new_privs, a session of its own, an empty environment, '/' as
+ * capability, no_new_privs unless asked, a session of its own, an empty environment, '/' as
  * working directory, /dev/null as descriptors 0 to 2, copies of the given ones,
  * and no other descriptor.  Whatever signal scancel sends is ignored, except
  * for ALRM and KILL.  Requires uid 0.

@@ -7,6 +7,7 @@
 /* Its descriptors, besides /dev/null as 0 to 2. */
 #define SERVER_CONTROL_FD  3 /* the socket on which tasks say HELLO */
 #define SERVER_LIFELINE_FD 4 /* a pipe from slurmstepd, see image_server.h */
+#define SERVER_KEEPER_FD   5 /* mount=host: a socket to the keeper, or closed */
 
 /* Its exit statuses, besides 0. */
 #define SERVER_EXIT_USAGE   1
@@ -17,6 +18,13 @@
 /* It served to the end, but was replaced n times: this + n. */
 #define SERVER_EXIT_SUCCEEDED     32
 #define SERVER_EXIT_SUCCEEDED_MAX (SERVER_EXIT_SUCCEEDED + 10)
+
+/*
+ * The keeper of mount=host (spank/keeper) has the same descriptors, but that
+ * the first is its end of the socket to the server, and one exit status of its
+ * own.
+ */
+#define KEEPER_EXIT_UNMOUNT 20 /* it could not unmount the image */
 
 /* Those of a child that did not get as far; 127 as in a shell. */
 #define SERVER_EXIT_PROCESSES   123 /* the user has as many as allowed */

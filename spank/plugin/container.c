@@ -259,6 +259,15 @@ static int assemble(struct building *building, int image_fd, struct error *err)
 	return binds_attach(&building->binds, root_fd, building->report, err);
 }
 
+/* On the host it has been mounted by the keeper, see spank/keeper. */
+static int mount_root(struct building *building, struct error *err)
+{
+	const char *host_path = building->request->plan.host_path;
+
+	return host_path ? image_clone(&building->images[0], host_path, err)
+			 : image_mount(&building->images[0], err);
+}
+
 static int furnish(struct building *building, struct error *err)
 {
 	CLEANUP_FD int namespace_fd = priv_namespace_unshare(err);
@@ -267,7 +276,7 @@ static int furnish(struct building *building, struct error *err)
 
 	if (namespace_fd < 0 || binds_clone(&building->binds, err) < 0)
 		return -1;
-	image_fd = image_mount(&building->images[0], err);
+	image_fd = mount_root(building, err);
 	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
 	 * nobody in a user namespace: nothing could be made there. */
 	if (image_fd >= 0 && fstat(image_fd, &root) < 0)

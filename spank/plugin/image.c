@@ -17,6 +17,11 @@
 #include "common/priv_mount.h"
 #include "spank/plugin/image.h"
 
+/* <linux/magic.h> of some distributions lacks it. */
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
 /* DIR/NAME, or with the ending that a name may lack. */
 static bool is_in(const char *directory, int length, const char *name,
 	char ret_path[PATH_MAX])
@@ -153,5 +158,28 @@ int image_mount(const struct image_request *request, struct error *err)
 	if (mount_fd < 0 || image_tell(request->server, MESSAGE_MOUNT, NULL,
 				    fuse_fd, err) < 0)
 		return -1;
+	return fd_take(&mount_fd);
+}
+
+int image_clone(const struct image_request *request, const char *path,
+	struct error *err)
+{
+	CLEANUP_FD int mount_fd = -1;
+	struct statfs system;
+
+	/* Its answer to fstatfs(2) comes from the server. */
+	if (image_tell(request->server, MESSAGE_MOUNT, NULL, -1, err) < 0)
+		return -1;
+	mount_fd = priv_mount_clone_alone(path, err);
+	if (mount_fd < 0)
+		return -1;
+	if (fstatfs(mount_fd, &system) < 0)
+		return error_set(err, errno, "cannot inspect '%s'", path);
+	if (system.f_type != FUSE_SUPER_MAGIC)
+		return error_set(err, 0,
+			"the image that is mounted on the host does not show "
+			"in this job's mount namespace: mount=host does not go "
+			"with job_container/tmpfs; please tell the "
+			"administrator to leave mount= out of plugstack.conf");
 	return fd_take(&mount_fd);
 }

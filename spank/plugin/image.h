@@ -46,6 +46,13 @@ int image_offer(const struct image_request *request,
  */
 int image_mount(const struct image_request *request, struct error *err);
 
+/*
+ * The same of an image that is mounted on the host at `path` (mount=host): a
+ * clone of that mount, which no unmount on the host reaches.
+ */
+int image_clone(const struct image_request *request, const char *path,
+	struct error *err);
+
 /* Tell the server something; a failure says that it is gone. */
 int image_tell(int server, int type, const char *text, int fd,
 	struct error *err);

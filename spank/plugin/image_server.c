@@ -59,9 +59,10 @@ int image_server_start(struct image_server *server,
 		.program = server->program_fd,
 		.control = server->server_fd,
 		.lifeline = server->lifeline_server_fd,
+		.keeper = server->keeper_fd,
 	};
 	char *argv[] = { "spank-sif-server", timeout, count, cache, threads,
-		NULL };
+		server->keeper_fd >= 0 ? "hosted" : NULL, NULL };
 
 	snprintf(timeout, sizeof(timeout), "%d", arguments->timeout_s);
 	snprintf(count, sizeof(count), "%" PRIu32, tasks);
@@ -72,6 +73,7 @@ int image_server_start(struct image_server *server,
 	cleanup_fd(&server->program_fd);
 	cleanup_fd(&server->server_fd);
 	cleanup_fd(&server->lifeline_server_fd);
+	cleanup_fd(&server->keeper_fd);
 	return 0;
 }
 
@@ -192,6 +194,7 @@ int image_server_stop(struct image_server *server, struct error *err)
 	cleanup_fd(&server->tasks_fd);
 	cleanup_fd(&server->lifeline_server_fd);
 	cleanup_fd(&server->lifeline_fd);
+	cleanup_fd(&server->keeper_fd);
 	if (server->child.pid == 0)
 		return 0;
 	if (ends_within(server, STOP_TIMEOUT_MS))

@@ -22,6 +22,7 @@ struct image_server {
 	 */
 	int lifeline_fd;
 	int lifeline_server_fd; /* the server's end, until it is started */
+	int keeper_fd; /* mount=host: the same of the socket to the keeper */
 	struct child child;     /* pid 0: not started, or ended */
 	bool has_ended;
 	int status; /* how it ended, as of child_wait() */
@@ -32,6 +33,7 @@ struct image_server {
 	{                                                          \
 		.program_fd = -1, .tasks_fd = -1, .server_fd = -1, \
 		.lifeline_fd = -1, .lifeline_server_fd = -1,       \
+		.keeper_fd = -1,                                   \
 		.child = { .pid_fd = -1 },                         \
 	}
 

@@ -16,6 +16,7 @@ struct plan_request {
 	const char *directory; /* absolute working directory; "" if none */
 	const char *script;    /* a batch script to be run inside; or NULL */
 	const struct site *site;
+	const char *host_path; /* mount=host: where the image is; or NULL */
 };
 
 /*

@@ -9,6 +9,7 @@
  *   task_post_fork          slurmstepd, root: the server joins the first task
  *   task_init               each task, the user: enter the container
  *   task_exit, exit         slurmstepd, root: report and end the server
+ *   job_epilog              root: sweep what a killed slurmstepd has left
  *
  * Only task_init fails a step, as -1 would, see end_task(): in any other hook a
  * failure drains the node or is lost, and a positive number counts as success
@@ -21,6 +22,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +68,8 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 		    &session.arguments_error) < 0 &&
 		context == S_CTX_SLURMD)
 		slurm_error("spank_sif: %s", session.arguments_error.text);
+	if (context == S_CTX_SLURMD)
+		priv_host_place_sweep();
 	if (context != S_CTX_LOCAL && context != S_CTX_ALLOCATOR &&
 		context != S_CTX_REMOTE)
 		return 0;
@@ -117,14 +121,43 @@ static int load_identity(spank_t spank, struct identity *ret_identity,
 	return 0;
 }
 
+/* mount=host: one socket pair is all that server and keeper have in common. */
+static int start_keeper(spank_t spank, const struct identity *identity,
+	int server_fd, struct error *err)
+{
+	uint32_t job = 0, step = 0;
+
+	if (server_fd < 0)
+		return 0;
+	spank_get_item(spank, S_JOB_ID, &job);
+	spank_get_item(spank, S_JOB_STEPID, &step);
+	return host_mount_start(&session.host_mount, job, step, identity,
+		server_fd, session.arguments.timeout_s, err);
+}
+
+static int pair_with_keeper(int *ret_keepers_fd, struct error *err)
+{
+	int ends[2];
+
+	if (!session.arguments.host_mount || session.servers_count == 0)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set(err, errno, "cannot make a socket pair");
+	session.servers[0].keeper_fd = ends[0];
+	*ret_keepers_fd = ends[1];
+	return 0;
+}
+
 /* One server for each image; nobody waits for them. */
 static int start_servers(spank_t spank, struct error *err)
 {
+	CLEANUP_FD int keepers_fd = -1;
 	struct identity identity;
 	size_t i;
 
 	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &session.tasks_left);
-	if (load_identity(spank, &identity, err) < 0)
+	if (load_identity(spank, &identity, err) < 0 ||
+		pair_with_keeper(&keepers_fd, err) < 0)
 		return -1;
 	/* Safe: root opens its own program, by configure's path; the child
 	 * gives up root before it executes that. */
@@ -134,7 +167,7 @@ static int start_servers(spank_t spank, struct error *err)
 				session.tasks_left, &session.arguments,
 				err) < 0)
 			return -1;
-	return 0;
+	return start_keeper(spank, &identity, keepers_fd, err);
 }
 
 int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
@@ -224,6 +257,7 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 		if (task)
 			adopt(&session.servers[i], task);
 	}
+	host_mount_adopt(&session.host_mount, task);
 	return 0;
 }
 
@@ -308,6 +342,9 @@ static int enter_container(spank_t spank, struct report *report,
 			.arguments = &session.arguments,
 			.script = batch_script(spank),
 			.site = &site,
+			.host_path = session.host_mount.place.lock_fd < 0
+					     ? NULL
+					     : session.host_mount.place.path,
 		},
 		.tasks_fds = tasks_fds,
 		.fuse_fds = session.fuse_fds,
@@ -376,6 +413,15 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	end_task();
 }
 
+/* Before a server is waited for: it serves as long as a mount is there. */
+static void clear_host(void)
+{
+	struct error err = { 0 };
+
+	if (host_mount_stop(&session.host_mount, &err) < 0)
+		slurm_error("spank_sif: %s", err.text);
+}
+
 /* By SIGKILL; or a shell, which says so of the command that it ran. */
 static bool was_killed(int status)
 {
@@ -397,6 +443,8 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 	spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
 	if (session.tasks_left > 0)
 		session.tasks_left--;
+	if (session.tasks_left == 0)
+		clear_host();
 	for (i = 0; i < session.servers_count; i++)
 		if (image_server_check(&session.servers[i], was_killed(status),
 			    session.tasks_left == 0, &err) < 0)
@@ -412,8 +460,19 @@ int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 	(void)spank;
 	(void)argc;
 	(void)argv;
+	if (session.runs_image)
+		clear_host();
 	for (i = 0; session.runs_image && i < session.servers_count; i++)
 		if (image_server_stop(&session.servers[i], &err) < 0)
 			slurm_error("spank_sif: %s", err.text);
+	return 0;
+}
+
+int slurm_spank_job_epilog(spank_t spank, int argc, char *argv[])
+{
+	(void)spank;
+	(void)argc;
+	(void)argv;
+	priv_host_place_sweep();
 	return 0;
 }

@@ -19,6 +19,7 @@ struct session session = {
 	.servers = { IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE,
 		IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE,
 		IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE },
+	.host_mount = HOST_MOUNT_NONE,
 	.fuse_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 },
 	.wrong_setting = SETTINGS_COUNT,
 };

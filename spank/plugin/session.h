@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/settings.h"
 #include "spank/plugin/container.h"
+#include "spank/plugin/host_mount.h"
 #include "spank/plugin/image_server.h"
 
 /*
@@ -38,6 +39,7 @@ struct session {
 	/* The root's, then those of further images. */
 	struct image_server servers[CONTAINER_IMAGES_MAX];
 	size_t servers_count;
+	struct host_mount host_mount; /* of the root's image, mount=host */
 	uint32_t tasks_left; /* of this node, that have not ended */
 	/* A task's /dev/fuse for each server, from task_init_privileged. */
 	int fuse_fds[CONTAINER_IMAGES_MAX];

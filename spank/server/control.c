@@ -42,16 +42,19 @@ struct control {
 	const char *reason; /* REFUSED: for the first who asks; or NULL */
 	size_t builder;     /* index of a task, or NOBODY */
 	int namespace_fd;
+	bool hosted;   /* a keeper mounts, not the builder */
+	int hosted_fd; /* /dev/fuse of the keeper's mount; -1: not there yet */
+	char facts[ERROR_TEXT_SIZE]; /* what READY will say, once it is there */
 	int shared_fd; /* what the builder lets the other tasks know, or -1 */
 	bool owned;    /* all files shall be the user's */
 	struct squash *image;
 	struct fs *fs;
-	/* The HELLO socket, the file system, then a socket for each task. */
+	/* The HELLO socket, the file system, the keeper, then the tasks. */
 	struct pollfd *polled;
 	size_t count;
 };
 
-enum { POLL_HELLO, POLL_FS, POLL_TASKS };
+enum { POLL_HELLO, POLL_FS, POLL_KEEPER, POLL_TASKS };
 
 static int add_polled(struct control *control, int fd)
 {
@@ -141,6 +144,15 @@ static void describe(int image_fd, const struct sif_partition *partition,
 		*uuid ? " uuid=" : "", uuid);
 }
 
+/* With a keeper READY means that the image is mounted, too. */
+static void tell_ready(struct control *control)
+{
+	if (control->builder != NOBODY && control->image &&
+		(!control->hosted || control->hosted_fd >= 0))
+		tell(control, control->builder, MESSAGE_READY, control->facts,
+			-1);
+}
+
 static int open_image(struct control *control, const char *kind, int *image_fd,
 	struct error *err)
 {
@@ -149,17 +161,16 @@ static int open_image(struct control *control, const char *kind, int *image_fd,
 		is_owned_data || strcmp(kind, MESSAGE_DATA) == 0 ? SIF_DATA
 								 : SIF_ROOT;
 	struct sif_partition partition;
-	char facts[256];
 
 	if (*image_fd < 0 || control->image)
 		return error_set(err, EPROTO, "unexpected message");
 	control->owned = is_owned_data || strcmp(kind, MESSAGE_OWNED) == 0;
 	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
 		return -1;
-	describe(*image_fd, &partition, facts, sizeof(facts));
+	describe(*image_fd, &partition, control->facts, sizeof(control->facts));
 	if (squash_open(image_fd, &partition, &control->image, err) < 0)
 		return -1;
-	tell(control, control->builder, MESSAGE_READY, facts, -1);
+	tell_ready(control);
 	return 0;
 }
 
@@ -174,6 +185,8 @@ static int take_shared(struct control *control, int *shared_fd,
 
 static int start_fs(struct control *control, int *fuse_fd, struct error *err)
 {
+	if (control->hosted && *fuse_fd < 0)
+		*fuse_fd = fd_take(&control->hosted_fd);
 	if (*fuse_fd < 0 || !control->image || control->fs)
 		return error_set(err, EPROTO, "unexpected message");
 	if (fs_open(control->image, fuse_fd, &control->fs, err) < 0)
@@ -215,13 +228,18 @@ static int hear_builder(struct control *control, const struct message *message,
 
 static void drop_task(struct control *control, size_t task)
 {
+	bool was_hosted = control->hosted && control->fs;
+
 	cleanup_fd(&control->polled[task].fd);
 	if (task != control->builder)
 		return;
 	/* It died: what it had begun ends with its namespace. */
 	stop_fs(control);
 	cleanup_fd(&control->shared_fd);
-	settle(control, WANTED);
+	if (was_hosted)
+		control->reason = "the first task ended while it built the "
+				  "container";
+	settle(control, was_hosted ? REFUSED : WANTED);
 	answer_all(control);
 }
 
@@ -244,6 +262,44 @@ static void hear_task(struct control *control, size_t task)
 	}
 	if (control->container != BUILDING)
 		answer_all(control);
+}
+
+/* There will be no mount: the builder, or else the first task, says why. */
+static void refuse_hosted(struct control *control, const char *reason)
+{
+	if (control->container == BUILT || control->container == REFUSED)
+		return;
+	snprintf(control->facts, sizeof(control->facts), "%s", reason);
+	if (control->builder != NOBODY)
+		tell(control, control->builder, MESSAGE_FAILED, control->facts,
+			-1);
+	else
+		control->reason = control->facts;
+	stop_fs(control);
+	settle(control, REFUSED);
+	answer_all(control);
+}
+
+/* Its one message; its end of file is of no matter once it has mounted. */
+static void hear_keeper(struct control *control)
+{
+	struct message message;
+	CLEANUP_FD int fd = -1;
+	int got = message_receive(control->polled[POLL_KEEPER].fd,
+		deadline_in_ms(0), &message, &fd);
+
+	if (got == 1 && message.type == MESSAGE_MOUNT && fd >= 0 &&
+		control->hosted_fd < 0 && !control->fs) {
+		control->hosted_fd = fd_take(&fd);
+		tell_ready(control);
+		return;
+	}
+	cleanup_fd(&control->polled[POLL_KEEPER].fd);
+	if (got == 1 && message.type == MESSAGE_FAILED)
+		refuse_hosted(control, message.text);
+	else if (control->hosted_fd < 0 && !control->fs)
+		refuse_hosted(control, "the keeper of the mount on the host "
+				       "(mount=host) has ended");
 }
 
 static void hear_hello(struct control *control)
@@ -272,7 +328,8 @@ static bool has_tasks(const struct control *control)
 	size_t i;
 
 	for (i = POLL_HELLO; i < control->count; i++)
-		if (i != POLL_FS && control->polled[i].fd >= 0)
+		if (i != POLL_FS && i != POLL_KEEPER &&
+			control->polled[i].fd >= 0)
 			return true;
 	return false;
 }
@@ -287,6 +344,8 @@ static int run(struct control *control, struct error *err)
 		if (control->polled[POLL_FS].revents &&
 			fs_serve_one(control->fs) != 1)
 			stop_fs(control);
+		if (control->polled[POLL_KEEPER].revents)
+			hear_keeper(control);
 		count = control->count;
 		if (control->polled[POLL_HELLO].revents)
 			hear_hello(control);
@@ -299,29 +358,37 @@ static int run(struct control *control, struct error *err)
 }
 
 /* Returns with nobody left, or none that can be heard. */
-static int start(struct control *control, int hello_fd, struct error *err)
+static int start(struct control *control, int hello_fd, int keeper_fd,
+	struct error *err)
 {
 	control->builder = NOBODY;
 	control->namespace_fd = -1;
 	control->shared_fd = -1;
-	if (add_polled(control, hello_fd) < 0 || add_polled(control, -1) < 0)
+	control->hosted_fd = -1;
+	control->hosted = keeper_fd >= 0;
+	if (add_polled(control, hello_fd) < 0 || add_polled(control, -1) < 0 ||
+		add_polled(control, keeper_fd) < 0)
 		return error_set(err, 0, "cannot allocate memory");
 	return run(control, err);
 }
 
-int control_run(int hello_fd, long tasks, int timeout_s, struct fs **ret_fs,
-	struct error *err)
+int control_run(int hello_fd, int keeper_fd, long tasks, int timeout_s,
+	struct fs **ret_fs, struct error *err)
 {
 	struct control control = {
 		.container = WANTED,
 		.expected = tasks,
 		.timeout_s = timeout_s,
 	};
-	int rc = start(&control, hello_fd, err);
+	int rc = start(&control, hello_fd, keeper_fd, err);
 
 	/* From now on only the step's processes keep the namespace. */
 	cleanup_fd(&control.namespace_fd);
 	cleanup_fd(&control.shared_fd);
+	cleanup_fd(&control.hosted_fd);
+	/* Now the keeper unmounts. */
+	if (control.count > POLL_KEEPER)
+		cleanup_fd(&control.polled[POLL_KEEPER].fd);
 	if (rc == 0 && control.container == BUILT)
 		*ret_fs = control.fs;
 	else
@@ -333,7 +400,7 @@ int control_run(int hello_fd, long tasks, int timeout_s, struct fs **ret_fs,
 int control_refuse(int hello_fd, const char *reason, struct error *err)
 {
 	struct control control = { .container = REFUSED, .reason = reason };
-	int rc = start(&control, hello_fd, err);
+	int rc = start(&control, hello_fd, -1, err);
 
 	free(control.polled);
 	return rc;

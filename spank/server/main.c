@@ -11,7 +11,10 @@
  *      last process has left; the parent is there to replace it
  *   4. wait for slurmstepd to have heard of the tasks' end
  *
- * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS
+ * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS [hosted]
+ *
+ * hosted: FUSE is mounted on the host (mount=host), by a keeper that has the
+ * other end of a third descriptor.
  */
 #include <malloc.h>
 #include <signal.h>
@@ -64,13 +67,13 @@ static int end_like(const struct keeper_end *end)
 }
 
 /* Lead the tasks in, then keep a server that serves. */
-static int run(char *argv[], int timeout_s, long tasks, struct service *service,
+static int run(char *argv[], int keeper_fd, struct service *service,
 	struct error *err)
 {
 	struct keeper_end end;
 
-	if (control_run(SERVER_CONTROL_FD, tasks, timeout_s, &service->fs,
-		    err) < 0)
+	if (control_run(SERVER_CONTROL_FD, keeper_fd, atol(argv[2]),
+		    atoi(argv[1]), &service->fs, err) < 0)
 		return SERVER_EXIT_CONTROL;
 	if (!service->fs)
 		return 0;
@@ -97,7 +100,7 @@ int main(int argc, char *argv[])
 	struct error err = { 0 };
 	int status;
 
-	if (argc != 5 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
+	if (argc < 5 || argc > 6 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
 		atol(argv[3]) <= 0)
 		return SERVER_EXIT_USAGE;
 	service.options.cache_bytes = (size_t)atol(argv[3]) * 1024 * 1024;
@@ -107,8 +110,8 @@ int main(int argc, char *argv[])
 	if (sandbox_enter(&err) < 0)
 		status = refuse(&err);
 	else
-		status =
-			run(argv, atoi(argv[1]), atol(argv[2]), &service, &err);
+		status = run(argv, argc == 6 ? SERVER_KEEPER_FD : -1, &service,
+			&err);
 	deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
 		SERVER_LIFELINE_FD);
 	return status;

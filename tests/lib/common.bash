@@ -31,6 +31,9 @@ cluster_start() { # [OPTION...]
 	else
 		set -- --no-plugin "$@"
 	fi
+	# For a whole file in another mode: SPANK_SIF_ARGS=mount=host bats FILE
+	[[ -z ${SPANK_SIF_ARGS-} ]] ||
+		set -- --plugin-args="$SPANK_SIF_ARGS" --fuse-mode=0666 "$@"
 	"$CLUSTER_TOOL" start --owner=$$ "$@" "$CLUSTER"
 }
 

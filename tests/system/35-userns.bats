@@ -10,8 +10,7 @@ MAKER=/usr/libexec/spank-sif/spank-sif-userns
 
 setup_file() {
 	has_plugin || return 0
-	cluster_start --plugin-args="privilege=userns"
-	share_fuse
+	cluster_start --plugin-args="privilege=userns" --fuse-mode=0666
 	export TREES=$BATS_FILE_TMPDIR/trees
 	image_tree "$TREES/small" "${IMAGE_PROGRAMS[@]}" sync
 	compile_show_ids "$TREES/small/usr/bin/show-ids"
@@ -40,12 +39,6 @@ teardown() {
 	has_plugin || return 0
 	as_root chmod 0666 /dev/fuse
 	stop_steps
-}
-
-# Every distribution's udev gives it this mode; a bare machine may not.
-share_fuse() {
-	as_root sh -c 'mknod /fuse c 10 229 && chmod 0666 /fuse &&
-		mount --bind /fuse /dev/fuse'
 }
 
 # Task 0 shows its memory to task 1, as MPI libraries do.

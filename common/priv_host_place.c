@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The place of a mount on the host, as root: made before the user mounts there,
+ * cleared at the end of the step, and swept at the end of the job and at the
+ * start of slurmd, where a step was killed with its slurmstepd.
+ *
+ * Root names only what root has made: "/run/spank-sif", the numbers below it,
+ * and "image".  None of the calls below asks a FUSE server, alive or dead:
+ * umount2 looks up the mount point but not what is mounted there, and statx is
+ * told not to (AT_STATX_DONT_SYNC, an empty mask).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/priv_host_place.h"
+
+#define BASE  "/run/spank-sif"
+#define POINT "image"
+
+#define SEAL_TIMEOUT_MS  200
+#define CLEAR_TIMEOUT_MS 1000
+#define PAUSE_MS         5
+/* A sweep that clears a new directory at once makes us start again. */
+#define MAKE_TRIES 20
+/* More than a user can have stacked there by mistake. */
+#define MOUNTS_MAX 64
+
+static void pause_ms(int ms)
+{
+	poll(NULL, 0, ms);
+}
+
+static bool is_roots(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) &&
+	       status.st_uid == 0 && !(status.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* The directory above all places; -1 with errno. */
+static int open_base(void)
+{
+	CLEANUP_FD int fd =
+		open(BASE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && !is_roots(fd)) {
+		errno = EPERM;
+		return -1;
+	}
+	return fd_take(&fd);
+}
+
+static int make_base(void)
+{
+	CLEANUP_FD int fd = -1;
+	/* Safe: /run is root's; a name that is there already is checked. */
+	bool made = mkdir(BASE, 0711) == 0;
+
+	if (!made && errno != EEXIST)
+		return -1;
+	fd = open_base();
+	if (fd >= 0 && made && fchmod(fd, 0711) < 0)
+		return -1;
+	return fd_take(&fd);
+}
+
+/* Safe: a name of numbers, in a directory of root's.  -1 with errno, EAGAIN if
+ * a sweep was faster. */
+static int make_locked(const char *name)
+{
+	CLEANUP_FD int base_fd = make_base();
+	CLEANUP_FD int fd = -1;
+	struct stat status;
+
+	if (base_fd < 0)
+		return -1;
+	if (mkdirat(base_fd, name, 0700) < 0 && errno != EEXIST)
+		return -1;
+	fd = openat(base_fd, name,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+		fstat(fd, &status) < 0)
+		return -1;
+	if (status.st_nlink == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return fd_take(&fd);
+}
+
+static int lock_new(const char *name)
+{
+	int tries, fd = -1;
+
+	for (tries = 0; tries < MAKE_TRIES; tries++) {
+		fd = make_locked(name);
+		if (fd >= 0 || (errno != EAGAIN && errno != ENOENT))
+			break;
+		pause_ms(PAUSE_MS);
+	}
+	return fd;
+}
+
+/*
+ * Safe: by descriptor, or by a name in a directory that root alone can change,
+ * without following a link; the user's ids come from Slurm.
+ */
+static int make_point(const struct host_place *place,
+	const struct identity *identity)
+{
+	if (fchown(place->lock_fd, 0, identity->gid) < 0 ||
+		fchmod(place->lock_fd, 0710) < 0 ||
+		mkdirat(place->lock_fd, POINT, 0700) < 0)
+		return -1;
+	return fchownat(place->lock_fd, POINT, identity->uid, identity->gid,
+		AT_SYMLINK_NOFOLLOW);
+}
+
+int priv_host_place_make(uint32_t job, uint32_t step,
+	const struct identity *identity, struct host_place *ret_place,
+	struct error *err)
+{
+	struct host_place place = HOST_PLACE_NONE;
+	char name[40];
+
+	snprintf(name, sizeof(name), "%u.%u.%d", job, step, (int)getpid());
+	snprintf(place.path, sizeof(place.path), BASE "/%s/" POINT, name);
+	place.lock_fd = lock_new(name);
+	if (place.lock_fd < 0)
+		return error_set(err, errno,
+			"cannot make the directory '%s/%s'", BASE, name);
+	*ret_place = place; /* from here on to be cleared, whatever comes */
+	if (make_point(&place, identity) < 0)
+		return error_set(err, errno, "cannot make the mount point '%s'",
+			place.path);
+	ret_place->point_fd =
+		openat(place.lock_fd, POINT, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return 0;
+}
+
+static bool is_mounted(const char *path)
+{
+	struct statx status;
+
+	return statx(AT_FDCWD, path,
+		       AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
+			       AT_STATX_DONT_SYNC,
+		       0, &status) == 0 &&
+	       status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+void priv_host_place_seal(const struct host_place *place)
+{
+	struct deadline deadline = deadline_in_ms(SEAL_TIMEOUT_MS);
+
+	if (place->point_fd < 0)
+		return;
+	while (!is_mounted(place->path)) {
+		if (deadline_left_ms(deadline) == 0)
+			return;
+		pause_ms(PAUSE_MS);
+	}
+	/* Safe: the directory itself, whatever lies over it by now. */
+	if (fchownat(place->point_fd, "", 0, 0, AT_EMPTY_PATH) < 0)
+		return;
+}
+
+/* One try; 0 once the mount point is gone. */
+static int clear_point(int lock_fd, const char *path)
+{
+	int i;
+
+	/* Safe: see the top of this file.  Whatever is mounted there was put
+	 * there by the user, and is taken off the host's tree only. */
+	for (i = 0; i < MOUNTS_MAX; i++)
+		if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+			break;
+	if (unlinkat(lock_fd, POINT, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return -1;
+	return 0;
+}
+
+static int clear(int lock_fd, const char *path, int timeout_ms)
+{
+	struct deadline deadline = deadline_in_ms(timeout_ms);
+	char parent[96];
+
+	while (clear_point(lock_fd, path) < 0) {
+		if (errno != EBUSY || deadline_left_ms(deadline) == 0)
+			return -1;
+		pause_ms(PAUSE_MS);
+	}
+	snprintf(parent, sizeof(parent), "%.*s",
+		(int)(strrchr(path, '/') - path), path);
+	if (rmdir(parent) < 0 && errno != ENOENT)
+		return -1;
+	/* The last one; it stays while others are there. */
+	if (rmdir(BASE) < 0)
+		errno = 0;
+	return 0;
+}
+
+int priv_host_place_clear(struct host_place *place, struct error *err)
+{
+	int cleared = 0;
+
+	if (place->lock_fd < 0)
+		return 0;
+	if (clear(place->lock_fd, place->path, CLEAR_TIMEOUT_MS) < 0)
+		cleared = error_set(err, errno,
+			"cannot remove '%s', where the image was mounted",
+			place->path);
+	cleanup_fd(&place->point_fd);
+	cleanup_fd(&place->lock_fd);
+	return cleared;
+}
+
+static void sweep_one(int base_fd, const char *name)
+{
+	CLEANUP_FD int fd = openat(base_fd, name,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char path[96];
+
+	if (fd < 0 || !is_roots(fd))
+		return;
+	if (snprintf(path, sizeof(path), BASE "/%s/" POINT, name) >=
+		(int)sizeof(path))
+		return;
+	/* Whoever holds it lives, and clears the place himself. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		clear(fd, path, 0);
+}
+
+void priv_host_place_sweep(void)
+{
+	int base_fd = open_base();
+	DIR *base = base_fd < 0 ? NULL : fdopendir(base_fd);
+	struct dirent *entry;
+
+	if (!base) {
+		cleanup_fd(&base_fd);
+		return;
+	}
+	/* Nothing but what priv_host_place_make() makes. */
+	while ((entry = readdir(base)))
+		if (entry->d_name[0] != '.' &&
+			!entry->d_name[strspn(entry->d_name, "0123456789.")])
+			sweep_one(base_fd, entry->d_name);
+	closedir(base);
+}

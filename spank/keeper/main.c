@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * spank-sif-keeper: mounts the image of a step on the host, with mount=host.
+ * Started by the plugin (common/priv_spawn.h) as the job's user, without a
+ * capability, with nothing open but a socket to the image server and a pipe
+ * that slurmstepd closes at the end:
+ *
+ *   1. fusermount3 mounts; the descriptor it sends goes to the server
+ *   2. wait until the server says, by closing its end, that all tasks have
+ *      started or will not; or until slurmstepd is gone
+ *   3. fusermount3 unmounts lazily: the tasks keep their own clone
+ *   4. wait for slurmstepd, so that its loop meets no end of a child early
+ *
+ * It never reads the image or what is mounted.  The directories are root's,
+ * and slurmstepd removes them.
+ *
+ * Usage: spank-sif-keeper SECONDS MOUNTPOINT
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/priv_run.h"
+#include "common/server_start.h"
+
+#define UNMOUNT_TIMEOUT_MS 5000
+#define UNMOUNT_TRIES      5
+#define UNMOUNT_PAUSE_MS   200
+
+/* What fusermount3 sends: a byte, and the descriptor (unix(7)). */
+static int receive_fd(int socket)
+{
+	union {
+		char bytes[CMSG_LEN(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .bytes = { 0 } };
+	char byte;
+	struct iovec part = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr packet = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = CMSG_LEN(sizeof(int)) };
+	struct cmsghdr *header;
+	int fd = -1;
+
+	if (recvmsg(socket, &packet, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1)
+		return -1;
+	header = CMSG_FIRSTHDR(&packet);
+	if (header && header->cmsg_level == SOL_SOCKET &&
+		header->cmsg_type == SCM_RIGHTS &&
+		header->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(header), sizeof(int));
+	return fd;
+}
+
+/* Its protocol: the number of the socket in the environment. */
+static int run_fusermount(char *const argv[], int socket,
+	struct deadline deadline, struct error *err)
+{
+	static char *const environment[] = { "_FUSE_COMMFD=0", NULL };
+	char output[1024];
+	int status = priv_run_with(FUSERMOUNT_PATH, argv, environment, socket,
+		deadline, output, sizeof(output), err);
+
+	if (status > 0) {
+		output[strcspn(output, "\n")] = '\0';
+		error_set(err, 0, "%s", output);
+	}
+	return status == 0 ? 0 : -1;
+}
+
+/* Returns the FUSE descriptor, owned by the caller. */
+static int mount_image(const char *path, int timeout_s, struct error *err)
+{
+	char *argv[] = { "fusermount3", "-o",
+		"fsname=spank-sif,subtype=sif,nosuid,nodev", "--", (char *)path,
+		NULL };
+	CLEANUP_FD int own_fd = -1;
+	CLEANUP_FD int other_fd = -1;
+	int ends[2], fd;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set(err, errno, "cannot make a socket pair");
+	own_fd = ends[0];
+	other_fd = ends[1];
+	if (run_fusermount(argv, other_fd, deadline_in_ms(timeout_s * 1000L),
+		    err) < 0)
+		return error_prefix(err,
+			"cannot mount the image on the host, as mount=host in "
+			"plugstack.conf wants it (is fusermount3 of the package "
+			"fuse3 installed?)");
+	fd = receive_fd(own_fd);
+	if (fd < 0)
+		return error_set(err, 0, "fusermount3 has sent no descriptor");
+	return fd;
+}
+
+static int unmount_image(const char *path)
+{
+	char *argv[] = { "fusermount3", "-u", "-z", "-q", "--", (char *)path,
+		NULL };
+	struct error err;
+	int tries;
+
+	for (tries = 0; tries < UNMOUNT_TRIES; tries++) {
+		if (tries > 0)
+			poll(NULL, 0, UNMOUNT_PAUSE_MS);
+		if (run_fusermount(argv, SERVER_LIFELINE_FD,
+			    deadline_in_ms(UNMOUNT_TIMEOUT_MS), &err) == 0)
+			return 0;
+	}
+	return KEEPER_EXIT_UNMOUNT;
+}
+
+/* The one wait without a deadline: both ends close with their processes. */
+static void wait_for_start(void)
+{
+	struct pollfd ends[] = {
+		{ .fd = SERVER_CONTROL_FD, .events = POLLIN },
+		{ .fd = SERVER_LIFELINE_FD, .events = POLLIN },
+	};
+
+	while (poll(ends, 2, -1) < 0 && errno == EINTR)
+		;
+}
+
+static void wait_for_end(void)
+{
+	struct pollfd end = { .fd = SERVER_LIFELINE_FD, .events = POLLIN };
+
+	while (poll(&end, 1, -1) < 0 && errno == EINTR)
+		;
+}
+
+int main(int argc, char *argv[])
+{
+	struct error err = { 0 };
+	int fuse_fd, status;
+
+	if (argc != 3 || atoi(argv[1]) <= 0)
+		return SERVER_EXIT_USAGE;
+	/* Ignored since the start, which would reap fusermount3 unseen. */
+	signal(SIGCHLD, SIG_DFL);
+	fuse_fd = mount_image(argv[2], atoi(argv[1]), &err);
+	if (fuse_fd < 0) {
+		message_send(SERVER_CONTROL_FD, MESSAGE_FAILED, err.text, -1);
+		return SERVER_EXIT_CONTROL;
+	}
+	/* If the server is gone, the end of its socket says so below. */
+	message_send(SERVER_CONTROL_FD, MESSAGE_MOUNT, NULL, fuse_fd);
+	close(fuse_fd);
+	wait_for_start();
+	status = unmount_image(argv[2]);
+	close(SERVER_CONTROL_FD);
+	wait_for_end();
+	return status;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * mount=host: the image is mounted on the host before the tasks start, as the
+ * user, by the keeper (spank/keeper).  What slurmstepd does is to make the
+ * place, to start the keeper, and to clear the place at the end, whatever the
+ * keeper did.  It never touches the mount itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/priv_cgroup.h"
+#include "common/server_start.h"
+#include "spank/plugin/host_mount.h"
+
+/* It unmounts in milliseconds, or tries for a second. */
+#define STOP_TIMEOUT_MS 2000
+#define KILL_TIMEOUT_MS 1000
+
+static int start_keeper(struct host_mount *mount,
+	const struct identity *identity, int server_fd, int timeout_s,
+	struct error *err)
+{
+	CLEANUP_FD int program_fd = priv_spawn_open(KEEPER_PATH, err);
+	CLEANUP_FD int read_fd = -1;
+	char timeout[16];
+	char *argv[] = { "spank-sif-keeper", timeout, mount->place.path, NULL };
+	struct spawn_fds fds = {
+		.program = program_fd,
+		.control = server_fd,
+		.keeper = -1,
+		/* fusermount3 is a setuid program. */
+		.may_gain_rights = true,
+	};
+	int ends[2];
+
+	if (program_fd < 0)
+		return -1;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set(err, errno, "cannot make a pipe");
+	read_fd = fds.lifeline = ends[0];
+	mount->lifeline_fd = ends[1];
+	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
+	return priv_spawn(&fds, argv, identity, &mount->child, err);
+}
+
+int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,
+	const struct identity *identity, int server_fd, int timeout_s,
+	struct error *err)
+{
+	if (priv_host_place_make(job, step, identity, &mount->place, err) < 0 ||
+		start_keeper(mount, identity, server_fd, timeout_s, err) < 0)
+		return error_prefix(err,
+			"cannot prepare the mount of the image on the host "
+			"(mount=host in plugstack.conf)");
+	return 0;
+}
+
+void host_mount_adopt(struct host_mount *mount, pid_t task)
+{
+	struct error err;
+
+	if (mount->place.lock_fd < 0)
+		return;
+	/* Not to be charged is no reason to fail: it is gone in a moment. */
+	if (mount->child.pid != 0 && task != 0)
+		priv_cgroup_join(mount->child.pid, task, &err);
+	priv_host_place_seal(&mount->place);
+}
+
+static bool ends_within(struct host_mount *mount, int timeout_ms,
+	int *ret_status)
+{
+	if (!child_wait(&mount->child, deadline_in_ms(timeout_ms), ret_status))
+		return false;
+	mount->child.pid = 0;
+	cleanup_fd(&mount->child.pid_fd);
+	return true;
+}
+
+static int stop_keeper(struct host_mount *mount, struct error *err)
+{
+	int status = 0;
+
+	cleanup_fd(&mount->lifeline_fd);
+	if (mount->child.pid == 0)
+		return 0;
+	if (!ends_within(mount, STOP_TIMEOUT_MS, &status)) {
+		child_kill(&mount->child);
+		ends_within(mount, KILL_TIMEOUT_MS, &status);
+	}
+	if (status != CHILD_STATUS_UNKNOWN && WIFEXITED(status) &&
+		WEXITSTATUS(status) == KEEPER_EXIT_UNMOUNT)
+		return error_set(err, 0,
+			"the keeper could not unmount '%s' from the host; it "
+			"is unmounted now (is fusermount3 installed, and "
+			"setuid root?)",
+			mount->place.path);
+	return 0;
+}
+
+int host_mount_stop(struct host_mount *mount, struct error *err)
+{
+	struct error stopping = { 0 };
+	int stopped = stop_keeper(mount, &stopping);
+
+	if (priv_host_place_clear(&mount->place, err) < 0)
+		return -1;
+	*err = stopping;
+	return stopped;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_HOST_MOUNT_H
+#define SPANK_PLUGIN_HOST_MOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/child.h"
+#include "common/error.h"
+#include "common/priv_host_place.h"
+
+/* slurmstepd's side of mount=host: the place of the mount, and its keeper. */
+struct host_mount {
+	struct host_place place;
+	struct child child; /* pid 0: not started, or ended */
+	int lifeline_fd;    /* closed when the keeper shall end */
+};
+
+#define HOST_MOUNT_NONE \
+	{ .place = HOST_PLACE_NONE, .child = { .pid_fd = -1 }, \
+		.lifeline_fd = -1 }
+
+/*
+ * Make the place, and start the keeper as `identity`, which mounts the image
+ * there and tells the server at the other end of `server_fd`.  Does not wait
+ * for it.  Requires uid 0.
+ */
+int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,
+	const struct identity *identity, int server_fd, int timeout_s,
+	struct error *err);
+
+/* The tasks exist: charge the keeper to them, take the mount point away from
+ * the user. */
+void host_mount_adopt(struct host_mount *mount, pid_t task);
+
+/*
+ * Make sure that nothing of it is left on the host: the keeper has a moment to
+ * unmount and end, and is killed then; root clears what is left.  -1 with a
+ * sentence for the log if the keeper had failed, or root does.
+ */
+int host_mount_stop(struct host_mount *mount, struct error *err);
+
+#endif

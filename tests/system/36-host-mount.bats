@@ -1,0 +1,262 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# mount=host: the image is on the host until the tasks have started, and then it
+# is in their namespace only.
+
+load ../lib/common
+load ../lib/assert
+
+PLACES=/run/spank-sif
+FUSERMOUNT=$(type -P fusermount3)
+
+setup_file() {
+	has_plugin || return 0
+	cluster_start --plugin-args="mount=host" --fuse-mode=0666 \
+		--conf=TaskProlog=/shared/prolog
+	image_tree "$BATS_FILE_TMPDIR/tree"
+	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/small.sif" -comp lz4
+	# It runs when the container is there and the command is not.
+	cat >"$SHARED/prolog" <<-'END'
+	#!/bin/sh
+	[ ! -e /shared/hold ] || echo held >>/shared/held
+	while [ -e /shared/hold ]; do sleep 0.05; done
+	END
+	chmod 0755 "$SHARED/prolog"
+	as_alice srun -N2 true
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+setup() {
+	need_plugin
+	before=$(host_snapshot)
+	rm -f "$SHARED"/{hold,held,started,go}
+}
+
+teardown() {
+	has_plugin || return 0
+	rm -f "$SHARED"/hold
+	stop_steps
+}
+
+host_mounts() {
+	as_root findmnt --raw --noheadings --output TARGET,FSTYPE,SOURCE |
+		grep " fuse.sif spank-sif" || true
+}
+
+no_host_mounts() {
+	[[ -z $(host_mounts) ]]
+}
+
+start_held_step() { # SRUN-ARGUMENT...
+	touch "$SHARED/hold"
+	start_step --chdir=/shared --sif-image=/shared/small.sif "$@"
+}
+
+@test "the image is the root, read-only, and nothing is left" {
+	run in_image small -N2 -n8 sh -c 'cat /etc/os-release; : >/usr/x'
+	assert_line 'PRETTY_NAME="Demonstration Linux 1.0"' 8
+	assert_contains "Read-only file system"
+	assert_host_as_before "$before"
+	nodes_are_idle
+}
+
+@test "findmnt shows the mount before the tasks start, and nothing after" {
+	start_held_step -n2 sh -c 'echo $$ >>started
+		until [ -e go ]; do cat /etc/os-release >>read; sleep 0.05; done
+		cat /usr/bin/ls >/dev/null && cat /etc/os-release'
+	wait_for_lines "$SHARED/held" 2
+	run host_mounts
+	assert_matches "^$PLACES/[0-9]+\.0\.[0-9]+/image fuse.sif spank-sif$"
+	place=${output%% *}
+	run as_alice cat "$place/etc/os-release"
+	assert_contains "Demonstration Linux"
+	for user in bob root; do
+		run as_user $user ls "$place"
+		assert_failure
+		assert_contains "Permission denied"
+	done
+	rm "$SHARED/hold"
+	wait_for_lines "$SHARED/started" 2
+	wait_until 5 no_host_mounts
+	assert_equal "$(as_root stat -c '%U %a' "${place%/image}" "$place" | xargs)" "root 710 root 700"
+	: >"$SHARED/read"
+	wait_for_lines "$SHARED/read" 4
+	touch "$SHARED/go"
+	wait_step
+	rm "$SHARED/read"
+	assert_status 0
+	assert_line 'PRETTY_NAME="Demonstration Linux 1.0"' 2
+	assert_host_as_before "$before"
+}
+
+@test "a child in the background reads the image after its task's end" {
+	run in_image small --chdir=/shared sh -c '
+		(sleep 0.5; cat /etc/os-release; rm -f started) >late 2>&1 &
+		while [ ! -e late ]; do sleep 0.05; done; wait'
+	assert_status 0
+	grep -q Demonstration "$SHARED/late"
+	rm -f "$SHARED/late"
+	assert_host_as_before "$before"
+}
+
+@test "writable-tmpfs and further images work, binds do not reach the host" {
+	start_held_step --sif-writable-tmpfs --sif-mount=/shared/small.sif:/data \
+		--sif-bind=/shared:/more sh -c 'touch /etc/new; ls /data /more; id -u'
+	wait_for_lines "$SHARED/held" 1
+	assert_equal "$(host_mounts | wc -l)" 1
+	run as_root grep -c " $PLACES" /proc/1/mountinfo
+	assert_output 1
+	rm "$SHARED/hold"
+	wait_step
+	assert_status 0
+	assert_line etc
+	assert_line small.sif
+	assert_host_as_before "$before"
+}
+
+@test "a bad image and an absent one: one sentence, and nothing is left" {
+	head -c 3000 "$SHARED/small.sif" >"$SHARED/bad.sif"
+	for image in bad absent; do
+		run in_image $image -n4 true
+		assert_failure
+		echo "$output"
+		assert_equal "$(grep -c "spank_sif: " <<<"$output")" 1
+		wait_until 10 no_jobs
+		assert_host_as_before "$before"
+	done
+	nodes_are_idle
+}
+
+@test "without fusermount3 the step says so" {
+	as_root sh -c 'mount --bind /dev/null '"$FUSERMOUNT"
+	run in_image small -n4 true
+	as_root umount "$FUSERMOUNT"
+	assert_failure
+	assert_contains "fuse3"
+	assert_equal "$(grep -c "spank_sif: " <<<"$output")" 1
+	assert_host_as_before "$before"
+	nodes_are_idle
+}
+
+@test "an unmount that fails is reported, and does not fail the step" {
+	as_root sh -c 'f='"$FUSERMOUNT"'; cp -p $f /fusermount3.real
+		printf "#!/bin/sh\n[ \"\$1\" != -u ] || exit 1\nexec /fusermount3.real \"\$@\"\n" >/fusermount3
+		chmod 0755 /fusermount3; mount --bind /fusermount3 $f'
+	run in_image small cat /etc/os-release
+	assert_status 0
+	wait_until 10 no_jobs
+	as_root sh -c 'umount '"$FUSERMOUNT"'; rm /fusermount3 /fusermount3.real'
+	assert_host_as_before "$before"
+	grep -q "could not unmount .*$PLACES" "$CLUSTER"/log/node*.log
+}
+
+# --- ends ----------------------------------------------------------------------
+
+pids_of() { # KIND
+	case $1 in
+	server) as_root pgrep -x "$SERVER_COMM" ;;
+	keeper) as_root pgrep -x spank-sif-keepe ;;
+	slurmstepd) as_root pgrep -x slurmstepd ;;
+	task) as_root pgrep -u alice -x 'slurmstepd|prolog|sleep|sh' ;;
+	esac
+}
+
+@test "scancel, and SIGKILL of each role, before the tasks have started" {
+	for victim in cancel server keeper task; do
+		rm -f "$SHARED/held"
+		start_held_step -n2 sleep 100
+		wait_for_lines "$SHARED/held" 2
+		# Some end with others of them.
+		[[ $victim == cancel ]] ||
+			as_root kill -KILL $(pids_of $victim) || true
+		rm "$SHARED/hold"
+		as_alice scancel --user=alice
+		wait_step 30
+		wait_until 20 no_jobs
+		assert_host_as_before "$before" 20
+	done
+	nodes_become_idle 20
+}
+
+@test "SIGKILL of everything at once: the job's epilog removes what is left" {
+	start_held_step -n2 sleep 100
+	wait_for_lines "$SHARED/held" 2
+	# Else it may be so fast as to unmount in between.
+	as_root kill -STOP $(pids_of keeper)
+	as_root kill -KILL $(pids_of slurmstepd) $(pids_of keeper) \
+		$(pids_of server) $(pids_of task) || true # some are named twice
+	assert_equal "$(host_mounts | wc -l)" 1
+	rm "$SHARED/hold"
+	as_alice scancel --user=alice
+	wait_step 60
+	assert_host_as_before "$before" 60
+	nodes_become_idle 20
+}
+
+# --- the sweep -------------------------------------------------------------------
+
+# What a step that was killed leaves, and what is not ours.
+make_left() {
+	as_root sh -c "
+		mkdir -p $PLACES/91.0.1/image $PLACES/92.0.1/image $PLACES/notes
+		chmod 711 $PLACES
+		mount -t tmpfs left $PLACES/91.0.1/image
+		mount -t tmpfs left $PLACES/91.0.1/image
+		mount -t tmpfs used $PLACES/92.0.1/image
+		ln -s /etc $PLACES/93.0.1
+		setsid flock $PLACES/92.0.1 sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+		until ! flock --nonblock $PLACES/92.0.1 true; do sleep 0.1; done"
+}
+
+# shellcheck disable=SC2120
+assert_swept() {
+	wait_until 10 as_root test ! -e $PLACES/91.0.1
+	as_root test -d $PLACES/92.0.1/image
+	as_root test -d $PLACES/notes
+	as_root test -L $PLACES/93.0.1
+	as_root test -e /etc/passwd
+	as_root findmnt $PLACES/92.0.1/image
+}
+
+clear_left() {
+	as_root sh -c "pkill -x -f 'sleep 1000'; umount $PLACES/92.0.1/image
+		rmdir $PLACES/92.0.1/image $PLACES/92.0.1 $PLACES/notes
+		rm $PLACES/93.0.1; rmdir $PLACES"
+}
+
+@test "an epilog removes what nobody holds, and nothing else" {
+	make_left
+	as_alice srun true
+	assert_swept
+	clear_left
+	assert_host_as_before "$before"
+}
+
+@test "slurmd's start removes what nobody holds, and nothing else" {
+	make_left
+	# Another node's, which the controller does not know: the sweep comes
+	# before slurmd finds that out.
+	as_root timeout 10 slurmd -D -N node1 </dev/null >/dev/null 2>&1 3>&- || true
+	assert_swept
+	clear_left
+}
+
+@test "a dead FUSE mount does not keep the sweep waiting" {
+	start_held_step sleep 100
+	wait_for_lines "$SHARED/held"
+	as_root kill -STOP $(pids_of server)
+	as_root kill -KILL $(pids_of slurmstepd) $(pids_of keeper) || true
+	rm "$SHARED/hold"
+	timed as_bob srun true
+	((elapsed_ms < 5000))
+	wait_until 10 no_host_mounts
+	as_root kill -KILL $(pids_of server)
+	as_alice scancel --user=alice
+	wait_step 60
+	assert_host_as_before "$before" 60
+	nodes_become_idle 30
+}
