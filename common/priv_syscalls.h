@@ -4,7 +4,7 @@
 
 /*
  * The mount API, which glibc has from 2.36 on only, and whose constants then
- * clash with <sys/mount.h>.  Included by priv_mount.c alone.  See the man page
+ * clash with <sys/mount.h>.  Included by priv_mount.c and priv_fuse_abort.c.  See the man page
  * of each call in section 2.
  */
 #include <fcntl.h>

@@ -24,6 +24,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/priv_caps.h"
+#include "common/priv_fuse_abort.h"
 #include "common/priv_mount.h"
 #include "common/priv_namespace.h"
 #include "spank/plugin/accounts.h"
@@ -128,6 +129,13 @@ static int offer_images(struct building *building, struct error *err)
 	return 0;
 }
 
+/* For slurmstepd, which ends it if the server hangs (watch.c). */
+static void note_connection(const struct building *building, size_t i,
+	int mount_fd)
+{
+	building->request->plan.connections[i] = priv_fuse_connection(mount_fd);
+}
+
 static int mount_data(struct building *building, struct error *err)
 {
 	CLEANUP_FD int mount_fd = -1;
@@ -140,6 +148,7 @@ static int mount_data(struct building *building, struct error *err)
 		mount_fd = image_mount(&building->images[i + 1], err);
 		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
 			return -1;
+		note_connection(building, i + 1, mount_fd);
 		binds_add_mount(&building->binds, &mount_fd,
 			building->mounts.list[i].target, true, 0,
 			"--sif-mount");
@@ -277,6 +286,8 @@ static int furnish(struct building *building, struct error *err)
 	if (namespace_fd < 0 || binds_clone(&building->binds, err) < 0)
 		return -1;
 	image_fd = mount_root(building, err);
+	if (image_fd >= 0)
+		note_connection(building, 0, image_fd);
 	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
 	 * nobody in a user namespace: nothing could be made there. */
 	if (image_fd >= 0 && fstat(image_fd, &root) < 0)

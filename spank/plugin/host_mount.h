@@ -16,9 +16,11 @@ struct host_mount {
 	int lifeline_fd;    /* closed when the keeper shall end */
 };
 
-#define HOST_MOUNT_NONE \
-	{ .place = HOST_PLACE_NONE, .child = { .pid_fd = -1 }, \
-		.lifeline_fd = -1 }
+#define HOST_MOUNT_NONE                                              \
+	{                                                            \
+		.place = HOST_PLACE_NONE, .child = { .pid_fd = -1 }, \
+		.lifeline_fd = -1                                    \
+	}
 
 /*
  * Make the place, and start the keeper as `identity`, which mounts the image

@@ -23,18 +23,17 @@ struct image_server {
 	int lifeline_fd;
 	int lifeline_server_fd; /* the server's end, until it is started */
 	int keeper_fd; /* mount=host: the same of the socket to the keeper */
-	struct child child;     /* pid 0: not started, or ended */
+	struct child child; /* pid 0: not started, or ended */
 	bool has_ended;
 	int status; /* how it ended, as of child_wait() */
 	bool is_reported;
 };
 
-#define IMAGE_SERVER_NONE                                          \
-	{                                                          \
-		.program_fd = -1, .tasks_fd = -1, .server_fd = -1, \
-		.lifeline_fd = -1, .lifeline_server_fd = -1,       \
-		.keeper_fd = -1,                                   \
-		.child = { .pid_fd = -1 },                         \
+#define IMAGE_SERVER_NONE                                                     \
+	{                                                                     \
+		.program_fd = -1, .tasks_fd = -1, .server_fd = -1,            \
+		.lifeline_fd = -1, .lifeline_server_fd = -1, .keeper_fd = -1, \
+		.child = { .pid_fd = -1 },                                    \
 	}
 
 /*

@@ -13,7 +13,7 @@
  * container is in `facts`, see facts.h; they are empty before, and the caller
  * frees them.  Called as the user.
  */
-int join_open(const char *step, char *const *job,
-	char *facts[FACTS_MAX + 1], struct error *err);
+int join_open(const char *step, char *const *job, char *facts[FACTS_MAX + 1],
+	struct error *err);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef SPANK_PLUGIN_PLAN_H
 #define SPANK_PLUGIN_PLAN_H
 
+#include <stdint.h>
+
 #include "common/arguments.h"
 #include "common/settings.h"
 #include "spank/plugin/binds.h"
@@ -16,6 +18,7 @@ struct plan_request {
 	const char *directory; /* absolute working directory; "" if none */
 	const char *script;    /* a batch script to be run inside; or NULL */
 	const struct site *site;
+	uint32_t *connections; /* where the FUSE connections are noted */
 	const char *host_path; /* mount=host: where the image is; or NULL */
 };
 

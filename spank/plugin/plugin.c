@@ -157,7 +157,8 @@ static int start_servers(spank_t spank, struct error *err)
 
 	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &session.tasks_left);
 	if (load_identity(spank, &identity, err) < 0 ||
-		pair_with_keeper(&keepers_fd, err) < 0)
+		pair_with_keeper(&keepers_fd, err) < 0 ||
+		watch_prepare(&session.watch, identity.uid, err) < 0)
 		return -1;
 	/* Safe: root opens its own program, by configure's path; the child
 	 * gives up root before it executes that. */
@@ -258,6 +259,12 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 			adopt(&session.servers[i], task);
 	}
 	host_mount_adopt(&session.host_mount, task);
+	/* A thread of a child that is gone in a moment would be none. */
+	if (is_contained())
+		return 0;
+	for (i = 0; i < session.servers_count; i++)
+		watch_add(&session.watch, &session.servers[i].child);
+	watch_start(&session.watch);
 	return 0;
 }
 
@@ -342,6 +349,7 @@ static int enter_container(spank_t spank, struct report *report,
 			.arguments = &session.arguments,
 			.script = batch_script(spank),
 			.site = &site,
+			.connections = session.watch.connections,
 			.host_path = session.host_mount.place.lock_fd < 0
 					     ? NULL
 					     : session.host_mount.place.path,
@@ -465,6 +473,7 @@ int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 	for (i = 0; session.runs_image && i < session.servers_count; i++)
 		if (image_server_stop(&session.servers[i], &err) < 0)
 			slurm_error("spank_sif: %s", err.text);
+	watch_stop(&session.watch);
 	return 0;
 }
 

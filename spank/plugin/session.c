@@ -20,6 +20,7 @@ struct session session = {
 		IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE,
 		IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE },
 	.host_mount = HOST_MOUNT_NONE,
+	.watch = WATCH_NONE,
 	.fuse_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 },
 	.wrong_setting = SETTINGS_COUNT,
 };

@@ -12,6 +12,7 @@
 #include "spank/plugin/container.h"
 #include "spank/plugin/host_mount.h"
 #include "spank/plugin/image_server.h"
+#include "spank/plugin/watch.h"
 
 /*
  * What the hooks of one process hand on to one another: the only global
@@ -40,6 +41,7 @@ struct session {
 	struct image_server servers[CONTAINER_IMAGES_MAX];
 	size_t servers_count;
 	struct host_mount host_mount; /* of the root's image, mount=host */
+	struct watch watch;
 	uint32_t tasks_left; /* of this node, that have not ended */
 	/* A task's /dev/fuse for each server, from task_init_privileged. */
 	int fuse_fds[CONTAINER_IMAGES_MAX];

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The way out of a FUSE file system whose server is gone or cannot be killed.
+ * A process that waits for an answer cannot be killed either, and would have
+ * Slurm drain the node.  See "Aborting a filesystem connection" in the kernel's
+ * documentation of FUSE.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/priv_fuse_abort.h"
+#include "common/priv_syscalls.h"
+
+uint32_t priv_fuse_connection(int mount_fd)
+{
+	struct statx status;
+
+	/* An empty mask, so that the server is not asked. */
+	if (statx(mount_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0,
+		    &status) < 0 ||
+		status.stx_dev_major != 0)
+		return 0;
+	return status.stx_dev_minor;
+}
+
+/* Safe: a file system of the kernel's that shows nowhere; it is not needed on
+ * the host, nor changed there. */
+static int mount_control(void)
+{
+	CLEANUP_FD int context_fd = sys_fsopen("fusectl", FSOPEN_CLOEXEC);
+
+	if (context_fd < 0 || sys_fsconfig(context_fd, FSCONFIG_CMD_CREATE,
+				      NULL, NULL, 0) < 0)
+		return -1;
+	return sys_fsmount(context_fd, FSMOUNT_CLOEXEC,
+		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+int priv_fuse_open(uint32_t connection, uid_t uid)
+{
+	CLEANUP_FD int control_fd = mount_control();
+	char name[32];
+	int fd;
+
+	if (control_fd < 0)
+		return -1;
+	snprintf(name, sizeof(name), "%u/abort", connection);
+	/* Safe: the number came from the step's first task, that is from the
+	 * user; with his rights it can only name a connection of his.  The raw
+	 * call changes this thread alone, and is undone at once. */
+	syscall(SYS_setfsuid, uid);
+	fd = openat(control_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	syscall(SYS_setfsuid, 0);
+	return fd;
+}
+
+void priv_fuse_abort(int abort_fd)
+{
+	if (write(abort_fd, "1", 1) < 0)
+		errno = 0; /* it has ended by itself */
+}
