@@ -94,7 +94,7 @@ static const int control_calls[] = {
 	SCMP_SYS(seccomp), /* sandbox_serve(); it can only narrow */
 };
 
-/* Refused without killing: older libfuse and the C library try, in vain. */
+/* Refused without killing: the C library tries, in vain. */
 static const int refused_calls[] = {
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
