@@ -142,8 +142,8 @@ static int start_all(struct fs *fs, const struct fs_options *options)
 	pthread_mutex_init(&fs->threads->lock, NULL);
 	pthread_cond_init(&fs->threads->changed, NULL);
 	if (count > 1 &&
-		fs_helpers_start(fs->fd, fs->tree.image,
-			clamp(cpus - 1, 1, AHEAD_MAX), &fs->helpers) < 0)
+		fs_helpers_start(fs->tree.image, clamp(cpus - 1, 1, AHEAD_MAX),
+			&fs->helpers) < 0)
 		return -1;
 	while (--count > 0)
 		if (start_worker(fs) < 0)
