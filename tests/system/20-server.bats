@@ -272,6 +272,12 @@ MEASURE='
 	assert_line 100101 3
 }
 
+@test "a name that is too long is told from one that is not there" {
+	run serve "$IMAGE" sh -c 'cat "$(printf %0255d 0)"; cat "$(printf %0256d 0)"'
+	assert_contains "0: No such file or directory"
+	assert_contains "0: File name too long"
+}
+
 @test "a server that is killed while it is read from leaves nobody waiting" {
 	local i
 	mkdir "$BATS_TEST_TMPDIR"/{tree,fusectl}
