@@ -134,7 +134,7 @@ static void answer_init(const struct fs_request *request)
 		.congestion_threshold = BACKGROUND_MAX * 3 / 4,
 		.max_write = WRITE_MAX,
 		.time_gran = 1,
-		.max_pages = SQUASH_READ_MAX / 4096,
+		.max_pages = SQUASH_READ_MAX / sysconf(_SC_PAGESIZE),
 	};
 
 	request->worker->fs->can_resend = knows_resend(request);
