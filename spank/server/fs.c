@@ -204,8 +204,8 @@ static int start_all(struct fs *fs, const struct fs_options *options)
 	pthread_cond_init(&fs->threads->changed, NULL);
 	/* A user who may have no more processes has a slower server. */
 	if (count > 1 &&
-		fs_helpers_start(fs->fd, fs->tree.image,
-			clamp(cpus - 1, 1, AHEAD_MAX), &fs->helpers) == 0)
+		fs_helpers_start(fs->tree.image, clamp(cpus - 1, 1, AHEAD_MAX),
+			&fs->helpers) == 0)
 		while (--count > 0 && start_worker(fs) == 0)
 			;
 	return set_blocking(fs->fd, true);

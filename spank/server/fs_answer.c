@@ -191,20 +191,17 @@ static void answer_read(const struct fs_request *request)
 {
 	const struct fuse_read_in *in = request->argument;
 	struct fs *fs = request->worker->fs;
-	uint64_t node = request->header->nodeid;
 	size_t size = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX;
 	struct squash_data data;
 
-	if (tree_read(request->tree, node, in->offset, size,
+	if (tree_read(request->tree, request->header->nodeid, in->offset, size,
 		    request->worker->reply, &data) < 0) {
 		fs_reply_error(request, errno);
 		return;
 	}
 	if (fs->helpers)
-		fs_helpers_read_ahead(fs->helpers, node, &data);
+		fs_helpers_read_ahead(fs->helpers, &data);
 	fs_reply(request, data.bytes, data.size);
-	if (fs->helpers)
-		fs_helpers_push(fs->helpers, node, in->offset, &data);
 	squash_release(fs->tree.image, &data);
 }
 

@@ -195,7 +195,7 @@ int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
 {
 	struct cache *larger;
 
-	/* A read holds up to three blocks; some are waiting to be pushed. */
+	/* One for each thread, also those that read ahead; and to spare. */
 	if (cache_open(bytes, squash->super.block_size, 3 * threads + 8,
 		    &larger) < 0)
 		return -1;

@@ -34,22 +34,10 @@ struct squash_entry {
 /* Return false to stop. */
 typedef bool squash_visit(const struct squash_entry *entry, void *arg);
 
-/* A block, or what there is of one at the end of a file. */
-struct squash_extra {
-	const struct cache_block *block;
-	uint64_t offset; /* of its first byte, in the file */
-	size_t size;
-};
-
-/* Blocks that one call of squash_read() may find worth a push. */
-#define SQUASH_EXTRAS 2
-
 /* A block that will be wanted. */
 struct squash_ahead {
 	uint64_t position; /* in the image */
 	uint32_t header;
-	uint64_t offset; /* in the file */
-	size_t size;
 };
 
 #define SQUASH_AHEAD 16
@@ -62,9 +50,6 @@ struct squash_data {
 	const void *bytes; /* in the cache, or in the caller's buffer */
 	size_t size;
 	const struct cache_block *block; /* that the bytes are in, or NULL */
-	/* Blocks that were decompressed for a part of theirs. */
-	struct squash_extra extras[SQUASH_EXTRAS];
-	size_t extra_count;
 	/* The file is read from one end to the other: what comes next. */
 	struct squash_ahead ahead[SQUASH_AHEAD];
 	size_t ahead_count;
@@ -125,21 +110,11 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 
 void squash_release(struct squash *squash, struct squash_data *data);
 
-/* Where the byte at `offset` of the file is; it must be in the extra. */
-const void *squash_extra_at(const struct squash_extra *extra, uint64_t offset);
-
-/* Let go of one of data->extras that the caller has taken out of it. */
-void squash_release_extra(struct squash *squash, struct squash_extra *extra);
-
 /* Whether squash_read_ahead() would find it in the cache. */
 bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead);
 
-/*
- * Decompress into the cache what will be wanted.  True if nobody was faster:
- * the block is then in *ret_extra, to be released.
- */
-bool squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead,
-	struct squash_extra *ret_extra);
+/* Decompress into the cache what will be wanted, if it can be. */
+void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead);
 
 /* Sizes from the superblock; nothing is free. */
 void squash_statfs(const struct squash *squash, struct statvfs *ret_st);

@@ -51,11 +51,11 @@ static int load(void *arg, uint64_t position, unsigned char *data,
 }
 
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,
-	const struct cache_block **ret_block, bool *ret_is_new)
+	const struct cache_block **ret_block)
 {
 	struct wanted wanted = { squash, extent->header };
-	const struct cache_block *block = cache_get(squash->data,
-		extent->position, load, &wanted, ret_is_new);
+	const struct cache_block *block =
+		cache_get(squash->data, extent->position, load, &wanted, NULL);
 
 	if (!block)
 		return -1;
@@ -68,19 +68,11 @@ bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead)
 	return cache_has(squash->data, ahead->position);
 }
 
-bool squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead,
-	struct squash_extra *ret_extra)
+void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead)
 {
 	const struct squash_extent extent = { ahead->position, ahead->header };
 	const struct cache_block *block;
-	bool is_new;
 
-	if (squash_block_get(squash, &extent, &block, &is_new) < 0)
-		return false;
-	if (!is_new || block->size < ahead->size) {
+	if (squash_block_get(squash, &extent, &block) == 0)
 		cache_put(squash->data, block);
-		return false;
-	}
-	*ret_extra = (struct squash_extra){ block, ahead->offset, ahead->size };
-	return true;
 }

@@ -7,10 +7,6 @@
  * stored block is read into the caller's buffer, the part that is wanted and
  * no more: the kernel has it in its page cache already.  What is in several
  * blocks is put together in the buffer.
- *
- * Who asks for a part of a block that had to be decompressed for it may want
- * the rest soon, and by then it may be gone from the cache: such blocks are
- * handed back as extras, for whoever can give them to the kernel.
  */
 #include "spank/server/squash_internal.h"
 
@@ -32,62 +28,36 @@ struct reading {
 	struct squash_data *data;
 };
 
-/* How much of the file is in its block `index`. */
-static size_t length_of(const struct reading *reading, uint64_t index)
-{
-	uint32_t block_size = reading->squash->super.block_size;
-	uint64_t left = reading->inode->size - index * block_size;
-
-	return left < block_size ? left : block_size;
-}
-
-/* Whether the rest of the block is worth more than forgetting it. */
-static bool is_extra(const struct reading *reading, uint64_t index, size_t size)
-{
-	return reading->data->extra_count < SQUASH_EXTRAS &&
-	       size <= length_of(reading, index) / 2;
-}
-
 /*
  * `size` bytes at `offset` of a block; with `to` NULL the block is kept for
  * the caller, who gets them where they are.
  */
-static int read_compressed(struct reading *reading, uint64_t index,
+static int read_compressed(struct reading *reading,
 	const struct squash_extent *extent, uint64_t offset, size_t size,
 	unsigned char *to)
 {
 	struct squash *squash = reading->squash;
 	struct squash_data *data = reading->data;
 	const struct cache_block *block;
-	bool is_new;
 
-	if (squash_block_get(squash, extent, &block, &is_new) < 0)
+	if (squash_block_get(squash, extent, &block) < 0)
 		return -1;
 	if (offset > block->size || size > block->size - offset) {
 		cache_put(squash->data, block);
 		return squash_corrupt();
 	}
-	if (to)
+	if (to) {
 		memcpy(to, block->data + offset, size);
-	else
-		data->bytes = block->data + offset;
-	if (is_new && index < reading->blocks &&
-		is_extra(reading, index, size) &&
-		block->size >= length_of(reading, index))
-		data->extras[data->extra_count++] = (struct squash_extra){
-			.block = block,
-			.offset = index * squash->super.block_size,
-			.size = length_of(reading, index),
-		};
-	else if (to)
 		cache_put(squash->data, block);
-	else
+	} else {
+		data->bytes = block->data + offset;
 		data->block = block;
+	}
 	return 0;
 }
 
 /* As above; what is not in the cache goes to `buffer` in any case. */
-static int read_extent(struct reading *reading, uint64_t index,
+static int read_extent(struct reading *reading,
 	const struct squash_extent *extent, uint64_t offset, size_t size,
 	unsigned char *buffer, bool is_only)
 {
@@ -98,7 +68,7 @@ static int read_extent(struct reading *reading, uint64_t index,
 		return 0;
 	}
 	if (!(extent->header & SQUASH_DATA_STORED))
-		return read_compressed(reading, index, extent, offset, size,
+		return read_compressed(reading, extent, offset, size,
 			is_only ? NULL : buffer);
 	if (extent->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
 		offset > stored || size > stored - offset)
@@ -124,8 +94,8 @@ static int read_fragment(struct reading *reading, uint64_t offset, size_t size,
 	extent.header = squash_get32(raw + 8);
 	if (extent.header == 0)
 		return squash_corrupt();
-	return read_extent(reading, reading->blocks, &extent,
-		inode->fragment_offset + offset, size, buffer, is_only);
+	return read_extent(reading, &extent, inode->fragment_offset + offset,
+		size, buffer, is_only);
 }
 
 static int read_parts(struct reading *reading)
@@ -144,7 +114,7 @@ static int read_parts(struct reading *reading)
 			part = reading->size - done;
 		is_only = part == reading->size;
 		rc = index < reading->blocks
-			     ? read_extent(reading, index,
+			     ? read_extent(reading,
 				       &reading->extents[index -
 							 reading->first],
 				       within, part, reading->buffer + done,
@@ -156,24 +126,17 @@ static int read_parts(struct reading *reading)
 }
 
 /* Of the blocks after the read, those that have to be decompressed. */
-static void note_ahead(const struct reading *reading, uint64_t first,
+static void note_ahead(struct squash_data *data,
 	const struct squash_extent *extents, size_t count)
 {
-	struct squash_data *data = reading->data;
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		if (extents[i].header &&
 			!(extents[i].header & SQUASH_DATA_STORED))
 			data->ahead[data->ahead_count++] =
-				(struct squash_ahead){
-					.position = extents[i].position,
-					.header = extents[i].header,
-					.offset = (first + i) *
-						  reading->squash->super
-							  .block_size,
-					.size = length_of(reading, first + i),
-				};
+				(struct squash_ahead){ extents[i].position,
+					extents[i].header };
 }
 
 /* Find the blocks of the read, and those after it, if it is one of a row. */
@@ -195,7 +158,7 @@ static int find_extents(struct reading *reading, uint64_t ref)
 	if (squash_places_find(reading->squash, ref, reading->inode,
 		    reading->first, count, &ahead, reading->extents) < 0)
 		return -1;
-	note_ahead(reading, last + 1, reading->extents + count, ahead);
+	note_ahead(reading->data, reading->extents + count, ahead);
 	return 0;
 }
 
@@ -247,23 +210,8 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 void squash_release(struct squash *squash, struct squash_data *data)
 {
 	int saved = errno;
-	size_t i;
 
 	cache_put(squash->data, data->block);
-	for (i = 0; i < data->extra_count; i++)
-		cache_put(squash->data, data->extras[i].block);
 	data->block = NULL;
-	data->extra_count = 0;
 	errno = saved;
-}
-
-const void *squash_extra_at(const struct squash_extra *extra, uint64_t offset)
-{
-	return extra->block->data + (offset - extra->offset);
-}
-
-void squash_release_extra(struct squash *squash, struct squash_extra *extra)
-{
-	cache_put(squash->data, extra->block);
-	extra->block = NULL;
 }

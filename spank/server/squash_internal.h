@@ -118,6 +118,6 @@ int squash_places_find(struct squash *squash, uint64_t ref,
 
 /* Lays a data block into the cache: squash_block.c. */
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,
-	const struct cache_block **ret_block, bool *ret_is_new);
+	const struct cache_block **ret_block);
 
 #endif

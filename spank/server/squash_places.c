@@ -113,10 +113,8 @@ static struct file *get_file(struct squash_places *places, uint64_t ref,
 	return file;
 }
 
-/*
- * Called with the lock.  The blocks that are read ahead are pushed: so who goes
- * on after those is still in order.
- */
+/* Called with the lock.  Several reads may be under way at once: nearly in
+ * order is in order. */
 static size_t read_on(struct file *file, uint64_t block, size_t count)
 {
 	if (file->expected && block + 1 >= file->expected &&

@@ -9,6 +9,8 @@
  * mount points.
  */
 #include <errno.h>
+#include <limits.h>
+#include <string.h>
 
 #include "spank/server/tree.h"
 
@@ -87,6 +89,10 @@ int tree_lookup(const struct tree *tree, uint64_t directory, const char *name,
 		mountpoints_find(&tree->mountpoints, directory, name);
 	uint64_t ref;
 
+	if (strlen(name) > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	if (entry && entry->mode) {
 		*ret_node = entry->node;
 		return 0;

@@ -284,6 +284,40 @@ MEASURE='
 	assert_line 100101 3
 }
 
+@test "a name that is too long is told from one that is not there" {
+	run serve "$IMAGE" sh -c 'cat "$(printf %0255d 0)"; cat "$(printf %0256d 0)"'
+	assert_contains "0: No such file or directory"
+	assert_contains "0: File name too long"
+}
+
+@test "a server that is killed while it is read from leaves nobody waiting" {
+	local i
+	mkdir "$BATS_TEST_TMPDIR"/{tree,fusectl}
+	seq 3000000 >"$BATS_TEST_TMPDIR/tree/large"
+	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image"
+	for i in {05..44}; do
+		# Ends with status 99, since the server was killed.
+		run serve "$BATS_TEST_TMPDIR/image" sh -c "$MEASURE"'
+			connection=$(stat -c %d .)
+			connection=$((connection & 0xff |
+				connection >> 12 & 0xfff00))
+			while cat large; do :; done >/dev/null 2>&1 &
+			sleep "0.0$1"
+			kill -9 $server
+			for i in $(seq 100); do
+				[ -d /proc/$server/task/$server ] || break
+				[ "$(ls /proc/$server/task)" != $server ] || break
+				sleep 0.05
+			done
+			[ $i = 100 ] || exit 0
+			echo "the killed server hangs after 0.0$1 s"
+			mount -t fusectl fusectl "$2"
+			echo 1 >"$2/$connection/abort"' \
+			- "$i" "$BATS_TEST_TMPDIR/fusectl"
+		assert_output ""
+	done
+}
+
 @test "a file that is cut while it is served gives errors" {
 	cp "$IMAGE" "$BATS_TEST_TMPDIR/image"
 	# shellcheck disable=SC2016
