@@ -20,6 +20,8 @@
 
 /* As many symlinks as the kernel itself follows, MAXSYMLINKS. */
 #define SYMLINKS_MAX 40
+/* Each takes microseconds. */
+#define TRIES_MAX 1000
 
 bool inside_is_in(const char *directory, const char *path)
 {
@@ -36,7 +38,14 @@ int inside_open(int root_fd, const char *path, int flags)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	int fd, tries = 0;
+
+	/* A ".." is refused whenever something has been renamed or mounted
+	 * meanwhile, anywhere on the node and by anyone: see openat2(2). */
+	do
+		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
+	return fd;
 }
 
 /* Cut "a/b/c" into "a/b" and "c"; "/c" into "/" and "c". */

@@ -33,6 +33,8 @@
 
 /* So that a task which can still speak has the time to. */
 #define BUILDER_EXTRA_S 2
+/* Beside what message_receive() returns; the reason is in *err. */
+#define HEARD_WRONG (-2)
 /* Items of --sif-env; more are not worth a longer list. */
 #define OPTIONS_MAX 255
 
@@ -246,20 +248,35 @@ static int describe_silence(const struct entry *entry, int got,
 	return fail_alike(entry, err);
 }
 
+/* The next word of the server's.  What it shares comes before ENTER, and once:
+ * a server that has been taken over shall not keep the task at it. */
+static int hear(struct entry *entry, struct message *ret_message, int *ret_fd,
+	struct error *err)
+{
+	CLEANUP_FD int shared_fd = -1;
+	int got = message_receive(entry->server, entry->deadline, ret_message,
+		&shared_fd);
+
+	if (got != 1 || ret_message->type != MESSAGE_SHARED || shared_fd < 0) {
+		*ret_fd = fd_take(&shared_fd);
+		return got;
+	}
+	if (take_environment(entry, shared_fd, err) < 0)
+		return HEARD_WRONG;
+	return message_receive(entry->server, entry->deadline, ret_message,
+		ret_fd);
+}
+
 static int obey(struct entry *entry, struct error *err)
 {
 	CLEANUP_FD int fd = -1;
 	struct message message;
-	int got =
-		message_receive(entry->server, entry->deadline, &message, &fd);
+	int got = hear(entry, &message, &fd, err);
 
+	if (got == HEARD_WRONG)
+		return -1;
 	if (got == 1 && message.type == MESSAGE_BUILD)
 		return build(entry, err);
-	if (got == 1 && message.type == MESSAGE_SHARED && fd >= 0) {
-		if (take_environment(entry, fd, err) < 0)
-			return -1;
-		return obey(entry, err);
-	}
 	if (got == 1 && message.type == MESSAGE_ENTER && fd >= 0)
 		return enter_namespace(entry, fd, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)

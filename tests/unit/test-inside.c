@@ -6,14 +6,17 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -168,6 +171,44 @@ static void a_link_in_the_place_is_replaced(void **state)
 	assert_true(exists(image->root_fd, "zone"));
 }
 
+/* A process that renames a file beside the image, for ever. */
+static pid_t start_renaming(const struct image *image)
+{
+	pid_t pid;
+
+	mknodat(image->outside_fd, "a", S_IFREG | 0644, 0);
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		renameat(image->outside_fd, "a", image->outside_fd, "b");
+		renameat(image->outside_fd, "b", image->outside_fd, "a");
+	}
+}
+
+/* The kernel then refuses a "..", and whoever can rename a file could keep
+ * others' steps from starting. */
+static void renames_elsewhere_do_not_fail_a_look_up(void **state)
+{
+	struct image *image = *state;
+	int i, fd, failures = 0;
+	pid_t pid;
+
+	mkdirat(image->root_fd, "d", 0755);
+	pid = start_renaming(image);
+	assert_true(pid > 0);
+	for (i = 0; i < 20000; i++) {
+		fd = inside_open(image->root_fd,
+			"/d/../d/../d/../d/../d/../d/../d", O_PATH);
+		failures += fd < 0;
+		close(fd);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(failures, 0);
+}
+
 #define IN_IMAGE(test) \
 	cmocka_unit_test_setup_teardown(test, make_image, remove_image)
 
@@ -182,6 +223,7 @@ int main(void)
 		IN_IMAGE(a_loop_of_links_ends),
 		IN_IMAGE(a_path_as_deep_as_can_be_is_made),
 		IN_IMAGE(a_link_in_the_place_is_replaced),
+		IN_IMAGE(renames_elsewhere_do_not_fail_a_look_up),
 	};
 
 	return cmocka_run_group_tests_name("inside", tests, NULL, NULL);
