@@ -7,7 +7,7 @@
  *
  *   1. enter the sandbox, before a byte of the image is seen
  *   2. lead the tasks into their container, serving it meanwhile
- *   3. fork (keeper.c): the child narrows the sandbox and serves until the
+ *   3. fork (guard.c): the child narrows the sandbox and serves until the
  *      last process has left; the parent is there to replace it
  *   4. wait for slurmstepd to have heard of the tasks' end
  *
@@ -25,7 +25,7 @@
 #include "common/deadline.h"
 #include "common/server_start.h"
 #include "spank/server/control.h"
-#include "spank/server/keeper.h"
+#include "spank/server/guard.h"
 #include "spank/server/sandbox.h"
 
 /* An unknown child that ends first costs Slurm's loop a sleep of 0.1 s. */
@@ -43,7 +43,7 @@ static int serve(void *arg, bool is_successor)
 	struct service *service = arg;
 	struct error err;
 
-	/* Only the keeper waits for slurmstepd. */
+	/* Only the guard waits for slurmstepd. */
 	close(SERVER_LIFELINE_FD);
 	if (fs_start(service->fs, &service->options, &err) < 0)
 		return SERVER_EXIT_SERVE;
@@ -55,7 +55,7 @@ static int serve(void *arg, bool is_successor)
 }
 
 /* End as the last server did, so that slurmstepd can tell the user how. */
-static int end_like(const struct keeper_end *end)
+static int end_like(const struct guard_end *end)
 {
 	if (WIFSIGNALED(end->status)) {
 		signal(WTERMSIG(end->status), SIG_DFL);
@@ -70,7 +70,7 @@ static int end_like(const struct keeper_end *end)
 static int run(char *argv[], int keeper_fd, struct service *service,
 	struct error *err)
 {
-	struct keeper_end end;
+	struct guard_end end;
 
 	if (control_run(SERVER_CONTROL_FD, keeper_fd, atol(argv[2]),
 		    atoi(argv[1]), &service->fs, err) < 0)
@@ -78,7 +78,7 @@ static int run(char *argv[], int keeper_fd, struct service *service,
 	if (!service->fs)
 		return 0;
 	/* A user who may have no more processes has a server without. */
-	if (keeper_run(serve, service, argv, fs_can_resend(service->fs), &end) <
+	if (guard_run(serve, service, argv, fs_can_resend(service->fs), &end) <
 		0)
 		return serve(service, false);
 	/* Who reads from a file system that is not served must not wait. */

@@ -87,7 +87,7 @@ static const int control_calls[] = {
 	SCMP_SYS(newfstatat),        /* fstat() of newer C libraries */
 	SCMP_SYS(fcntl),             /* waiting for requests, or not */
 	SCMP_SYS(sched_getaffinity), /* how many threads */
-	SCMP_SYS(wait4),             /* the keeper's */
+	SCMP_SYS(wait4),             /* the guard's */
 	SCMP_SYS(getppid),
 	SCMP_SYS(set_robust_list), /* a new thread says these two */
 	SCMP_SYS(rseq),
@@ -219,7 +219,7 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	return rc;
 }
 
-/* fork(), and what its child says of itself: keeper.c. */
+/* fork(), and what its child says of itself: guard.c. */
 static int allow_successors(scmp_filter_ctx filter)
 {
 	static const unsigned int prctls[] = { PR_SET_PDEATHSIG, PR_SET_NAME };

@@ -13,7 +13,7 @@
 PLUGIN_SERVER=/usr/libexec/spank-sif/spank-sif-server
 # As the kernel cuts it off.
 SERVER_COMM=spank-sif-serve
-KEEPER_COMM=spank-sif-keepe
+GUARD_COMM=spank-sif-guard
 
 # --- steps -----------------------------------------------------------------
 
@@ -108,12 +108,12 @@ server_pids() {
 }
 
 # They hold on to the mount, and replace a server that was killed.
-keeper_pids() {
-	as_root pgrep -x "$KEEPER_COMM"
+guard_pids() {
+	as_root pgrep -x "$GUARD_COMM"
 }
 
 no_servers() {
-	[[ $(as_root pgrep --count --exact "$SERVER_COMM|$KEEPER_COMM") == 0 ]]
+	[[ $(as_root pgrep --count --exact "$SERVER_COMM|$GUARD_COMM") == 0 ]]
 }
 
 # --- assertions ------------------------------------------------------------

@@ -69,7 +69,7 @@ NoNewPrivs:	1
 Seccomp:	2"
 }
 
-@test "the descriptors are /dev/null, image, /dev/fuse; slurmstepd's pipe is the keeper's" {
+@test "the descriptors are /dev/null, image, /dev/fuse; slurmstepd's pipe is the guard's" {
 	start_sleeping_step
 	run as_root sh -c "for f in /proc/$server/fd/*; do readlink \$f; done | sort"
 	assert_output "/dev/fuse
@@ -77,7 +77,7 @@ Seccomp:	2"
 /dev/null
 /dev/null
 /shared/good.sif"
-	run as_root sh -c "for f in /proc/$(keeper_pids)/fd/*; do readlink \$f; done | sort"
+	run as_root sh -c "for f in /proc/$(guard_pids)/fd/*; do readlink \$f; done | sort"
 	lifeline=${lines[5]}
 	assert_output "/dev/fuse
 /dev/null
@@ -90,7 +90,7 @@ $lifeline"
 	run as_root sh -c "find /proc/[0-9]*/fd -lname '${lifeline/\[/\\[}' -printf '%h %M\n'"
 	stepd=$(as_root pgrep -x slurmstepd)
 	assert_equal "$(sort <<<"$output")" \
-		"$(sort <<<"/proc/$(keeper_pids)/fd lr-x------"$'\n'"/proc/$stepd/fd l-wx------")"
+		"$(sort <<<"/proc/$(guard_pids)/fd lr-x------"$'\n'"/proc/$stepd/fd l-wx------")"
 }
 
 @test "the server may only read the image" {
@@ -127,16 +127,16 @@ $lifeline"
 	assert_contains "Operation not permitted"
 }
 
-@test "the server is the keeper's child, and that slurmstepd's, with a session of its own" {
+@test "the server is the guard's child, and that slurmstepd's, with a session of its own" {
 	start_sleeping_step
-	keeper=$(keeper_pids)
+	guard=$(guard_pids)
 	parent=$(as_root ps -o ppid= -p "$server")
-	assert_equal "${parent// }" "$keeper"
-	parent=$(as_root ps -o ppid= -p "$keeper")
+	assert_equal "${parent// }" "$guard"
+	parent=$(as_root ps -o ppid= -p "$guard")
 	run as_root cat "/proc/${parent// }/comm"
 	assert_output slurmstepd
 	run as_root ps -o sid= -p "$server"
-	assert_equal "${output// }" "$keeper"
+	assert_equal "${output// }" "$guard"
 	run as_root cat "/proc/$server/oom_score_adj"
 	assert_output 0
 }
@@ -310,7 +310,7 @@ ANALYSIS='
 		$uid{$pid} = $1 if $name eq "setreuid" && $args =~ /, (\d+)/;
 		$place{$pid} = "C" if $name =~ /^(unshare|setns)$/ && $args =~ /NEWNS/;
 		$role{$pid} = "server" if $name eq "execveat" && $args =~ /spank-sif-server/;
-		# The keeper forks the server that is sealed then.
+		# The guard forks the server that is sealed then.
 		$role{$1} = $role{$pid}, $uid{$1} = $uid{$pid}, $place{$1} = $place{$pid}
 			if $name =~ /^clone/ && $call =~ / = (\d+)/ && $role{$pid} eq "server";
 		$role{$pid} = "sealed" if $name eq "seccomp" && $args =~ /SET_MODE_FILTER/
@@ -373,7 +373,7 @@ ANALYSIS='
 		ppoll | alarm | setitimer | fcntl | getuid | getgid | fstat | \
 		newfstatat | seccomp | prctl | getrandom | getpid | gettid | \
 		clock_gettime | rt_sig* | restart_syscall | exit | exit_group) ;;
-		# The keeper, and the server before it is narrowed.
+		# The guard, and the server before it is narrowed.
 		clone | clone3 | wait4 | getppid | rseq | set_robust_list | \
 		sched_getaffinity) ;;
 		*) assertion_failed "the server called $call" ;;
@@ -390,7 +390,7 @@ ANALYSIS='
 
 @test "the server, once sealed, never executes, mounts or opens a socket" {
 	trace_a_step
-	# The keeper forks the server, and that starts its threads: no more.
+	# The guard forks the server, and that starts its threads: no more.
 	run grep -E '^[0-9]+ sealed .* H clone3?\(.*CLONE_(NEW|VFORK|PTRACE)' "$SHARED/trace"
 	assert_output ""
 	run grep -E '^[0-9]+ sealed .* H clone\(.*SIGCHLD' "$SHARED/trace"

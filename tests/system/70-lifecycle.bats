@@ -79,8 +79,8 @@ start_reading_step() { # SRUN-ARGUMENT...
 pids_of() { # KIND
 	case $1 in
 	server) server_pids ;;
-	keeper) keeper_pids ;;
-	either) as_root pgrep -x "$SERVER_COMM|$KEEPER_COMM" ;;
+	guard) guard_pids ;;
+	either) as_root pgrep -x "$SERVER_COMM|$GUARD_COMM" ;;
 	slurmstepd) as_root pgrep -x slurmstepd ;;
 	task) cat "$SHARED/pids" ;;
 	esac
@@ -227,10 +227,10 @@ job() {
 
 # --- SIGKILL -----------------------------------------------------------------
 
-@test "SIGKILL of the server's keeper is told to the user, and leaves nothing" {
+@test "SIGKILL of the server's guard is told to the user, and leaves nothing" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
-	signal KILL $(pids_of keeper)
+	signal KILL $(pids_of guard)
 	wait_step
 	assert_failure
 	assert_contains "the image server was killed by signal 9"
@@ -290,8 +290,8 @@ another_server() { # PID
 		until [[ -e go ]]; do read -rt 0.1 <> <(:); done
 		(($SLURM_PROCID == 0)) || cat /etc/os-release'
 	wait_for_lines "$SHARED/pids" 2
-	assert_equal "$(pids_of keeper | wc -l)" 2
-	victim=$(as_root sh -c 'for p in $(pgrep -x '"$KEEPER_COMM"'); do
+	assert_equal "$(pids_of guard | wc -l)" 2
+	victim=$(as_root sh -c 'for p in $(pgrep -x '"$GUARD_COMM"'); do
 		nsenter --target $p --uts hostname | sed "s/$/ $p/"
 	done' | sed -n 's/^node1 //p')
 	signal KILL "$victim"
@@ -339,7 +339,7 @@ another_server() { # PID
 @test "SIGKILL of all processes of the step at once leaves nothing" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
-	# The server is gone when the keeper is.
+	# The server is gone when the guard is.
 	signal KILL $(pids_of slurmstepd) $(pids_of either) $(pids_of task) || true
 	as_alice scancel --user=alice
 	wait_step 60

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_KEEPER_H
-#define SPANK_SERVER_KEEPER_H
+#ifndef SPANK_SERVER_GUARD_H
+#define SPANK_SERVER_GUARD_H
 
 #include <stdbool.h>
 
 /* More would only draw out the end of a step whose image kills its servers. */
-#define KEEPER_SUCCESSORS_MAX 10
+#define GUARD_SUCCESSORS_MAX 10
 
 /* How a file system was served to its end. */
-struct keeper_end {
+struct guard_end {
 	int status;     /* as of waitpid(2), of the last server */
 	int successors; /* how many there were after the first */
 };
@@ -21,7 +21,7 @@ struct keeper_end {
  * this one changes its own, in main's `argv` too.  Returns when the last one
  * has ended; -1 with errno if the first could not be made.
  */
-int keeper_run(int (*serve)(void *arg, bool is_successor), void *arg,
-	char *argv[], bool can_resume, struct keeper_end *ret_end);
+int guard_run(int (*serve)(void *arg, bool is_successor), void *arg,
+	char *argv[], bool can_resume, struct guard_end *ret_end);
 
 #endif

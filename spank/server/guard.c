@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A step survives its image server: once the container is complete, the
- * process forks.  The child serves; the parent, the keeper, does nothing but
+ * process forks.  The child serves; the parent, the guard, does nothing but
  * hold on to /dev/fuse and to the image, as they were before any of the step's
- * requests was answered.  When the child is killed, the keeper forks again: the
+ * requests was answered.  When the child is killed, the guard forks again: the
  * successor has the kernel send again what was not answered, and goes on.
  *
  * Nothing has to be handed over: references are stateless, the mount points
@@ -19,29 +19,32 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "spank/server/keeper.h"
+#include "spank/server/guard.h"
 
-/* As long as the server's: argv[0] has no more room. */
-#define KEEPER_NAME "spank-sif-keeper"
+#define GUARD_NAME  "spank-sif-guard"
 #define SERVER_NAME "spank-sif-server"
 
-/* ps shows the one name, top the other. */
+/* ps shows the one name, top the other.  The words lie one behind the other. */
 static void set_name(char *argv[], const char *name)
 {
+	size_t room = argv[1] - argv[0];
+
 	prctl(PR_SET_NAME, name);
-	if (strlen(argv[0]) == strlen(name))
-		memcpy(argv[0], name, strlen(name));
+	if (strlen(name) >= room)
+		return;
+	memset(argv[0], 0, room);
+	memcpy(argv[0], name, strlen(name));
 }
 
 static pid_t start(int (*serve)(void *arg, bool is_successor), void *arg,
 	char *argv[], bool is_successor)
 {
-	pid_t keeper = getpid(), pid = fork();
+	pid_t guard = getpid(), pid = fork();
 
 	if (pid != 0)
 		return pid;
 	/* Who held the mount alone could keep it when the step has ended. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != keeper)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != guard)
 		_exit(1);
 	set_name(argv, SERVER_NAME);
 	_exit(serve(arg, is_successor));
@@ -57,10 +60,10 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
-int keeper_run(int (*serve)(void *arg, bool is_successor), void *arg,
-	char *argv[], bool can_resume, struct keeper_end *ret_end)
+int guard_run(int (*serve)(void *arg, bool is_successor), void *arg,
+	char *argv[], bool can_resume, struct guard_end *ret_end)
 {
-	struct keeper_end end = { 0 };
+	struct guard_end end = { 0 };
 	pid_t pid;
 
 	/* If it is ignored, which exec does not change, nothing can be waited
@@ -69,10 +72,10 @@ int keeper_run(int (*serve)(void *arg, bool is_successor), void *arg,
 	pid = start(serve, arg, argv, false);
 	if (pid < 0)
 		return -1;
-	set_name(argv, KEEPER_NAME);
+	set_name(argv, GUARD_NAME);
 	end.status = wait_for(pid);
 	while (can_resume && WIFSIGNALED(end.status) &&
-		end.successors < KEEPER_SUCCESSORS_MAX) {
+		end.successors < GUARD_SUCCESSORS_MAX) {
 		pid = start(serve, arg, argv, true);
 		if (pid < 0)
 			break;
