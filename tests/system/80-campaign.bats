@@ -45,5 +45,5 @@ setup() {
 @test "the campaign fails when a victim is never hit" {
 	run as_root /campaign/kill --trials=1 --victims=nobody /shared/good.sif
 	assert_status 1
-	assert_contains "private  nobody             1       0       0"
+	assert_contains "private  nobody                 1       0       0"
 }
