@@ -139,7 +139,12 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 		return error_set(err, 0, "cannot allocate memory");
 	if (option && take_option(spec, option, err) < 0)
 		return -1;
-	return check_paths(spec, kind, err);
+	if (check_paths(spec, kind, err) < 0)
+		return -1;
+	/* One place has one name: '//x' is no way past a bind at '/x'. */
+	if (spec->target[0] == '/')
+		bind_spec_clean(spec->target);
+	return 0;
 }
 
 static int grow(struct bind_specs *specs, struct error *err)

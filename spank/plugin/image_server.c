@@ -152,10 +152,8 @@ static int describe_end(int status, struct error *err)
 }
 
 /* Wait for the end, after which the pid is not ours to name any more. */
-static bool ends_within(struct image_server *server, int timeout_ms)
+static bool ends_by(struct image_server *server, struct deadline deadline)
 {
-	struct deadline deadline = deadline_in_ms(timeout_ms);
-
 	if (server->child.pid != 0 &&
 		child_wait(&server->child, deadline, &server->status)) {
 		server->has_ended = true;
@@ -182,12 +180,13 @@ int image_server_check(struct image_server *server, bool task_was_killed,
 {
 	if (is_last)
 		cleanup_fd(&server->lifeline_fd);
-	if (!ends_within(server, is_last ? LAST_TASK_TIMEOUT_MS : 0))
+	if (!ends_by(server,
+		    deadline_in_ms(is_last ? LAST_TASK_TIMEOUT_MS : 0)))
 		return 0;
 	return report_end(server, task_was_killed, err);
 }
 
-int image_server_stop(struct image_server *server, struct error *err)
+static void release(struct image_server *server)
 {
 	cleanup_fd(&server->program_fd);
 	cleanup_fd(&server->server_fd);
@@ -195,15 +194,36 @@ int image_server_stop(struct image_server *server, struct error *err)
 	cleanup_fd(&server->lifeline_server_fd);
 	cleanup_fd(&server->lifeline_fd);
 	cleanup_fd(&server->keeper_fd);
+}
+
+static int stop(struct image_server *server, struct deadline gentle,
+	struct deadline last, struct error *err)
+{
 	if (server->child.pid == 0)
 		return 0;
-	if (ends_within(server, STOP_TIMEOUT_MS))
+	if (ends_by(server, gentle))
 		return report_end(server, true, err);
 	child_kill(&server->child);
-	if (ends_within(server, KILL_TIMEOUT_MS))
+	if (ends_by(server, last))
 		return 0;
 	return error_set(err, 0,
 		"the image server (pid %d) does not end after SIGKILL: it "
 		"waits for the file system that the image is on",
 		(int)server->child.pid);
+}
+
+void image_servers_stop(struct image_server *servers, size_t count,
+	void (*tell)(const struct error *err))
+{
+	struct deadline gentle = deadline_in_ms(STOP_TIMEOUT_MS);
+	struct deadline last =
+		deadline_in_ms(STOP_TIMEOUT_MS + KILL_TIMEOUT_MS);
+	struct error err = { 0 };
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		release(&servers[i]);
+	for (i = 0; i < count; i++)
+		if (stop(&servers[i], gentle, last, &err) < 0)
+			tell(&err);
 }

@@ -70,11 +70,12 @@ int image_server_check(struct image_server *server, bool task_was_killed,
 	bool is_last, struct error *err);
 
 /*
- * Make sure that it is gone: it has a moment to end by itself, as it does once
- * the last process has left the container, and is killed then.  Returns as
- * image_server_check() of a killed task does; -1 too if even SIGKILL did not
- * help.
+ * Make sure that all are gone: they have a moment to end by themselves, as they
+ * do once the last process has left the container, and are killed then; all of
+ * them share one deadline.  Tells what image_server_check() of a killed task
+ * would, and if even SIGKILL did not help.
  */
-int image_server_stop(struct image_server *server, struct error *err);
+void image_servers_stop(struct image_server *servers, size_t count,
+	void (*tell)(const struct error *err));
 
 #endif

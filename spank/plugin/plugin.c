@@ -460,19 +460,21 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 	return 0;
 }
 
+static void tell(const struct error *err)
+{
+	slurm_error("spank_sif: %s", err->text);
+}
+
 int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 {
-	struct error err = { 0 };
-	size_t i;
-
 	(void)spank;
 	(void)argc;
 	(void)argv;
-	if (session.runs_image)
+	if (session.runs_image) {
 		clear_host();
-	for (i = 0; session.runs_image && i < session.servers_count; i++)
-		if (image_server_stop(&session.servers[i], &err) < 0)
-			slurm_error("spank_sif: %s", err.text);
+		image_servers_stop(session.servers, session.servers_count,
+			tell);
+	}
 	watch_stop(&session.watch);
 	return 0;
 }

@@ -357,8 +357,12 @@ static int change_directory(struct entry *entry, struct error *err)
 static int enter(struct entry *entry, struct error *err)
 {
 	bool joins = !settings_is(entry->plan.settings, SETTING_JOIN, "none");
-	int entered = joins ? enter_joined(entry, err) : enter_own(entry, err);
+	int entered;
 
+	if (joins)
+		set_alarm(entry->request->timeout_s + BUILDER_EXTRA_S);
+	entered = joins ? enter_joined(entry, err) : enter_own(entry, err);
+	alarm(0);
 	if (entered < 0 || change_directory(entry, err) < 0)
 		return -1;
 	/* What is the same for all tasks of the node is told by one. */

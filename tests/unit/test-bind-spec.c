@@ -187,6 +187,21 @@ static void what_is_printed_parses_to_the_same(void **state)
 	}
 }
 
+static void one_place_has_one_name(void **state)
+{
+	struct bind_specs specs;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(bind_specs_parse("/a://x/../y/,-//y/.",
+				 BIND_SPEC_USERS, &specs, &err),
+		0);
+	assert_int_equal(specs.count, 2);
+	assert_string_equal(specs.list[0].target, "/y");
+	assert_string_equal(specs.list[1].target, "/y");
+	bind_specs_free(&specs);
+}
+
 static void paths_become_plain(void **state)
 {
 	static const char *const pairs[][2] = { { "/", "/" }, { "//", "/" },
@@ -216,6 +231,7 @@ int main(void)
 		cmocka_unit_test(wrong_items_are_named),
 		cmocka_unit_test(long_paths_are_refused),
 		cmocka_unit_test(what_is_printed_parses_to_the_same),
+		cmocka_unit_test(one_place_has_one_name),
 		cmocka_unit_test(paths_become_plain),
 	};
 
