@@ -69,6 +69,31 @@ bool environment_names_scripts(const char *name)
 	return is_listed(names, name);
 }
 
+/* Of dash, bash, busybox and ksh; of those that have no value before they are
+ * set, what a shell does with it. */
+bool environment_names_shell(const char *name)
+{
+	static const char *const names[] = { "_", "ATTY", "BASH", "BASH_",
+		"BASHOPTS", "BASHPID", "CDPATH", "CHILD_MAX", "COLUMNS",
+		"COMPREPLY", "COMP_", "COPROC", "DIRSTACK", "EDITOR", "ENV",
+		"EPOCHREALTIME", "EPOCHSECONDS", "ERRNO", "EUID", "EXECIGNORE",
+		"EXECSHELL", "FCEDIT", "FIGNORE", "FPATH", "FUNCNAME",
+		"FUNCNEST", "GLOBIGNORE", "GLOBSORT", "GROUPS", "HISTCMD",
+		"HISTCONTROL", "HISTEDIT", "HISTFILE", "HISTFILESIZE",
+		"HISTIGNORE", "HISTSIZE", "HISTTIMEFORMAT", "HOSTNAME",
+		"HOSTTYPE", "IFS", "IGNOREEOF", "INSIDE_EMACS", "JOBMAX",
+		"KSHEGID", "KSHGID", "KSHUID", "KSH_", "LINENO", "LINES",
+		"MACHTYPE", "MAIL", "MAILCHECK", "MAILPATH", "MAPFILE",
+		"OLDPWD", "OPTARG", "OPTERR", "OPTIND", "OSTYPE", "PGRP",
+		"PIPESTATUS", "POSIXLY_CORRECT", "PPID", "PROMPT_", "PS0",
+		"PS2", "PS3", "PS4", "PWD", "RANDOM", "READLINE_", "REPLY",
+		"SECONDS", "SHELL", "SHELLOPTS", "SHLVL", "SIGTRAP", "SRANDOM",
+		"TERM", "TIMEFORMAT", "TMOUT", "UID", "USER_ID", "VISUAL",
+		"auto_resume", "histchars", "ignoreeof", NULL };
+
+	return is_listed(names, name);
+}
+
 /* Of NAME in XENV_NAME: what is no variable of its own, or not the user's to
  * set so.  Apptainer has the same list. */
 bool environment_names_special(const char *name)

@@ -28,6 +28,9 @@ bool environment_names_survivor(const char *name);
 /* Is it of the image's scripts or their shell, and of no use after them? */
 bool environment_names_scripts(const char *name);
 
+/* Does a shell set it by itself, or do something when it is set? */
+bool environment_names_shell(const char *name);
+
 /* In SINGULARITYENV_NAME: is NAME no variable to be set, or not by that? */
 bool environment_names_special(const char *name);
 

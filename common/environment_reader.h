@@ -2,6 +2,7 @@
 #ifndef COMMON_ENVIRONMENT_READER_H
 #define COMMON_ENVIRONMENT_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/environment.h"
@@ -10,23 +11,37 @@
 /* Of one file; what stands behind is not read. */
 #define ENVIRONMENT_READER_FILE_MAX (256 << 10)
 
-/* Starts as all zero but for what is exported from the beginning. */
+/* Starts as all zero. */
 struct environment_reader {
 	struct environment exported;
 	struct environment locals; /* set, but not exported */
 	size_t skipped;            /* lines that were not understood */
+	size_t doubts;             /* where shells may differ from it */
+	size_t length;             /* of all files so far */
 	size_t written;            /* bytes of values so far */
+	bool has_ended;            /* the file, by exit or return */
 };
+
+/* What is exported from the beginning; taken from `start`. */
+int environment_reader_start(struct environment_reader *reader,
+	struct environment *start, struct error *err);
 
 /*
  * Read the text of one script of an image, and set in the reader what it
- * exports.  Understands assignments of plain values; skips and counts all
- * other lines, among them all of if, case, loops and functions.  Executes
- * nothing.  Files of an image are read one after the other.  Fails without
- * memory, or if there are more variables than an environment takes.
+ * exports.  Understands assignments of plain values, and `if` with a condition
+ * on such; skips and counts all other lines, among them all of case, loops and
+ * functions.  Executes nothing.  Files of an image are read one after the
+ * other. Fails without memory, or if there are more variables than an
+ * environment takes.
  */
 int environment_reader_read(struct environment_reader *reader, const char *text,
 	size_t length, struct error *err);
+
+/* Is it certain no more, whatever follows? */
+bool environment_reader_is_doubtful(const struct environment_reader *reader);
+
+/* Would every shell have exported the same? */
+bool environment_reader_is_certain(const struct environment_reader *reader);
 
 void environment_reader_free(struct environment_reader *reader);
 

@@ -6,38 +6,20 @@
 #include <stddef.h>
 
 #include "common/environment_reader.h"
+#include "common/environment_text.h"
 
 /* Linux takes no longer string in execve(2): MAX_ARG_STRLEN. */
 #define ENVIRONMENT_WORD_MAX       (128 << 10)
 #define ENVIRONMENT_WORD_NAME_SIZE 256
-
-/* What is left of a script's text; any bytes. */
-struct environment_text {
-	const char *at;
-	const char *end;
-};
 
 /* A value in the making. */
 struct environment_word {
 	char *bytes; /* ENVIRONMENT_WORD_MAX of them, and a NUL */
 	size_t length;
 	bool overflow;
+	bool is_bare;     /* has a parameter outside of quotes */
+	bool is_doubtful; /* not every shell makes the same of it */
 };
-
-static inline bool environment_text_is_at_end(
-	const struct environment_text *text)
-{
-	return text->at == text->end;
-}
-
-/* The next byte; '\0' at the end. */
-static inline char environment_text_peek(const struct environment_text *text)
-{
-	return text->at < text->end ? *text->at : '\0';
-}
-
-/* Can no word go on here? */
-bool environment_word_is_at_end(const struct environment_text *text);
 
 /* Take a name of a variable from the text; false if there is none. */
 bool environment_word_take_name(struct environment_text *text,

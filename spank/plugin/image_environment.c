@@ -3,11 +3,16 @@
  * The environment that an image declares in its scripts:
  *
  *   1. list the scripts, in the order of a shell's *.sh in the C locale
- *   2. start the image's shell, which reads them in one after the other and
- *      then executes itself, to wait
- *   3. read the environment of that new program from /proc: what was exported,
+ *   2. read them (environment_reader.h); if it is certain that every shell
+ * would export the same, as with nearly all images, that is all
+ *   3. else start the image's shell, which reads them in one after the other
+ * and then executes itself, to wait
+ *   4. read the environment of that new program from /proc: what was exported,
  *      and no quoting to undo; no other tool of the image is needed
- *   4. kill it, with all that the scripts have left running
+ *   5. kill it, with all that the scripts have left running
+ *
+ * A shell is executed twice, through FUSE: much of the time that a step takes
+ * to start.
  *
  * As with Singularity and Apptainer: standard output of the scripts would mix
  * with the tasks', so it goes to /dev/null; a script may fail in a command, but
@@ -178,32 +183,55 @@ static int run_scripts(const struct image_scripts *scripts,
 		ret_is_executed, err);
 }
 
-/* Where there is nothing to run, the start is the result. */
-static int load_image(const struct image_scripts *scripts, const char *shell,
-	struct environment *start, struct deadline deadline,
-	struct environment *ret_image, struct image_environment_report *report,
-	struct error *err)
+/* Where there is nothing to read, the start is the result. */
+static int read_scripts(const struct image_scripts *scripts,
+	const struct environment_request *request, bool certain_only,
+	struct environment *ret_image,
+	struct image_environment_report *ret_report, struct error *err)
 {
+	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
 	struct environment_reader reader = { .skipped = 0 };
-	bool is_executed = false;
-	int result = 0;
+	int result = -1;
 
-	report->scripts = scripts->count;
-	if (scripts->count > 0 && access(shell, X_OK) == 0 &&
-		run_scripts(scripts, shell, start, deadline, ret_image,
-			&is_executed, err) < 0)
-		return -1;
-	if (is_executed)
-		return 0;
-	report->is_plain = scripts->count > 0;
-	reader.exported = environment_take(start);
-	if (scripts->count > 0)
-		result = image_scripts_read(scripts, &reader, err);
-	report->skipped_lines = reader.skipped;
+	if (environment_rules_start(request, &start, err) == 0 &&
+		environment_reader_start(&reader, &start, err) == 0)
+		result = scripts->count == 0
+				 ? 0
+				 : image_scripts_read(scripts, &reader,
+					   certain_only, err);
+	ret_report->scripts = scripts->count;
+	ret_report->skipped_lines = reader.skipped;
+	ret_report->is_plain =
+		!certain_only ||
+		(result == 0 && environment_reader_is_certain(&reader));
 	if (result == 0)
 		*ret_image = environment_take(&reader.exported);
 	environment_reader_free(&reader);
 	return result;
+}
+
+/* A shell is slow to start; and if it does not, what can be read has to do. */
+static int load_image(const struct image_scripts *scripts, const char *shell,
+	const struct environment_request *request, struct deadline deadline,
+	struct environment *ret_image, struct image_environment_report *report,
+	struct error *err)
+{
+	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
+	bool has_shell = access(shell, X_OK) == 0, is_executed = false;
+	int result = read_scripts(scripts, request, has_shell, ret_image,
+		report, err);
+
+	if (!has_shell || report->is_plain)
+		return result;
+	environment_free(ret_image);
+	if (environment_rules_start(request, &start, err) < 0 ||
+		run_scripts(scripts, shell, &start, deadline, ret_image,
+			&is_executed, err) < 0)
+		return -1;
+	report->skipped_lines = 0;
+	return is_executed ? 0
+			   : read_scripts(scripts, request, false, ret_image,
+				     report, err);
 }
 
 int image_environment_load_from(const char *directory, const char *shell,
@@ -214,13 +242,11 @@ int image_environment_load_from(const char *directory, const char *shell,
 	CLEANUP_IMAGE_SCRIPTS struct image_scripts scripts = {
 		.directory = directory
 	};
-	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
 	CLEANUP_ENVIRONMENT struct environment image = { .count = 0 };
 	struct image_environment_report report = { .scripts = 0 };
 
 	if (image_scripts_list(&scripts, err) < 0 ||
-		environment_rules_start(request, &start, err) < 0 ||
-		load_image(&scripts, shell, &start, deadline, &image, &report,
+		load_image(&scripts, shell, request, deadline, &image, &report,
 			err) < 0 ||
 		environment_rules_edits(request, &image, ret_edits, err) < 0)
 		return -1;

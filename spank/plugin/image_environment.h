@@ -13,15 +13,15 @@
 /* How the image's environment was found out, for --sif-debug. */
 struct image_environment_report {
 	size_t scripts;       /* files of /.singularity.d/env */
-	bool is_plain;        /* read, not run: the image has no usable shell */
+	bool is_plain;        /* read, not run */
 	size_t skipped_lines; /* of those that were read */
 };
 
 /*
- * Run the scripts of '/.singularity.d/env' with the image's /bin/sh, or read
- * them if it has none, and tell what is to be changed in the environment of
- * each task of the step on this node (environment_rules.h).  An image without
- * that directory declares nothing.
+ * Read the scripts of '/.singularity.d/env', or run them with the image's
+ * /bin/sh if it has one and they have more than can be read, and tell what is
+ * to be changed in the environment of each task of the step on this node
+ * (environment_rules.h).  An image without that directory declares nothing.
  *
  * Called inside the container, as the user, without any capability and with no
  * other thread.  Leaves no process behind, but what left the shell's process

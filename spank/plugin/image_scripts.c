@@ -200,9 +200,8 @@ static int complete_path(struct environment *image, struct error *err)
 	return environment_set(image, "PATH", complete, ENVIRONMENT_IMAGE, err);
 }
 
-/* The reader's list of exports begins with the start. */
 int image_scripts_read(const struct image_scripts *scripts,
-	struct environment_reader *reader, struct error *err)
+	struct environment_reader *reader, bool certain_only, struct error *err)
 {
 	CLEANUP_FD int directory_fd =
 		open(scripts->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -218,6 +217,8 @@ int image_scripts_read(const struct image_scripts *scripts,
 		if (brings_docker_path(scripts->names[i]) &&
 			complete_path(&reader->exported, err) < 0)
 			return -1;
+		if (certain_only && environment_reader_is_doubtful(reader))
+			break;
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef SPANK_PLUGIN_IMAGE_SCRIPTS_H
 #define SPANK_PLUGIN_IMAGE_SCRIPTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/environment_reader.h"
@@ -36,9 +37,13 @@ int image_scripts_list(struct image_scripts *scripts, struct error *err);
 char *image_scripts_program(const struct image_scripts *scripts,
 	const char *shell);
 
-/* Read them all into the reader, without a shell. */
+/*
+ * Read them into the reader, which has been started: all, or if only what is
+ * certain is wanted, until that is lost.
+ */
 int image_scripts_read(const struct image_scripts *scripts,
-	struct environment_reader *reader, struct error *err);
+	struct environment_reader *reader, bool certain_only,
+	struct error *err);
 
 /* Read until the end of file, or `size` bytes.  -1 with errno on failure. */
 int image_scripts_read_all(int fd, char *bytes, size_t size,

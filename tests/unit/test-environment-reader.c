@@ -163,8 +163,29 @@ static void what_follows_a_block_is_read(void **state)
 	struct environment_reader reader = read_text(text, strlen(text));
 
 	(void)state;
-	assert_int_equal(reader.skipped, 7);
+	assert_int_equal(reader.skipped, 2);
 	assert_string_equal(environment_value(&reader.exported, "A"), "1");
+	assert_false(environment_reader_is_certain(&reader));
+	environment_reader_free(&reader);
+}
+
+static void a_branch_that_is_taken_is_read(void **state)
+{
+	static const char text[] =
+		"if [ -n \"$SET\" ]; then\n  export A=1\n  echo x\n"
+		"  export B=2\nelif [ -d / ]; then\n  A=3\nelse\n  A=4\nfi\n"
+		"if [ -z \"$SET\" ]; then\n  A=5\nelif [ -d / ]; then\n"
+		"  A=6\nfi\n";
+	struct environment_reader reader = read_text(text, strlen(text));
+
+	(void)state;
+	assert_reads("if [ -z \"$X\" ]; then A=1; fi; export A\n", "A", "1");
+	assert_reads("A=1\nif test \"$A\" != 1; then\nfalse\nelse export A\nfi",
+		"A", "1");
+	/* "echo x", and all of the second. */
+	assert_int_equal(reader.skipped, 1 + 5);
+	assert_string_equal(environment_value(&reader.exported, "A"), "1");
+	assert_string_equal(environment_value(&reader.exported, "B"), "2");
 	environment_reader_free(&reader);
 }
 
@@ -241,6 +262,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_plain_is_skipped),
 		cmocka_unit_test(what_depends_on_more_is_skipped),
 		cmocka_unit_test(what_follows_a_block_is_read),
+		cmocka_unit_test(a_branch_that_is_taken_is_read),
 		cmocka_unit_test(a_nul_is_not_plain),
 		cmocka_unit_test(a_value_that_doubles_stays_small),
 		cmocka_unit_test(the_sum_of_all_values_is_limited),

@@ -192,7 +192,7 @@ static void every_shell_has_the_prompt_of_the_image(void **state)
 	size_t i;
 
 	(void)state;
-	write_script("99-base.sh", "if [ -z \"${PS1:-}\" ]; then\n"
+	write_script("99-base.sh", ":\nif [ -z \"${PS1:-}\" ]; then\n"
 				   "PS1=\"Apptainer> \"\nfi\nexport PS1\n");
 	for (i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
 		struct environment edits;
@@ -212,7 +212,7 @@ static void scripts_do_not_see_the_job(void **state)
 	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
 
 	(void)state;
-	write_script("1.sh", "export A=\"<$FOO$SLURM_PROCID>\"\n");
+	write_script("1.sh", ":\nexport A=\"<$FOO$SLURM_PROCID>\"\n");
 	edits = load("/bin/sh", job);
 	assert_value(&edits, "A", "<>");
 	assert_null(environment_entry(&edits, "FOO"));

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_ENVIRONMENT_TEST_H
+#define COMMON_ENVIRONMENT_TEST_H
+
+#include "common/environment_word.h"
+
+/*
+ * Take a condition, with its end, and evaluate it: `[` or `test` with -n, -z, =
+ * or !=.  `value` is room for words.  Returns false if it is another one, or
+ * one that shells may see in different ways; the text is then anywhere.
+ */
+bool environment_test_take(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	bool *ret_is_true);
+
+#endif
