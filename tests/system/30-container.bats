@@ -211,7 +211,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/tmp -- \
 		srun --chdir=/shared --sif-image=./small.sif true
 	assert_failure
-	assert_contains "cannot open the image '/tmp/./small.sif'"
+	assert_contains "cannot open the image '/tmp/small.sif'"
 }
 
 @test "a working directory that is not inside is named, and '/' taken instead" {
