@@ -37,12 +37,34 @@ static void the_last_value_wins(void **state)
 	assert_int_equal(arguments.threads, 8);
 }
 
+static void the_modes_are_told_from_defaults(void **state)
+{
+	char *words[] = { "privilege=userns", "mount=host",
+		"mount=/a.sif:/data" };
+	char *undone[] = { "privilege=userns", "mount=host", "privilege=root",
+		"mount=private" };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(arguments_parse(3, words, &arguments, &err), 0);
+	assert_true(arguments.userns);
+	assert_true(arguments.host_mount);
+	assert_string_equal(settings_get(&arguments.defaults, SETTING_MOUNT),
+		"/a.sif:/data");
+	arguments_free(&arguments);
+	assert_int_equal(arguments_parse(4, undone, &arguments, &err), 0);
+	assert_false(arguments.userns);
+	assert_false(arguments.host_mount);
+}
+
 static void a_bad_word_is_named(void **state)
 {
 	char *bad[] = { "timeout=", "timeout=0", "timeout=601", "timeout=5s",
 		"timeout=-1", "timeout=99999999999999999999", "timeout",
 		"Timeout=5", "cash=1", "cache=0", "cache=513", "cache=1M",
-		"threads=0", "threads=9", "threads=" };
+		"threads=0", "threads=9", "threads=",
+		"privilege=auto", "privilege=", "mount=auto" };
 	size_t i;
 
 	(void)state;
@@ -152,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_words_are_the_defaults),
 		cmocka_unit_test(the_last_value_wins),
+		cmocka_unit_test(the_modes_are_told_from_defaults),
 		cmocka_unit_test(a_bad_word_is_named),
 		cmocka_unit_test(a_bad_word_has_a_sentence),
 		cmocka_unit_test(image_directories),
