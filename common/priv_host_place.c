@@ -35,6 +35,8 @@
 #define MAKE_TRIES 20
 /* More than a user can have stacked there by mistake. */
 #define MOUNTS_MAX 64
+/* The same of files. */
+#define FILES_MAX 1024
 
 static void pause_ms(int ms)
 {
@@ -177,6 +179,30 @@ void priv_host_place_seal(const struct host_place *place)
 		return;
 }
 
+/*
+ * Files that the user has put into the mount point, which was his own before
+ * the mount.  Safe: names in that directory alone, and no link is followed;
+ * were FUSE mounted there again, root would be refused at once.  What is in
+ * directories below stays, and is reported.
+ */
+static void empty_point(int lock_fd)
+{
+	int fd = openat(lock_fd, POINT,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *point = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int left = FILES_MAX;
+
+	if (!point) {
+		cleanup_fd(&fd);
+		return;
+	}
+	while (left-- > 0 && (entry = readdir(point)))
+		if (unlinkat(fd, entry->d_name, 0) < 0 && errno == EISDIR)
+			unlinkat(fd, entry->d_name, AT_REMOVEDIR);
+	closedir(point);
+}
+
 /* One try; 0 once the mount point is gone. */
 static int clear_point(int lock_fd, const char *path)
 {
@@ -187,9 +213,12 @@ static int clear_point(int lock_fd, const char *path)
 	for (i = 0; i < MOUNTS_MAX; i++)
 		if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 			break;
-	if (unlinkat(lock_fd, POINT, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (unlinkat(lock_fd, POINT, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != ENOTEMPTY)
 		return -1;
-	return 0;
+	empty_point(lock_fd);
+	return unlinkat(lock_fd, POINT, AT_REMOVEDIR);
 }
 
 static int clear(int lock_fd, const char *path, int timeout_ms)
