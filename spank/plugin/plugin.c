@@ -9,7 +9,6 @@
  *   task_post_fork          slurmstepd, root: the server joins the first task
  *   task_init               each task, the user: enter the container
  *   task_exit, exit         slurmstepd, root: report and end the server
- *   job_epilog              root: sweep what a killed slurmstepd has left
  *
  * Only task_init fails a step, as -1 would, see end_task(): in any other hook a
  * failure drains the node or is lost, and a positive number counts as success
@@ -476,14 +475,5 @@ int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 			tell);
 	}
 	watch_stop(&session.watch);
-	return 0;
-}
-
-int slurm_spank_job_epilog(spank_t spank, int argc, char *argv[])
-{
-	(void)spank;
-	(void)argc;
-	(void)argv;
-	priv_host_place_sweep();
 	return 0;
 }

@@ -13,6 +13,7 @@ FUSERMOUNT=$(type -P fusermount3)
 setup_file() {
 	has_plugin || return 0
 	cluster_start --plugin-args="mount=host" --fuse-mode=0666 \
+		--plugstack-after="required spank_sif_sweep.so" \
 		--conf=TaskProlog=/shared/prolog
 	image_tree "$BATS_FILE_TMPDIR/tree"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/small.sif" -comp lz4

@@ -7,7 +7,9 @@ load ../lib/common
 
 setup_file() {
 	has_plugin || return 0
-	cluster_start --nodes=1 --fuse-mode=0666 --bind="$BATS_TEST_DIRNAME/../campaign:/campaign"
+	cluster_start --nodes=1 --fuse-mode=0666 \
+		--plugstack-after="required spank_sif_sweep.so" \
+		--bind="$BATS_TEST_DIRNAME/../campaign:/campaign"
 	image_tree "$BATS_FILE_TMPDIR/tree"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
 }
