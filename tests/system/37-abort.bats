@@ -39,6 +39,15 @@ start_hung_file() {
 	wait_until 5 as_root test -e /hung/image.sif
 }
 
+# In the kernel: for an answer, or for a page that another one has asked for.
+tasks_wait() {
+	local pid
+	for pid in $(<"$SHARED/pids"); do
+		as_root grep -qE 'request_wait|folio_wait' "/proc/$pid/stack" ||
+			return 1
+	done
+}
+
 tasks_are_gone() {
 	! as_root kill -0 $(<"$SHARED/pids") 2>/dev/null
 }
@@ -50,7 +59,7 @@ tasks_are_gone() {
 		exec cat /usr/bin/* >/dev/null'
 	wait_for_lines "$SHARED/pids" 4
 	touch "$SHARED/trigger"
-	wait_until 5 as_root sh -c 'grep -l request_wait /proc/[0-9]*/stack | wc -l | grep -qx "[2-5]"'
+	wait_until 10 tasks_wait
 	as_alice scancel --user=alice
 	wait_until 15 tasks_are_gone
 	# The file system comes to its end, and with it the server.
