@@ -392,9 +392,9 @@ script_image() { # SCRIPT
 @test "--sif-debug tells the source of each variable" {
 	run here env EMPTY=1 APPTAINERENV_X=1 srun --sif-debug --sif-cleanenv --sif-env=B=1 \
 		--sif-image=image.sif true
-	assert_matches "set +PLAIN  \(image\)"
-	assert_matches "set +B  \(--sif-env\)"
-	assert_matches "set +X  \(.*\)"
-	assert_matches "unset +EMPTY"
-	assert_matches "set +SIF_IMAGE  \(container\)"
+	assert_matches "environment of image: .*PLAIN"
+	assert_matches "environment of --sif-env: B"
+	assert_contains "environment of SINGULARITYENV_/APPTAINERENV_: X"
+	assert_matches "environment of .*-EMPTY"
+	assert_matches "environment of container: .*SIF_IMAGE"
 }

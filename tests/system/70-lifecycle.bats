@@ -260,7 +260,7 @@ another_server() { # PID
 		head -c 200000000 | od -An -tx1 | head -c 300000000 \
 		>"$BATS_TEST_TMPDIR/big/data"
 	image_sif "$BATS_TEST_TMPDIR/big" "$SHARED/big.sif" -comp gzip
-	start_step -N1 -n2 --chdir=/shared --sif-image=big.sif bash -c '
+	start_step -N1 -n2 --chdir=/shared --sif-image=/shared/big.sif bash -c '
 		echo $$ >>pids
 		sha256sum /data'
 	wait_for_lines "$SHARED/pids" 2
