@@ -180,13 +180,16 @@ int priv_mount_seal(int mount_fd, struct error *err)
 		return error_set(err, errno, "cannot make a mount read-only");
 	/*
 	 * The file system, too: of one that could be written FUSE asks for the
-	 * time of access anew after each read, and so for all attributes.
+	 * time of access anew after each read, and so for all attributes.  In
+	 * a user namespace that of the host (mount=host) is not ours to change:
+	 * it is slower then, and as read-only.
 	 */
-	if (context_fd < 0 ||
-		sys_fsconfig(context_fd, FSCONFIG_SET_FLAG, "ro", NULL, 0) <
-			0 ||
-		sys_fsconfig(context_fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL,
-			0) < 0)
+	if ((context_fd < 0 ||
+		    sys_fsconfig(context_fd, FSCONFIG_SET_FLAG, "ro", NULL, 0) <
+			    0 ||
+		    sys_fsconfig(context_fd, FSCONFIG_CMD_RECONFIGURE, NULL,
+			    NULL, 0) < 0) &&
+		errno != EPERM)
 		return error_set(err, errno,
 			"cannot make a file system read-only");
 	return 0;

@@ -119,6 +119,18 @@ start_held_step() { # SRUN-ARGUMENT...
 	assert_host_as_before "$before"
 }
 
+@test "with privilege=userns as well" {
+	as_root sed -i "s/mount=host/mount=host privilege=userns/" \
+		/etc/slurm/plugstack.conf
+	run in_image small -n2 sh -c 'id -u; cat /etc/os-release; : >/usr/x'
+	as_root sed -i "s/ privilege=userns//" /etc/slurm/plugstack.conf
+	assert_failure
+	assert_line 2001 2
+	assert_contains "Demonstration Linux"
+	assert_contains "Read-only file system"
+	assert_host_as_before "$before"
+}
+
 @test "a bad image and an absent one: one sentence, and nothing is left" {
 	head -c 3000 "$SHARED/small.sif" >"$SHARED/bad.sif"
 	for image in bad absent; do
