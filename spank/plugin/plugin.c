@@ -30,10 +30,10 @@
 
 #include "common/cleanup.h"
 #include "common/priv_caps.h"
+#include "spank/plugin/enter.h"
 #include "spank/plugin/options.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/submit.h"
-#include "spank/plugin/task.h"
 
 SPANK_PLUGIN(spank_sif, 1)
 
@@ -267,21 +267,6 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 	return 0;
 }
 
-/* The script of a batch step, which Slurm has put into its spool. */
-static const char *batch_script(spank_t spank)
-{
-	uint32_t step = 0;
-	char **argv = NULL;
-	int argc = 0;
-
-	spank_get_item(spank, S_JOB_STEPID, &step);
-	if (step != SLURM_BATCH_SCRIPT ||
-		spank_get_item(spank, S_JOB_ARGV, &argc, &argv) !=
-			ESPANK_SUCCESS)
-		return NULL;
-	return argc > 0 ? argv[0] : NULL;
-}
-
 static void print_report(const struct report *report)
 {
 	char host[256] = "";
@@ -290,96 +275,6 @@ static void print_report(const struct report *report)
 	gethostname(host, sizeof(host) - 1);
 	for (i = 0; i < report->count; i++)
 		slurm_spank_log("spank_sif: %s: %s", host, report->lines[i]);
-}
-
-static void report_moved(const struct task *task)
-{
-	if (!task->directory[0])
-		slurm_error("spank_sif: the step's working directory has no "
-			    "name on this node: starting in '/' instead");
-	else
-		slurm_error("spank_sif: cannot use the working directory '%s' "
-			    "in the image: %s: starting in '/' instead",
-			task->directory, strerror(task->moved));
-}
-
-static int change_environment(spank_t spank, const struct environment *edits,
-	struct error *err)
-{
-	const struct environment_entry *entry;
-	spank_err_t rc;
-	size_t i;
-
-	for (i = 0; i < edits->count; i++) {
-		entry = &edits->entries[i];
-		rc = entry->value
-			     ? spank_setenv(spank, entry->name, entry->value, 1)
-			     : spank_unsetenv(spank, entry->name);
-		if (rc != ESPANK_SUCCESS)
-			return error_set(err, 0,
-				"cannot set the variable %s: %s", entry->name,
-				spank_strerror(rc));
-	}
-	return 0;
-}
-
-/* A line for each source of variables. */
-static void report_environment(const struct environment *edits,
-	struct report *report)
-{
-	char names[2048];
-	int source;
-
-	for (source = 0; source < ENVIRONMENT_SOURCES; source++)
-		if (environment_describe(edits, source, names, sizeof(names)))
-			report_detail(report, "environment of %s: %s",
-				environment_source_name(source), names);
-}
-
-static int enter_container(spank_t spank, struct report *report,
-	struct error *err)
-{
-	char **job = NULL;
-	int tasks_fds[CONTAINER_IMAGES_MAX];
-	struct site site;
-	struct task_request request = {
-		.plan = {
-			.settings = &session.settings,
-			.arguments = &session.arguments,
-			.script = batch_script(spank),
-			.site = &site,
-			.connections = session.watch.connections,
-			.host_path = session.host_mount.place.lock_fd < 0
-					     ? NULL
-					     : session.host_mount.place.path,
-		},
-		.tasks_fds = tasks_fds,
-		.fuse_fds = session.fuse_fds,
-		.started_us = session.started_us,
-		.timeout_s = session.arguments.timeout_s,
-		.speaks = local_task(spank) == 0,
-	};
-	struct task task;
-	int changed;
-	size_t i;
-
-	for (i = 0; i < session.servers_count; i++)
-		tasks_fds[i] = session.servers[i].tasks_fd;
-	spank_get_item(spank, S_JOB_ENV, &job);
-	site_load(job, &site);
-	request.plan.job = job;
-	request.plan.home = plan_variable(job, "HOME");
-	if (task_enter(&request, &task, report, err) < 0)
-		return -1;
-	for (i = 0; i < session.servers_count; i++)
-		cleanup_fd(&session.fuse_fds[i]);
-	if (task.moved && request.speaks)
-		report_moved(&task);
-	if (task.is_builder)
-		report_environment(&task.edits, report);
-	changed = change_environment(spank, &task.edits, err);
-	task_free(&task);
-	return changed;
 }
 
 /*
@@ -407,7 +302,8 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 		return 0;
 	report.debug = settings_is(&session.settings, SETTING_DEBUG, "yes");
 	if (!session.error.text[0])
-		entered = enter_container(spank, &report, &err);
+		entered = enter_container(spank, local_task(spank) == 0,
+			&report, &err);
 	print_report(&report);
 	report_free(&report);
 	if (entered == 0)

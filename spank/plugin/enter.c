@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What task.c needs of Slurm, and what Slurm gets from it: the step as SPANK
+ * shows it goes in, the changes of the task's environment come out.
+ */
+#include <string.h>
+
+#include <slurm/slurm.h>
+#include <slurm/spank.h>
+
+#include "common/cleanup.h"
+#include "spank/plugin/enter.h"
+#include "spank/plugin/session.h"
+#include "spank/plugin/site.h"
+#include "spank/plugin/task.h"
+
+/* The script of a batch step, which Slurm has put into its spool. */
+static const char *batch_script(spank_t spank)
+{
+	uint32_t step = 0;
+	char **argv = NULL;
+	int argc = 0;
+
+	spank_get_item(spank, S_JOB_STEPID, &step);
+	if (step != SLURM_BATCH_SCRIPT ||
+		spank_get_item(spank, S_JOB_ARGV, &argc, &argv) !=
+			ESPANK_SUCCESS)
+		return NULL;
+	return argc > 0 ? argv[0] : NULL;
+}
+
+static void report_moved(const struct task *task)
+{
+	if (!task->directory[0])
+		slurm_error("spank_sif: the step's working directory has no "
+			    "name on this node: starting in '/' instead");
+	else
+		slurm_error("spank_sif: cannot use the working directory '%s' "
+			    "in the image: %s: starting in '/' instead",
+			task->directory, strerror(task->moved));
+}
+
+static int change_environment(spank_t spank, const struct environment *edits,
+	struct error *err)
+{
+	const struct environment_entry *entry;
+	spank_err_t rc;
+	size_t i;
+
+	for (i = 0; i < edits->count; i++) {
+		entry = &edits->entries[i];
+		rc = entry->value
+			     ? spank_setenv(spank, entry->name, entry->value, 1)
+			     : spank_unsetenv(spank, entry->name);
+		if (rc != ESPANK_SUCCESS)
+			return error_set(err, 0,
+				"cannot set the variable %s: %s", entry->name,
+				spank_strerror(rc));
+	}
+	return 0;
+}
+
+/* A line for each source of variables. */
+static void report_environment(const struct environment *edits,
+	struct report *report)
+{
+	char names[2048];
+	int source;
+
+	for (source = 0; source < ENVIRONMENT_SOURCES; source++)
+		if (environment_describe(edits, source, names, sizeof(names)))
+			report_detail(report, "environment of %s: %s",
+				environment_source_name(source), names);
+}
+
+int enter_container(spank_t spank, bool speaks, struct report *report,
+	struct error *err)
+{
+	char **job = NULL;
+	int tasks_fds[CONTAINER_IMAGES_MAX];
+	struct site site;
+	struct task_request request = {
+		.plan = {
+			.settings = &session.settings,
+			.arguments = &session.arguments,
+			.script = batch_script(spank),
+			.site = &site,
+			.connections = session.watch.connections,
+			.host_path = session.host_mount.place.lock_fd < 0
+					     ? NULL
+					     : session.host_mount.place.path,
+		},
+		.tasks_fds = tasks_fds,
+		.fuse_fds = session.fuse_fds,
+		.started_us = session.started_us,
+		.timeout_s = session.arguments.timeout_s,
+		.speaks = speaks,
+	};
+	struct task task;
+	int changed;
+	size_t i;
+
+	for (i = 0; i < session.servers_count; i++)
+		tasks_fds[i] = session.servers[i].tasks_fd;
+	spank_get_item(spank, S_JOB_ENV, &job);
+	site_load(job, &site);
+	request.plan.job = job;
+	request.plan.home = plan_variable(job, "HOME");
+	if (task_enter(&request, &task, report, err) < 0)
+		return -1;
+	for (i = 0; i < session.servers_count; i++)
+		cleanup_fd(&session.fuse_fds[i]);
+	if (task.moved && request.speaks)
+		report_moved(&task);
+	if (task.is_builder)
+		report_environment(&task.edits, report);
+	changed = change_environment(spank, &task.edits, err);
+	task_free(&task);
+	return changed;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_ENTER_H
+#define SPANK_PLUGIN_ENTER_H
+
+#include <stdbool.h>
+
+#include <slurm/spank.h>
+
+#include "common/error.h"
+#include "spank/plugin/report.h"
+
+/*
+ * In task_init, as the user: let the task enter its container, see task.h, and
+ * give Slurm what changes in its environment.  `speaks`: it tells the user what
+ * befell all tasks of the node.
+ */
+int enter_container(spank_t spank, bool speaks, struct report *report,
+	struct error *err);
+
+#endif
