@@ -62,7 +62,8 @@ static bool is_writable(const struct settings *settings)
 /* --- images --------------------------------------------------------------- */
 
 /* A further image's server, which nobody else asks, says BUILD at once. */
-static int meet_server(struct building *building, size_t i, struct error *err)
+static int meet_server(struct building *building, size_t i, const char *path,
+	struct error *err)
 {
 	struct image_request *image = &building->images[i];
 	CLEANUP_FD int unexpected_fd = -1;
@@ -78,30 +79,30 @@ static int meet_server(struct building *building, size_t i, struct error *err)
 		message.type == MESSAGE_BUILD)
 		return 0;
 	return error_set(err, 0, "the server of the image '%s' does not answer",
-		image->image);
+		path);
 }
 
 static int offer_one(struct building *building, size_t i, const char *image,
 	const char *kind, struct error *err)
 {
 	const struct container_request *request = building->request;
-	char facts[ERROR_TEXT_SIZE];
+	char facts[ERROR_TEXT_SIZE], path[PATH_MAX];
 
 	building->images[i] = (struct image_request){
-		.image = image,
-		.path = request->plan.arguments->path,
 		.kind = kind,
 		.server = request->server,
 		.fuse_fd = &request->fuse_fds[i],
 		.deadline = request->deadline,
 	};
-	if ((i > 0 && meet_server(building, i, err) < 0) ||
-		image_offer(&building->images[i], facts, err) < 0)
+	if ((i > 0 && meet_server(building, i, image, err) < 0) ||
+		image_find(image, request->plan.arguments->path, path, err) <
+			0 ||
+		image_offer(&building->images[i], path, facts, err) < 0)
 		return -1;
 	report_moment(building->report, "image '%s' checked: %s", image, facts);
 	if (i == 0)
-		return facts_of_image(&building->images[i], facts,
-			building->container->facts, err);
+		return facts_of_image(path, facts, building->container->facts,
+			err);
 	return 0;
 }
 

@@ -48,15 +48,12 @@ static const char *find(const char *said, const char *key, char *value,
 	return value;
 }
 
-int facts_of_image(const struct image_request *image, const char *said,
-	char **facts, struct error *err)
+int facts_of_image(const char *path, const char *said, char **facts,
+	struct error *err)
 {
-	char path[PATH_MAX], uuid[64], offset[32], size[32];
-	const char *name;
+	char uuid[64], offset[32], size[32];
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 
-	if (image_find(image->image, image->path, path, err) < 0)
-		return -1;
-	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	find(said, "uuid", uuid, sizeof(uuid));
 	find(said, "offset", offset, sizeof(offset));
 	find(said, "size", size, sizeof(size));

@@ -3,7 +3,6 @@
 #define SPANK_PLUGIN_FACTS_H
 
 #include "common/error.h"
-#include "spank/plugin/image.h"
 
 /* How many facts there can be; a list has room for a NULL behind them. */
 #define FACTS_MAX 63
@@ -17,12 +16,12 @@ int facts_add(char **facts, struct error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * What is known of the root image: SIF_IMAGE (its path), SIF_UUID,
+ * What is known of the root image at `path`: SIF_IMAGE (that), SIF_UUID,
  * SIF_PARTITION (offset:size in bytes), and the names that Singularity and
  * Apptainer give.  `said` is what the server said of it, see image_offer().
  */
-int facts_of_image(const struct image_request *image, const char *said,
-	char **facts, struct error *err);
+int facts_of_image(const char *path, const char *said, char **facts,
+	struct error *err);
 
 void facts_free(char **facts);
 

@@ -132,15 +132,11 @@ static int hear_facts(const struct image_request *request, const char *path,
 		path);
 }
 
-int image_offer(const struct image_request *request,
+int image_offer(const struct image_request *request, const char *path,
 	char ret_facts[ERROR_TEXT_SIZE], struct error *err)
 {
-	CLEANUP_FD int image_fd = -1;
-	char path[PATH_MAX];
+	CLEANUP_FD int image_fd = image_open(path, err);
 
-	if (image_find(request->image, request->path, path, err) < 0)
-		return -1;
-	image_fd = image_open(path, err);
 	if (image_fd < 0 || image_tell(request->server, MESSAGE_IMAGE,
 				    request->kind, image_fd, err) < 0)
 		return -1;

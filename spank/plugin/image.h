@@ -9,11 +9,9 @@
 
 /* One image of a step, and the server that reads it; all borrowed. */
 struct image_request {
-	const char *image; /* path; without '/' it is looked for in `path` */
-	const char *path;  /* the site's image directories, or NULL */
-	const char *kind;  /* words for the server, see common/message.h */
-	int server;        /* socket to the image server, which said BUILD */
-	int *fuse_fd;      /* open /dev/fuse, given away */
+	const char *kind; /* words for the server, see common/message.h */
+	int server;       /* socket to the image server, which said BUILD */
+	int *fuse_fd;     /* open /dev/fuse, given away */
 	struct deadline deadline;
 };
 
@@ -33,11 +31,12 @@ int image_find(const char *image, const char *path, char ret_path[PATH_MAX],
 int image_open(const char *path, struct error *err);
 
 /*
- * Open the image and let the server check it.  Stores what the server found, a
+ * Open the image at `path`, which image_find() has found, and let the server
+ * check it.  Stores what the server found, a
  * line of KEY=VALUE words.  No capability is needed, and none must be
  * effective.
  */
-int image_offer(const struct image_request *request,
+int image_offer(const struct image_request *request, const char *path,
 	char ret_facts[ERROR_TEXT_SIZE], struct error *err);
 
 /*

@@ -15,6 +15,12 @@ PLUGIN_SERVER=/usr/libexec/spank-sif/spank-sif-server
 SERVER_COMM=spank-sif-serve
 GUARD_COMM=spank-sif-guard
 
+# What is here is about the plugin.  A file may have a setup of its own, which then
+# calls need_plugin itself.
+setup() {
+	need_plugin
+}
+
 # --- steps -----------------------------------------------------------------
 
 in_image() { # NAME CMD...

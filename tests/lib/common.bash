@@ -5,7 +5,7 @@
 #
 # A file starts its cluster in setup_file and ends it in teardown_file:
 #   setup_file() { cluster_start; }     options as of tests/lib/cluster
-#   teardown_file() { cluster_stop; }
+# and it is ended here, unless the file has a teardown_file of its own.
 # The tests then say what a user would type:
 #   run as_alice srun -N2 hostname; assert_status 0; assert_line node1
 # Images are made into $SHARED, which is /shared on the cluster.
@@ -40,6 +40,10 @@ cluster_start() { # [OPTION...]
 # Also in a teardown_file whose setup_file did not get that far.
 cluster_stop() {
 	[[ -z ${CLUSTER-} ]] || "$CLUSTER_TOOL" stop "$CLUSTER"
+}
+
+teardown_file() {
+	cluster_stop
 }
 
 as_user() { # USER CMD...

@@ -12,10 +12,6 @@ setup_file() {
 	export START_MS=$elapsed_ms
 }
 
-teardown_file() {
-	cluster_stop
-}
-
 # For the tests that end a cluster, one of their own.
 setup() {
 	OTHER=$BATS_TEST_TMPDIR/other

@@ -27,14 +27,6 @@ setup_file() {
 	image_sif "$TREE" "$SHARED/mpi.sif" -comp lz4
 }
 
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	need_plugin
-}
-
 teardown() {
 	has_plugin || return 0
 	stop_steps

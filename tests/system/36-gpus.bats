@@ -28,14 +28,6 @@ setup_file() {
 	make_image
 }
 
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	need_plugin
-}
-
 # Every test begins on a node without a driver.
 teardown() {
 	has_plugin || return 0

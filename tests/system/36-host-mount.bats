@@ -27,10 +27,6 @@ setup_file() {
 	as_alice srun -N2 true
 }
 
-teardown_file() {
-	cluster_stop
-}
-
 setup() {
 	need_plugin
 	before=$(host_snapshot)

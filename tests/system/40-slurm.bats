@@ -28,14 +28,6 @@ setup_file() {
 		chmod 0755 /usr/bin/both'
 }
 
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	need_plugin
-}
-
 teardown() {
 	has_plugin || return 0
 	stop_steps

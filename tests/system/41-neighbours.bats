@@ -29,14 +29,6 @@ setup_file() {
 	image_sif "$tree" "$SHARED/small.sif" -comp lz4
 }
 
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	need_plugin
-}
-
 teardown() {
 	has_plugin || return 0
 	[[ -z ${BACKGROUND-} ]] || kill "$BACKGROUND" || true

@@ -23,14 +23,6 @@ setup_file() {
 	as_alice touch /shared/d/in-d /shared/e/in-e
 }
 
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	need_plugin
-}
-
 teardown() {
 	has_plugin || return 0
 	stop_steps

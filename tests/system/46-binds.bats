@@ -25,14 +25,6 @@ setup_file() {
 		echo e >/shared/e/in-e && echo sub >/shared/d/sub/file'
 }
 
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	need_plugin
-}
-
 teardown() {
 	has_plugin || return 0
 	stop_steps

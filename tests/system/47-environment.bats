@@ -32,14 +32,6 @@ setup_file() {
 	image_tree "$TREES/script"
 }
 
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	need_plugin
-}
-
 teardown() {
 	has_plugin || return 0
 	stop_steps

@@ -22,14 +22,6 @@ setup_file() {
 	image_sif "$tree" "$SHARED/other.sif" -comp lz4
 }
 
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	need_plugin
-}
-
 teardown() {
 	has_plugin || return 0
 	stop_steps

@@ -15,10 +15,6 @@ setup_file() {
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp zstd
 }
 
-teardown_file() {
-	cluster_stop
-}
-
 setup() {
 	need_plugin
 	OTHER=$BATS_TEST_TMPDIR/other

@@ -16,14 +16,6 @@ setup_file() {
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/links.sif" -comp lz4
 }
 
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	need_plugin
-}
-
 teardown() {
 	has_plugin || return 0
 	stop_steps

@@ -19,10 +19,6 @@ setup_file() {
 	as_alice srun -N2 true # Slurm's own first files
 }
 
-teardown_file() {
-	cluster_stop
-}
-
 setup() {
 	need_plugin
 	before=$(host_snapshot)

@@ -16,10 +16,6 @@ setup_file() {
 	as_alice srun true
 }
 
-teardown_file() {
-	cluster_stop
-}
-
 setup() {
 	need_plugin
 	before=$(host_snapshot)

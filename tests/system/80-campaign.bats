@@ -14,10 +14,6 @@ setup_file() {
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
 }
 
-teardown_file() {
-	cluster_stop
-}
-
 setup() {
 	need_plugin
 }
