@@ -147,8 +147,8 @@ assert_same_inside() { # [SRUN-ARGUMENT...] CMD...
 host_files() {
 	as_root sh -c 'cd / && find etc home shared usr/share/zoneinfo/Etc -xdev \
 		-printf "%p %y %m %u %l %s\n" | sort
-		# /proc has a link for each process.
-		ls -lA / /root /usr /var | grep -v -e ^total -e " proc$"
+		find / /root /usr /var -mindepth 1 -maxdepth 1 \
+			-printf "%p %y %m %u %g %l\n" | sort
 		sha256sum /etc/passwd /etc/group /etc/hosts /etc/resolv.conf \
 			/etc/nsswitch.conf'
 }
