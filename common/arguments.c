@@ -121,11 +121,37 @@ static int parse_privilege(const char *value, struct arguments *arguments,
 	return 0;
 }
 
-/* The word is also that of a default for --sif-mount=IMAGE:DST, whose values
- * have a colon. */
-static bool is_mount_mode(const char *value)
+/* The first word is the default, a second one what users may choose instead. */
+struct mount_mode {
+	const char *words;
+	const char *host_mount;
+	bool is_free;
+};
+
+/* NULL for any other value: the name is also that of a default for
+ * --sif-mount=IMAGE:DST, whose values have a colon. */
+static const struct mount_mode *find_mount_mode(const char *value)
 {
-	return strcmp(value, "host") == 0 || strcmp(value, "private") == 0;
+	static const struct mount_mode modes[] = {
+		{ "private", "no", false },
+		{ "host", "yes", false },
+		{ "private,host", "no", true },
+		{ "host,private", "yes", true },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		if (strcmp(value, modes[i].words) == 0)
+			return &modes[i];
+	return NULL;
+}
+
+static int take_mount_mode(const struct mount_mode *mode,
+	struct arguments *arguments, struct error *err)
+{
+	arguments->mount_is_free = mode->is_free;
+	return settings_put(&arguments->defaults, SETTING_HOST_MOUNT,
+		mode->host_mount, err);
 }
 
 static int parse_default(const char *word, struct arguments *arguments,
@@ -158,6 +184,7 @@ static const char *value_of(const char *word, const char *name)
 static int parse_word(const char *word, struct arguments *arguments,
 	struct error *err)
 {
+	const struct mount_mode *mode;
 	const char *value;
 
 	if ((value = value_of(word, "timeout")))
@@ -176,10 +203,9 @@ static int parse_word(const char *word, struct arguments *arguments,
 		return parse_deny(value, arguments, err);
 	if ((value = value_of(word, "privilege")))
 		return parse_privilege(value, arguments, err);
-	if ((value = value_of(word, "mount")) && is_mount_mode(value)) {
-		arguments->host_mount = strcmp(value, "host") == 0;
-		return 0;
-	}
+	if ((value = value_of(word, "mount")) &&
+		(mode = find_mount_mode(value)))
+		return take_mount_mode(mode, arguments, err);
 	return parse_default(word, arguments, err);
 }
 
@@ -202,6 +228,30 @@ int arguments_parse(int argc, char *const argv[],
 		}
 	*ret_arguments = arguments;
 	return 0;
+}
+
+static int check_mount(const struct arguments *arguments,
+	const struct settings *settings, struct error *err)
+{
+	const char *asked = settings->value[SETTING_HOST_MOUNT];
+
+	if (!asked || arguments->mount_is_free ||
+		settings_is(&arguments->defaults, SETTING_HOST_MOUNT, asked))
+		return 0;
+	return error_set(err, 0,
+		"--sif-host-mount=%s is not for users of this site to choose: "
+		"leave it out, and unset %s, or ask the administrator for "
+		"mount=%s in plugstack.conf",
+		asked, setting_rule(SETTING_HOST_MOUNT)->variable,
+		strcmp(asked, "yes") == 0 ? "private,host" : "host,private");
+}
+
+int arguments_check_users(const struct arguments *arguments,
+	const struct settings *settings, struct error *err)
+{
+	if (settings_check_denied(settings, arguments->denied, err) < 0)
+		return -1;
+	return check_mount(arguments, settings, err);
 }
 
 void arguments_free(struct arguments *arguments)

@@ -113,6 +113,16 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "runs (default host)",
 		.fallback = "host",
 	},
+	[SETTING_HOST_MOUNT] = {
+		NAMES("host-mount", "HOST_MOUNT"),
+		.arginfo = "yes|no",
+		.usage = "mount the image on the host first, until the tasks "
+			 "have started; where the site leaves the choice "
+			 "(mount= in plugstack.conf)",
+		.fallback = "no",
+		.is_flag = true,
+		.is_users = true,
+	},
 	[SETTING_JOIN] = {
 		NAMES("join", "JOIN"),
 		.arginfo = "[JOB.]STEP|none",

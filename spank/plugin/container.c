@@ -274,8 +274,10 @@ static int mount_root(struct building *building, struct error *err)
 {
 	const char *host_path = building->request->plan.host_path;
 
-	return host_path ? image_clone(&building->images[0], host_path, err)
-			 : image_mount(&building->images[0], err);
+	if (!host_path)
+		return image_mount(&building->images[0], err);
+	report_moment(building->report, "image on the host at '%s'", host_path);
+	return image_clone(&building->images[0], host_path, err);
 }
 
 static int furnish(struct building *building, struct error *err)

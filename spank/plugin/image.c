@@ -175,7 +175,8 @@ int image_clone(const struct image_request *request, const char *path,
 		return error_set(err, 0,
 			"the image that is mounted on the host does not show "
 			"in this job's mount namespace: mount=host does not go "
-			"with job_container/tmpfs; please tell the "
-			"administrator to leave mount= out of plugstack.conf");
+			"with job_container/tmpfs; leave --sif-host-mount out, "
+			"or tell the administrator, who chose mount=host in "
+			"plugstack.conf");
 	return fd_take(&mount_fd);
 }

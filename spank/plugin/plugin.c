@@ -138,7 +138,8 @@ static int pair_with_keeper(int *ret_keepers_fd, struct error *err)
 {
 	int ends[2];
 
-	if (!session.arguments.host_mount || session.servers_count == 0)
+	if (settings_is(&session.settings, SETTING_HOST_MOUNT, "no") ||
+		session.servers_count == 0)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_set(err, errno, "cannot make a socket pair");

@@ -54,6 +54,7 @@ writable-tmpfs|no,2g|is neither no nor yes nor yes,SIZE
 nv|always|'\''always'\'' is not one of auto|yes|no
 rocm|2|'\''2'\'' is not one of auto|yes|no
 batch|node|'\''node'\'' is not one of host|image
+host-mount|host|'\''host'\'' is not one of yes|no
 debug|1|'\''1'\'' is not one of yes|no
 join|last|'\''last'\'' is not the id of a step
 join|7.|is not the id of a step
@@ -88,7 +89,7 @@ mount|:/data|the source is missing'
 			'cleanenv=yes|no' 'home=yes|no|PATH' workdir=PATH \
 			'tmp=host|private' 'writable-tmpfs=yes|no[,SIZE]' \
 			'nv=auto|yes|no' 'rocm=auto|yes|no' \
-			'batch=host|image' 'join=[JOB.]STEP|none' \
+			'batch=host|image' 'host-mount=yes|no' 'join=[JOB.]STEP|none' \
 			'debug=yes|no'; do
 			assert_contains "--sif-$option"
 		done

@@ -37,6 +37,11 @@ static void the_last_value_wins(void **state)
 	assert_int_equal(arguments.threads, 8);
 }
 
+static bool mounts_on_host(const struct arguments *arguments)
+{
+	return settings_is(&arguments->defaults, SETTING_HOST_MOUNT, "yes");
+}
+
 static void the_modes_are_told_from_defaults(void **state)
 {
 	char *words[] = { "privilege=userns", "mount=host",
@@ -49,13 +54,64 @@ static void the_modes_are_told_from_defaults(void **state)
 	(void)state;
 	assert_int_equal(arguments_parse(3, words, &arguments, &err), 0);
 	assert_true(arguments.userns);
-	assert_true(arguments.host_mount);
+	assert_true(mounts_on_host(&arguments));
+	assert_false(arguments.mount_is_free);
 	assert_string_equal(settings_get(&arguments.defaults, SETTING_MOUNT),
 		"/a.sif:/data");
 	arguments_free(&arguments);
 	assert_int_equal(arguments_parse(4, undone, &arguments, &err), 0);
 	assert_false(arguments.userns);
-	assert_false(arguments.host_mount);
+	assert_false(mounts_on_host(&arguments));
+	arguments_free(&arguments);
+}
+
+/* Does a user who says `asked` get past mount=`mode`? */
+static void assert_choice(char *mode, const char *asked, bool is_good)
+{
+	struct settings settings = { { NULL } };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(arguments_parse(1, &mode, &arguments, &err), 0);
+	assert_int_equal(
+		settings_put(&settings, SETTING_HOST_MOUNT, asked, &err), 0);
+	assert_int_equal(arguments_check_users(&arguments, &settings, &err),
+		is_good ? 0 : -1);
+	if (!is_good) {
+		assert_non_null(strstr(err.text, "--sif-host-mount="));
+		assert_non_null(strstr(err.text, "SPANK_SIF_HOST_MOUNT"));
+		assert_non_null(strstr(err.text,
+			strcmp(asked, "no") == 0 ? "mount=host,private"
+						 : "mount=private,host"));
+	}
+	settings_free(&settings);
+	arguments_free(&arguments);
+}
+
+static void a_mode_may_be_the_users_to_choose(void **state)
+{
+	char *both[] = { "mount=private,host", "mount=host,private" };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(arguments_parse(1, &both[i], &arguments, &err),
+			0);
+		assert_int_equal(mounts_on_host(&arguments), i);
+		assert_true(arguments.mount_is_free);
+		arguments_free(&arguments);
+		assert_choice(both[i], "yes", true);
+		assert_choice(both[i], "no", true);
+	}
+	assert_choice("mount=private", "yes", false);
+	assert_choice("mount=private", "no", true);
+	assert_choice("mount=host", "no", false);
+	assert_choice("mount=host", "yes", true);
+	/* Where nothing is said of it. */
+	assert_choice("timeout=5", "yes", false);
+	assert_choice("timeout=5", "no", true);
 }
 
 static void a_bad_word_is_named(void **state)
@@ -63,8 +119,9 @@ static void a_bad_word_is_named(void **state)
 	char *bad[] = { "timeout=", "timeout=0", "timeout=601", "timeout=5s",
 		"timeout=-1", "timeout=99999999999999999999", "timeout",
 		"Timeout=5", "cash=1", "cache=0", "cache=513", "cache=1M",
-		"threads=0", "threads=9", "threads=",
-		"privilege=auto", "privilege=", "mount=auto" };
+		"threads=0", "threads=9", "threads=", "privilege=auto",
+		"privilege=", "mount=auto", "mount=host,host", "mount=host,",
+		"mount=host,private,host", "host-mount=yes" };
 	size_t i;
 
 	(void)state;
@@ -99,8 +156,9 @@ static void assert_bad(char *word, const char *part)
 static void a_bad_word_has_a_sentence(void **state)
 {
 	(void)state;
-	assert_bad("timeout=0", "plugstack.conf: 'timeout=0': it is not a whole "
-				"number of seconds from 1 to 600");
+	assert_bad("timeout=0",
+		"plugstack.conf: 'timeout=0': it is not a whole "
+		"number of seconds from 1 to 600");
 	assert_bad("cash=1",
 		"plugstack.conf: 'cash=1': there is no such argument");
 	assert_bad("", "plugstack.conf: '': there is no such argument");
@@ -175,6 +233,7 @@ int main(void)
 		cmocka_unit_test(no_words_are_the_defaults),
 		cmocka_unit_test(the_last_value_wins),
 		cmocka_unit_test(the_modes_are_told_from_defaults),
+		cmocka_unit_test(a_mode_may_be_the_users_to_choose),
 		cmocka_unit_test(a_bad_word_is_named),
 		cmocka_unit_test(a_bad_word_has_a_sentence),
 		cmocka_unit_test(image_directories),
