@@ -47,6 +47,7 @@ struct setting_rule {
 	bool is_flag;  /* the option without a value means "yes" */
 	bool is_users; /* no default in plugstack.conf */
 	bool is_once;  /* for this command alone, not for sruns of its job */
+	bool is_for_joined; /* has a meaning with --sif-join, too */
 };
 
 /* Never NULL; `setting` must be one. */

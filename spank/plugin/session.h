@@ -26,6 +26,7 @@ struct session {
 	struct settings raw;       /* slurmstepd: as Slurm hands options over */
 	struct error option_error; /* what is wrong with an option, if so */
 	enum setting wrong_setting;
+	bool given[SETTINGS_COUNT]; /* a command: by an option of its own */
 	bool is_submitted;  /* a command: a component of it has been checked */
 	int64_t begin_us;   /* when slurmstepd had read the options */
 	int64_t started_us; /* when it had started the servers */

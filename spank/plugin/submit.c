@@ -394,6 +394,39 @@ static int check_component(const struct settings *settings, struct error *err)
 	return 0;
 }
 
+/* A batch script is in no container that is there already, and an interactive
+ * step is started by an srun that salloc has not told. */
+static int refuse_join(struct settings *settings, bool is_given,
+	struct error *err)
+{
+	if (is_given)
+		return error_set(err, 0,
+			"--sif-join is for srun alone: give it to an srun, of "
+			"this job or another (srun --jobid=JOB --overlap)");
+	settings_forget(settings, SETTING_JOIN);
+	return 0;
+}
+
+int submit_check_join(struct settings *settings,
+	const bool given[SETTINGS_COUNT], bool is_srun, struct error *err)
+{
+	int i;
+
+	if (settings_is(settings, SETTING_JOIN, "none"))
+		return 0;
+	if (!is_srun)
+		return refuse_join(settings, given[SETTING_JOIN], err);
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (given[i] && !setting_rule(i)->is_for_joined)
+			return error_set(err, 0,
+				"--sif-%s has no effect with --sif-join (or %s)"
+				": that container is there already; leave one "
+				"of them out",
+				setting_rule(i)->name,
+				setting_rule(SETTING_JOIN)->variable);
+	return 0;
+}
+
 int submit_finish(struct settings *settings, const struct arguments *arguments,
 	bool again, struct error *err)
 {
