@@ -10,6 +10,7 @@
 #include "common/arguments.h"
 #include "common/cleanup.h"
 #include "common/list.h"
+#include "common/site_variables.h"
 
 static int parse_seconds(const char *value, int *ret_seconds, struct error *err)
 {
@@ -43,33 +44,36 @@ static int parse_number(const char *value, int max, int *ret_number,
 }
 
 /* A colon at the end does no harm. */
-static bool are_absolute(const char *directories)
+static int check_directories(char *rest, struct error *err)
 {
-	const char *next = directories;
-
-	while (next && *next == '/') {
-		next = strchr(next, ':');
-		if (!next || !*++next)
-			return true;
-	}
-	return false;
+	do {
+		if (site_variables_check(strsep(&rest, ":"), err) < 0)
+			return -1;
+	} while (rest && *rest);
+	return 0;
 }
 
 static int parse_path(const char *value, struct arguments *arguments,
 	struct error *err)
 {
-	char *copy;
+	CLEANUP_FREE char *checked = strdup(value);
+	char *copy = strdup(value);
 
-	if (!are_absolute(value))
-		return error_set(err, 0,
-			"it is not a list of absolute directories with colons "
-			"between them");
-	copy = strdup(value);
-	if (!copy)
+	if (!checked || !copy) {
+		free(copy);
 		return error_set(err, 0, "cannot allocate memory");
+	}
 	free(arguments->path);
 	arguments->path = copy;
-	return 0;
+	return check_directories(checked, err);
+}
+
+static int check_bind(const struct bind_spec *spec, struct error *err)
+{
+	return site_variables_check(spec->source, err) < 0 ||
+			       site_variables_check(spec->target, err) < 0
+		       ? -1
+		       : 0;
 }
 
 static int parse_bind(const char *value, struct arguments *arguments,
@@ -77,9 +81,15 @@ static int parse_bind(const char *value, struct arguments *arguments,
 {
 	struct bind_specs more, *binds = &arguments->binds;
 	struct bind_spec *list;
+	size_t i;
 
 	if (bind_specs_parse(value, BIND_SPEC_SITES, &more, err) < 0)
 		return -1;
+	for (i = 0; i < more.count; i++)
+		if (check_bind(&more.list[i], err) < 0) {
+			bind_specs_free(&more);
+			return -1;
+		}
 	list = realloc(binds->list,
 		(binds->count + more.count + 1) * sizeof(*list));
 	if (!list) {

@@ -103,6 +103,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 	for (i = 0; i < session.servers_count; i++)
 		tasks_fds[i] = session.servers[i].tasks_fd;
 	spank_get_item(spank, S_JOB_ENV, &job);
+	spank_get_item(spank, S_JOB_ID, &request.plan.job_id);
 	site_load(job, &site);
 	request.plan.job = job;
 	request.plan.home = plan_variable(job, "HOME");

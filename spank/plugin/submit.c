@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/expand.h"
 #include "common/priv_run.h"
 #include "spank/plugin/container.h"
-#include "spank/plugin/expand.h"
 #include "spank/plugin/image.h"
 #include "spank/plugin/submit.h"
 
@@ -139,10 +139,8 @@ static int complete_directory(char **place, struct error *err)
 {
 	char path[PATH_MAX];
 
-	if (expand_variables(*place, path, err) < 0)
+	if (expand_absolute(*place, environ, path, err) < 0)
 		return -1;
-	if (path[0] != '/')
-		return error_set(err, 0, "'%s' is not an absolute path", path);
 	bind_spec_clean(path);
 	return replace(place, path, err);
 }
@@ -311,7 +309,7 @@ static int look_at(const char *image, char *kind,
 {
 	char path[PATH_MAX];
 
-	if (image_find(image, arguments->path, path, err) < 0 ||
+	if (image_find(image, arguments->path, 0, path, err) < 0 ||
 		access(path, F_OK) < 0)
 		return 1;
 	return inspect(path, kind, err);

@@ -300,7 +300,9 @@ mount|:/data|the source is missing'
 	cash=1|there is no such argument
 	tmp=shared|'shared' is not one of host|private
 	deny=everything|there is no option --sif-everything to deny
-	path=images|it is not a list of absolute directories
+	path=images|'images' is not an absolute path; give an absolute path
+bind=/a/$PLACE:/b|'/a/$PLACE': the variable PLACE, which it contains, is not set; give an absolute path, in which $USER
+bind=a:/b|'a' is not an absolute path
 	END
 }
 
@@ -448,6 +450,26 @@ mount|:/data|the source is missing'
 	run on_other srun --sif-image=nonesuch true
 	assert_failure
 	assert_contains "there is no image 'nonesuch' in the image directories of this site (/shared/one:/shared/two)"
+}
+
+@test "path= may depend on the user" {
+	start_other 'path=/shared/$USER.d:~/images'
+	mkdir "$OTHER/shared/alice.d" "$OTHER/shared/bob.d"
+	cp "$SHARED/small.sif" "$OTHER/shared/alice.d/base.sif"
+	cp "$SHARED/other.sif" "$OTHER/shared/bob.d/base.sif"
+	run on_other env USER=bob srun --export=ALL,USER=bob --sif-image=base \
+		sh -c 'cat /usr/mark; echo $SIF_IMAGE'
+	assert_output $'small\n/shared/alice.d/base.sif'
+	on_other mkdir /home/alice/images
+	on_other cp small.sif /home/alice/images/mine.sif
+	run on_other env HOME=/tmp srun --sif-image=mine cat /usr/mark
+	assert_output small
+	# Found by the command, too, which inspects it.
+	on_other sh -c 'echo text >~/images/bad.sif'
+	run on_other srun --sif-image=bad true
+	assert_failure
+	assert_contains "cannot use the image '/home/alice/images/bad.sif'"
+	refute_contains node1
 }
 
 # --- what is told --------------------------------------------------------------

@@ -167,11 +167,18 @@ static void a_bad_word_has_a_sentence(void **state)
 	assert_bad("image=/x.sif", "there is no such argument");
 	assert_bad("join=7.0", "there is no such argument");
 	assert_bad("tmp=shared", "'shared' is not one of host|private");
-	assert_bad("path=", "a list of absolute directories");
-	assert_bad("path=images", "a list of absolute directories");
-	assert_bad("path=/a:b", "a list of absolute directories");
-	assert_bad("path=/a:./b", "a list of absolute directories");
-	assert_bad("path=/a::/b", "a list of absolute directories");
+	assert_bad("path=", "'' is not an absolute path; give an absolute");
+	assert_bad("path=images", "'images' is not an absolute path");
+	assert_bad("path=/a:b", "'b' is not an absolute path");
+	assert_bad("path=/a:./b", "'./b' is not an absolute path");
+	assert_bad("path=/a::/b", "'' is not an absolute path");
+	assert_bad("path=$USER", "'user' is not an absolute path");
+	assert_bad("path=/a:/$HOST", "the variable HOST, which it contains, is "
+				     "not set; give an absolute path, in which "
+				     "$USER, $HOME, $UID and $SLURM_JOB_ID");
+	assert_bad("bind=a:/b", "'a' is not an absolute path");
+	assert_bad("bind=/a/$HOST:/b", "the variable HOST");
+	assert_bad("bind=/a:/b/${HOST}", "the variable HOST");
 	assert_bad("bind=/a:b", "the destination 'b' is not an absolute path");
 	assert_bad("bind=-/a", "'-/a'");
 	assert_bad("deny=all", "there is no option --sif-all to deny");
@@ -179,19 +186,19 @@ static void a_bad_word_has_a_sentence(void **state)
 
 static void image_directories(void **state)
 {
-	char *words[] = { "path=/a", "path=/b:/c d" };
+	char *words[] = { "path=/a", "path=/$USER:~/c d:" };
 	struct arguments arguments = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
 	assert_int_equal(arguments_parse(2, words, &arguments, &err), 0);
-	assert_string_equal(arguments.path, "/b:/c d");
+	assert_string_equal(arguments.path, "/$USER:~/c d:");
 	arguments_free(&arguments);
 }
 
 static void binds_of_the_site_add_up(void **state)
 {
-	char *words[] = { "bind=/a:/b:ro,?/c", "bind=!/d", "bind=" };
+	char *words[] = { "bind=/a:/b:ro,?/c/$USER", "bind=!~:/d", "bind=" };
 	struct arguments arguments = { 0 };
 	struct error err = { 0 };
 	const struct bind_spec *list;
