@@ -164,6 +164,12 @@ static int take_mount_mode(const struct mount_mode *mode,
 		mode->host_mount, err);
 }
 
+/* Where it is no word that settings.c knows. */
+static int check_directory(const char *value, struct error *err)
+{
+	return strpbrk(value, "$~") ? site_variables_check(value, err) : 0;
+}
+
 static int parse_default(const char *word, struct arguments *arguments,
 	struct error *err)
 {
@@ -177,8 +183,12 @@ static int parse_default(const char *word, struct arguments *arguments,
 			"cache=, threads=, path=, bind=, deny=, privilege=, "
 			"mount=, and defaults such as home=no, see "
 			"spank_sif(8))");
-	return settings_put(&arguments->defaults, setting, word + length + 1,
-		err);
+	if (settings_put(&arguments->defaults, setting, word + length + 1,
+		    err) < 0)
+		return -1;
+	return setting == SETTING_HOME || setting == SETTING_WORKDIR
+		       ? check_directory(word + length + 1, err)
+		       : 0;
 }
 
 /* The value if the word is NAME=VALUE, NULL if it is not. */

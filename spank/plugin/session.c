@@ -100,7 +100,10 @@ void session_load(char *const *job, uint32_t step)
 {
 	struct error err = { 0 };
 	int loaded = load(job, &err);
+	int i;
 
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		session.is_default[i] = !session.settings.value[i];
 	if (settings_add_defaults(&session.settings,
 		    &session.arguments.defaults, &session.option_error) < 0)
 		loaded = -1;

@@ -21,8 +21,9 @@
  */
 struct session {
 	struct arguments arguments;
-	struct error arguments_error; /* what is wrong with them, if so */
-	struct settings settings;     /* what the user asks for */
+	struct error arguments_error;    /* what is wrong with them, if so */
+	struct settings settings;        /* what the user asks for */
+	bool is_default[SETTINGS_COUNT]; /* slurmstepd: not the user's word */
 	struct settings raw;       /* slurmstepd: as Slurm hands options over */
 	struct error option_error; /* what is wrong with an option, if so */
 	enum setting wrong_setting;

@@ -243,6 +243,24 @@ mount|:/data|the source is missing'
 	assert_contains $'other\nsmall'
 }
 
+@test "home= and workdir= of plugstack.conf may depend on the user" {
+	start_other 'home=/shared/$USER workdir=/shared/$USER/$UID'
+	mkdir -p "$OTHER/shared/alice/2001" "$OTHER/shared/mine"
+	run on_other srun -n2 --export=ALL,USER=bob --sif-image=small.sif \
+		sh -c 'pwd; echo $HOME'
+	assert_status 0
+	assert_line /shared/alice/2001 2
+	assert_line /shared/alice 2
+	run on_other srun --sif-image=small.sif --sif-home=/shared/mine \
+		--sif-workdir=/usr sh -c 'pwd; echo $HOME'
+	assert_output $'/usr\n/shared/mine'
+	# What a user says has been completed by the command; a '$' left in it is one.
+	on_other mkdir '/shared/$USER'
+	run on_other srun --sif-image=small.sif --sif-workdir='/shared/\$USER' \
+		--sif-bind=/shared pwd
+	assert_output '/shared/$USER'
+}
+
 @test "batch=image and debug=yes of plugstack.conf" {
 	start_other "batch=image debug=yes"
 	printf '%s\n' '#!/bin/sh' 'cat /usr/mark' >"$OTHER/shared/job"

@@ -176,6 +176,8 @@ static void a_bad_word_has_a_sentence(void **state)
 	assert_bad("path=/a:/$HOST", "the variable HOST, which it contains, is "
 				     "not set; give an absolute path, in which "
 				     "$USER, $HOME, $UID and $SLURM_JOB_ID");
+	assert_bad("home=/a/$HOST", "the variable HOST");
+	assert_bad("workdir=$USER", "'user' is not an absolute path");
 	assert_bad("bind=a:/b", "'a' is not an absolute path");
 	assert_bad("bind=/a/$HOST:/b", "the variable HOST");
 	assert_bad("bind=/a:/b/${HOST}", "the variable HOST");
@@ -218,13 +220,16 @@ static void binds_of_the_site_add_up(void **state)
 static void defaults_and_prohibitions(void **state)
 {
 	char *words[] = { "home=no", "home=yes", "env=A=1", "env=B=x=y",
-		"deny=home,writable-tmpfs", "deny=join", "nv=" };
+		"deny=home,writable-tmpfs", "deny=join",
+		"nv=", "workdir=/a/$USER" };
 	struct arguments arguments = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(7, words, &arguments, &err), 0);
+	assert_int_equal(arguments_parse(8, words, &arguments, &err), 0);
 	assert_true(settings_is(&arguments.defaults, SETTING_HOME, "yes"));
+	assert_true(
+		settings_is(&arguments.defaults, SETTING_WORKDIR, "/a/$USER"));
 	assert_true(settings_is(&arguments.defaults, SETTING_ENV, "A=1,B=x=y"));
 	assert_true(settings_is(&arguments.defaults, SETTING_NV, "yes"));
 	assert_true(arguments.denied[SETTING_HOME]);
