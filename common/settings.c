@@ -120,8 +120,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		NAMES("host-mount", "HOST_MOUNT"),
 		.arginfo = "yes|no",
 		.usage = "mount the image on the host first, until the tasks "
-			 "have started; where the site leaves the choice "
-			 "(mount= in plugstack.conf)",
+			 "have started, if the site leaves that choice "
+			 "(default: the site's)",
 		.fallback = "no",
 		.is_flag = true,
 		.is_users = true,
