@@ -346,8 +346,10 @@ bind=a:/b|'a' is not an absolute path
 }
 
 @test "nested sruns of a job mean the same file, from any directory" {
+	# Quiet, as Slurm says so when a step waits for the one before to be cleared.
 	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-image=small.sif' \
 		'#SBATCH --sif-bind=d:/mnt' \
+		'alias srun="srun --quiet"' \
 		'cd /tmp; srun cat /usr/mark; srun --chdir=/ ls /mnt' \
 		'cp /shared/other.sif /tmp/small.sif; srun cat /usr/mark' \
 		'srun --sif-image=./small.sif cat /usr/mark' \
