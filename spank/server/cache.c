@@ -244,6 +244,20 @@ const struct cache_block *cache_get(struct cache *cache, uint64_t key,
 	return &slot->block;
 }
 
+const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key)
+{
+	struct slot *slot;
+
+	pthread_mutex_lock(&cache->lock);
+	slot = find(cache, key);
+	if (slot && slot->state == READY)
+		join(cache, slot);
+	else
+		slot = NULL;
+	pthread_mutex_unlock(&cache->lock);
+	return slot ? &slot->block : NULL;
+}
+
 void cache_put(struct cache *cache, const struct cache_block *block)
 {
 	if (!block)

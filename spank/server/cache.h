@@ -43,6 +43,9 @@ void cache_close(struct cache *cache);
 const struct cache_block *cache_get(struct cache *cache, uint64_t key,
 	cache_load *load, void *arg, bool *ret_is_new);
 
+/* As above, if it is there and need not be waited for; else NULL. */
+const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key);
+
 /* NULL-safe. */
 void cache_put(struct cache *cache, const struct cache_block *block);
 

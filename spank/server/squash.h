@@ -45,6 +45,9 @@ struct squash_ahead {
 /* As much as one squash_read() may be asked for. */
 #define SQUASH_READ_MAX (1024 * 1024)
 
+/* Whether a read may decompress data, which takes milliseconds. */
+enum squash_haste { SQUASH_IN_TIME, SQUASH_AT_ONCE };
+
 /* What squash_read() has read. */
 struct squash_data {
 	const void *bytes; /* in the cache, or in the caller's buffer */
@@ -103,10 +106,11 @@ int squash_readlink(struct squash *squash, uint64_t ref, char *target,
  * Read up to `size` bytes of a regular file at `offset`; fewer only at the end
  * of the file.  What lies in one block is not copied: *ret_data holds on to the
  * block.  Otherwise the bytes are put into `buffer`, of `size`.  To be
- * released.
+ * released.  EAGAIN: cannot be had at once.
  */
 int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, void *buffer, struct squash_data *ret_data);
+	size_t size, enum squash_haste haste, void *buffer,
+	struct squash_data *ret_data);
 
 void squash_release(struct squash *squash, struct squash_data *data);
 

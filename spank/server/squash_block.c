@@ -63,6 +63,21 @@ int squash_block_get(struct squash *squash, const struct squash_extent *extent,
 	return 0;
 }
 
+int squash_block_get_ready(struct squash *squash,
+	const struct squash_extent *extent,
+	const struct cache_block **ret_block)
+{
+	const struct cache_block *block =
+		cache_get_ready(squash->data, extent->position);
+
+	if (!block) {
+		errno = EAGAIN;
+		return -1;
+	}
+	*ret_block = block;
+	return 0;
+}
+
 bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead)
 {
 	return cache_has(squash->data, ahead->position);

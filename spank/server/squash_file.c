@@ -23,6 +23,7 @@ struct reading {
 	uint64_t offset;
 	size_t size;
 	uint64_t first; /* block of the offset */
+	enum squash_haste haste;
 	struct squash_extent extents[EXTENTS];
 	unsigned char *buffer;
 	struct squash_data *data;
@@ -40,7 +41,9 @@ static int read_compressed(struct reading *reading,
 	struct squash_data *data = reading->data;
 	const struct cache_block *block;
 
-	if (squash_block_get(squash, extent, &block) < 0)
+	if (reading->haste == SQUASH_AT_ONCE
+			? squash_block_get_ready(squash, extent, &block) < 0
+			: squash_block_get(squash, extent, &block) < 0)
 		return -1;
 	if (offset > block->size || size > block->size - offset) {
 		cache_put(squash->data, block);
@@ -153,6 +156,8 @@ static int find_extents(struct reading *reading, uint64_t ref)
 	count = last - reading->first + 1;
 	if (ahead > SQUASH_AHEAD)
 		ahead = SQUASH_AHEAD;
+	if (reading->haste == SQUASH_IN_TIME)
+		ahead = 0;
 	if (ahead > reading->blocks - last - 1)
 		ahead = reading->blocks - last - 1;
 	if (squash_places_find(reading->squash, ref, reading->inode,
@@ -177,7 +182,8 @@ static int read_range(struct reading *reading, uint64_t ref)
 }
 
 int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, void *buffer, struct squash_data *ret_data)
+	size_t size, enum squash_haste haste, void *buffer,
+	struct squash_data *ret_data)
 {
 	struct squash_data data = { .bytes = buffer };
 	struct squash_inode inode;
@@ -185,9 +191,11 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 		.squash = squash,
 		.inode = &inode,
 		.offset = offset,
+		.haste = haste,
 		.buffer = buffer,
 		.data = &data,
 	};
+	int rc = 0;
 
 	if (squash_inode_get(squash, ref, &inode) < 0)
 		return -1;
@@ -199,12 +207,12 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 		data.size =
 			size < inode.size - offset ? size : inode.size - offset;
 	reading.size = data.size;
-	if (data.size > 0 && read_range(&reading, ref) < 0) {
+	if (data.size > 0)
+		rc = read_range(&reading, ref);
+	if (rc < 0)
 		squash_release(squash, &data);
-		return -1;
-	}
 	*ret_data = data;
-	return 0;
+	return rc;
 }
 
 void squash_release(struct squash *squash, struct squash_data *data)
