@@ -150,7 +150,9 @@ static void lead(struct fs_worker *worker)
 	}
 	let_another_lead(fs->threads);
 	worker->haste = SQUASH_IN_TIME;
+	fs->late++;
 	fs_answer(worker, got);
+	fs->late--;
 }
 
 static void *serve(void *arg)

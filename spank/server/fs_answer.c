@@ -199,7 +199,8 @@ static void answer_read(const struct fs_request *request)
 	int error = errno;
 
 	if (fs->helpers)
-		fs_helpers_read_ahead(fs->helpers, &data);
+		fs_helpers_read_ahead(fs->helpers, &data,
+			fs->late + (failed && error == EAGAIN));
 	if (failed && error == EAGAIN)
 		request->worker->is_put_off = true;
 	else if (failed)

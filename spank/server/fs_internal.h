@@ -5,6 +5,7 @@
 /* What the fs*.c files share; for them only. */
 
 #include <linux/fuse.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -37,6 +38,7 @@ struct fs {
 	struct fs_worker control;   /* fs_serve_one()'s */
 	struct fs_helpers *helpers; /* NULL until there are threads */
 	struct fs_threads *threads;
+	atomic_size_t late; /* requests that are being answered IN_TIME */
 };
 
 /* A request that is being answered. */

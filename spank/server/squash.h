@@ -38,6 +38,7 @@ typedef bool squash_visit(const struct squash_entry *entry, void *arg);
 struct squash_ahead {
 	uint64_t position; /* in the image */
 	uint32_t header;
+	bool is_guess; /* only likely */
 };
 
 #define SQUASH_AHEAD 16
@@ -53,7 +54,8 @@ struct squash_data {
 	const void *bytes; /* in the cache, or in the caller's buffer */
 	size_t size;
 	const struct cache_block *block; /* that the bytes are in, or NULL */
-	/* The file is read from one end to the other: what comes next. */
+	/* What comes next: of a file that is read from one end to the other, or
+	 * else what lies behind the data, of the file or of small ones. */
 	struct squash_ahead ahead[SQUASH_AHEAD];
 	size_t ahead_count;
 };
@@ -114,8 +116,9 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 
 void squash_release(struct squash *squash, struct squash_data *data);
 
-/* Whether squash_read_ahead() would find it in the cache. */
-bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead);
+/* Whether it is not in the cache yet, and a guess worth it. */
+bool squash_wants_ahead(struct squash *squash,
+	const struct squash_ahead *ahead);
 
 /* Decompress into the cache what will be wanted, if it can be. */
 void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead);

@@ -78,16 +78,19 @@ int squash_block_get_ready(struct squash *squash,
 	return 0;
 }
 
-bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead)
+bool squash_wants_ahead(struct squash *squash, const struct squash_ahead *ahead)
 {
-	return cache_has(squash->data, ahead->position);
+	return !cache_has(squash->data, ahead->position) &&
+	       (!ahead->is_guess || cache_guesses(squash->data));
 }
 
 void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead)
 {
-	const struct squash_extent extent = { ahead->position, ahead->header };
-	const struct cache_block *block;
+	struct wanted wanted = { squash, ahead->header };
 
-	if (squash_block_get(squash, &extent, &block) == 0)
-		cache_put(squash->data, block);
+	if (ahead->is_guess)
+		cache_guess(squash->data, ahead->position, load, &wanted);
+	else
+		cache_put(squash->data, cache_get(squash->data, ahead->position,
+						load, &wanted, NULL));
 }

@@ -29,6 +29,20 @@ struct reading {
 	struct squash_data *data;
 };
 
+/* Of the blocks after the read, those that have to be decompressed. */
+static void note_ahead(struct squash_data *data,
+	const struct squash_extent *extents, size_t count, bool is_guess)
+{
+	size_t i;
+
+	for (i = 0; i < count && data->ahead_count < SQUASH_AHEAD; i++)
+		if (extents[i].header &&
+			!(extents[i].header & SQUASH_DATA_STORED))
+			data->ahead[data->ahead_count++] =
+				(struct squash_ahead){ extents[i].position,
+					extents[i].header, is_guess };
+}
+
 /*
  * `size` bytes at `offset` of a block; with `to` NULL the block is kept for
  * the caller, who gets them where they are.
@@ -80,23 +94,33 @@ static int read_extent(struct reading *reading,
 		extent->position + offset);
 }
 
+static int get_fragment(struct squash *squash, uint32_t index,
+	struct squash_extent *ret_extent)
+{
+	unsigned char raw[SQUASH_FRAGMENT_SIZE];
+
+	if (index >= squash->super.fragments)
+		return squash_corrupt();
+	if (squash_table_read(squash, squash->super.fragment_table, sizeof(raw),
+		    index, raw) < 0)
+		return -1;
+	ret_extent->position = squash_get64(raw);
+	ret_extent->header = squash_get32(raw + 8);
+	return ret_extent->header ? 0 : squash_corrupt();
+}
+
 static int read_fragment(struct reading *reading, uint64_t offset, size_t size,
 	unsigned char *buffer, bool is_only)
 {
-	struct squash *squash = reading->squash;
 	const struct squash_inode *inode = reading->inode;
-	unsigned char raw[SQUASH_FRAGMENT_SIZE];
-	struct squash_extent extent;
+	struct squash_extent extent, next;
 
-	if (inode->fragment >= squash->super.fragments)
-		return squash_corrupt();
-	if (squash_table_read(squash, squash->super.fragment_table, sizeof(raw),
-		    inode->fragment, raw) < 0)
+	if (get_fragment(reading->squash, inode->fragment, &extent) < 0)
 		return -1;
-	extent.position = squash_get64(raw);
-	extent.header = squash_get32(raw + 8);
-	if (extent.header == 0)
-		return squash_corrupt();
+	if (reading->haste == SQUASH_AT_ONCE &&
+		inode->fragment + 1 < reading->squash->super.fragments &&
+		get_fragment(reading->squash, inode->fragment + 1, &next) == 0)
+		note_ahead(reading->data, &next, 1, true);
 	return read_extent(reading, &extent, inode->fragment_offset + offset,
 		size, buffer, is_only);
 }
@@ -128,20 +152,6 @@ static int read_parts(struct reading *reading)
 	return rc;
 }
 
-/* Of the blocks after the read, those that have to be decompressed. */
-static void note_ahead(struct squash_data *data,
-	const struct squash_extent *extents, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (extents[i].header &&
-			!(extents[i].header & SQUASH_DATA_STORED))
-			data->ahead[data->ahead_count++] =
-				(struct squash_ahead){ extents[i].position,
-					extents[i].header };
-}
-
 /* Find the blocks of the read, and those after it, if it is one of a row. */
 static int find_extents(struct reading *reading, uint64_t ref)
 {
@@ -163,7 +173,7 @@ static int find_extents(struct reading *reading, uint64_t ref)
 	if (squash_places_find(reading->squash, ref, reading->inode,
 		    reading->first, count, &ahead, reading->extents) < 0)
 		return -1;
-	note_ahead(reading->data, reading->extents + count, ahead);
+	note_ahead(reading->data, reading->extents + count, ahead, ahead == 1);
 	return 0;
 }
 

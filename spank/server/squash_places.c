@@ -33,7 +33,7 @@ struct file {
 	struct note *notes;
 	uint64_t used;
 	uint64_t expected; /* the block to be asked for next, if in order */
-	size_t row;        /* how many blocks to read ahead then */
+	size_t row;        /* how many blocks to read ahead then, or 0 */
 };
 
 struct squash_places {
@@ -126,7 +126,7 @@ static size_t read_on(struct file *file, uint64_t block, size_t count)
 	if (file->row > SQUASH_AHEAD)
 		file->row = SQUASH_AHEAD;
 	file->expected = block + count;
-	return file->row;
+	return file->row ? file->row : 1;
 }
 
 /* Put the walk at the last note before `block`.  Returns the notes' distance.*/
