@@ -46,7 +46,7 @@ struct squash_ahead {
 /* As much as one squash_read() may be asked for. */
 #define SQUASH_READ_MAX (1024 * 1024)
 
-/* Whether a read may decompress data, which takes milliseconds. */
+/* Whether a read may decompress data or read the image, which takes time. */
 enum squash_haste { SQUASH_IN_TIME, SQUASH_AT_ONCE };
 
 /* What squash_read() has read. */

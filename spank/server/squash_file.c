@@ -90,6 +90,10 @@ static int read_extent(struct reading *reading,
 	if (extent->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
 		offset > stored || size > stored - offset)
 		return squash_corrupt();
+	if (reading->haste == SQUASH_AT_ONCE) {
+		errno = EAGAIN;
+		return -1;
+	}
 	return squash_pread(reading->squash, buffer, size,
 		extent->position + offset);
 }
