@@ -21,11 +21,6 @@ setup_file() {
 	as_alice srun true
 }
 
-setup() {
-	need_plugin
-	before=$(host_snapshot)
-}
-
 teardown() {
 	has_plugin || return 0
 	as_root sh -c 'umount --lazy /hung; rmdir /hung' || true

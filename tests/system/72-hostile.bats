@@ -16,6 +16,7 @@ KILL_WAIT_S=5
 # Of a container, where there are many at once.
 TIMEOUT_S=5
 
+# shellcheck disable=SC2034  # campaign() has their names
 # What the step makes an end to by itself, by a failure or a deadline ...
 ENDING=(mute no-ready start-silent start-no-init start-deaf start-late
 	start-errors start-garbage start-lies start-types start-root-link
@@ -25,8 +26,10 @@ ENDING=(mute no-ready start-silent start-no-init start-deaf start-late
 # ... and where it is for scancel to.
 HANGING=(silent deaf stops renamed garbage store types no-enter wrong-enter)
 # In other modes, those that have to do with them.
+# shellcheck disable=SC2034
 SOME_ENDING=(start-silent start-no-init start-deaf start-lies start-escapes
 	closes escapes passes forks)
+# shellcheck disable=SC2034
 SOME_HANGING=(silent stops renamed store)
 
 setup_file() {
@@ -78,7 +81,7 @@ WATCH_ROOT='
 		for task in $(grep -l "^State:.*D (disk" /proc/[0-9]*/task/[0-9]*/status); do
 			task=${task%/status}
 			! grep -q "^Uid:.*\<0\>" "$task/status" ||
-				! grep -E "fuse|request_wait" "$task/stack" ||
+				! grep -qE "fuse|request_wait" "$task/stack" ||
 				cat "$task"/{comm,stack} >>/shared/waits
 		done 2>/dev/null
 		read -rt 0.1 <> <(:)

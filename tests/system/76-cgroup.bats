@@ -226,6 +226,7 @@ check_signals() {
 	for number in INT USR1 USR2 HUP; do
 		as_alice scancel --signal=$number --user=alice
 	done
+	assert_equal "$(server_pids)" "$server"
 	as_alice scancel --user=alice
 	wait_step
 	assert_equal "$(sort -u "$SHARED/saved")" "$(stat -c %s "$BATS_FILE_TMPDIR/tree/usr/big")"
