@@ -10,27 +10,44 @@
 #   start_slurmd               anew, when it was killed
 #   finish_step PID            ends what srun has not ended by itself
 #   wait_until_clean [SECONDS] what is left by then, into $remains
+#   run_next_step              adds to $remains if it is not right
 #   count_left MODE WHAT       says so, and counts it
 #   print_table                of $trials, $hits and $left, by MODE:WHAT; fails
 #                              if something was left, or something never hit
+#
+# What they look for: processes of the plugin or of the user, FUSE file systems in
+# any mount namespace, descriptors of /dev/fuse, the user's FUSE connections (a
+# superblock that no process shows), a node that is not idle, and what the host did
+# not have, or has no more: mounts, cgroups, files and directories of /tmp,
+# /var/tmp, /run and /dev/shm, semaphores, queues and memory of System V.
 
 LEFT_DEADLINE_S=15
 STEP_DEADLINE_S=20
 # Without its slurmstepd, Slurm needs to be told to end a step.
-CANCEL_AFTER_S=2
-# A user of the campaign alone: bob.
-RUN_AS=2002
+CANCEL_AFTER_S=1
 
 declare -A trials hits left
 
 # --- small tools -------------------------------------------------------------
 
+# A pause without a process: reads from a pipe that nobody writes to.
+exec {never_fd}<> <(:)
 pause_ms() {
-	read -rt "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))" <> <(:) || true
+	local seconds
+	printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+	read -rt "$seconds" -u "$never_fd" || true
 }
 
 now_ms() {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+# A user of this campaign alone: /sys/fs/fuse/connections is the whole machine's,
+# where other clusters may be at work, and tells the user's id.
+make_user() {
+	RUN_AS=$((100000 + SRANDOM % 900000))
+	echo "campaign:x:$RUN_AS:$RUN_AS::/tmp:/bin/sh" >>/etc/passwd
+	echo "campaign:x:$RUN_AS:" >>/etc/group
 }
 
 as_user() { # CMD...
@@ -87,50 +104,95 @@ find_processes() { # ROLE
 
 # Not a child of slurmd's that is about to be slurmstepd.
 find_slurmd() {
-	find_processes slurmd
-	pids=("${pids[0]}")
+	pids=("$(</run/slurmd-node1.pid)")
 }
 
 # As tests/lib/cluster does.
 start_slurmd() {
-	setsid unshare --uts sh -c 'echo node1 >/proc/sys/kernel/hostname &&
-		exec slurmd -D -N node1' </dev/null >/dev/null 2>&1 &
+	(
+		enter_cgroup "$BASHPID"
+		exec setsid unshare --uts sh -c \
+			'echo node1 >/proc/sys/kernel/hostname && exec slurmd -D -N node1'
+	) </dev/null >/dev/null 2>&1 &
 	disown
+}
+
+# --- cgroups -----------------------------------------------------------------
+
+# Slurm uses none on this cluster.  slurmd and with it all steps, but not srun, are
+# in one, so that steps can be killed by one system call.  $CGROUP is empty where
+# this machine has no cgroup v2.
+make_cgroup() {
+	local own
+	CGROUP=
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null || return 0
+	own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+	CGROUP=/sys/fs/cgroup${own%/}/campaign.$RUN_AS
+	mkdir "$CGROUP"
+	trap remove_cgroup EXIT
+	find_slurmd
+	enter_cgroup "${pids[0]}"
+}
+
+enter_cgroup() { # PID
+	[[ -z $CGROUP ]] || echo "$1" >"$CGROUP/cgroup.procs"
+}
+
+leave_cgroup() { # PID
+	echo "$1" >"${CGROUP%/*}/cgroup.procs"
+}
+
+remove_cgroup() {
+	local pid
+	while read -r pid; do
+		leave_cgroup "$pid"
+	done <"$CGROUP/cgroup.procs"
+	rmdir "$CGROUP"
 }
 
 # --- what is left ------------------------------------------------------------
 
 host() {
-	cat /proc/1/mountinfo
+	cat /proc/1/mountinfo /proc/sysvipc/*
 	find /tmp /var/tmp /run /dev/shm -mindepth 1 -printf '%p %y %u\n' | sort
+	[[ -z $CGROUP ]] || find "$CGROUP" -type d | sort
 }
 
 look_at_host() {
 	HOST=$(host)
 }
 
-list_left() {
+list_processes() {
 	local process pid name uid
 	for process in /proc/[0-9]*; do
 		pid=${process#/proc/}
 		read_process "$pid"
 		[[ $name != spank-sif* && $uid != "$RUN_AS" ]] ||
 			echo "process $pid $name"
-		! grep -qs ' fuse.sif ' "$process/mountinfo" ||
-			echo "mount in the namespace of $pid $name"
 	done
-	find /proc/[0-9]*/fd -lname /dev/fuse 2>/dev/null || true
-	sinfo --noheader --Node --format='node %N %t' | grep -v ' idle$' || true
-	diff <(echo "$HOST") <(host) | grep '^[<>]' || true
 }
 
+list_left() {
+	list_processes
+	grep -ls ' - fuse[. ]' /proc/[0-9]*/mountinfo | sed 's/^/mount in /'
+	find /proc/[0-9]*/fd -lname /dev/fuse -printf 'descriptor %p\n' 2>/dev/null
+	find /sys/fs/fuse/connections -mindepth 1 -maxdepth 1 -uid "$RUN_AS" \
+		-printf 'FUSE connection %f\n'
+	sinfo --noheader --Node --format='node %N %t' | grep -v ' idle$'
+	diff <(echo "$HOST") <(host) | grep '^[<>]'
+	return 0
+}
+
+# Processes first: while there are any, nothing else needs to be looked at.
 wait_until_clean() { # [SECONDS]
 	local end=$((SECONDS + ${1:-$LEFT_DEADLINE_S}))
 	while ((SECONDS < end)); do
-		remains=$(list_left)
-		[[ -n $remains ]] || break
+		remains=$(list_processes)
+		[[ -n $remains ]] || remains=$(list_left)
+		[[ -n $remains ]] || return 0
 		pause_ms 50
 	done
+	remains=$(list_left)
 }
 
 # PID is the subshell that runs it.  Leaves what hung in $hung.
@@ -157,10 +219,22 @@ finish_step() { # PID
 	scancel --user="$RUN_AS" 2>/dev/null || true
 }
 
+# What it leaves is found after the next trial.
+run_next_step() { # IMAGE
+	local said
+	said=$(timeout "$STEP_DEADLINE_S" setpriv --reuid="$RUN_AS" \
+		--regid="$RUN_AS" --init-groups -- srun --quiet --nodes=1 \
+		--ntasks=1 --chdir=/tmp --sif-image="$1" \
+		cat /etc/os-release 2>&1 </dev/null) || true
+	[[ $said == *'ID=demonstration'* ]] ||
+		remains+="${remains:+$'\n'}next step: $said"
+}
+
 count_left() { # MODE WHAT
 	[[ -n $hung$remains ]] || return 0
 	left[$1:$2]=$((${left[$1:$2]-0} + 1))
-	printf 'left in mode %s after %s: %s\n' "$1" "$2" "$hung$remains" >&2
+	printf 'left in mode %s after %s, trial %d: %s\n' "$1" "$2" \
+		"${trials[$1:$2]}" "$hung$remains" >&2
 }
 
 print_table() {
