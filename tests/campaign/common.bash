@@ -125,7 +125,8 @@ start_slurmd() {
 make_cgroup() {
 	local own
 	CGROUP=
-	mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null || return 0
+	mountpoint --quiet /sys/fs/cgroup ||
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null || return 0
 	own=$(sed -n 's/^0:://p' /proc/self/cgroup)
 	CGROUP=/sys/fs/cgroup${own%/}/campaign.$RUN_AS
 	mkdir "$CGROUP"
@@ -147,7 +148,7 @@ remove_cgroup() {
 	while read -r pid; do
 		leave_cgroup "$pid"
 	done <"$CGROUP/cgroup.procs"
-	rmdir "$CGROUP"
+	find "$CGROUP" -depth -type d -exec rmdir {} +
 }
 
 # --- what is left ------------------------------------------------------------
