@@ -163,33 +163,43 @@ look_at_host() {
 	HOST=$(host)
 }
 
-list_processes() {
+# Into $remains, without a process of its own: a trial asks often.
+find_left_processes() {
 	local process pid name uid
+	remains=
 	for process in /proc/[0-9]*; do
 		pid=${process#/proc/}
 		read_process "$pid"
 		[[ $name != spank-sif* && $uid != "$RUN_AS" ]] ||
-			echo "process $pid $name"
+			remains+="process $pid $name"$'\n'
 	done
 }
 
+list_busy_node() {
+	{ sinfo --noheader --Node --format='node %N %t' 2>&1 ||
+		echo "sinfo failed"; } | grep -v ' idle$'
+}
+
 list_left() {
-	list_processes
+	local remains
+	find_left_processes
+	printf '%s' "$remains"
 	grep -ls ' - fuse[. ]' /proc/[0-9]*/mountinfo | sed 's/^/mount in /'
 	find /proc/[0-9]*/fd -lname /dev/fuse -printf 'descriptor %p\n' 2>/dev/null
 	find /sys/fs/fuse/connections -mindepth 1 -maxdepth 1 -uid "$RUN_AS" \
 		-printf 'FUSE connection %f\n'
-	sinfo --noheader --Node --format='node %N %t' | grep -v ' idle$'
+	list_busy_node
 	diff <(echo "$HOST") <(host) | grep '^[<>]'
 	return 0
 }
 
-# Processes first: while there are any, nothing else needs to be looked at.
+# While there are processes, nothing else needs to be looked at.
 wait_until_clean() { # [SECONDS]
 	local end=$((SECONDS + ${1:-$LEFT_DEADLINE_S}))
 	while ((SECONDS < end)); do
-		remains=$(list_processes)
-		[[ -n $remains ]] || remains=$(list_left)
+		find_left_processes
+		[[ -n $remains ]] || remains=$(list_busy_node) ||
+			remains=$(list_left)
 		[[ -n $remains ]] || return 0
 		pause_ms 50
 	done
