@@ -4,14 +4,15 @@
 # What the campaigns share.  They source it as root on a throw-away cluster of one
 # node, node1, with --fuse-mode=0666.  In the order of a trial:
 #
-#   set_mode MODE              the arguments of the plugin
+#   set_mode MODE              the arguments of the plugin, or apptainer without it
+#   run_step SECONDS TASKS IMAGE CMD...   by srun, as the campaign's user
 #   look_at_host               what is there before; after a step of that mode
 #   find_processes ROLE        of the step that runs, into $pids
 #   start_slurmd               anew, when it was killed
 #   finish_step PID            ends what srun has not ended by itself
 #   wait_until_clean [SECONDS] what is left by then, into $remains
 #   run_next_step              adds to $remains if it is not right
-#   count_left MODE WHAT       says so, and counts it
+#   count_left MODE WHAT       says so, counts it, and ends the processes left
 #   print_table                of $trials, $hits and $left, by MODE:WHAT; fails
 #                              if something was left, or something never hit
 #
@@ -48,22 +49,19 @@ make_user() {
 	RUN_AS=$((100000 + SRANDOM % 900000))
 	echo "campaign:x:$RUN_AS:$RUN_AS::/tmp:/bin/sh" >>/etc/passwd
 	echo "campaign:x:$RUN_AS:" >>/etc/group
-}
-
-as_user() { # CMD...
-	setpriv --reuid="$RUN_AS" --regid="$RUN_AS" --init-groups -- "$@"
-	return # a last command would be executed in place of the shell
+	as_user=(setpriv --reuid="$RUN_AS" --regid="$RUN_AS" --init-groups --)
 }
 
 # --- processes ---------------------------------------------------------------
 
-# Leaves its $name and its $uid, which are empty when it is gone.
+# Leaves its $name, $uid and $parent, which are empty when it is gone.
 read_process() { # PID
 	local key value
-	name='' uid=''
+	name='' uid='' parent=''
 	while read -r key value _; do
 		case $key in
 		Name:) name=$value ;;
+		PPid:) parent=$value ;;
 		Uid:) uid=$value; return ;;
 		esac
 	done 2>/dev/null <"/proc/$1/status" || true
@@ -78,10 +76,18 @@ is_epilog() { # PID
 	[[ $words == *" spank "* ]]
 }
 
+is_child_of_slurmstepd() { # PID
+	local name uid parent
+	read_process "$1"
+	read_process "${parent:-0}"
+	[[ $name == slurmstepd ]]
+}
+
 # Leaves them in $pids.  The user's processes but srun are tasks, once and before
-# they have executed; setpriv becomes srun.
+# they have executed; setpriv becomes srun.  A launcher is what slurmstepd has
+# started as the task: of Apptainer's processes not those that it starts itself.
 find_processes() { # ROLE
-	local process name uid
+	local process name uid parent
 	pids=()
 	for process in /proc/[0-9]*; do
 		read_process "${process#/proc/}"
@@ -93,8 +99,12 @@ find_processes() { # ROLE
 		slurmd:slurmd:0) ;;
 		slurmstepd:slurmstepd:0 | step:slurmstepd:*) ;;
 		srun:srun:*) ;;
-		task:spank-sif-* | *:srun:*) continue ;;
-		task:*:"$RUN_AS" | step:*:"$RUN_AS") ;;
+		server:squashfuse*:"$RUN_AS") ;;
+		*:spank-sif-* | *:srun:*) continue ;;
+		launcher:*:"$RUN_AS")
+			is_child_of_slurmstepd "${process#/proc/}" || continue
+			;;
+		task:*:"$RUN_AS" | step:*:"$RUN_AS" | any:*:"$RUN_AS") ;;
 		*) continue ;;
 		esac
 		! is_epilog "${process#/proc/}" || continue
@@ -165,7 +175,7 @@ look_at_host() {
 
 # Into $remains, without a process of its own: a trial asks often.
 find_left_processes() {
-	local process pid name uid
+	local process pid name uid parent
 	remains=
 	for process in /proc/[0-9]*; do
 		pid=${process#/proc/}
@@ -186,7 +196,8 @@ list_left() {
 	printf '%s' "$remains"
 	grep -ls ' - fuse[. ]' /proc/[0-9]*/mountinfo | sed 's/^/mount in /'
 	find /proc/[0-9]*/fd -lname /dev/fuse -printf 'descriptor %p\n' 2>/dev/null
-	find /sys/fs/fuse/connections -mindepth 1 -maxdepth 1 -uid "$RUN_AS" \
+	find /sys/fs/fuse/connections -ignore_readdir_race -mindepth 1 \
+		-maxdepth 1 -uid "$RUN_AS" \
 		-printf 'FUSE connection %f\n'
 	list_busy_node
 	diff <(echo "$HOST") <(host) | grep '^[<>]'
@@ -233,19 +244,20 @@ finish_step() { # PID
 # What it leaves is found after the next trial.
 run_next_step() { # IMAGE
 	local said
-	said=$(timeout "$STEP_DEADLINE_S" setpriv --reuid="$RUN_AS" \
-		--regid="$RUN_AS" --init-groups -- srun --quiet --nodes=1 \
-		--ntasks=1 --chdir=/tmp --sif-image="$1" \
+	said=$(run_step "$STEP_DEADLINE_S" 1 "$1" \
 		cat /etc/os-release 2>&1 </dev/null) || true
 	[[ $said == *'ID=demonstration'* ]] ||
 		remains+="${remains:+$'\n'}next step: $said"
 }
 
 count_left() { # MODE WHAT
+	local pids
 	[[ -n $hung$remains ]] || return 0
 	left[$1:$2]=$((${left[$1:$2]-0} + 1))
 	printf 'left in mode %s after %s, trial %d: %s\n' "$1" "$2" \
 		"${trials[$1:$2]}" "$hung$remains" >&2
+	find_processes any
+	((${#pids[@]} == 0)) || kill -KILL "${pids[@]}" 2>/dev/null || true
 }
 
 print_table() {
@@ -261,14 +273,24 @@ print_table() {
 
 # --- modes -------------------------------------------------------------------
 
+# In mode apptainer steps run without the plugin, as its users would without it.
 set_mode() { # MODE
-	local arguments
+	local arguments=
+	MODE=$1
 	case $1 in
-	private) arguments= ;;
+	private | apptainer) ;;
 	host) arguments=mount=host ;;
 	userns) arguments=privilege=userns ;;
 	*) echo "unknown mode '$1'" >&2; exit 2 ;;
 	esac
 	sed -i "s/spank_sif.so.*/spank_sif.so $arguments/" \
 		/etc/slurm/plugstack.conf
+}
+
+run_step() { # SECONDS TASKS IMAGE CMD...
+	local image=(--sif-image="$3")
+	[[ $MODE != apptainer ]] || image=(apptainer --silent exec "$3")
+	timeout "$1" "${as_user[@]}" srun --quiet --nodes=1 --ntasks="$2" \
+		--chdir=/tmp "${image[@]}" "${@:4}"
+	return # a last command would be executed in place of the shell
 }

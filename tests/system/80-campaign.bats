@@ -57,7 +57,7 @@ find_defect() { # TEXT COMMAND
 }
 
 @test "the campaign finds what is left: a process, a file system, a connection" {
-	find_defect "process " 'as_user sleep 3 &'
+	find_defect "process " '"${as_user[@]}" sleep 3 &'
 	find_defect "mount in /proc/" 'unshare --mount sh -c "
 		exec 9<>/dev/fuse
 		mount -i -t fuse -o fd=9,rootmode=40000,user_id=$RUN_AS,group_id=$RUN_AS \
