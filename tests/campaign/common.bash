@@ -4,7 +4,7 @@
 # What the campaigns share.  They source it as root on a throw-away cluster of one
 # node, node1, with --fuse-mode=0666.  In the order of a trial:
 #
-#   set_mode MODE              the arguments of the plugin
+#   set_mode MODE [ARGUMENT]   the arguments of the plugin
 #   look_at_host               what is there before; after a step of that mode
 #   find_processes ROLE        of the step that runs, into $pids
 #   start_slurmd               anew, when it was killed
@@ -176,7 +176,7 @@ print_table() {
 
 # --- modes -------------------------------------------------------------------
 
-set_mode() { # MODE
+set_mode() { # MODE [ARGUMENT]
 	local arguments
 	case $1 in
 	private) arguments= ;;
@@ -184,6 +184,6 @@ set_mode() { # MODE
 	userns) arguments=privilege=userns ;;
 	*) echo "unknown mode '$1'" >&2; exit 2 ;;
 	esac
-	sed -i "s/spank_sif.so.*/spank_sif.so $arguments/" \
+	sed -i "s/spank_sif.so.*/spank_sif.so $arguments ${2-}/" \
 		/etc/slurm/plugstack.conf
 }

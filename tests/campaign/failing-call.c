@@ -69,6 +69,31 @@ static bool find_code(pid_t pid, struct code *ret_code)
 	return true;
 }
 
+/*
+ * Is there a call before this address?  Where not, it is one of a function that
+ * lies on the stack, such as those of the hooks do.
+ */
+static bool is_after_call(pid_t pid, uint64_t address)
+{
+#if defined(__x86_64__)
+	uint8_t bytes[6];
+
+	if (peek(pid, address - sizeof(bytes), bytes, sizeof(bytes)) < 6)
+		return false;
+	/* call rel32; call *mem, with 4 bytes of displacement, 1, or none */
+	return bytes[1] == 0xe8 || (bytes[0] == 0xff && bytes[1] >> 3 == 2) ||
+	       (bytes[0] == 0xff && bytes[1] >> 3 == 022) ||
+	       (bytes[3] == 0xff && bytes[4] >> 3 == 012) ||
+	       (bytes[4] == 0xff && (bytes[5] >> 3 & 7) == 2);
+#else
+	uint32_t word;
+
+	if (peek(pid, address - sizeof(word), &word, sizeof(word)) < 4)
+		return false;
+	return word >> 26 == 0x25 || (word & 0xfffffc1f) == 0xd63f0000;
+#endif
+}
+
 /* Return addresses into it, from the innermost. */
 static size_t find_frames(pid_t pid, uint64_t stack, const struct code *code,
 	uint64_t *ret_frames, size_t room)
@@ -87,7 +112,8 @@ static size_t find_frames(pid_t pid, uint64_t stack, const struct code *code,
 		got += part;
 	}
 	for (i = 0; i < got / sizeof(*words) && count < room; i++)
-		if (words[i] >= code->begin && words[i] < code->end)
+		if (words[i] >= code->begin && words[i] < code->end &&
+			is_after_call(pid, words[i]))
 			ret_frames[count++] =
 				words[i] - code->begin + code->offset;
 	return count;

@@ -65,11 +65,25 @@ static struct traced *find(pid_t pid)
 	return &traced[i];
 }
 
+static bool has_role(const struct traced *thread, const char *role)
+{
+	return strcmp(thread->role, role) == 0;
+}
+
+/* Others of the step are let go: who waits for a child that is traced hears of
+ * its end late. */
 static void resume(struct traced *thread, int number)
 {
+	int request = PTRACE_DETACH;
+
 	thread->waits = false;
-	ptrace(strcmp(thread->role, wanted) == 0 ? PTRACE_SYSCALL : PTRACE_CONT,
-		thread->pid, 0, number);
+	if (has_role(thread, wanted))
+		request = PTRACE_SYSCALL;
+	else if (has_role(thread, "") || has_role(thread, "slurmstepd"))
+		request = PTRACE_CONT;
+	ptrace(request, thread->pid, 0, number);
+	if (request == PTRACE_DETACH)
+		thread->pid = -1;
 }
 
 static pid_t process_of(pid_t pid)
@@ -110,7 +124,7 @@ static void hear_fork(struct traced *parent)
 	child->is_known = true;
 	child->is_own = parent->is_own;
 	memcpy(child->role, parent->role, sizeof(child->role));
-	if (strcmp(parent->role, "slurmstepd") == 0 &&
+	if (has_role(parent, "slurmstepd") &&
 		process_of(pid) != process_of(parent->pid))
 		name_child(child->role, sizeof(child->role));
 	if (child->waits)
@@ -190,7 +204,7 @@ static void hear_stop(struct traced *thread, int status)
 	if (event == PTRACE_EVENT_EXEC)
 		hear_exec(thread);
 	/* Threads of no role may have been asked for a stop before. */
-	if (is_call && strcmp(thread->role, wanted) == 0) {
+	if (is_call && has_role(thread, wanted)) {
 		if (error_number)
 			fail_at_call(thread);
 		else
