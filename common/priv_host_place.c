@@ -249,9 +249,10 @@ static int clear(int lock_fd, const char *path, int timeout_ms)
 		(int)(strrchr(path, '/') - path), path);
 	if (rmdir(parent) < 0 && errno != ENOENT)
 		return -1;
-	/* The last one; it stays while others are there. */
-	if (rmdir(BASE) < 0)
-		errno = 0;
+	/* The last one; it stays while others are there, or as a mount. */
+	if (rmdir(BASE) < 0 && errno != ENOTEMPTY && errno != ENOENT &&
+		errno != EBUSY)
+		return -1;
 	return 0;
 }
 
