@@ -217,7 +217,9 @@ static int load_image(const struct image_scripts *scripts, const char *shell,
 	struct error *err)
 {
 	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
-	bool has_shell = access(shell, X_OK) == 0, is_executed = false;
+	bool has_shell =
+		access(shell, X_OK) == 0 || !image_scripts_are_missing(errno);
+	bool is_executed = false;
 	int result = read_scripts(scripts, request, has_shell, ret_image,
 		report, err);
 
