@@ -21,7 +21,7 @@ CANCEL_AFTER_S=2
 # A user of the campaign alone: bob.
 RUN_AS=2002
 
-declare -A trials hits left
+declare -A trials=() hits=() left=()
 
 # --- small tools -------------------------------------------------------------
 
