@@ -20,6 +20,7 @@
 
 #include "common/cleanup.h"
 #include "common/environment_rules.h"
+#include "common/inside.h"
 #include "common/priv_shell.h"
 #include "spank/plugin/image_scripts.h"
 
@@ -38,11 +39,6 @@ static void close_directory(DIR **directory)
 static int compare(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-bool image_scripts_are_missing(int num)
-{
-	return num == ENOENT || num == ENOTDIR || num == ELOOP || num == EACCES;
 }
 
 static bool is_script_name(const char *name)
@@ -65,7 +61,7 @@ static int is_script(int directory_fd, const char *name)
 		(!S_ISREG(status.st_mode) ||
 			faccessat(directory_fd, name, R_OK, 0) == 0))
 		return S_ISREG(status.st_mode);
-	return image_scripts_are_missing(errno) ? 0 : -1;
+	return inside_is_missing(errno) ? 0 : -1;
 }
 
 /* NULL at the end, with errno 0. */

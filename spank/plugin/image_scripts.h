@@ -30,10 +30,6 @@ void image_scripts_free(struct image_scripts *scripts);
  */
 int image_scripts_list(struct image_scripts *scripts, struct error *err);
 
-/* Is this why a file is none: not there, a link to nowhere, or not for this
- * user?  Of any other errno that is not known. */
-bool image_scripts_are_missing(int num);
-
 /*
  * The program for priv_shell_start().  The caller frees it.  NULL without
  * memory.  `shell` must have no quotes.
