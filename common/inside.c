@@ -155,8 +155,13 @@ static int make(int root_fd, const char *wanted, bool directory)
 	snprintf(path, sizeof(path), "%s", wanted);
 	for (end = next_end(path, 0); end; end = next_end(path, end)) {
 		snprintf(prefix, sizeof(prefix), "%.*s", (int)end, path);
-		if (check_kind(root_fd, prefix, true) == 0 || errno != ENOENT)
+		if (check_kind(root_fd, prefix, true) == 0)
 			continue;
+		if (errno != ENOENT) {
+			if (!inside_is_missing(errno))
+				return -1;
+			continue; /* the last look says what is wrong */
+		}
 		made = make_or_follow(root_fd, prefix,
 			directory || next_end(path, end), target);
 		if (made < 0)

@@ -26,7 +26,7 @@ is_judged() { # OUTCOME STATUS OUTPUT ERRORS HUNG REMAINS
 
 # Of trials that ended like this; without its own output.
 table_fails_after() { # OUTCOME...
-	local -A trials=() worked=() failed=() defects=() longest=()
+	local -A trials=() worked=() warned=() failed=() defects=() longest=()
 	local outcome
 	for outcome; do
 		count_outcome private:task:EPERM "$outcome" 1
@@ -38,8 +38,9 @@ table_is_fine_after() { # OUTCOME...
 	! table_fails_after "$@"
 }
 
-echo 1..12
+echo 1..13
 check 'a step that works' is_judged worked 0 right '' '' ''
+check 'one that says what it lacks' is_judged warned 0 other "$SENTENCE" '' ''
 check 'one that works and warns' is_judged worked 0 right "$SENTENCE" '' ''
 check 'one that says why it fails' is_judged failed 1 '' "$SENTENCE" '' ''
 check 'no sentence at all' is_judged silent 1 '' '' '' ''
