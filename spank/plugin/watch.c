@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,20 +31,6 @@
  * mount is gone, so that it must be looked up before. */
 #define START_PERIOD_MS 20
 #define START_LOOKS     200
-
-#define CONNECTIONS_SIZE (CONTAINER_IMAGES_MAX * sizeof(uint32_t))
-
-int watch_prepare(struct watch *watch, uid_t uid, struct error *err)
-{
-	void *memory = mmap(NULL, CONNECTIONS_SIZE, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return error_set(err, errno, "cannot allocate memory");
-	watch->connections = memory;
-	watch->uid = uid;
-	return 0;
-}
 
 void watch_add(struct watch *watch, const struct child *server)
 {

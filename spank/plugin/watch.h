@@ -18,8 +18,8 @@
  * hook: the watch is a thread.
  */
 struct watch {
-	uint32_t *connections; /* shared with the tasks, which store them */
-	int stop_fd;           /* eventfd; -1: the thread does not run */
+	const uint32_t *connections; /* the tasks store them, see session.h */
+	int stop_fd;                 /* eventfd; -1: the thread does not run */
 	uid_t uid;
 	size_t count;
 	pid_t pids[CONTAINER_IMAGES_MAX];    /* of the servers */
@@ -32,9 +32,6 @@ struct watch {
 	{                     \
 		.stop_fd = -1 \
 	}
-
-/* Before the tasks are forked: the memory that they store numbers in. */
-int watch_prepare(struct watch *watch, uid_t uid, struct error *err);
 
 /* Add a server; then start the thread.  A watch that cannot be started is
  * missed only where a server hangs. */

@@ -37,7 +37,7 @@
 		FUSE_NO_OPEN_SUPPORT | FUSE_NO_OPENDIR_SUPPORT |        \
 		FUSE_MAX_PAGES)
 
-static void send(const struct fs_request *request, int error, const void *bytes,
+static int send(const struct fs_request *request, int error, const void *bytes,
 	size_t size)
 {
 	struct fuse_out_header header = {
@@ -49,17 +49,23 @@ static void send(const struct fs_request *request, int error, const void *bytes,
 		{ .iov_base = &header, .iov_len = sizeof(header) },
 		{ .iov_base = (void *)bytes, .iov_len = size },
 	};
-	ssize_t sent;
+	ssize_t sent = -1;
+	int tries;
 
-	/* ENOENT: who asked does not wait any more. */
-	do
+	for (tries = 0; sent < 0 && tries < FS_TRIES; tries++) {
 		sent = writev(request->worker->fs->fd, parts, 2);
-	while (sent < 0 && errno == EINTR);
+		/* Who asked does not wait any more. */
+		if (sent < 0 && errno == ENOENT)
+			return 0;
+	}
+	return sent < 0 ? -1 : 0;
 }
 
+/* Who gets no answer would wait for ever. */
 void fs_reply(const struct fs_request *request, const void *bytes, size_t size)
 {
-	send(request, 0, bytes, size);
+	if (send(request, 0, bytes, size) < 0)
+		fs_reply_error(request, EIO);
 }
 
 void fs_reply_error(const struct fs_request *request, int error)
@@ -192,16 +198,21 @@ static void answer_read(const struct fs_request *request)
 	const struct fuse_read_in *in = request->argument;
 	struct fs *fs = request->worker->fs;
 	size_t size = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX;
-	struct squash_data data;
+	struct squash_data data = { 0 };
+	int failed = tree_read(request->tree, request->header->nodeid,
+		in->offset, size, request->worker->haste,
+		request->worker->reply, &data);
+	int error = errno;
 
-	if (tree_read(request->tree, request->header->nodeid, in->offset, size,
-		    request->worker->reply, &data) < 0) {
-		fs_reply_error(request, errno);
-		return;
-	}
 	if (fs->helpers)
-		fs_helpers_read_ahead(fs->helpers, &data);
-	fs_reply(request, data.bytes, data.size);
+		fs_helpers_read_ahead(fs->helpers, &data,
+			fs->late + (failed && error == EAGAIN));
+	if (failed && error == EAGAIN)
+		request->worker->is_put_off = true;
+	else if (failed)
+		fs_reply_error(request, error);
+	else
+		fs_reply(request, data.bytes, data.size);
 	squash_release(fs->tree.image, &data);
 }
 
@@ -321,23 +332,22 @@ static void answer(const struct fs_request *request)
 		operation->answer(request);
 }
 
-bool fs_is_slow(const struct fs_worker *worker)
-{
-	const struct fuse_in_header *header = (void *)worker->request;
-
-	return header->opcode == FUSE_READ;
-}
-
-int fs_check_request(ssize_t got)
+static int check_failure(struct fs_worker *worker)
 {
 	/* ENOENT: the request was taken back while it was being read. */
-	if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOENT))
+	if (errno == EINTR || errno == EAGAIN || errno == ENOENT)
 		return 2;
 	/* ECONNABORTED: someone aborted the connection. */
-	if (got < 0 && (errno == ENODEV || errno == ECONNABORTED))
+	if (errno == ENODEV || errno == ECONNABORTED)
 		return 0;
+	return ++worker->failures < FS_TRIES ? 2 : -1;
+}
+
+int fs_check_request(struct fs_worker *worker, ssize_t got)
+{
 	if (got < 0)
-		return -1;
+		return check_failure(worker);
+	worker->failures = 0;
 	if ((size_t)got < sizeof(struct fuse_in_header)) {
 		errno = EIO;
 		return -1;
@@ -345,7 +355,7 @@ int fs_check_request(ssize_t got)
 	return 1;
 }
 
-void fs_answer(struct fs_worker *worker, size_t size)
+bool fs_answer(struct fs_worker *worker, size_t size)
 {
 	struct fs_request request = {
 		.worker = worker,
@@ -355,5 +365,7 @@ void fs_answer(struct fs_worker *worker, size_t size)
 		.size = size - sizeof(struct fuse_in_header),
 	};
 
+	worker->is_put_off = false;
 	answer(&request);
+	return !worker->is_put_off;
 }

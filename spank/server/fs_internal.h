@@ -5,6 +5,7 @@
 /* What the fs*.c files share; for them only. */
 
 #include <linux/fuse.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -26,6 +27,9 @@ struct fs_worker {
 	struct fs *fs;
 	unsigned char *request; /* FS_REQUEST_SIZE */
 	unsigned char *reply;   /* SQUASH_READ_MAX */
+	int failures;           /* of reading a request, in a row */
+	enum squash_haste haste;
+	bool is_put_off; /* the request: it would have taken long */
 };
 
 struct fs {
@@ -35,6 +39,7 @@ struct fs {
 	struct fs_worker control;   /* fs_serve_one()'s */
 	struct fs_helpers *helpers; /* NULL until there are threads */
 	struct fs_threads *threads;
+	atomic_size_t late; /* requests that are being answered IN_TIME */
 };
 
 /* A request that is being answered. */
@@ -46,17 +51,21 @@ struct fs_request {
 	size_t size;          /* of the argument */
 };
 
+/* Of reading a request, in a row, and of sending an answer: what fails has cost
+ * that request its answer at most, and others wait. */
+#define FS_TRIES 3
+
 /*
  * What read(2) of a request has returned: 1 for a request, 2 for none, try
  * again; 0 and -1 as of fs_serve_one().
  */
-int fs_check_request(ssize_t got);
+int fs_check_request(struct fs_worker *worker, ssize_t got);
 
-/* Whether the request may take long, so that others should not wait for it. */
-bool fs_is_slow(const struct fs_worker *worker);
-
-/* Answer the worker's request of `size` bytes. */
-void fs_answer(struct fs_worker *worker, size_t size);
+/*
+ * Answer the worker's request of `size` bytes.  False, and no answer, if its
+ * haste is SQUASH_AT_ONCE and it would take long.
+ */
+bool fs_answer(struct fs_worker *worker, size_t size);
 
 /* Answer with `size` bytes, or with an error (a positive errno). */
 void fs_reply(const struct fs_request *request, const void *bytes, size_t size);

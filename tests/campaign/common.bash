@@ -4,7 +4,8 @@
 # What the campaigns share.  They source it as root on a throw-away cluster of one
 # node, node1, with --fuse-mode=0666.  In the order of a trial:
 #
-#   set_mode MODE              the arguments of the plugin, or apptainer without it
+#   make_user, make_cgroup     once
+#   set_mode MODE [ARGUMENT]   the arguments of the plugin, or apptainer without it
 #   run_step SECONDS TASKS IMAGE CMD...   by srun, as the campaign's user
 #   look_at_host               what is there before; after a step of that mode
 #   find_processes ROLE        of the step that runs, into $pids
@@ -25,9 +26,9 @@
 LEFT_DEADLINE_S=15
 STEP_DEADLINE_S=20
 # Without its slurmstepd, Slurm needs to be told to end a step.
-CANCEL_AFTER_S=1
+CANCEL_AFTER_S=2
 
-declare -A trials hits left
+declare -A trials=() hits=() left=()
 
 # --- small tools -------------------------------------------------------------
 
@@ -47,9 +48,14 @@ now_ms() {
 # where other clusters may be at work, and tells the user's id.
 make_user() {
 	RUN_AS=$((100000 + SRANDOM % 900000))
-	echo "campaign:x:$RUN_AS:$RUN_AS::/tmp:/bin/sh" >>/etc/passwd
+	echo "campaign:x:$RUN_AS:$RUN_AS::/home/campaign:/bin/sh" >>/etc/passwd
 	echo "campaign:x:$RUN_AS:" >>/etc/group
-	as_user=(setpriv --reuid="$RUN_AS" --regid="$RUN_AS" --init-groups --)
+	install -d -m 0700 -o "$RUN_AS" -g "$RUN_AS" /home/campaign
+}
+
+as_user() { # CMD...
+	setpriv --reuid="$RUN_AS" --regid="$RUN_AS" --init-groups -- "$@"
+	return # a last command would be executed in place of the shell
 }
 
 # --- processes ---------------------------------------------------------------
@@ -84,7 +90,7 @@ is_child_of_slurmstepd() { # PID
 }
 
 # Leaves them in $pids.  The user's processes but srun are tasks, once and before
-# they have executed; setpriv becomes srun.  A launcher is what slurmstepd has
+# they have executed; setpriv and timeout are on srun's side.  A launcher is what slurmstepd has
 # started as the task: of Apptainer's processes not those that it starts itself.
 find_processes() { # ROLE
 	local process name uid parent
@@ -92,7 +98,7 @@ find_processes() { # ROLE
 	for process in /proc/[0-9]*; do
 		read_process "${process#/proc/}"
 		case $1:$name:$uid in
-		*:setpriv:*) continue ;;
+		*:setpriv:* | *:timeout:*) continue ;;
 		server:spank-sif-serve:*) ;;
 		keeper:spank-sif-keepe:*) ;;
 		step:spank-sif-*) ;;
@@ -274,7 +280,7 @@ print_table() {
 # --- modes -------------------------------------------------------------------
 
 # In mode apptainer steps run without the plugin, as its users would without it.
-set_mode() { # MODE
+set_mode() { # MODE [ARGUMENT]
 	local arguments=
 	MODE=$1
 	case $1 in
@@ -283,14 +289,13 @@ set_mode() { # MODE
 	userns) arguments=privilege=userns ;;
 	*) echo "unknown mode '$1'" >&2; exit 2 ;;
 	esac
-	sed -i "s/spank_sif.so.*/spank_sif.so $arguments/" \
+	sed -i "s/spank_sif.so.*/spank_sif.so $arguments ${2-}/" \
 		/etc/slurm/plugstack.conf
 }
 
 run_step() { # SECONDS TASKS IMAGE CMD...
 	local image=(--sif-image="$3")
 	[[ $MODE != apptainer ]] || image=(apptainer --silent exec "$3")
-	timeout "$1" "${as_user[@]}" srun --quiet --nodes=1 --ntasks="$2" \
-		--chdir=/tmp "${image[@]}" "${@:4}"
-	return # a last command would be executed in place of the shell
+	as_user timeout "$1" srun --quiet --nodes=1 --ntasks="$2" --chdir=/tmp \
+		"${image[@]}" "${@:4}"
 }

@@ -30,10 +30,10 @@ setup() {
 
 # By the system call, not by the clock: each of them hits.
 @test "SIGKILLs at stops of every role, in modes host and userns, leave nothing" {
-	gcc -D_GNU_SOURCE -o "$SHARED/kill-at" \
-		"$BATS_TEST_DIRNAME/../campaign/kill-at.c"
+	gcc -D_GNU_SOURCE -o "$SHARED/step-trace" \
+		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
 	run as_root /campaign/kill --stops=200 --modes=host,userns \
-		--kill-at=/shared/kill-at /shared/good.sif
+		--step-trace=/shared/step-trace /shared/good.sif
 	echo "$output"
 	assert_status 0
 	assert_contains "keeper@stops"
@@ -57,7 +57,7 @@ find_defect() { # TEXT COMMAND
 }
 
 @test "the campaign finds what is left: a process, a file system, a connection" {
-	find_defect "process " '"${as_user[@]}" sleep 3 &'
+	find_defect "process " 'as_user sleep 3 &'
 	find_defect "mount in /proc/" 'unshare --mount sh -c "
 		exec 9<>/dev/fuse
 		mount -i -t fuse -o fd=9,rootmode=40000,user_id=$RUN_AS,group_id=$RUN_AS \
