@@ -7,7 +7,7 @@ load ../lib/common
 
 setup_file() {
 	has_plugin || return 0
-	cluster_start --nodes=1 --fuse-mode=0666 \
+	cluster_start --nodes=1 --fuse-mode=0666 --conf=KillWait=1 \
 		--plugstack-after="required spank_sif_sweep.so" \
 		--bind="$BATS_TEST_DIRNAME/../campaign:/campaign"
 	image_tree "$BATS_FILE_TMPDIR/tree"
@@ -32,7 +32,7 @@ setup() {
 @test "SIGKILLs at stops of every role, in modes host and userns, leave nothing" {
 	gcc -D_GNU_SOURCE -o "$SHARED/step-trace" \
 		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
-	run as_root /campaign/kill --stops=200 --modes=host,userns \
+	run as_root /campaign/kill --stops=1500 --modes=host,userns \
 		--step-trace=/shared/step-trace /shared/good.sif
 	echo "$output"
 	assert_status 0
