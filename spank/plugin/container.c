@@ -159,7 +159,8 @@ static int plan(struct building *building, struct error *err)
 	const char *home = settings_get(building->settings, SETTING_HOME);
 
 	if (accounts_load(home[0] == '/' ? home : NULL,
-		    request.site->slurm_user, &building->accounts, err) < 0)
+		    request.site->slurm_user, &building->accounts,
+		    building->report, err) < 0)
 		return -1;
 	if (building->accounts.home)
 		request.home = building->accounts.home;
@@ -280,7 +281,8 @@ static int furnish(struct building *building, struct error *err)
 	CLEANUP_FD int image_fd = -1;
 	struct stat root;
 
-	if (namespace_fd < 0 || binds_clone(&building->binds, err) < 0)
+	if (namespace_fd < 0 ||
+		binds_clone(&building->binds, building->report, err) < 0)
 		return -1;
 	image_fd = mount_root(building, err);
 	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
@@ -290,7 +292,8 @@ static int furnish(struct building *building, struct error *err)
 	if (image_fd < 0 || mount_data(building, err) < 0 ||
 		add_accounts(&building->binds, &building->accounts, image_fd,
 			err) < 0 ||
-		binds_make_points(&building->binds, image_fd, err) < 0 ||
+		binds_make_points(&building->binds, image_fd, building->report,
+			err) < 0 ||
 		assemble(building, image_fd, err) < 0 ||
 		priv_namespace_pivot(SCAFFOLD, err) < 0)
 		return -1;

@@ -22,7 +22,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,21 +37,13 @@
 #define START_PERIOD_MS 20
 #define START_LOOKS     200
 
-#define CONNECTIONS_SIZE (CONTAINER_IMAGES_MAX * sizeof(struct connection))
-
-int watch_prepare(struct watch *watch, uid_t uid, uint32_t tasks,
-	struct error *err)
+void watch_prepare(struct watch *watch, const struct connection *connections,
+	uid_t uid, uint32_t tasks)
 {
-	void *memory = mmap(NULL, CONNECTIONS_SIZE, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return error_set(err, errno, "cannot allocate memory");
-	watch->connections = memory;
+	watch->connections = connections;
 	watch->uid = uid;
 	watch->tasks = calloc(tasks, sizeof(*watch->tasks));
 	watch->tasks_size = watch->tasks ? tasks : 0;
-	return 0;
 }
 
 void watch_add(struct watch *watch, const struct child *server)

@@ -20,7 +20,7 @@
  * thread.
  */
 struct watch {
-	struct connection *connections; /* shared with the tasks */
+	const struct connection *connections; /* tasks store them: session.h */
 	int stop_fd; /* eventfd; -1: the thread does not run */
 	uid_t uid;
 	size_t count;
@@ -39,10 +39,10 @@ struct watch {
 		.stop_fd = -1 \
 	}
 
-/* Before the tasks are forked, of whom there will be `tasks`: the memory that
- * they store numbers in. */
-int watch_prepare(struct watch *watch, uid_t uid, uint32_t tasks,
-	struct error *err);
+/* Before the tasks are forked, of whom there will be `tasks`; they store in
+ * `connections`, which is borrowed. */
+void watch_prepare(struct watch *watch, const struct connection *connections,
+	uid_t uid, uint32_t tasks);
 
 /* Add a server; then start the thread.  A watch that cannot be started is
  * missed only where a server hangs. */
