@@ -163,8 +163,8 @@ static int start_servers(spank_t spank, struct error *err)
 		pair_with_keeper(&keepers_fd, err) < 0 ||
 		session_share(err) < 0)
 		return -1;
-	session.watch.connections = session.shared->connections;
-	session.watch.uid = identity.uid;
+	watch_prepare(&session.watch, session.shared->connections, identity.uid,
+		session.tasks_left);
 	/* Safe: root opens its own program, by configure's path; the child
 	 * gives up root before it executes that. */
 	for (i = 0; i < session.servers_count; i++)
@@ -252,9 +252,12 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 
 	(void)argc;
 	(void)argv;
-	if (!session.runs_image || local_task(spank) != 0)
+	if (!session.runs_image)
 		return 0;
 	spank_get_item(spank, S_TASK_PID, &task);
+	watch_add_task(&session.watch, task);
+	if (local_task(spank) != 0)
+		return 0;
 	for (i = 0; i < session.servers_count; i++) {
 		/* Slurm has forked all tasks when it calls this for the first:
 		 * the socket is theirs alone from now on. */

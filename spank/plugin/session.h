@@ -17,7 +17,7 @@
 /* Memory that slurmstepd has in common with its tasks. */
 struct shared {
 	/* Of FUSE: the tasks store them, for the watch. */
-	uint32_t connections[CONTAINER_IMAGES_MAX];
+	struct connection connections[CONTAINER_IMAGES_MAX];
 	/* A task has said what befell all alike, see report_once(). */
 	uint32_t said;
 };
