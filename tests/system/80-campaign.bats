@@ -32,7 +32,7 @@ setup() {
 @test "SIGKILLs at stops of every role, in modes host and userns, leave nothing" {
 	gcc -D_GNU_SOURCE -o "$SHARED/step-trace" \
 		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
-	run as_root /campaign/kill --stops=200 --modes=host,userns \
+	run as_root /campaign/kill --stops=400 --modes=host,userns \
 		--step-trace=/shared/step-trace /shared/good.sif
 	echo "$output"
 	assert_status 0
