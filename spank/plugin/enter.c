@@ -93,12 +93,12 @@ static int complete_default(enum setting setting, uint32_t job,
 	return settings_put(&session.settings, setting, path, err);
 }
 
-static int complete_defaults(uint32_t job, bool speaks, struct error *err)
+static int complete_defaults(uint32_t job, struct error *err)
 {
 	if (complete_default(SETTING_HOME, job, err) == 0 &&
 		complete_default(SETTING_WORKDIR, job, err) == 0)
 		return 0;
-	if (!speaks)
+	if (!report_once(&session.shared->said))
 		err->text[0] = '\0';
 	return -1;
 }
@@ -137,7 +137,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 	site_load(job, &site);
 	request.plan.job = job;
 	request.plan.home = plan_variable(job, "HOME");
-	if (complete_defaults(request.plan.job_id, speaks, err) < 0)
+	if (complete_defaults(request.plan.job_id, err) < 0)
 		return -1;
 	if (task_enter(&request, &task, report, err) < 0)
 		return -1;

@@ -121,6 +121,10 @@ have_begun() { # WAY...
 	((${#waiting[@]} == 0))
 }
 
+no_slurmstepd() {
+	[[ -z $(as_root pgrep -x slurmstepd) ]]
+}
+
 print_outputs() { # TITLE WAY...
 	local title=$1
 	shift
@@ -162,6 +166,8 @@ campaign() { # ENDING-NAME HANGING-NAME
 	local -n ending=$1 hanging=$2
 	local -A steps=()
 	local way node=0
+	# The test before goes on for a moment.
+	wait_until 10 no_slurmstepd
 	before=$(host_snapshot)
 	as_root bash -c "$WATCH_ROOT" >/dev/null 2>&1 3>&- &
 	as_alice /run/hostile-server hold /shared/holder 3>&- &
