@@ -24,13 +24,6 @@ int image_find(const char *image, const char *path, char ret_path[PATH_MAX],
 	struct error *err);
 
 /*
- * Open an image to read, with the caller's rights: never waits for a writer of
- * a FIFO, refuses files of /proc and /sys.  Everything else about it is for
- * the server to say.  Returns the descriptor, owned by the caller.
- */
-int image_open(const char *path, struct error *err);
-
-/*
  * Open the image at `path`, which image_find() has found, and let the server
  * check it.  Stores what the server found, a
  * line of KEY=VALUE words.  No capability is needed, and none must be

@@ -12,20 +12,27 @@
  * execve closed the socket) or died.  The loop ends when no task is left and
  * none can come: all have said HELLO, or nobody holds the other end of the
  * HELLO socket.
+ *
+ * Until then there is one thread, which has time before the first task comes,
+ * and while the builder works: it is spent on foresight.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/sif.h"
 #include "spank/server/control.h"
+#include "spank/server/foresight.h"
 #include "spank/server/squash.h"
 
 /* So that the builder, who knows more, is the first to say that time is up. */
@@ -36,8 +43,8 @@ enum container { WANTED, BUILDING, BUILT, REFUSED };
 #define NOBODY SIZE_MAX
 
 struct control {
+	const struct control_request *request;
 	enum container container;
-	int timeout_s;
 	long expected;      /* tasks that have not said HELLO yet */
 	const char *reason; /* REFUSED: for the first who asks; or NULL */
 	size_t builder;     /* index of a task, or NOBODY */
@@ -47,6 +54,10 @@ struct control {
 	char facts[ERROR_TEXT_SIZE]; /* what READY will say, once it is there */
 	int shared_fd; /* what the builder lets the other tasks know, or -1 */
 	bool owned;    /* all files shall be the user's */
+	/* What was opened before the builder came, if the builder's is that. */
+	struct squash *early;
+	struct stat early_status;
+	struct foresight *foresight; /* of early, or then of image; or NULL */
 	struct squash *image;
 	struct fs *fs;
 	/* The HELLO socket, the file system, the keeper, then the tasks. */
@@ -83,7 +94,7 @@ static void answer(struct control *control, size_t task)
 	case WANTED:
 		control->container = BUILDING;
 		control->builder = task;
-		alarm(control->timeout_s + SERVER_EXTRA_S);
+		alarm(control->request->timeout_s + SERVER_EXTRA_S);
 		tell(control, task, MESSAGE_BUILD, NULL, -1);
 		break;
 	case BUILDING:
@@ -121,8 +132,15 @@ static void settle(struct control *control, enum container container)
 	control->builder = NOBODY;
 }
 
+static void end_foresight(struct control *control)
+{
+	foresight_close(control->foresight);
+	control->foresight = NULL;
+}
+
 static void stop_fs(struct control *control)
 {
+	end_foresight(control);
 	fs_close(control->fs);
 	squash_close(control->image);
 	control->fs = NULL;
@@ -153,6 +171,62 @@ static void tell_ready(struct control *control)
 			-1);
 }
 
+/* The cache is there from the beginning: what is in it, the child has. */
+static int open_squash(struct control *control, int *image_fd,
+	const struct sif_partition *partition, struct squash **ret_image,
+	struct error *err)
+{
+	struct squash *image;
+
+	if (squash_open(image_fd, partition, &image, err) < 0)
+		return -1;
+	if (fs_set_cache(image, control->request->options) < 0) {
+		squash_close(image);
+		return error_set(err, errno, "it cannot be opened");
+	}
+	*ret_image = image;
+	return 0;
+}
+
+/* What is wrong with it the builder will hear, if it is the image at all. */
+static void open_early(struct control *control, int *image_fd)
+{
+	struct sif_partition partition;
+	struct error ignored;
+
+	if (*image_fd < 0 || fstat(*image_fd, &control->early_status) < 0 ||
+		sif_find(*image_fd, SIF_ROOT, sif_machine(), &partition,
+			&ignored) < 0 ||
+		open_squash(control, image_fd, &partition, &control->early,
+			&ignored) < 0)
+		return;
+	control->foresight =
+		foresight_open(control->early, control->request->command,
+			control->request->options->cache_bytes / 2);
+}
+
+/* A path may lead elsewhere in the job's mount namespace. */
+static bool is_early(const struct control *control, int image_fd)
+{
+	const struct stat *early = &control->early_status;
+	struct stat status;
+
+	return control->early && fstat(image_fd, &status) == 0 &&
+	       status.st_dev == early->st_dev &&
+	       status.st_ino == early->st_ino &&
+	       status.st_size == early->st_size &&
+	       status.st_mtim.tv_sec == early->st_mtim.tv_sec &&
+	       status.st_mtim.tv_nsec == early->st_mtim.tv_nsec;
+}
+
+static void forget_early(struct control *control)
+{
+	if (control->early)
+		end_foresight(control);
+	squash_close(control->early);
+	control->early = NULL;
+}
+
 static int open_image(struct control *control, const char *kind, int *image_fd,
 	struct error *err)
 {
@@ -168,8 +242,14 @@ static int open_image(struct control *control, const char *kind, int *image_fd,
 	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
 		return -1;
 	describe(*image_fd, &partition, control->facts, sizeof(control->facts));
-	if (squash_open(image_fd, &partition, &control->image, err) < 0)
+	if (purpose == SIF_ROOT && is_early(control, *image_fd)) {
+		control->image = control->early;
+		control->early = NULL;
+	} else if (open_squash(control, image_fd, &partition, &control->image,
+			   err) < 0) {
 		return -1;
+	}
+	forget_early(control);
 	tell_ready(control);
 	return 0;
 }
@@ -206,6 +286,27 @@ static int complete(struct control *control, int *namespace_fd,
 	control->namespace_fd = fd_take(namespace_fd);
 	settle(control, BUILT);
 	return 0;
+}
+
+/* The others have been told first, who wait for that. */
+static void start_server(struct control *control)
+{
+	struct guard *guard = control->request->guard;
+
+	end_foresight(control);
+	guard_start(guard, fs_can_resend(control->fs));
+	if (guard->role != GUARD_GUARD)
+		return;
+	control->polled[POLL_FS].fd = -1;
+	fs_rest(control->fs);
+}
+
+/* Who reads from a file system that is not served must not wait. */
+static void mind_server(struct control *control)
+{
+	guard_mind(control->request->guard, false);
+	if (control->request->guard->role == GUARD_ENDED)
+		stop_fs(control);
 }
 
 /* -1 with what the builder shall tell the user. */
@@ -262,6 +363,8 @@ static void hear_task(struct control *control, size_t task)
 	}
 	if (control->container != BUILDING)
 		answer_all(control);
+	if (control->container == BUILT)
+		start_server(control);
 }
 
 /* There will be no mount: the builder, or else the first task, says why. */
@@ -323,6 +426,12 @@ static void hear_hello(struct control *control)
 		cleanup_fd(&control->polled[POLL_HELLO].fd);
 }
 
+static bool is_server(const struct control *control)
+{
+	return control->request->guard &&
+	       control->request->guard->role == GUARD_SERVER;
+}
+
 static bool has_tasks(const struct control *control)
 {
 	size_t i;
@@ -334,73 +443,106 @@ static bool has_tasks(const struct control *control)
 	return false;
 }
 
-static int run(struct control *control, struct error *err)
+static void hear_all(struct control *control)
 {
 	size_t task, count;
 
-	while (has_tasks(control)) {
-		if (poll(control->polled, control->count, -1) < 0)
+	if (control->polled[POLL_FS].revents && fs_serve_one(control->fs) != 1)
+		stop_fs(control);
+	if (control->polled[POLL_KEEPER].revents)
+		hear_keeper(control);
+	count = control->count;
+	if (control->polled[POLL_HELLO].revents)
+		hear_hello(control);
+	for (task = POLL_TASKS; task < count && !is_server(control); task++)
+		if (control->polled[task].fd >= 0 &&
+			control->polled[task].revents)
+			hear_task(control, task);
+}
+
+static int run(struct control *control, struct error *err)
+{
+	static const struct timespec at_once;
+	sigset_t none;
+	int ready;
+
+	sigemptyset(&none);
+	while (has_tasks(control) && !is_server(control)) {
+		ready = ppoll(control->polled, control->count,
+			control->foresight ? &at_once : NULL, &none);
+		if (ready < 0 && errno != EINTR)
 			return error_set(err, errno, "cannot poll");
-		if (control->polled[POLL_FS].revents &&
-			fs_serve_one(control->fs) != 1)
-			stop_fs(control);
-		if (control->polled[POLL_KEEPER].revents)
-			hear_keeper(control);
-		count = control->count;
-		if (control->polled[POLL_HELLO].revents)
-			hear_hello(control);
-		for (task = POLL_TASKS; task < count; task++)
-			if (control->polled[task].fd >= 0 &&
-				control->polled[task].revents)
-				hear_task(control, task);
+		if (ready < 0)
+			mind_server(control); /* SIGCHLD */
+		else if (ready > 0)
+			hear_all(control);
+		else if (!foresight_step(control->foresight))
+			end_foresight(control);
 	}
 	return 0;
 }
 
-/* Returns with nobody left, or none that can be heard. */
-static int start(struct control *control, int hello_fd, int keeper_fd,
-	struct error *err)
+/* Returns with nobody left, or none that can be heard; or in the server. */
+static int start(struct control *control, struct error *err)
 {
+	const struct control_request *request = control->request;
+
 	control->builder = NOBODY;
 	control->namespace_fd = -1;
 	control->shared_fd = -1;
 	control->hosted_fd = -1;
-	control->hosted = keeper_fd >= 0;
-	if (add_polled(control, hello_fd) < 0 || add_polled(control, -1) < 0 ||
-		add_polled(control, keeper_fd) < 0)
+	control->expected = request->tasks;
+	control->hosted = request->keeper_fd >= 0;
+	if (add_polled(control, request->hello_fd) < 0 ||
+		add_polled(control, -1) < 0 ||
+		add_polled(control, request->keeper_fd) < 0)
 		return error_set(err, 0, "cannot allocate memory");
 	return run(control, err);
 }
 
-int control_run(int hello_fd, int keeper_fd, long tasks, int timeout_s,
-	struct fs **ret_fs, struct error *err)
+/* Only the step's processes keep the namespace, the keeper unmounts, and the
+ * tasks hear the guard alone. */
+static void close_all(struct control *control)
 {
-	struct control control = {
-		.container = WANTED,
-		.expected = tasks,
-		.timeout_s = timeout_s,
-	};
-	int rc = start(&control, hello_fd, keeper_fd, err);
+	size_t i;
 
-	/* From now on only the step's processes keep the namespace. */
-	cleanup_fd(&control.namespace_fd);
-	cleanup_fd(&control.shared_fd);
-	cleanup_fd(&control.hosted_fd);
-	/* Now the keeper unmounts. */
-	if (control.count > POLL_KEEPER)
-		cleanup_fd(&control.polled[POLL_KEEPER].fd);
-	if (rc == 0 && control.container == BUILT)
-		*ret_fs = control.fs;
-	else
-		*ret_fs = NULL;
-	free(control.polled);
+	cleanup_fd(&control->namespace_fd);
+	cleanup_fd(&control->shared_fd);
+	cleanup_fd(&control->hosted_fd);
+	for (i = 0; i < control->count; i++)
+		if (i != POLL_FS)
+			cleanup_fd(&control->polled[i].fd);
+	free(control->polled);
+	forget_early(control);
+}
+
+int control_run(const struct control_request *request, struct fs **ret_fs,
+	struct error *err)
+{
+	struct control control = { .request = request, .container = WANTED };
+	CLEANUP_FD int image_fd = request->image_fd;
+	int rc;
+
+	open_early(&control, &image_fd);
+	rc = start(&control, err);
+	close_all(&control);
+	*ret_fs = rc == 0 && control.container == BUILT ? control.fs : NULL;
 	return rc;
 }
 
 int control_refuse(int hello_fd, const char *reason, struct error *err)
 {
-	struct control control = { .container = REFUSED, .reason = reason };
-	int rc = start(&control, hello_fd, -1, err);
+	const struct control_request request = {
+		.hello_fd = hello_fd,
+		.keeper_fd = -1,
+		.tasks = LONG_MAX,
+	};
+	struct control control = {
+		.request = &request,
+		.container = REFUSED,
+		.reason = reason,
+	};
+	int rc = start(&control, err);
 
 	free(control.polled);
 	return rc;

@@ -40,6 +40,12 @@ struct fs_options {
 };
 
 /*
+ * Make the cache of data as large as it is to be, where it is not.  Before
+ * there are threads.  -1 with errno.
+ */
+int fs_set_cache(struct squash *image, const struct fs_options *options);
+
+/*
  * Make the cache and the threads that fs_serve() needs; they do nothing yet.
  * Afterwards no more system calls are needed but those of serving.
  */
@@ -67,6 +73,9 @@ void fs_own(struct fs *fs);
 
 /* From now on the mount cannot be changed (EROFS). */
 void fs_seal(struct fs *fs);
+
+/* Another process serves: give back what is cached. */
+void fs_rest(struct fs *fs);
 
 /* NULL-safe.  Not after fs_start() in this process. */
 void fs_close(struct fs *fs);

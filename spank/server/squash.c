@@ -193,14 +193,19 @@ int squash_open(int *fd, const struct sif_partition *partition,
 
 int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
 {
-	struct cache *larger;
+	struct cache *cache;
 
 	/* One for each thread, also those that read ahead; and to spare. */
 	if (cache_open(bytes, squash->super.block_size, 3 * threads + 8,
-		    &larger) < 0)
+		    &cache) < 0)
 		return -1;
+	/* The same size: what is in there is worth more than an empty one. */
+	if (cache_blocks(cache) == cache_blocks(squash->data)) {
+		cache_close(cache);
+		return 0;
+	}
 	cache_close(squash->data);
-	squash->data = larger;
+	squash->data = cache;
 	return 0;
 }
 
