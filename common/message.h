@@ -11,7 +11,8 @@
  * descriptor that travels with it):
  *
  *   HELLO    task    socket   here I am, answer on this socket
- *   BUILD    server           build the container
+ *   BUILD    server           build the container; text: since when the server
+ *                             hears, in microseconds of CLOCK_MONOTONIC
  *   IMAGE    task    image    the open image file; text: words of MESSAGE_*
  *   READY    server           the image is one that can be served; text: what
  *                             it is, as KEY=VALUE words

@@ -324,8 +324,11 @@ static int build(struct building *building, struct error *err)
 
 	if (offer_images(building, err) < 0)
 		return -1;
-	if (plan(building, err) < 0 || gain_rights(building, err) < 0 ||
-		furnish(building, err) < 0)
+	if (plan(building, err) < 0 || gain_rights(building, err) < 0)
+		return error_prefix(err,
+			"cannot build the container of the image '%s'", image);
+	report_moment(building->report, "names and binds known");
+	if (furnish(building, err) < 0)
 		return error_prefix(err,
 			"cannot build the container of the image '%s'", image);
 	return 0;

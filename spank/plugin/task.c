@@ -208,13 +208,14 @@ static int build_container(struct entry *entry, struct error *err)
 }
 
 /* Tell the server of a failure, and by that the other tasks. */
-static int build(struct entry *entry, struct error *err)
+static int build(struct entry *entry, const char *ready_us, struct error *err)
 {
 	int built;
 
 	entry->task->is_builder = true;
 	report_moment_at(entry->report, entry->request->started_us,
 		"image servers started");
+	report_moment_at(entry->report, atoll(ready_us), "image server ready");
 	report_moment(entry->report, "told to build the container");
 	set_alarm(entry->request->timeout_s + BUILDER_EXTRA_S);
 	built = build_container(entry, err);
@@ -276,7 +277,7 @@ static int obey(struct entry *entry, struct error *err)
 	if (got == HEARD_WRONG)
 		return -1;
 	if (got == 1 && message.type == MESSAGE_BUILD)
-		return build(entry, err);
+		return build(entry, message.text, err);
 	if (got == 1 && message.type == MESSAGE_ENTER && fd >= 0)
 		return enter_namespace(entry, fd, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)

@@ -51,6 +51,7 @@ struct control {
 	int namespace_fd;
 	bool hosted;   /* a keeper mounts, not the builder */
 	int hosted_fd; /* /dev/fuse of the keeper's mount; -1: not there yet */
+	char ready_us[24]; /* when this process was, on CLOCK_MONOTONIC */
 	char facts[ERROR_TEXT_SIZE]; /* what READY will say, once it is there */
 	int shared_fd; /* what the builder lets the other tasks know, or -1 */
 	bool owned;    /* all files shall be the user's */
@@ -95,7 +96,7 @@ static void answer(struct control *control, size_t task)
 		control->container = BUILDING;
 		control->builder = task;
 		alarm(control->request->timeout_s + SERVER_EXTRA_S);
-		tell(control, task, MESSAGE_BUILD, NULL, -1);
+		tell(control, task, MESSAGE_BUILD, control->ready_us, -1);
 		break;
 	case BUILDING:
 		break;
@@ -482,6 +483,15 @@ static int run(struct control *control, struct error *err)
 	return 0;
 }
 
+static void note_ready(struct control *control)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(control->ready_us, sizeof(control->ready_us), "%lld",
+		now.tv_sec * 1000000LL + now.tv_nsec / 1000);
+}
+
 /* Returns with nobody left, or none that can be heard; or in the server. */
 static int start(struct control *control, struct error *err)
 {
@@ -497,6 +507,7 @@ static int start(struct control *control, struct error *err)
 		add_polled(control, -1) < 0 ||
 		add_polled(control, request->keeper_fd) < 0)
 		return error_set(err, 0, "cannot allocate memory");
+	note_ready(control);
 	return run(control, err);
 }
 
