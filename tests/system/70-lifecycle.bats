@@ -270,6 +270,40 @@ another_server() { # PID
 	assert_nothing_left
 }
 
+# A TaskProlog runs inside, before the server has heard that the task has started.
+start_step_with_slow_prolog() { # SRUN-ARGUMENT...
+	printf '#!/bin/sh\n%s\n' 'echo $$ >>/shared/pids' \
+		'until [ -e /shared/go ]; do sleep 0.1; done' >"$SHARED/prolog"
+	chmod 755 "$SHARED/prolog"
+	start_step -N1 --chdir=/shared --sif-image=/shared/good.sif \
+		--task-prolog=/shared/prolog "$@"
+}
+
+@test "the step goes on when its server is killed while tasks still start" {
+	start_step_with_slow_prolog -n3 sha256sum /usr/bin/od
+	wait_for_lines "$SHARED/pids" 3
+	kill_servers 3
+	touch "$SHARED/go"
+	wait_step
+	rm "$SHARED/go"
+	assert_status 0
+	assert_line "$(sha256sum /usr/bin/od)" 3
+	assert_contains "was replaced, 3 times"
+	assert_nothing_left
+}
+
+@test "a server that is killed for good while tasks still start: no task waits" {
+	start_step_with_slow_prolog -n3 sha256sum /usr/bin/od
+	wait_for_lines "$SHARED/pids" 3
+	kill_servers 11
+	touch "$SHARED/go"
+	wait_step
+	rm "$SHARED/go"
+	assert_failure
+	assert_contains "the image server was killed by signal 9"
+	assert_nothing_left
+}
+
 @test "a server that is killed again and again is not replaced for ever" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
