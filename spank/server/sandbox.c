@@ -77,7 +77,7 @@ static const int serving_calls[] = {
 };
 
 /*
- * Until all tasks have started: messages, deadlines, looking at the image; and
+ * Before, and in the guard: messages, deadlines, looking at the image; and
  * the threads that will serve it.
  */
 static const int control_calls[] = {
