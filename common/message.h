@@ -17,8 +17,10 @@
  *   READY    server           the image is one that can be served; text: what
  *                             it is, as KEY=VALUE words
  *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it
+ *   SEALED   task             nothing will be made in the image any more; not
+ *                             said of further images, where nothing is
  *   SHARED   task    memfd    what the other tasks have to know
- *   BUILT    task    mnt ns   the container is complete: seal it
+ *   BUILT    task    mnt ns   the container is complete
  *   SHARED   server  memfd    the same, to each of the other tasks
  *   ENTER    server  mnt ns   the container is complete: enter it
  *   FAILED   both             text: why there is no container; an empty text
@@ -33,6 +35,7 @@ enum message_type {
 	MESSAGE_IMAGE,
 	MESSAGE_READY,
 	MESSAGE_MOUNT,
+	MESSAGE_SEALED,
 	MESSAGE_SHARED,
 	MESSAGE_BUILT,
 	MESSAGE_ENTER,

@@ -256,8 +256,11 @@ static int assemble(struct building *building, int image_fd, struct error *err)
 	CLEANUP_FD int layer_fd = -1;
 	int root_fd = image_fd;
 
+	/* The server needs a moment to get ready for what is read now. */
 	if (attach_at(SCAFFOLD, image_fd, err) < 0 ||
-		priv_mount_seal(image_fd, err) < 0)
+		priv_mount_seal(image_fd, err) < 0 ||
+		image_tell(building->request->server, MESSAGE_SEALED, NULL, -1,
+			err) < 0)
 		return -1;
 	if (is_writable(building->settings)) {
 		layer_fd = mount_layer(settings_tmpfs_size(building->settings),

@@ -55,6 +55,7 @@ struct control {
 	char facts[ERROR_TEXT_SIZE]; /* what READY will say, once it is there */
 	int shared_fd; /* what the builder lets the other tasks know, or -1 */
 	bool owned;    /* all files shall be the user's */
+	bool sealed;   /* and served by a child, if there can be one */
 	/* What was opened before the builder came, if the builder's is that. */
 	struct squash *early;
 	struct stat early_status;
@@ -67,6 +68,12 @@ struct control {
 };
 
 enum { POLL_HELLO, POLL_FS, POLL_KEEPER, POLL_TASKS };
+
+static bool is_server(const struct control *control)
+{
+	return control->request->guard &&
+	       control->request->guard->role == GUARD_SERVER;
+}
 
 static int add_polled(struct control *control, int fd)
 {
@@ -146,6 +153,7 @@ static void stop_fs(struct control *control)
 	squash_close(control->image);
 	control->fs = NULL;
 	control->image = NULL;
+	control->sealed = false;
 	control->polled[POLL_FS].fd = -1;
 }
 
@@ -278,28 +286,34 @@ static int start_fs(struct control *control, int *fuse_fd, struct error *err)
 	return 0;
 }
 
+/* From here on a child serves; in that this returns as well. */
+static int seal(struct control *control, struct error *err)
+{
+	struct guard *guard = control->request->guard;
+
+	if (!control->fs || control->sealed)
+		return error_set(err, EPROTO, "unexpected message");
+	fs_seal(control->fs);
+	control->sealed = true;
+	end_foresight(control);
+	guard_start(guard, fs_can_resend(control->fs));
+	if (guard->role == GUARD_GUARD) {
+		control->polled[POLL_FS].fd = -1;
+		fs_rest(control->fs);
+	}
+	return 0;
+}
+
 static int complete(struct control *control, int *namespace_fd,
 	struct error *err)
 {
 	if (*namespace_fd < 0 || !control->fs)
 		return error_set(err, EPROTO, "unexpected message");
-	fs_seal(control->fs);
+	if (!control->sealed && seal(control, err) < 0)
+		return -1;
 	control->namespace_fd = fd_take(namespace_fd);
 	settle(control, BUILT);
 	return 0;
-}
-
-/* The others have been told first, who wait for that. */
-static void start_server(struct control *control)
-{
-	struct guard *guard = control->request->guard;
-
-	end_foresight(control);
-	guard_start(guard, fs_can_resend(control->fs));
-	if (guard->role != GUARD_GUARD)
-		return;
-	control->polled[POLL_FS].fd = -1;
-	fs_rest(control->fs);
 }
 
 /* Who reads from a file system that is not served must not wait. */
@@ -321,6 +335,8 @@ static int hear_builder(struct control *control, const struct message *message,
 		return take_shared(control, fd, err);
 	case MESSAGE_MOUNT:
 		return start_fs(control, fd, err);
+	case MESSAGE_SEALED:
+		return seal(control, err);
 	case MESSAGE_BUILT:
 		return complete(control, fd, err);
 	default:
@@ -337,6 +353,7 @@ static void drop_task(struct control *control, size_t task)
 		return;
 	/* It died: what it had begun ends with its namespace. */
 	stop_fs(control);
+	guard_forget(control->request->guard);
 	cleanup_fd(&control->shared_fd);
 	if (was_hosted)
 		control->reason = "the first task ended while it built the "
@@ -362,10 +379,8 @@ static void hear_task(struct control *control, size_t task)
 		stop_fs(control);
 		settle(control, REFUSED);
 	}
-	if (control->container != BUILDING)
+	if (control->container != BUILDING && !is_server(control))
 		answer_all(control);
-	if (control->container == BUILT)
-		start_server(control);
 }
 
 /* There will be no mount: the builder, or else the first task, says why. */
@@ -425,12 +440,6 @@ static void hear_hello(struct control *control)
 	/* slurmstepd may still hold the other end (contain_spank). */
 	if (--control->expected == 0)
 		cleanup_fd(&control->polled[POLL_HELLO].fd);
-}
-
-static bool is_server(const struct control *control)
-{
-	return control->request->guard &&
-	       control->request->guard->role == GUARD_SERVER;
 }
 
 static bool has_tasks(const struct control *control)
@@ -537,7 +546,9 @@ int control_run(const struct control_request *request, struct fs **ret_fs,
 	open_early(&control, &image_fd);
 	rc = start(&control, err);
 	close_all(&control);
-	*ret_fs = rc == 0 && control.container == BUILT ? control.fs : NULL;
+	*ret_fs = NULL;
+	if (is_server(&control) || (rc == 0 && control.container == BUILT))
+		*ret_fs = control.fs;
 	return rc;
 }
 

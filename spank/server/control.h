@@ -24,8 +24,8 @@ struct control_request {
 /*
  * Lead the tasks of a step into their container: until all of them have
  * started, or ended, answer what they say (common/message.h).  The file system
- * is served meanwhile: here, until the container is complete, and then by a
- * child (guard_start()).  The descriptors are given away.  The process is ended
+ * is served meanwhile: here, until the image is sealed, and then by a child
+ * (guard_start()).  The descriptors are given away.  The process is ended
  * by SIGALRM if a container is not complete `timeout_s` + 1 seconds after its
  * first task was told to build it: this also ends a read that hangs, and closes
  * the descriptors that the tasks wait on.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A step survives its image server: once the container is complete, the
- * process forks.  The child serves; the parent, the guard, leads the tasks that
- * are still to come, and holds on to /dev/fuse and to the image, as they were
- * before any of the step's requests was answered.  When the child is killed,
+ * A step survives its image server: once the image is sealed, the process
+ * forks.  The child serves; the parent, the guard, leads the tasks in, and holds
+ * on to /dev/fuse and to the image, as they were before any of the step's
+ * requests was answered.  When the child is killed,
  * the guard forks again: the successor has the kernel send again what was not
  * answered, and goes on.
  *
@@ -64,6 +64,8 @@ static void begin_to_serve(struct guard *guard, pid_t parent)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
 	signal(SIGCHLD, SIG_DFL);
+	/* The alarm is the guard's; scancel may send the step one. */
+	signal(SIGALRM, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	set_name(guard->argv, SERVER_NAME);
@@ -92,6 +94,12 @@ void guard_start(struct guard *guard, bool can_resume)
 	watch_children();
 	if (fork_server(guard) == 0 && guard->role == GUARD_GUARD)
 		set_name(guard->argv, GUARD_NAME);
+}
+
+void guard_forget(struct guard *guard)
+{
+	guard->role = GUARD_ALONE;
+	guard->successors = 0;
 }
 
 /* Whether the server has ended. */

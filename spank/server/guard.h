@@ -34,6 +34,11 @@ struct guard {
 void guard_start(struct guard *guard, bool can_resume);
 
 /*
+ * The server is of no interest any more; it ends with its mount.
+ */
+void guard_forget(struct guard *guard);
+
+/*
  * The guard's duty: if the server has been killed or has crashed, fork another.
  * With `waits` it returns when there is no server any more, otherwise at once;
  * in a successor as guard_start() does.

@@ -8,9 +8,9 @@
  *   1. open what is likely to be the image, so that there is something to do
  *      until a task brings it
  *   2. enter the sandbox, before a byte of it is seen
- *   3. lead the tasks into their container, serving it meanwhile; once it is
- *      complete, fork (guard.c): the child narrows the sandbox and serves until
- *      the last process has left; the parent is there to replace it
+ *   3. lead the tasks into their container, serving it meanwhile; once the
+ *      image is sealed, fork (guard.c): the child narrows the sandbox and
+ * serves until the last process has left; the parent is there to replace it
  *   4. wait for slurmstepd to have heard of the tasks' end
  *
  * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS [hosted]

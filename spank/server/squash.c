@@ -193,17 +193,16 @@ int squash_open(int *fd, const struct sif_partition *partition,
 
 int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
 {
+	/* One for each thread, also those that read ahead; and to spare. */
+	size_t least = 3 * threads + 8;
+	size_t blocks = bytes / squash->super.block_size;
 	struct cache *cache;
 
-	/* One for each thread, also those that read ahead; and to spare. */
-	if (cache_open(bytes, squash->super.block_size, 3 * threads + 8,
-		    &cache) < 0)
-		return -1;
 	/* The same size: what is in there is worth more than an empty one. */
-	if (cache_blocks(cache) == cache_blocks(squash->data)) {
-		cache_close(cache);
+	if ((blocks < least ? least : blocks) == cache_blocks(squash->data))
 		return 0;
-	}
+	if (cache_open(bytes, squash->super.block_size, least, &cache) < 0)
+		return -1;
 	cache_close(squash->data);
 	squash->data = cache;
 	return 0;

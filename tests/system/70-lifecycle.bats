@@ -304,6 +304,28 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 	assert_nothing_left
 }
 
+# The image is sealed then, and a child of the guard serves it.
+@test "SIGKILL of the builder while a script of the image runs: the next one builds" {
+	mkdir -p "$BATS_TEST_TMPDIR/scripts/.singularity.d/env"
+	cp -a "$BATS_FILE_TMPDIR/tree/." "$BATS_TEST_TMPDIR/scripts"
+	echo 'echo $PPID >>/shared/builder
+		while [ -e /shared/wait ]; do sleep 0.1; done' \
+		>"$BATS_TEST_TMPDIR/scripts/.singularity.d/env/10.sh"
+	image_sif "$BATS_TEST_TMPDIR/scripts" "$SHARED/scripts.sif" -comp lz4
+	: >"$SHARED/wait"
+	start_step -N1 -n3 --kill-on-bad-exit=0 --chdir=/shared \
+		--sif-image=/shared/scripts.sif head -n 1 /etc/os-release
+	wait_for_lines "$SHARED/builder"
+	rm "$SHARED/wait"
+	signal KILL "$(<"$SHARED/builder")"
+	wait_step
+	wait_for_lines "$SHARED/builder" 2
+	rm "$SHARED/builder" "$SHARED/scripts.sif"
+	assert_line 'NAME="Demonstration Linux"' 2
+	refute_contains "image server"
+	assert_nothing_left
+}
+
 @test "a server that is killed again and again is not replaced for ever" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
