@@ -259,7 +259,7 @@ static ssize_t read_bytes(void *arg, uint64_t offset, void *buffer, size_t size)
 
 	if (size > sizeof(reading->foresight->buffer) ||
 		squash_read(image, reading->file->ref, offset, size,
-			reading->foresight->buffer, &data) < 0)
+			SQUASH_IN_TIME, reading->foresight->buffer, &data) < 0)
 		return -1;
 	size = data.size;
 	memcpy(buffer, data.bytes, size);
@@ -320,7 +320,7 @@ bool foresight_step(struct foresight *foresight)
 	if (foresight->offset >= file->size ||
 		foresight->offset >= FILE_BYTES_MAX ||
 		squash_read(foresight->image, file->ref, foresight->offset,
-			size, foresight->buffer, &data) < 0) {
+			size, SQUASH_IN_TIME, foresight->buffer, &data) < 0) {
 		next_file(foresight);
 		return true;
 	}

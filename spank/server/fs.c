@@ -133,24 +133,26 @@ static void end_all(struct fs_threads *threads, int result)
 static void lead(struct fs_worker *worker)
 {
 	struct fs *fs = worker->fs;
-	bool is_slow = false;
+	bool is_answered = true;
 	ssize_t got;
 	int what;
 
+	worker->haste = SQUASH_AT_ONCE;
 	do {
 		got = read(fs->fd, worker->request, FS_REQUEST_SIZE);
 		what = fs_check_request(got);
-		if (what <= 0)
-			break;
-		if (what == 2)
-			continue;
-		is_slow = fs_is_slow(worker);
-		if (is_slow)
-			let_another_lead(fs->threads);
-		fs_answer(worker, got);
-	} while (!is_slow);
-	if (what <= 0)
+		if (what == 1)
+			is_answered = fs_answer(worker, got);
+	} while (what > 0 && is_answered);
+	if (what <= 0) {
 		end_all(fs->threads, what);
+		return;
+	}
+	let_another_lead(fs->threads);
+	worker->haste = SQUASH_IN_TIME;
+	fs->late++;
+	fs_answer(worker, got);
+	fs->late--;
 }
 
 static void *serve(void *arg)
@@ -219,9 +221,8 @@ static int start_all(struct fs *fs, const struct fs_options *options)
 	pthread_mutex_init(&fs->threads->lock, NULL);
 	pthread_cond_init(&fs->threads->changed, NULL);
 	/* A user who may have no more processes has a slower server. */
-	if (count > 1 &&
-		fs_helpers_start(fs->tree.image, clamp(cpus - 1, 1, AHEAD_MAX),
-			&fs->helpers) == 0)
+	if (count > 1 && fs_helpers_start(fs->tree.image,
+				 clamp(cpus, 1, AHEAD_MAX), &fs->helpers) == 0)
 		while (--count > 0 && start_worker(fs) == 0)
 			;
 	return set_blocking(fs->fd, true);

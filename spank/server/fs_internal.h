@@ -5,6 +5,7 @@
 /* What the fs*.c files share; for them only. */
 
 #include <linux/fuse.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -26,6 +27,8 @@ struct fs_worker {
 	struct fs *fs;
 	unsigned char *request; /* FS_REQUEST_SIZE */
 	unsigned char *reply;   /* SQUASH_READ_MAX */
+	enum squash_haste haste;
+	bool is_put_off; /* the request: it would have taken long */
 };
 
 struct fs {
@@ -35,6 +38,7 @@ struct fs {
 	struct fs_worker control;   /* fs_serve_one()'s */
 	struct fs_helpers *helpers; /* NULL until there are threads */
 	struct fs_threads *threads;
+	atomic_size_t late; /* requests that are being answered IN_TIME */
 };
 
 /* A request that is being answered. */
@@ -52,11 +56,11 @@ struct fs_request {
  */
 int fs_check_request(ssize_t got);
 
-/* Whether the request may take long, so that others should not wait for it. */
-bool fs_is_slow(const struct fs_worker *worker);
-
-/* Answer the worker's request of `size` bytes. */
-void fs_answer(struct fs_worker *worker, size_t size);
+/*
+ * Answer the worker's request of `size` bytes.  False, and no answer, if its
+ * haste is SQUASH_AT_ONCE and it would take long.
+ */
+bool fs_answer(struct fs_worker *worker, size_t size);
 
 /* Answer with `size` bytes, or with an error (a positive errno). */
 void fs_reply(const struct fs_request *request, const void *bytes, size_t size);
