@@ -16,7 +16,8 @@
  *   IMAGE    task    image    the open image file; text: words of MESSAGE_*
  *   READY    server           the image is one that can be served; text: what
  *                             it is, as KEY=VALUE words
- *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it
+ *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it; text: the
+ *                             CPU that the task stays on until SEALED, or -1
  *   SEALED   task             nothing will be made in the image any more; not
  *                             said of further images, where nothing is
  *   SHARED   task    memfd    what the other tasks have to know

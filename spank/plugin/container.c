@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/affinity.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/priv_caps.h"
@@ -52,6 +53,7 @@ struct building {
 	struct image_request images[CONTAINER_IMAGES_MAX];
 	struct accounts accounts;
 	struct binds binds;
+	struct affinity affinity;
 };
 
 static bool is_writable(const struct settings *settings)
@@ -93,6 +95,7 @@ static int offer_one(struct building *building, size_t i, const char *image,
 		.server = request->server,
 		.fuse_fd = &request->fuse_fds[i],
 		.deadline = request->deadline,
+		.cpu = -1,
 	};
 	if ((i > 0 && meet_server(building, i, image, err) < 0) ||
 		image_find(image, request->plan.arguments->path, path, err) <
@@ -262,6 +265,7 @@ static int assemble(struct building *building, int image_fd, struct error *err)
 		image_tell(building->request->server, MESSAGE_SEALED, NULL, -1,
 			err) < 0)
 		return -1;
+	affinity_restore(&building->affinity);
 	if (is_writable(building->settings)) {
 		layer_fd = mount_layer(settings_tmpfs_size(building->settings),
 			building->request->plan.arguments->userns, err);
@@ -289,6 +293,8 @@ static int furnish(struct building *building, struct error *err)
 
 	if (namespace_fd < 0 || binds_clone(&building->binds, err) < 0)
 		return -1;
+	/* Dozens of questions follow, about mount points, one by one. */
+	building->images[0].cpu = affinity_stay(&building->affinity);
 	image_fd = mount_root(building, err);
 	if (image_fd >= 0)
 		note_connection(building, 0, image_fd);
@@ -351,6 +357,7 @@ int container_build(const struct container_request *request,
 	};
 	int built = build(&building, err);
 
+	affinity_restore(&building.affinity);
 	binds_free(&building.binds);
 	bind_specs_free(&building.mounts);
 	accounts_free(&building.accounts);

@@ -111,8 +111,10 @@ int image_mount(const struct image_request *request, struct error *err)
 	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
 	CLEANUP_FD int mount_fd =
 		priv_mount_fuse(fuse_fd, getuid(), getgid(), err);
+	char cpu[16];
 
-	if (mount_fd < 0 || image_tell(request->server, MESSAGE_MOUNT, NULL,
+	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
+	if (mount_fd < 0 || image_tell(request->server, MESSAGE_MOUNT, cpu,
 				    fuse_fd, err) < 0)
 		return -1;
 	return fd_take(&mount_fd);
@@ -123,9 +125,11 @@ int image_clone(const struct image_request *request, const char *path,
 {
 	CLEANUP_FD int mount_fd = -1;
 	struct statfs system;
+	char cpu[16];
 
+	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
 	/* Its answer to fstatfs(2) comes from the server. */
-	if (image_tell(request->server, MESSAGE_MOUNT, NULL, -1, err) < 0)
+	if (image_tell(request->server, MESSAGE_MOUNT, cpu, -1, err) < 0)
 		return -1;
 	mount_fd = priv_mount_clone_alone(path, err);
 	if (mount_fd < 0)

@@ -13,6 +13,7 @@ struct image_request {
 	int server;       /* socket to the image server, which said BUILD */
 	int *fuse_fd;     /* open /dev/fuse, given away */
 	struct deadline deadline;
+	int cpu; /* that the caller stays on until it is sealed, or -1 */
 };
 
 /*

@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/affinity.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/sif.h"
@@ -56,6 +57,7 @@ struct control {
 	int shared_fd; /* what the builder lets the other tasks know, or -1 */
 	bool owned;    /* all files shall be the user's */
 	bool sealed;   /* and served by a child, if there can be one */
+	struct affinity affinity; /* before: with the builder */
 	/* What was opened before the builder came, if the builder's is that. */
 	struct squash *early;
 	struct stat early_status;
@@ -149,6 +151,7 @@ static void end_foresight(struct control *control)
 static void stop_fs(struct control *control)
 {
 	end_foresight(control);
+	affinity_restore(&control->affinity);
 	fs_close(control->fs);
 	squash_close(control->image);
 	control->fs = NULL;
@@ -272,7 +275,8 @@ static int take_shared(struct control *control, int *shared_fd,
 	return 0;
 }
 
-static int start_fs(struct control *control, int *fuse_fd, struct error *err)
+static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
+	struct error *err)
 {
 	if (control->hosted && *fuse_fd < 0)
 		*fuse_fd = fd_take(&control->hosted_fd);
@@ -283,6 +287,7 @@ static int start_fs(struct control *control, int *fuse_fd, struct error *err)
 	if (control->owned)
 		fs_own(control->fs);
 	control->polled[POLL_FS].fd = fs_fd(control->fs);
+	affinity_join(&control->affinity, atoi(cpu));
 	return 0;
 }
 
@@ -295,6 +300,7 @@ static int seal(struct control *control, struct error *err)
 		return error_set(err, EPROTO, "unexpected message");
 	fs_seal(control->fs);
 	control->sealed = true;
+	affinity_restore(&control->affinity);
 	end_foresight(control);
 	guard_start(guard, fs_can_resend(control->fs));
 	if (guard->role == GUARD_GUARD) {
@@ -334,7 +340,7 @@ static int hear_builder(struct control *control, const struct message *message,
 	case MESSAGE_SHARED:
 		return take_shared(control, fd, err);
 	case MESSAGE_MOUNT:
-		return start_fs(control, fd, err);
+		return start_fs(control, message->text, fd, err);
 	case MESSAGE_SEALED:
 		return seal(control, err);
 	case MESSAGE_BUILT:

@@ -179,6 +179,17 @@ SigCgt:	0000000100000000"
 	refute_contains "image server"
 }
 
+# The builder and the server share one while the image's mount points are made.
+@test "tasks and server may use the CPUs that they could use before" {
+	start_sleeping_step
+	cpus=$(as_alice srun -N1 -n1 sed -n 's/^Cpus_allowed_list://p' \
+		/proc/self/status)
+	for pid in $(<"$SHARED/pids") "$server" $(guard_pids); do
+		run as_root sed -n 's/^Cpus_allowed_list://p' "/proc/$pid/status"
+		assert_output "$cpus"
+	done
+}
+
 @test "the server's limits: no core, no file, no endless memory" {
 	start_sleeping_step
 	run as_root cat "/proc/$server/limits"
@@ -374,7 +385,7 @@ ANALYSIS='
 		clock_gettime | rt_sig* | restart_syscall | exit | exit_group) ;;
 		# The guard, and the server before it is narrowed.
 		clone | clone3 | wait4 | getppid | rseq | set_robust_list | \
-		sched_getaffinity) ;;
+		sched_getaffinity | sched_setaffinity) ;;
 		*) assertion_failed "the server called $call" ;;
 		esac
 	done
