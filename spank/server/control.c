@@ -62,6 +62,7 @@ struct control {
 	struct squash *early;
 	struct stat early_status;
 	struct foresight *foresight; /* of early, or then of image; or NULL */
+	char ahead[ERROR_TEXT_SIZE]; /* what it has found */
 	struct squash *image;
 	struct fs *fs;
 	/* The HELLO socket, the file system, the keeper, then the tasks. */
@@ -144,6 +145,9 @@ static void settle(struct control *control, enum container container)
 
 static void end_foresight(struct control *control)
 {
+	if (control->foresight)
+		foresight_list(control->foresight, control->ahead,
+			sizeof(control->ahead));
 	foresight_close(control->foresight);
 	control->foresight = NULL;
 }
@@ -151,6 +155,7 @@ static void end_foresight(struct control *control)
 static void stop_fs(struct control *control)
 {
 	end_foresight(control);
+	control->ahead[0] = '\0';
 	affinity_restore(&control->affinity);
 	fs_close(control->fs);
 	squash_close(control->image);
@@ -233,8 +238,10 @@ static bool is_early(const struct control *control, int image_fd)
 
 static void forget_early(struct control *control)
 {
-	if (control->early)
+	if (control->early) {
 		end_foresight(control);
+		control->ahead[0] = '\0';
+	}
 	squash_close(control->early);
 	control->early = NULL;
 }
@@ -302,6 +309,9 @@ static int seal(struct control *control, struct error *err)
 	control->sealed = true;
 	affinity_restore(&control->affinity);
 	end_foresight(control);
+	if (control->ahead[0])
+		tell(control, control->builder, MESSAGE_AHEAD, control->ahead,
+			-1);
 	guard_start(guard, fs_can_resend(control->fs));
 	if (guard->role == GUARD_GUARD) {
 		control->polled[POLL_FS].fd = -1;

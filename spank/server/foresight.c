@@ -46,6 +46,7 @@ struct foresight {
 	size_t bytes; /* that may still be read */
 	struct found files[FILES_MAX];
 	size_t count;
+	size_t first;    /* that is the step's, not the plugin's */
 	size_t current;  /* the file that is read */
 	uint64_t offset; /* in it */
 	char *loader;    /* directory of the first loader that was found */
@@ -344,9 +345,27 @@ struct foresight *foresight_open(struct squash *image, const char *command,
 	foresight->bytes = bytes < BYTES_MAX ? bytes : BYTES_MAX;
 	add(foresight, "/etc/passwd");
 	add(foresight, "/etc/group");
+	foresight->first = foresight->count;
 	if (command)
 		add_command(foresight, command);
 	return foresight;
+}
+
+void foresight_list(const struct foresight *foresight, char *text, size_t size)
+{
+	size_t i, used = 0, length;
+	const char *path;
+
+	for (i = foresight->first; i < foresight->count; i++) {
+		path = foresight->files[i].path;
+		length = strlen(path);
+		if (strchr(path, '\n') || used + length + 2 > size)
+			continue;
+		memcpy(text + used, path, length);
+		used += length;
+		text[used++] = '\n';
+	}
+	text[used] = '\0';
 }
 
 void foresight_close(struct foresight *foresight)
