@@ -25,8 +25,8 @@ struct arguments {
 	struct bind_specs binds;     /* bind=...: for every container */
 	struct settings defaults;    /* NAME=VALUE */
 	bool denied[SETTINGS_COUNT]; /* deny=NAME[,NAME] */
-	bool userns;     /* privilege=userns, not root */
-	bool host_mount; /* mount=host, not private */
+	bool userns;                 /* privilege=userns, not root */
+	bool mount_is_free;          /* mount=MODE,MODE: users may choose */
 };
 
 /*
@@ -37,6 +37,13 @@ struct arguments {
  */
 int arguments_parse(int argc, char *const argv[],
 	struct arguments *ret_arguments, struct error *err);
+
+/*
+ * Has the user, whose own `settings` these are, said something about what the
+ * administrator keeps to himself?  -1 with a sentence then.
+ */
+int arguments_check_users(const struct arguments *arguments,
+	const struct settings *settings, struct error *err);
 
 void arguments_free(struct arguments *arguments);
 
