@@ -316,10 +316,10 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 	start_step -N1 -n3 --kill-on-bad-exit=0 --chdir=/shared \
 		--sif-image=/shared/scripts.sif head -n 1 /etc/os-release
 	wait_for_lines "$SHARED/builder"
-	rm "$SHARED/wait"
 	signal KILL "$(<"$SHARED/builder")"
-	wait_step
 	wait_for_lines "$SHARED/builder" 2
+	rm "$SHARED/wait"
+	wait_step
 	rm "$SHARED/builder" "$SHARED/scripts.sif"
 	assert_line 'NAME="Demonstration Linux"' 2
 	refute_contains "image server"
