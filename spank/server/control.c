@@ -24,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,7 +32,7 @@
 #include "common/message.h"
 #include "common/sif.h"
 #include "spank/server/control.h"
-#include "spank/server/foresight.h"
+#include "spank/server/early.h"
 #include "spank/server/squash.h"
 
 /* So that the builder, who knows more, is the first to say that time is up. */
@@ -59,10 +58,7 @@ struct control {
 	bool sealed;   /* and served by a child, if there can be one */
 	struct affinity affinity; /* before: with the builder */
 	/* What was opened before the builder came, if the builder's is that. */
-	struct squash *early;
-	struct stat early_status;
-	struct foresight *foresight; /* of early, or then of image; or NULL */
-	char ahead[ERROR_TEXT_SIZE]; /* what it has found */
+	struct early early;
 	struct squash *image;
 	struct fs *fs;
 	/* The HELLO socket, the file system, the keeper, then the tasks. */
@@ -143,19 +139,10 @@ static void settle(struct control *control, enum container container)
 	control->builder = NOBODY;
 }
 
-static void end_foresight(struct control *control)
-{
-	if (control->foresight)
-		foresight_list(control->foresight, control->ahead,
-			sizeof(control->ahead));
-	foresight_close(control->foresight);
-	control->foresight = NULL;
-}
-
 static void stop_fs(struct control *control)
 {
-	end_foresight(control);
-	control->ahead[0] = '\0';
+	/* Foresight may be of this image. */
+	early_forget(&control->early);
 	affinity_restore(&control->affinity);
 	fs_close(control->fs);
 	squash_close(control->image);
@@ -188,64 +175,6 @@ static void tell_ready(struct control *control)
 			-1);
 }
 
-/* The cache is there from the beginning: what is in it, the child has. */
-static int open_squash(struct control *control, int *image_fd,
-	const struct sif_partition *partition, struct squash **ret_image,
-	struct error *err)
-{
-	struct squash *image;
-
-	if (squash_open(image_fd, partition, &image, err) < 0)
-		return -1;
-	if (fs_set_cache(image, control->request->options) < 0) {
-		squash_close(image);
-		return error_set(err, errno, "it cannot be opened");
-	}
-	*ret_image = image;
-	return 0;
-}
-
-/* What is wrong with it the builder will hear, if it is the image at all. */
-static void open_early(struct control *control, int *image_fd)
-{
-	struct sif_partition partition;
-	struct error ignored;
-
-	if (*image_fd < 0 || fstat(*image_fd, &control->early_status) < 0 ||
-		sif_find(*image_fd, SIF_ROOT, sif_machine(), &partition,
-			&ignored) < 0 ||
-		open_squash(control, image_fd, &partition, &control->early,
-			&ignored) < 0)
-		return;
-	control->foresight =
-		foresight_open(control->early, control->request->command,
-			control->request->options->cache_bytes / 2);
-}
-
-/* A path may lead elsewhere in the job's mount namespace. */
-static bool is_early(const struct control *control, int image_fd)
-{
-	const struct stat *early = &control->early_status;
-	struct stat status;
-
-	return control->early && fstat(image_fd, &status) == 0 &&
-	       status.st_dev == early->st_dev &&
-	       status.st_ino == early->st_ino &&
-	       status.st_size == early->st_size &&
-	       status.st_mtim.tv_sec == early->st_mtim.tv_sec &&
-	       status.st_mtim.tv_nsec == early->st_mtim.tv_nsec;
-}
-
-static void forget_early(struct control *control)
-{
-	if (control->early) {
-		end_foresight(control);
-		control->ahead[0] = '\0';
-	}
-	squash_close(control->early);
-	control->early = NULL;
-}
-
 static int open_image(struct control *control, const char *kind, int *image_fd,
 	struct error *err)
 {
@@ -261,14 +190,15 @@ static int open_image(struct control *control, const char *kind, int *image_fd,
 	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
 		return -1;
 	describe(*image_fd, &partition, control->facts, sizeof(control->facts));
-	if (purpose == SIF_ROOT && is_early(control, *image_fd)) {
-		control->image = control->early;
-		control->early = NULL;
-	} else if (open_squash(control, image_fd, &partition, &control->image,
-			   err) < 0) {
-		return -1;
+	if (purpose == SIF_ROOT)
+		control->image = early_take(&control->early, *image_fd);
+	if (!control->image) {
+		early_forget(&control->early);
+		if (fs_open_image(image_fd, &partition,
+			    control->request->options, &control->image,
+			    err) < 0)
+			return -1;
 	}
-	forget_early(control);
 	tell_ready(control);
 	return 0;
 }
@@ -308,10 +238,10 @@ static int seal(struct control *control, struct error *err)
 	fs_seal(control->fs);
 	control->sealed = true;
 	affinity_restore(&control->affinity);
-	end_foresight(control);
-	if (control->ahead[0])
-		tell(control, control->builder, MESSAGE_AHEAD, control->ahead,
-			-1);
+	early_end(&control->early);
+	if (control->early.ahead[0])
+		tell(control, control->builder, MESSAGE_AHEAD,
+			control->early.ahead, -1);
 	guard_start(guard, fs_can_resend(control->fs));
 	if (guard->role == GUARD_GUARD) {
 		control->polled[POLL_FS].fd = -1;
@@ -495,15 +425,15 @@ static int run(struct control *control, struct error *err)
 	sigemptyset(&none);
 	while (has_tasks(control) && !is_server(control)) {
 		ready = ppoll(control->polled, control->count,
-			control->foresight ? &at_once : NULL, &none);
+			control->early.foresight ? &at_once : NULL, &none);
 		if (ready < 0 && errno != EINTR)
 			return error_set(err, errno, "cannot poll");
 		if (ready < 0)
 			mind_server(control); /* SIGCHLD */
 		else if (ready > 0)
 			hear_all(control);
-		else if (!foresight_step(control->foresight))
-			end_foresight(control);
+		else
+			early_step(&control->early);
 	}
 	return 0;
 }
@@ -549,7 +479,7 @@ static void close_all(struct control *control)
 		if (i != POLL_FS)
 			cleanup_fd(&control->polled[i].fd);
 	free(control->polled);
-	forget_early(control);
+	early_forget(&control->early);
 }
 
 int control_run(const struct control_request *request, struct fs **ret_fs,
@@ -559,7 +489,8 @@ int control_run(const struct control_request *request, struct fs **ret_fs,
 	CLEANUP_FD int image_fd = request->image_fd;
 	int rc;
 
-	open_early(&control, &image_fd);
+	early_open(&control.early, &image_fd, request->command,
+		request->options);
 	rc = start(&control, err);
 	close_all(&control);
 	*ret_fs = NULL;

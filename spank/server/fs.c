@@ -201,10 +201,26 @@ static int count_threads(const struct fs_options *options)
 		       : clamp(choose_cpus(options), THREADS_MIN, THREADS_MAX);
 }
 
-int fs_set_cache(struct squash *image, const struct fs_options *options)
+static int set_cache(struct squash *image, const struct fs_options *options)
 {
 	return squash_set_cache(image, options->cache_bytes,
 		count_threads(options));
+}
+
+int fs_open_image(int *image_fd, const struct sif_partition *partition,
+	const struct fs_options *options, struct squash **ret_image,
+	struct error *err)
+{
+	struct squash *image;
+
+	if (squash_open(image_fd, partition, &image, err) < 0)
+		return -1;
+	if (set_cache(image, options) < 0) {
+		squash_close(image);
+		return error_set(err, errno, "it cannot be opened");
+	}
+	*ret_image = image;
+	return 0;
 }
 
 static int start_all(struct fs *fs, const struct fs_options *options)
@@ -213,7 +229,7 @@ static int start_all(struct fs *fs, const struct fs_options *options)
 	/* Mount points may be made while there is one thread only. */
 	int count = fs->tree.sealed ? count_threads(options) : 1;
 
-	if (fs_set_cache(fs->tree.image, options) < 0)
+	if (set_cache(fs->tree.image, options) < 0)
 		return -1;
 	fs->threads = calloc(1, sizeof(*fs->threads));
 	if (!fs->threads)

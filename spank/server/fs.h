@@ -40,10 +40,12 @@ struct fs_options {
 };
 
 /*
- * Make the cache of data as large as it is to be, where it is not.  Before
- * there are threads.  -1 with errno.
+ * squash_open() with a cache of data that is as large as it is to be: what is in
+ * there before fs_start() is not lost.
  */
-int fs_set_cache(struct squash *image, const struct fs_options *options);
+int fs_open_image(int *image_fd, const struct sif_partition *partition,
+	const struct fs_options *options, struct squash **ret_image,
+	struct error *err);
 
 /*
  * Make the cache and the threads that fs_serve() needs; they do nothing yet.
