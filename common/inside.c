@@ -48,11 +48,11 @@ bool inside_is_missing(int num)
 	}
 }
 
-int inside_open(int root_fd, const char *path, int flags)
+static int open_how(int root_fd, const char *path, int flags, int resolve)
 {
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
 	};
 
 	int fd, tries = 0;
@@ -63,6 +63,16 @@ int inside_open(int root_fd, const char *path, int flags)
 		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 	while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
 	return fd;
+}
+
+int inside_open(int root_fd, const char *path, int flags)
+{
+	return open_how(root_fd, path, flags, 0);
+}
+
+int inside_open_image(int root_fd, const char *path, int flags)
+{
+	return open_how(root_fd, path, flags, RESOLVE_NO_XDEV);
 }
 
 /* Cut "a/b/c" into "a/b" and "c"; "/c" into "/" and "c". */

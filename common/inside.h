@@ -32,6 +32,9 @@ bool inside_is_missing(int num);
  */
 int inside_open(int root_fd, const char *path, int flags);
 
+/* The same, where nothing lies over the file system of root_fd. */
+int inside_open_image(int root_fd, const char *path, int flags);
+
 /*
  * Make sure that `path` exists and is a directory, or else a file; what is
  * missing of it is made, directories above included.  The image's server keeps

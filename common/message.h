@@ -11,13 +11,19 @@
  * descriptor that travels with it):
  *
  *   HELLO    task    socket   here I am, answer on this socket
- *   BUILD    server           build the container
+ *   BUILD    server           build the container; text: since when the server
+ *                             hears, in microseconds of CLOCK_MONOTONIC
  *   IMAGE    task    image    the open image file; text: words of MESSAGE_*
  *   READY    server           the image is one that can be served; text: what
  *                             it is, as KEY=VALUE words
- *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it
+ *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it; text: the
+ *                             CPU that the task stays on until SEALED, or -1
+ *   SEALED   task             nothing will be made in the image any more; not
+ *                             said of further images, where nothing is
+ *   AHEAD    server           text: files that the step is likely to read first,
+ *                             one a line
  *   SHARED   task    memfd    what the other tasks have to know
- *   BUILT    task    mnt ns   the container is complete: seal it
+ *   BUILT    task    mnt ns   the container is complete
  *   SHARED   server  memfd    the same, to each of the other tasks
  *   ENTER    server  mnt ns   the container is complete: enter it
  *   FAILED   both             text: why there is no container; an empty text
@@ -32,6 +38,8 @@ enum message_type {
 	MESSAGE_IMAGE,
 	MESSAGE_READY,
 	MESSAGE_MOUNT,
+	MESSAGE_SEALED,
+	MESSAGE_AHEAD,
 	MESSAGE_SHARED,
 	MESSAGE_BUILT,
 	MESSAGE_ENTER,

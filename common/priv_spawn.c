@@ -162,9 +162,8 @@ static bool set_identity(const struct identity *identity)
 }
 
 static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
-	char *const argv[], const struct identity *identity)
+	char *const argv[], char *const envp[], const struct identity *identity)
 {
-	static char *const no_environment[] = { NULL };
 	struct error err;
 
 	if (!set_descriptors(fds))
@@ -181,21 +180,20 @@ static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
 				  : priv_caps_drop(&err)) < 0)
 		_exit(SERVER_EXIT_PRIVILEGES);
 	/* Safe: root checked this file before it gave up its rights. */
-	syscall(SYS_execveat, PROGRAM_FD, "", argv, no_environment,
-		AT_EMPTY_PATH);
+	syscall(SYS_execveat, PROGRAM_FD, "", argv, envp, AT_EMPTY_PATH);
 	/* execve counts the processes of a user who was root before. */
 	_exit(errno == EAGAIN ? SERVER_EXIT_PROCESSES : SERVER_EXIT_PROGRAM);
 }
 
 int priv_spawn(const struct spawn_fds *fds, char *const argv[],
-	const struct identity *identity, struct child *ret_child,
-	struct error *err)
+	char *const envp[], const struct identity *identity,
+	struct child *ret_child, struct error *err)
 {
 	struct child child;
 
 	child.pid = fork();
 	if (child.pid == 0)
-		run_child(fds, argv, identity);
+		run_child(fds, argv, envp, identity);
 	if (child.pid < 0)
 		return error_set(err, errno, "cannot fork");
 	child.pid_fd = syscall(SYS_pidfd_open, child.pid, 0);

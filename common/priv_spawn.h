@@ -39,16 +39,16 @@ int priv_spawn_open(const char *path, struct error *err);
 
 /*
  * Start the program as `identity`, for good: all three user and group ids, no
- * capability, no_new_privs unless asked, a session of its own, an empty environment, '/' as
- * working directory, /dev/null as descriptors 0 to 2, copies of the given ones,
- * and no other descriptor.  Whatever signal scancel sends is ignored, except
- * for ALRM and KILL.  Requires uid 0.
+ * capability, no_new_privs unless asked, a session of its own, the environment
+ * `envp` and no more, '/' as working directory, /dev/null as descriptors 0 to
+ * 2, copies of the given ones, and no other descriptor.  Whatever signal
+ * scancel sends is ignored, except for ALRM and KILL.  Requires uid 0.
  *
  * Does not wait for the program.  If it cannot be started, the child ends
  * with a status of common/server_start.h.  Stores the child in *ret_child.
  */
 int priv_spawn(const struct spawn_fds *fds, char *const argv[],
-	const struct identity *identity, struct child *ret_child,
-	struct error *err);
+	char *const envp[], const struct identity *identity,
+	struct child *ret_child, struct error *err);
 
 #endif

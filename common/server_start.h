@@ -9,6 +9,13 @@
 #define SERVER_LIFELINE_FD 4 /* a pipe from slurmstepd, see image_server.h */
 #define SERVER_KEEPER_FD   5 /* mount=host: a socket to the keeper, or closed */
 
+/*
+ * Its environment, which only the user can read: the path of what is likely to
+ * be the image, if there is one; and the first word of the step's command.
+ */
+#define SERVER_IMAGE_VARIABLE   "IMAGE"
+#define SERVER_COMMAND_VARIABLE "COMMAND"
+
 /* Its exit statuses, besides 0. */
 #define SERVER_EXIT_USAGE   1
 #define SERVER_EXIT_SANDBOX 10 /* the sandbox could not be narrowed */

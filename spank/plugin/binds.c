@@ -23,6 +23,7 @@ static void free_one(struct bind *bind)
 	free(bind->source);
 	free(bind->target);
 	cleanup_fd(&bind->mount_fd);
+	cleanup_fd(&bind->point_fd);
 }
 
 /* Where a bind at `target` belongs: before what it would hide. */
@@ -77,6 +78,7 @@ void binds_add(struct binds *binds, const char *source, const char *target,
 			   .origin = origin,
 			   .flags = flags,
 			   .mount_fd = -1,
+			   .point_fd = -1,
 		   });
 }
 
@@ -89,6 +91,7 @@ void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
 			   .origin = origin,
 			   .flags = flags,
 			   .mount_fd = fd_take(mount_fd),
+			   .point_fd = -1,
 			   .is_directory = is_directory,
 		   });
 }
@@ -264,7 +267,12 @@ static int make_point(const struct binds *binds, struct bind *bind, int root_fd,
 				 err);
 	if (made == 0)
 		made = make_point_in_empty(binds, bind, err);
-	return made < 0 ? leave_out(bind, report, err) : 0;
+	if (made < 0)
+		return leave_out(bind, report, err);
+	/* A file system that is set read-only loses all names that nobody
+	 * holds on to; attach() would ask the server again for each. */
+	bind->point_fd = inside_open(root_fd, bind->target, O_PATH);
+	return 0;
 }
 
 /* A hostile or broken image: the bind would lie over all of it. */
@@ -320,6 +328,7 @@ static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
 	if (attach(binds, bind, root_fd, err) < 0)
 		return leave_out(bind, report, err);
 	cleanup_fd(&bind->mount_fd);
+	cleanup_fd(&bind->point_fd);
 	report_detail(report, "mount  %s  from %s (%s%s)", bind->target,
 		*bind->source ? bind->source : "the plugin", bind->origin,
 		bind->flags & BIND_READ_ONLY ? ", read-only" : "");

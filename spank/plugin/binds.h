@@ -34,6 +34,7 @@ struct bind {
 	const char *origin; /* a word for who wants it, such as "site" */
 	int flags;
 	int mount_fd; /* owned: the detached mount; -1 if left out */
+	int point_fd; /* owned: where it will lie, until it does; or -1 */
 	bool is_directory;
 };
 

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/affinity.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/priv_caps.h"
@@ -52,6 +53,7 @@ struct building {
 	int kept_fds[CONTAINER_IMAGES_MAX]; /* of their mounts */
 	struct accounts accounts;
 	struct binds binds;
+	struct affinity affinity;
 };
 
 static bool is_writable(const struct settings *settings)
@@ -95,6 +97,7 @@ static int offer_one(struct building *building, size_t i, const char *image,
 		.connection = &request->plan.connections[i],
 		.kept_fd = &building->kept_fds[i],
 		.deadline = request->deadline,
+		.cpu = -1,
 	};
 	if ((i > 0 && meet_server(building, i, image, err) < 0) ||
 		image_find(image, request->plan.arguments->path,
@@ -251,9 +254,13 @@ static int assemble(struct building *building, int image_fd, struct error *err)
 	CLEANUP_FD int layer_fd = -1;
 	int root_fd = image_fd;
 
+	/* The server needs a moment to get ready for what is read now. */
 	if (attach_at(SCAFFOLD, image_fd, err) < 0 ||
-		priv_mount_seal(image_fd, err) < 0)
+		priv_mount_seal(image_fd, err) < 0 ||
+		image_tell(building->request->server, MESSAGE_SEALED, NULL, -1,
+			err) < 0)
 		return -1;
+	affinity_restore(&building->affinity);
 	if (is_writable(building->settings)) {
 		layer_fd = mount_layer(settings_tmpfs_size(building->settings),
 			building->request->plan.arguments->userns, err);
@@ -284,6 +291,8 @@ static int furnish(struct building *building, struct error *err)
 	if (namespace_fd < 0 ||
 		binds_clone(&building->binds, building->report, err) < 0)
 		return -1;
+	/* Dozens of questions follow, about mount points, one by one. */
+	building->images[0].cpu = affinity_stay(&building->affinity);
 	image_fd = mount_root(building, err);
 	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
 	 * nobody in a user namespace: nothing could be made there. */
@@ -321,8 +330,11 @@ static int build(struct building *building, struct error *err)
 
 	if (offer_images(building, err) < 0)
 		return -1;
-	if (plan(building, err) < 0 || gain_rights(building, err) < 0 ||
-		furnish(building, err) < 0)
+	if (plan(building, err) < 0 || gain_rights(building, err) < 0)
+		return error_prefix(err,
+			"cannot build the container of the image '%s'", image);
+	report_moment(building->report, "names and binds known");
+	if (furnish(building, err) < 0)
 		return error_prefix(err,
 			"cannot build the container of the image '%s'", image);
 	return 0;
@@ -346,6 +358,7 @@ int container_build(const struct container_request *request,
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++)
 		building.kept_fds[i] = -1;
 	built = build(&building, err);
+	affinity_restore(&building.affinity);
 	/* A number may be another's as soon as nothing holds the mount. */
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++) {
 		if (built < 0 && building.images[i].connection)

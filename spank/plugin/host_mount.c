@@ -28,6 +28,7 @@ static int start_keeper(struct host_mount *mount,
 	CLEANUP_FD int read_fd = -1;
 	char timeout[16];
 	char *argv[] = { "spank-sif-keeper", timeout, mount->place.path, NULL };
+	static char *const no_environment[] = { NULL };
 	struct spawn_fds fds = {
 		.program = program_fd,
 		.control = server_fd,
@@ -44,7 +45,8 @@ static int start_keeper(struct host_mount *mount,
 	read_fd = fds.lifeline = ends[0];
 	mount->lifeline_fd = ends[1];
 	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
-	return priv_spawn(&fds, argv, identity, &mount->child, err);
+	return priv_spawn(&fds, argv, no_environment, identity, &mount->child,
+		err);
 }
 
 int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,

@@ -14,6 +14,7 @@
 
 #include "common/cleanup.h"
 #include "common/expand.h"
+#include "common/image_file.h"
 #include "common/message.h"
 #include "common/priv_fuse_abort.h"
 #include "common/priv_mount.h"
@@ -74,46 +75,6 @@ int image_find(const char *image, const char *path, uint32_t job,
 		image, path);
 }
 
-static const char *open_hint(int num)
-{
-	switch (num) {
-	case ENOENT:
-	case ENOTDIR:
-		return "is it on a file system that this node mounts?";
-	case EACCES:
-	case EPERM:
-		return "you must be able to read it on this node";
-	default:
-		return "";
-	}
-}
-
-/* O_NONBLOCK: a FIFO would keep us waiting for a writer. */
-int image_open(const char *path, struct error *err)
-{
-	CLEANUP_FD int fd =
-		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct statfs system;
-
-	if (fd < 0) {
-		error_set(err, errno, "cannot open the image '%s'", path);
-		return error_hint(err, open_hint(err->num));
-	}
-	if (fstatfs(fd, &system) < 0)
-		return error_set(err, errno, "cannot inspect the image '%s'",
-			path);
-	/* /proc/self/mem and its like call themselves regular files; of other
-	 * kinds the server tells. */
-	if (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC)
-		return error_set(err, 0,
-			"cannot use the image '%s': it is not a regular file; "
-			"give the path of a SIF or squashfs file",
-			path);
-	if (fcntl(fd, F_SETFL, 0) < 0)
-		return error_set(err, errno, "cannot use the image '%s'", path);
-	return fd_take(&fd);
-}
-
 int image_tell(int server, int type, const char *text, int fd,
 	struct error *err)
 {
@@ -151,7 +112,7 @@ static int hear_facts(const struct image_request *request, const char *path,
 int image_offer(const struct image_request *request, const char *path,
 	char ret_facts[ERROR_TEXT_SIZE], struct error *err)
 {
-	CLEANUP_FD int image_fd = image_open(path, err);
+	CLEANUP_FD int image_fd = image_file_open(path, err);
 
 	if (image_fd < 0 || image_tell(request->server, MESSAGE_IMAGE,
 				    request->kind, image_fd, err) < 0)
@@ -187,11 +148,13 @@ int image_mount(const struct image_request *request, struct error *err)
 	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
 	CLEANUP_FD int mount_fd =
 		priv_mount_fuse(fuse_fd, getuid(), getgid(), err);
+	char cpu[16];
 
+	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
 	if (mount_fd < 0)
 		return -1;
 	note_connection(request, mount_fd);
-	if (image_tell(request->server, MESSAGE_MOUNT, NULL, fuse_fd, err) < 0)
+	if (image_tell(request->server, MESSAGE_MOUNT, cpu, fuse_fd, err) < 0)
 		return -1;
 	return fd_take(&mount_fd);
 }
@@ -201,13 +164,15 @@ int image_clone(const struct image_request *request, const char *path,
 {
 	CLEANUP_FD int mount_fd = -1;
 	struct statfs system;
+	char cpu[16];
 
 	mount_fd = priv_mount_clone_alone(path, err);
 	if (mount_fd < 0)
 		return -1;
 	note_connection(request, mount_fd);
 	/* Its answer to fstatfs(2) comes from the server. */
-	if (image_tell(request->server, MESSAGE_MOUNT, NULL, -1, err) < 0)
+	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
+	if (image_tell(request->server, MESSAGE_MOUNT, cpu, -1, err) < 0)
 		return -1;
 	if (fstatfs(mount_fd, &system) < 0)
 		return error_set(err, errno, "cannot inspect '%s'", path);

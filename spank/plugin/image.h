@@ -17,6 +17,7 @@ struct image_request {
 	struct connection *connection; /* where it is noted, see watch.h */
 	int *kept_fd; /* a copy of the mount, as long as the note stands */
 	struct deadline deadline;
+	int cpu; /* that the caller stays on until it is sealed, or -1 */
 };
 
 /*
@@ -27,13 +28,6 @@ struct image_request {
  */
 int image_find(const char *image, const char *path, uint32_t job,
 	char ret_path[PATH_MAX], struct error *err);
-
-/*
- * Open an image to read, with the caller's rights: never waits for a writer of
- * a FIFO, refuses files of /proc and /sys.  Everything else about it is for
- * the server to say.  Returns the descriptor, owned by the caller.
- */
-int image_open(const char *path, struct error *err);
 
 /*
  * Open the image at `path`, which image_find() has found, and let the server

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,11 +51,25 @@ int image_server_prepare(struct image_server *server, struct error *err)
 	return 0;
 }
 
+/* NAME=VALUE in `text`, which is `room` long: one more in the environment. */
+static void add_hint(char **envp, char *text, size_t room, const char *name,
+	const char *value)
+{
+	if (!value || snprintf(text, room, "%s=%s", name, value) >= (int)room)
+		return;
+	while (*envp)
+		envp++;
+	*envp = text;
+}
+
 int image_server_start(struct image_server *server,
 	const struct identity *identity, uint32_t tasks,
-	const struct arguments *arguments, struct error *err)
+	const struct arguments *arguments,
+	const struct image_server_hints *hints, struct error *err)
 {
 	char timeout[16], count[16], cache[16], threads[16];
+	char image[PATH_MAX + 16], command[PATH_MAX + 16];
+	char *envp[] = { NULL, NULL, NULL };
 	const struct spawn_fds fds = {
 		.program = server->program_fd,
 		.control = server->server_fd,
@@ -68,7 +83,11 @@ int image_server_start(struct image_server *server,
 	snprintf(count, sizeof(count), "%" PRIu32, tasks);
 	snprintf(cache, sizeof(cache), "%d", arguments->cache_mib);
 	snprintf(threads, sizeof(threads), "%d", arguments->threads);
-	if (priv_spawn(&fds, argv, identity, &server->child, err) < 0)
+	add_hint(envp, image, sizeof(image), SERVER_IMAGE_VARIABLE,
+		hints->image);
+	add_hint(envp, command, sizeof(command), SERVER_COMMAND_VARIABLE,
+		hints->command);
+	if (priv_spawn(&fds, argv, envp, identity, &server->child, err) < 0)
 		return error_prefix(err, "cannot start the image server");
 	cleanup_fd(&server->program_fd);
 	cleanup_fd(&server->server_fd);

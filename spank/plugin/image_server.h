@@ -42,6 +42,13 @@ struct image_server {
  */
 int image_server_prepare(struct image_server *server, struct error *err);
 
+/* What a server may know beforehand; NULL: nothing.  Never looked at by root.
+ */
+struct image_server_hints {
+	const char *image;   /* the path that the first task will open */
+	const char *command; /* the first word of what the step executes */
+};
+
 /*
  * Start it as `identity` for `tasks` tasks on this node; it gives up if a task
  * that it has told to build a container needs more than the timeout + 1
@@ -49,7 +56,8 @@ int image_server_prepare(struct image_server *server, struct error *err);
  */
 int image_server_start(struct image_server *server,
 	const struct identity *identity, uint32_t tasks,
-	const struct arguments *arguments, struct error *err);
+	const struct arguments *arguments,
+	const struct image_server_hints *hints, struct error *err);
 
 /*
  * Charge the server to the task `task_pid`, by moving it into its cgroups.

@@ -151,13 +151,30 @@ static int pair_with_keeper(int *ret_keepers_fd, struct error *err)
 	return 0;
 }
 
+/* A path of the user's goes on to a process of the user's, no more.  Of a name
+ * the first task finds out which file it is. */
+static void find_hints(spank_t spank, struct image_server_hints *ret_hints)
+{
+	const char *image = settings_get(&session.settings, SETTING_IMAGE);
+	char **argv = NULL;
+	int argc = 0;
+
+	if (image[0] == '/')
+		ret_hints->image = image;
+	if (spank_get_item(spank, S_JOB_ARGV, &argc, &argv) == ESPANK_SUCCESS &&
+		argc > 0)
+		ret_hints->command = argv[0];
+}
+
 /* One server for each image; nobody waits for them. */
 static int start_servers(spank_t spank, struct error *err)
 {
 	CLEANUP_FD int keepers_fd = -1;
+	struct image_server_hints hints[CONTAINER_IMAGES_MAX] = { { NULL } };
 	struct identity identity;
 	size_t i;
 
+	find_hints(spank, &hints[0]); /* that of the root */
 	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &session.tasks_left);
 	if (load_identity(spank, &identity, err) < 0 ||
 		pair_with_keeper(&keepers_fd, err) < 0 ||
@@ -171,7 +188,7 @@ static int start_servers(spank_t spank, struct error *err)
 		if (image_server_prepare(&session.servers[i], err) < 0 ||
 			image_server_start(&session.servers[i], &identity,
 				session.tasks_left, &session.arguments,
-				err) < 0)
+				&hints[i], err) < 0)
 			return -1;
 	return start_keeper(spank, &identity, keepers_fd, err);
 }

@@ -20,6 +20,7 @@
 
 #include "common/cleanup.h"
 #include "common/expand.h"
+#include "common/image_file.h"
 #include "common/priv_run.h"
 #include "spank/plugin/container.h"
 #include "spank/plugin/image.h"
@@ -288,7 +289,7 @@ static int inspect(const char *path, char *kind, struct error *err)
 	char program[] = INSPECT_PATH;
 	char *argv[] = { program, kind, NULL };
 	char said[ERROR_TEXT_SIZE];
-	CLEANUP_FD int fd = image_open(path, err);
+	CLEANUP_FD int fd = image_file_open(path, err);
 	struct error ignored;
 	int status;
 

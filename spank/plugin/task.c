@@ -29,6 +29,7 @@
 #include "spank/plugin/image.h"
 #include "spank/plugin/image_environment.h"
 #include "spank/plugin/join.h"
+#include "spank/plugin/read_ahead.h"
 #include "spank/plugin/task.h"
 
 /* So that a task which can still speak has the time to. */
@@ -156,15 +157,32 @@ static int take_environment(struct entry *entry, int shared_fd,
 
 /* --- building and entering ------------------------------------------------ */
 
+/* Without this, or if it is late, the command starts a little later. */
+static void hear_ahead(const struct entry *entry)
+{
+	CLEANUP_FD int unexpected_fd = -1;
+	struct message message;
+
+	if (message_receive(entry->server, deadline_in_ms(0), &message,
+		    &unexpected_fd) == 1 &&
+		message.type == MESSAGE_AHEAD)
+		report_moment(entry->report, "%d files are read ahead",
+			read_ahead(message.text));
+}
+
 /* Where the server gave up, its reason is nearer to the cause than the broken
  * mount that the builder has met. */
 static void hear_reason(int server, struct error *err)
 {
 	CLEANUP_FD int unexpected_fd = -1;
 	struct message message;
-	int got = message_receive(server, deadline_in_ms(0), &message,
-		&unexpected_fd);
+	int got;
 
+	/* Before it there may be what hear_ahead() was too early for. */
+	do
+		got = message_receive(server, deadline_in_ms(0), &message,
+			&unexpected_fd);
+	while (got == 1 && message.type == MESSAGE_AHEAD && unexpected_fd < 0);
 	if (got == 1 && message.type == MESSAGE_FAILED && message.text[0])
 		error_set(err, 0, "%s", message.text);
 }
@@ -179,6 +197,7 @@ static int complete(struct entry *entry,
 	if (priv_caps_drop(err) < 0)
 		return -1;
 	report_moment(entry->report, "entered, all rights given up");
+	hear_ahead(entry);
 	if (load_environment(entry, container->facts, err) < 0)
 		return -1;
 	shared_fd = share_environment(&entry->task->edits, err);
@@ -208,13 +227,14 @@ static int build_container(struct entry *entry, struct error *err)
 }
 
 /* Tell the server of a failure, and by that the other tasks. */
-static int build(struct entry *entry, struct error *err)
+static int build(struct entry *entry, const char *ready_us, struct error *err)
 {
 	int built;
 
 	entry->task->is_builder = true;
 	report_moment_at(entry->report, entry->request->started_us,
 		"image servers started");
+	report_moment_at(entry->report, atoll(ready_us), "image server ready");
 	report_moment(entry->report, "told to build the container");
 	set_alarm(entry->request->timeout_s + BUILDER_EXTRA_S);
 	built = build_container(entry, err);
@@ -276,7 +296,7 @@ static int obey(struct entry *entry, struct error *err)
 	if (got == HEARD_WRONG)
 		return -1;
 	if (got == 1 && message.type == MESSAGE_BUILD)
-		return build(entry, err);
+		return build(entry, message.text, err);
 	if (got == 1 && message.type == MESSAGE_ENTER && fd >= 0)
 		return enter_namespace(entry, fd, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)

@@ -12,20 +12,27 @@
  * execve closed the socket) or died.  The loop ends when no task is left and
  * none can come: all have said HELLO, or nobody holds the other end of the
  * HELLO socket.
+ *
+ * Until then there is one thread, which has time before the first task comes,
+ * and while the builder works: it is spent on foresight.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/affinity.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/sif.h"
 #include "spank/server/control.h"
+#include "spank/server/early.h"
 #include "spank/server/squash.h"
 
 /* So that the builder, who knows more, is the first to say that time is up. */
@@ -36,17 +43,22 @@ enum container { WANTED, BUILDING, BUILT, REFUSED };
 #define NOBODY SIZE_MAX
 
 struct control {
+	const struct control_request *request;
 	enum container container;
-	int timeout_s;
 	long expected;      /* tasks that have not said HELLO yet */
 	const char *reason; /* REFUSED: for the first who asks; or NULL */
 	size_t builder;     /* index of a task, or NOBODY */
 	int namespace_fd;
 	bool hosted;   /* a keeper mounts, not the builder */
 	int hosted_fd; /* /dev/fuse of the keeper's mount; -1: not there yet */
+	char ready_us[24]; /* when this process was, on CLOCK_MONOTONIC */
 	char facts[ERROR_TEXT_SIZE]; /* what READY will say, once it is there */
 	int shared_fd; /* what the builder lets the other tasks know, or -1 */
 	bool owned;    /* all files shall be the user's */
+	bool sealed;   /* and served by a child, if there can be one */
+	struct affinity affinity; /* before: with the builder */
+	/* What was opened before the builder came, if the builder's is that. */
+	struct early early;
 	struct squash *image;
 	struct fs *fs;
 	/* The HELLO socket, the file system, the keeper, then the tasks. */
@@ -55,6 +67,12 @@ struct control {
 };
 
 enum { POLL_HELLO, POLL_FS, POLL_KEEPER, POLL_TASKS };
+
+static bool is_server(const struct control *control)
+{
+	return control->request->guard &&
+	       control->request->guard->role == GUARD_SERVER;
+}
 
 static int add_polled(struct control *control, int fd)
 {
@@ -83,8 +101,8 @@ static void answer(struct control *control, size_t task)
 	case WANTED:
 		control->container = BUILDING;
 		control->builder = task;
-		alarm(control->timeout_s + SERVER_EXTRA_S);
-		tell(control, task, MESSAGE_BUILD, NULL, -1);
+		alarm(control->request->timeout_s + SERVER_EXTRA_S);
+		tell(control, task, MESSAGE_BUILD, control->ready_us, -1);
 		break;
 	case BUILDING:
 		break;
@@ -123,10 +141,14 @@ static void settle(struct control *control, enum container container)
 
 static void stop_fs(struct control *control)
 {
+	/* Foresight may be of this image. */
+	early_forget(&control->early);
+	affinity_restore(&control->affinity);
 	fs_close(control->fs);
 	squash_close(control->image);
 	control->fs = NULL;
 	control->image = NULL;
+	control->sealed = false;
 	control->polled[POLL_FS].fd = -1;
 }
 
@@ -168,8 +190,15 @@ static int open_image(struct control *control, const char *kind, int *image_fd,
 	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
 		return -1;
 	describe(*image_fd, &partition, control->facts, sizeof(control->facts));
-	if (squash_open(image_fd, &partition, &control->image, err) < 0)
-		return -1;
+	if (purpose == SIF_ROOT)
+		control->image = early_take(&control->early, *image_fd);
+	if (!control->image) {
+		early_forget(&control->early);
+		if (fs_open_image(image_fd, &partition,
+			    control->request->options, &control->image,
+			    err) < 0)
+			return -1;
+	}
 	tell_ready(control);
 	return 0;
 }
@@ -183,7 +212,8 @@ static int take_shared(struct control *control, int *shared_fd,
 	return 0;
 }
 
-static int start_fs(struct control *control, int *fuse_fd, struct error *err)
+static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
+	struct error *err)
 {
 	if (control->hosted && *fuse_fd < 0)
 		*fuse_fd = fd_take(&control->hosted_fd);
@@ -194,6 +224,29 @@ static int start_fs(struct control *control, int *fuse_fd, struct error *err)
 	if (control->owned)
 		fs_own(control->fs);
 	control->polled[POLL_FS].fd = fs_fd(control->fs);
+	affinity_join(&control->affinity, atoi(cpu));
+	return 0;
+}
+
+/* From here on a child serves; in that this returns as well. */
+static int seal(struct control *control, struct error *err)
+{
+	struct guard *guard = control->request->guard;
+
+	if (!control->fs || control->sealed)
+		return error_set(err, EPROTO, "unexpected message");
+	fs_seal(control->fs);
+	control->sealed = true;
+	affinity_restore(&control->affinity);
+	early_end(&control->early);
+	if (control->early.ahead[0])
+		tell(control, control->builder, MESSAGE_AHEAD,
+			control->early.ahead, -1);
+	guard_start(guard, fs_can_resend(control->fs));
+	if (guard->role == GUARD_GUARD) {
+		control->polled[POLL_FS].fd = -1;
+		fs_rest(control->fs);
+	}
 	return 0;
 }
 
@@ -202,10 +255,19 @@ static int complete(struct control *control, int *namespace_fd,
 {
 	if (*namespace_fd < 0 || !control->fs)
 		return error_set(err, EPROTO, "unexpected message");
-	fs_seal(control->fs);
+	if (!control->sealed && seal(control, err) < 0)
+		return -1;
 	control->namespace_fd = fd_take(namespace_fd);
 	settle(control, BUILT);
 	return 0;
+}
+
+/* Who reads from a file system that is not served must not wait. */
+static void mind_server(struct control *control)
+{
+	guard_mind(control->request->guard, false);
+	if (control->request->guard->role == GUARD_ENDED)
+		stop_fs(control);
 }
 
 /* -1 with what the builder shall tell the user. */
@@ -218,7 +280,9 @@ static int hear_builder(struct control *control, const struct message *message,
 	case MESSAGE_SHARED:
 		return take_shared(control, fd, err);
 	case MESSAGE_MOUNT:
-		return start_fs(control, fd, err);
+		return start_fs(control, message->text, fd, err);
+	case MESSAGE_SEALED:
+		return seal(control, err);
 	case MESSAGE_BUILT:
 		return complete(control, fd, err);
 	default:
@@ -235,6 +299,7 @@ static void drop_task(struct control *control, size_t task)
 		return;
 	/* It died: what it had begun ends with its namespace. */
 	stop_fs(control);
+	guard_forget(control->request->guard);
 	cleanup_fd(&control->shared_fd);
 	if (was_hosted)
 		control->reason = "the first task ended while it built the "
@@ -253,7 +318,7 @@ static void obey(struct control *control, const struct message *message,
 		stop_fs(control);
 		settle(control, REFUSED);
 	}
-	if (control->container != BUILDING)
+	if (control->container != BUILDING && !is_server(control))
 		answer_all(control);
 }
 
@@ -356,45 +421,72 @@ static int serve_request(struct control *control, struct error *err)
 	return 0;
 }
 
-static int run(struct control *control, struct error *err)
+static int hear_all(struct control *control, struct error *err)
 {
 	size_t task, count;
 
-	while (has_tasks(control)) {
-		if (poll(control->polled, control->count, -1) < 0) {
-			if (errno == EINTR)
-				continue;
-			return error_set(err, errno, "cannot poll");
-		}
-		if (control->polled[POLL_FS].revents &&
-			serve_request(control, err) < 0)
+	if (control->polled[POLL_FS].revents && serve_request(control, err) < 0)
+		return -1;
+	if (control->polled[POLL_KEEPER].revents)
+		hear_keeper(control);
+	count = control->count;
+	if (control->polled[POLL_HELLO].revents)
+		hear_hello(control);
+	for (task = POLL_TASKS; task < count && !is_server(control); task++)
+		if (control->polled[task].fd >= 0 &&
+			control->polled[task].revents &&
+			hear_task(control, task, err) < 0)
 			return -1;
-		if (control->polled[POLL_KEEPER].revents)
-			hear_keeper(control);
-		count = control->count;
-		if (control->polled[POLL_HELLO].revents)
-			hear_hello(control);
-		for (task = POLL_TASKS; task < count; task++)
-			if (control->polled[task].fd >= 0 &&
-				control->polled[task].revents &&
-				hear_task(control, task, err) < 0)
-				return -1;
+	return 0;
+}
+
+static int run(struct control *control, struct error *err)
+{
+	static const struct timespec at_once;
+	sigset_t none;
+	int ready;
+
+	sigemptyset(&none);
+	while (has_tasks(control) && !is_server(control)) {
+		ready = ppoll(control->polled, control->count,
+			control->early.foresight ? &at_once : NULL, &none);
+		if (ready < 0 && errno != EINTR)
+			return error_set(err, errno, "cannot poll");
+		if (ready < 0)
+			mind_server(control); /* SIGCHLD */
+		else if (ready == 0)
+			early_step(&control->early);
+		else if (hear_all(control, err) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-/* Returns with nobody left, or none that can be heard. */
-static int start(struct control *control, int hello_fd, int keeper_fd,
-	struct error *err)
+static void note_ready(struct control *control)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(control->ready_us, sizeof(control->ready_us), "%lld",
+		now.tv_sec * 1000000LL + now.tv_nsec / 1000);
+}
+
+/* Returns with nobody left, or none that can be heard; or in the server. */
+static int start(struct control *control, struct error *err)
+{
+	const struct control_request *request = control->request;
+
 	control->builder = NOBODY;
 	control->namespace_fd = -1;
 	control->shared_fd = -1;
 	control->hosted_fd = -1;
-	control->hosted = keeper_fd >= 0;
-	if (add_polled(control, hello_fd) < 0 || add_polled(control, -1) < 0 ||
-		add_polled(control, keeper_fd) < 0)
+	control->expected = request->tasks;
+	control->hosted = request->keeper_fd >= 0;
+	if (add_polled(control, request->hello_fd) < 0 ||
+		add_polled(control, -1) < 0 ||
+		add_polled(control, request->keeper_fd) < 0)
 		return error_set(err, 0, "cannot allocate memory");
+	note_ready(control);
 	return run(control, err);
 }
 
@@ -410,38 +502,55 @@ static void hang_up(struct control *control, const struct error *err)
 		cleanup_fd(&control->polled[i].fd);
 }
 
-int control_run(int hello_fd, int keeper_fd, long tasks, int timeout_s,
-	struct fs **ret_fs, struct error *err)
+/* Only the step's processes keep the namespace, the keeper unmounts, and the
+ * tasks hear the guard alone. */
+static void close_all(struct control *control)
 {
-	struct control control = {
-		.container = WANTED,
-		.expected = tasks,
-		.timeout_s = timeout_s,
-	};
-	int rc = start(&control, hello_fd, keeper_fd, err);
+	size_t i;
 
+	cleanup_fd(&control->namespace_fd);
+	cleanup_fd(&control->shared_fd);
+	cleanup_fd(&control->hosted_fd);
+	for (i = 0; i < control->count; i++)
+		if (i != POLL_FS)
+			cleanup_fd(&control->polled[i].fd);
+	free(control->polled);
+	early_forget(&control->early);
+}
+
+int control_run(const struct control_request *request, struct fs **ret_fs,
+	struct error *err)
+{
+	struct control control = { .request = request, .container = WANTED };
+	CLEANUP_FD int image_fd = request->image_fd;
+	int rc;
+
+	early_open(&control.early, &image_fd, request->command,
+		request->options);
+	rc = start(&control, err);
 	/* Nobody waits for who does not answer any more. */
 	if (rc < 0)
 		hang_up(&control, err);
-	/* From now on only the step's processes keep the namespace. */
-	cleanup_fd(&control.namespace_fd);
-	cleanup_fd(&control.shared_fd);
-	cleanup_fd(&control.hosted_fd);
-	/* Now the keeper unmounts. */
-	if (control.count > POLL_KEEPER)
-		cleanup_fd(&control.polled[POLL_KEEPER].fd);
-	if (rc == 0 && control.container == BUILT)
+	close_all(&control);
+	*ret_fs = NULL;
+	if (is_server(&control) || (rc == 0 && control.container == BUILT))
 		*ret_fs = control.fs;
-	else
-		*ret_fs = NULL;
-	free(control.polled);
 	return rc;
 }
 
 int control_refuse(int hello_fd, const char *reason, struct error *err)
 {
-	struct control control = { .container = REFUSED, .reason = reason };
-	int rc = start(&control, hello_fd, -1, err);
+	const struct control_request request = {
+		.hello_fd = hello_fd,
+		.keeper_fd = -1,
+		.tasks = LONG_MAX,
+	};
+	struct control control = {
+		.request = &request,
+		.container = REFUSED,
+		.reason = reason,
+	};
+	int rc = start(&control, err);
 
 	free(control.polled);
 	return rc;

@@ -4,23 +4,38 @@
 
 #include "common/error.h"
 #include "spank/server/fs.h"
+#include "spank/server/guard.h"
+
+struct control_request {
+	int hello_fd; /* where the tasks say HELLO */
+	/* The keeper that mounts on the host (mount=host), or -1; its end of
+	 * file tells the keeper that all have started. */
+	int keeper_fd;
+	/* What is likely to be the image, or -1; and the command of the step,
+	 * or NULL: see foresight.h. */
+	int image_fd;
+	const char *command;
+	long tasks; /* as many will say HELLO, no more */
+	int timeout_s;
+	const struct fs_options *options;
+	struct guard *guard;
+};
 
 /*
  * Lead the tasks of a step into their container: until all of them have
- * started, or ended, answer what they say (common/message.h) and serve the
- * file system meanwhile.  `hello_fd` is given away, and so
- * is `keeper_fd`: the keeper that mounts on the host (mount=host), or -1; its
- * end of file tells the keeper that all have started.  No more than `tasks`
- * will say HELLO on it.  The process is ended by SIGALRM if a container is not
- * complete `timeout_s` + 1 seconds after its first task was told to build it:
- * this also ends a read that hangs, and closes the descriptors that the tasks
- * wait on.
+ * started, or ended, answer what they say (common/message.h).  The file system
+ * is served meanwhile: here, until the image is sealed, and then by a child
+ * (guard_start()).  The descriptors are given away.  The process is ended
+ * by SIGALRM if a container is not complete `timeout_s` + 1 seconds after its
+ * first task was told to build it: this also ends a read that hangs, and closes
+ * the descriptors that the tasks wait on.
  *
- * Stores the file system in *ret_fs, owned by the caller; NULL if there is
- * none left to serve, because no container was built or it is gone already.
+ * Returns in the child as well, at once; guard->role tells them apart.  Stores
+ * the file system in *ret_fs, owned by the caller; NULL if there is none left
+ * to serve, because no container was built or it is gone already.
  */
-int control_run(int hello_fd, int keeper_fd, long tasks, int timeout_s,
-	struct fs **ret_fs, struct error *err);
+int control_run(const struct control_request *request, struct fs **ret_fs,
+	struct error *err);
 
 /*
  * Tell all tasks that there is no container, and the first of them why.

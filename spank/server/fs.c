@@ -189,15 +189,47 @@ static int clamp(int value, int least, int most)
 	return value < most ? value : most;
 }
 
+static int choose_cpus(const struct fs_options *options)
+{
+	return options->threads ? options->threads : count_cpus();
+}
+
+static int count_threads(const struct fs_options *options)
+{
+	return options->threads == 1
+		       ? 1
+		       : clamp(choose_cpus(options), THREADS_MIN, THREADS_MAX);
+}
+
+static int set_cache(struct squash *image, const struct fs_options *options)
+{
+	return squash_set_cache(image, options->cache_bytes,
+		count_threads(options));
+}
+
+int fs_open_image(int *image_fd, const struct sif_partition *partition,
+	const struct fs_options *options, struct squash **ret_image,
+	struct error *err)
+{
+	struct squash *image;
+
+	if (squash_open(image_fd, partition, &image, err) < 0)
+		return -1;
+	if (set_cache(image, options) < 0) {
+		squash_close(image);
+		return error_set(err, errno, "it cannot be opened");
+	}
+	*ret_image = image;
+	return 0;
+}
+
 static int start_all(struct fs *fs, const struct fs_options *options)
 {
-	int cpus = options->threads ? options->threads : count_cpus();
-	int count = clamp(cpus, THREADS_MIN, THREADS_MAX);
-
+	int cpus = choose_cpus(options);
 	/* Mount points may be made while there is one thread only. */
-	if (options->threads == 1 || !fs->tree.sealed)
-		count = 1;
-	if (squash_set_cache(fs->tree.image, options->cache_bytes, count) < 0)
+	int count = fs->tree.sealed ? count_threads(options) : 1;
+
+	if (set_cache(fs->tree.image, options) < 0)
 		return -1;
 	fs->threads = calloc(1, sizeof(*fs->threads));
 	if (!fs->threads)
@@ -257,6 +289,12 @@ int fs_resend(struct fs *fs)
 void fs_seal(struct fs *fs)
 {
 	fs->tree.sealed = true;
+}
+
+void fs_rest(struct fs *fs)
+{
+	/* Without it the old one stays: it costs memory, no more. */
+	squash_set_cache(fs->tree.image, 0, 0);
 }
 
 void fs_close(struct fs *fs)

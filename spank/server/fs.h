@@ -40,6 +40,14 @@ struct fs_options {
 };
 
 /*
+ * squash_open() with a cache of data that is as large as it is to be: what is in
+ * there before fs_start() is not lost.
+ */
+int fs_open_image(int *image_fd, const struct sif_partition *partition,
+	const struct fs_options *options, struct squash **ret_image,
+	struct error *err);
+
+/*
  * Make the cache and the threads that fs_serve() needs; they do nothing yet.
  * Afterwards no more system calls are needed but those of serving.
  */
@@ -67,6 +75,9 @@ void fs_own(struct fs *fs);
 
 /* From now on the mount cannot be changed (EROFS). */
 void fs_seal(struct fs *fs);
+
+/* Another process serves: give back what is cached. */
+void fs_rest(struct fs *fs);
 
 /* NULL-safe.  Not after fs_start() in this process. */
 void fs_close(struct fs *fs);

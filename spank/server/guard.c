@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A step survives its image server: once the container is complete, the
- * process forks.  The child serves; the parent, the guard, does nothing but
- * hold on to /dev/fuse and to the image, as they were before any of the step's
- * requests was answered.  When the child is killed, the guard forks again: the
- * successor has the kernel send again what was not answered, and goes on.
+ * A step survives its image server: once the image is sealed, the process
+ * forks.  The child serves; the parent, the guard, leads the tasks in, and holds
+ * on to /dev/fuse and to the image, as they were before any of the step's
+ * requests was answered.  When the child is killed,
+ * the guard forks again: the successor has the kernel send again what was not
+ * answered, and goes on.
  *
  * Nothing has to be handed over: references are stateless, the mount points
  * do not change any more, and caches fill again.
@@ -36,52 +37,92 @@ static void set_name(char *argv[], const char *name)
 	memcpy(argv[0], name, strlen(name));
 }
 
-static pid_t start(int (*serve)(void *arg, bool is_successor), void *arg,
-	char *argv[], bool is_successor)
+/* Nothing to do: it only has to end a ppoll(2). */
+static void notice(int number)
 {
-	pid_t guard = getpid(), pid = fork();
+	(void)number;
+}
 
-	if (pid != 0)
-		return pid;
+/* If SIGCHLD is ignored, which exec does not change, nothing can be waited
+ * for; blocked, it is not missed between two looks. */
+static void watch_children(void)
+{
+	const struct sigaction action = { .sa_handler = notice };
+	sigset_t set;
+
+	sigaction(SIGCHLD, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void begin_to_serve(struct guard *guard, pid_t parent)
+{
+	sigset_t none;
+
 	/* Who held the mount alone could keep it when the step has ended. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != guard)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
-	set_name(argv, SERVER_NAME);
-	_exit(serve(arg, is_successor));
-}
-
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return 0;
-	return status;
-}
-
-int guard_run(int (*serve)(void *arg, bool is_successor), void *arg,
-	char *argv[], bool can_resume, struct guard_end *ret_end)
-{
-	struct guard_end end = { 0 };
-	pid_t pid;
-
-	/* If it is ignored, which exec does not change, nothing can be waited
-	 * for. */
 	signal(SIGCHLD, SIG_DFL);
-	pid = start(serve, arg, argv, false);
+	/* The alarm is the guard's; scancel may send the step one. */
+	signal(SIGALRM, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	set_name(guard->argv, SERVER_NAME);
+	guard->role = GUARD_SERVER;
+}
+
+/* -1 if there can be no more processes. */
+static int fork_server(struct guard *guard)
+{
+	pid_t parent = getpid(), pid = fork();
+
 	if (pid < 0)
 		return -1;
-	set_name(argv, GUARD_NAME);
-	end.status = wait_for(pid);
-	while (can_resume && WIFSIGNALED(end.status) &&
-		end.successors < GUARD_SUCCESSORS_MAX) {
-		pid = start(serve, arg, argv, true);
-		if (pid < 0)
-			break;
-		end.successors++;
-		end.status = wait_for(pid);
+	if (pid == 0) {
+		begin_to_serve(guard, parent);
+		return 0;
 	}
-	*ret_end = end;
+	guard->server = pid;
+	guard->role = GUARD_GUARD;
 	return 0;
+}
+
+void guard_start(struct guard *guard, bool can_resume)
+{
+	guard->can_resume = can_resume;
+	watch_children();
+	if (fork_server(guard) == 0 && guard->role == GUARD_GUARD)
+		set_name(guard->argv, GUARD_NAME);
+}
+
+void guard_forget(struct guard *guard)
+{
+	guard->role = GUARD_ALONE;
+	guard->successors = 0;
+}
+
+/* Whether the server has ended. */
+static bool has_ended(struct guard *guard, bool waits)
+{
+	pid_t pid;
+
+	do
+		pid = waitpid(guard->server, &guard->status,
+			waits ? 0 : WNOHANG);
+	while (pid < 0 && errno == EINTR);
+	return pid != 0;
+}
+
+void guard_mind(struct guard *guard, bool waits)
+{
+	while (guard->role == GUARD_GUARD && has_ended(guard, waits)) {
+		guard->role = GUARD_ENDED;
+		if (!guard->can_resume || !WIFSIGNALED(guard->status) ||
+			guard->successors == GUARD_SUCCESSORS_MAX)
+			break;
+		guard->successors++;
+		if (fork_server(guard) < 0)
+			guard->successors--;
+	}
 }

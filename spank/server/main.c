@@ -5,16 +5,20 @@
  * nothing open but the socket on which the step's tasks say HELLO and a pipe
  * that slurmstepd closes at the end:
  *
- *   1. enter the sandbox, before a byte of the image is seen
- *   2. lead the tasks into their container, serving it meanwhile
- *   3. fork (guard.c): the child narrows the sandbox and serves until the
- *      last process has left; the parent is there to replace it
+ *   1. open what is likely to be the image, so that there is something to do
+ *      until a task brings it
+ *   2. enter the sandbox, before a byte of it is seen
+ *   3. lead the tasks into their container, serving it meanwhile; once the
+ *      image is sealed, fork (guard.c): the child narrows the sandbox and
+ * serves until the last process has left; the parent is there to replace it
  *   4. wait for slurmstepd to have heard of the tasks' end
  *
  * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS [hosted]
  *
  * hosted: FUSE is mounted on the host (mount=host), by a keeper that has the
  * other end of a third descriptor.
+ *
+ * Its environment is what of the step it may know: see server_start.h.
  */
 #include <malloc.h>
 #include <signal.h>
@@ -23,6 +27,7 @@
 #include <unistd.h>
 
 #include "common/deadline.h"
+#include "common/image_file.h"
 #include "common/server_start.h"
 #include "spank/server/control.h"
 #include "spank/server/guard.h"
@@ -33,18 +38,19 @@
 
 /* What a server needs that serves. */
 struct service {
+	struct guard guard;
 	struct fs *fs;
 	struct fs_options options;
 };
 
-/* In a child; returns its exit status. */
-static int serve(void *arg, bool is_successor)
+/* In the guard's child, or where there is none; returns the exit status. */
+static int serve(struct service *service, bool is_successor)
 {
-	struct service *service = arg;
 	struct error err;
 
 	/* Only the guard waits for slurmstepd. */
-	close(SERVER_LIFELINE_FD);
+	if (service->guard.role == GUARD_SERVER)
+		close(SERVER_LIFELINE_FD);
 	if (fs_start(service->fs, &service->options, &err) < 0)
 		return SERVER_EXIT_SERVE;
 	if (sandbox_serve(&err) < 0)
@@ -55,35 +61,46 @@ static int serve(void *arg, bool is_successor)
 }
 
 /* End as the last server did, so that slurmstepd can tell the user how. */
-static int end_like(const struct guard_end *end)
+static int end_like(const struct guard *guard)
 {
-	if (WIFSIGNALED(end->status)) {
-		signal(WTERMSIG(end->status), SIG_DFL);
-		raise(WTERMSIG(end->status));
+	if (WIFSIGNALED(guard->status)) {
+		signal(WTERMSIG(guard->status), SIG_DFL);
+		raise(WTERMSIG(guard->status));
 	}
-	if (WEXITSTATUS(end->status) == 0 && end->successors > 0)
-		return SERVER_EXIT_SUCCEEDED + end->successors;
-	return WEXITSTATUS(end->status);
+	if (WEXITSTATUS(guard->status) == 0 && guard->successors > 0)
+		return SERVER_EXIT_SUCCEEDED + guard->successors;
+	return WEXITSTATUS(guard->status);
 }
 
-/* Lead the tasks in, then keep a server that serves. */
-static int run(char *argv[], int keeper_fd, struct service *service,
-	struct error *err)
+/* Keep a server that serves. */
+static int guard(struct service *service)
 {
-	struct guard_end end;
-
-	if (control_run(SERVER_CONTROL_FD, keeper_fd, atol(argv[2]),
-		    atoi(argv[1]), &service->fs, err) < 0)
-		return SERVER_EXIT_CONTROL;
-	if (!service->fs)
-		return 0;
-	/* A user who may have no more processes has a server without. */
-	if (guard_run(serve, service, argv, fs_can_resend(service->fs), &end) <
-		0)
-		return serve(service, false);
+	guard_mind(&service->guard, true);
+	if (service->guard.role == GUARD_SERVER)
+		return serve(service, true);
 	/* Who reads from a file system that is not served must not wait. */
 	fs_close(service->fs);
-	return end_like(&end);
+	return end_like(&service->guard);
+}
+
+/* Lead the tasks in, and serve or guard then. */
+static int run(const struct control_request *request, struct service *service,
+	struct error *err)
+{
+	if (control_run(request, &service->fs, err) < 0)
+		return SERVER_EXIT_CONTROL;
+	switch (service->guard.role) {
+	case GUARD_SERVER:
+		return serve(service, service->guard.successors > 0);
+	case GUARD_GUARD:
+		return guard(service);
+	case GUARD_ENDED:
+		return end_like(&service->guard);
+	case GUARD_ALONE:
+		break;
+	}
+	/* A user who may have no more processes has a server without. */
+	return service->fs ? serve(service, false) : 0;
 }
 
 static int refuse(struct error *err)
@@ -94,25 +111,45 @@ static int refuse(struct error *err)
 	return 0;
 }
 
+/* Or -1. */
+static int open_image(void)
+{
+	const char *path = getenv(SERVER_IMAGE_VARIABLE);
+	struct error ignored;
+
+	return path ? image_file_open(path, &ignored) : -1;
+}
+
 int main(int argc, char *argv[])
 {
-	struct service service = { 0 };
+	struct service service = { .guard = { .argv = argv } };
+	struct control_request request = {
+		.hello_fd = SERVER_CONTROL_FD,
+		.keeper_fd = argc == 6 ? SERVER_KEEPER_FD : -1,
+		.image_fd = -1,
+		.command = getenv(SERVER_COMMAND_VARIABLE),
+		.options = &service.options,
+		.guard = &service.guard,
+	};
 	struct error err = { 0 };
 	int status;
 
 	if (argc < 5 || argc > 6 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
 		atol(argv[3]) <= 0)
 		return SERVER_EXIT_USAGE;
+	request.timeout_s = atoi(argv[1]);
+	request.tasks = atol(argv[2]);
 	service.options.cache_bytes = (size_t)atol(argv[3]) * 1024 * 1024;
 	service.options.threads = atoi(argv[4]);
+	request.image_fd = open_image();
 	/* A heap for each thread would take the address space that is left. */
 	mallopt(M_ARENA_MAX, 1);
 	if (sandbox_enter(&err) < 0)
 		status = refuse(&err);
 	else
-		status = run(argv, argc == 6 ? SERVER_KEEPER_FD : -1, &service,
-			&err);
-	deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
-		SERVER_LIFELINE_FD);
+		status = run(&request, &service, &err);
+	if (service.guard.role != GUARD_SERVER)
+		deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
+			SERVER_LIFELINE_FD);
 	return status;
 }

@@ -77,7 +77,7 @@ static const int serving_calls[] = {
 };
 
 /*
- * Until all tasks have started: messages, deadlines, looking at the image; and
+ * Before, and in the guard: messages, deadlines, looking at the image; and
  * the threads that will serve it.
  */
 static const int control_calls[] = {
@@ -227,6 +227,11 @@ static int allow_successors(scmp_filter_ctx filter)
 		SCMP_A0(SCMP_CMP_EQ, FORK_FLAGS, 0));
 	size_t i;
 
+	/* Its own, control.c: those of other processes are not. */
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+			SCMP_SYS(sched_setaffinity), 1,
+			SCMP_A0(SCMP_CMP_EQ, 0, 0));
 	/* Of no harm: end_like() of main.c, and a signal of the C library's
 	 * own once there are threads. */
 	if (rc == 0)

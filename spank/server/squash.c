@@ -193,14 +193,18 @@ int squash_open(int *fd, const struct sif_partition *partition,
 
 int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
 {
-	struct cache *larger;
-
 	/* One for each thread, also those that read ahead; and to spare. */
-	if (cache_open(bytes, squash->super.block_size, 3 * threads + 8,
-		    &larger) < 0)
+	size_t least = 3 * threads + 8;
+	size_t blocks = bytes / squash->super.block_size;
+	struct cache *cache;
+
+	/* The same size: what is in there is worth more than an empty one. */
+	if ((blocks < least ? least : blocks) == cache_blocks(squash->data))
+		return 0;
+	if (cache_open(bytes, squash->super.block_size, least, &cache) < 0)
 		return -1;
 	cache_close(squash->data);
-	squash->data = larger;
+	squash->data = cache;
 	return 0;
 }
 

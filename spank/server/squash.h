@@ -71,8 +71,9 @@ int squash_open(int *fd, const struct sif_partition *partition,
 	struct squash **ret_squash, struct error *err);
 
 /*
- * Keep up to `bytes` of decompressed data, for so many threads.  Before there
- * are threads.  -1 with errno.
+ * Keep up to `bytes` of decompressed data, for so many threads; if that is not
+ * what is kept already, what has been is lost.  Before there are threads.  -1
+ * with errno.
  */
 int squash_set_cache(struct squash *squash, size_t bytes, size_t threads);
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "spank/server/foresight.h"
 #include "spank/server/squash.h"
 
 #define THREADS     3
@@ -198,6 +199,17 @@ static void read_by_threads(struct squash *squash)
 		pthread_join(threads[i], NULL);
 }
 
+static void foresee(struct squash *squash)
+{
+	struct foresight *foresight = foresight_open(squash, "sh", SIZE_MAX);
+
+	if (!foresight)
+		die("foresight_open");
+	while (foresight_step(foresight))
+		;
+	foresight_close(foresight);
+}
+
 /* Whether the image could still be opened. */
 static bool try_image(struct image *image)
 {
@@ -211,6 +223,7 @@ static bool try_image(struct image *image)
 		return false;
 	if (squash_set_cache(squash, 0, THREADS) < 0)
 		die("squash_set_cache");
+	foresee(squash);
 	read_by_threads(squash);
 	squash_close(squash);
 	return true;

@@ -8,6 +8,7 @@
 # shellcheck disable=SC2016
 
 load ../lib/common
+load ../lib/assert
 
 setup_file() {
 	[[ -x ${SERVE_IMAGE-} ]] || return 0
@@ -229,6 +230,71 @@ MEASURE='
 	assert_status 0
 	assert_line "gzip-128K: all bytes are right"
 	assert_line "zstd-1M: all bytes are right"
+}
+
+# The server's program, to which nobody says HELLO: prints how many bytes of the
+# image it has read when it waits for good.
+foresee() { # IMAGE COMMAND
+	rm -f "$BATS_TEST_TMPDIR/log"
+	timeout 30 perl -MSocket -MPOSIX=dup2 -we '
+		my ($log, @server) = @ARGV;
+		socketpair(my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, 0) or die;
+		pipe(my $lifeline, my $held) or die;
+		my $pid = fork;
+		if (!$pid) {
+			dup2(fileno($theirs), 20) and dup2(fileno($lifeline), 21) or die;
+			close $_ for $ours, $theirs, $lifeline, $held;
+			dup2(20, 3) and dup2(21, 4) or die;
+			exec qw(strace -f -qq -e), q(trace=pread64,ppoll), q(-o), $log, @server;
+		}
+		close $theirs;
+		close $lifeline;
+		select(undef, undef, undef, 0.05)
+			until -e $log and `cat $log` =~ /ppoll\(.*, NULL, \[\]/;
+		close $ours;
+		close $held;
+		waitpid $pid, 0;
+		exit $? >> 8' "$BATS_TEST_TMPDIR/log" \
+		env -i IMAGE="$1" COMMAND="$2" \
+		"$SPANK_SIF_INSTALL$PLUGIN_SERVER" 60 1 32 0 || return
+	awk '/pread64/ { sum += $NF } END { print sum }' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "what a step reads first is decompressed before a task comes" {
+	[[ -n ${SPANK_SIF_INSTALL-} ]] || skip "SPANK_SIF_INSTALL is not set"
+	image_tree "$BATS_TEST_TMPDIR/tree" sh true
+	cd "$BATS_TEST_TMPDIR"
+	printf '#! /usr/bin/sh -e\ntrue\n' >tree/usr/bin/script
+	chmod +x tree/usr/bin/script
+	ln -s ../bin/true tree/usr/sbin/linked
+	ln -s round tree/usr/bin/round
+	head -c 3000000 /dev/urandom >tree/usr/bin/noise
+	pack tree image
+	none=$(foresee "$PWD/image" nonesuch)
+	size=$(stat -c %s image)
+	# The C library is most of what both have.
+	for command in true /usr/bin/true linked script; do
+		some=$(foresee "$PWD/image" "$command")
+		((some > none + 500000 && some < size)) ||
+			assertion_failed "$command: $some bytes, $none without"
+	done
+	# No more than the beginning of what is large.
+	some=$(foresee "$PWD/image" noise)
+	((some < none + 2200000)) || assertion_failed "noise: $some bytes"
+	for command in ./true bin/true round / .. /usr/bin/../../..; do
+		assert_equal "$(foresee "$PWD/image" "$command")" "$none"
+	done
+}
+
+@test "a server without an image to look at beforehand waits for one" {
+	[[ -n ${SPANK_SIF_INSTALL-} ]] || skip "SPANK_SIF_INSTALL is not set"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	echo damaged >"$BATS_TEST_TMPDIR/damaged"
+	for image in "$BATS_TEST_TMPDIR"/{fifo,damaged,nonesuch} /dev/zero / ""; do
+		some=$(foresee "$image" true)
+		# Those that env(1) reads of its own library.
+		((some < 3000)) || assertion_failed "$image: $some bytes"
+	done
 }
 
 @test "a second run of the same program asks the server nothing" {

@@ -513,7 +513,8 @@ on_other_as_root() {
 # Made by two servers of ours, one in the other: an image, in which is an image, in
 # which are images; alice reaches those through the working directory of a process
 # of hers, $hung.  When the first server is stopped the second still opens files,
-# but cannot read; when both are, nothing can even be opened.
+# but cannot read; when both are, nothing can even be opened.  One that waits in
+# a read already cannot be stopped.
 start_hung_file_system() {
 	local tree=$BATS_TEST_TMPDIR/tree
 	mkdir "$tree" "$tree/outer"
@@ -545,13 +546,15 @@ other_is_clean() {
 		$(on_other sinfo --noheader --format=%T) == idle ]]
 }
 
-assert_hang_is_told() { # WORDS [NAME]
+assert_hang_is_told() { # WORDS VARIABLE...
+	local words=$1
+	shift
 	timed run timeout 30 "$CLUSTER_TOOL" exec "$OTHER" -- \
-		env "$(unseen "$hung/${2-image.sif}")" srun -n2 cat /proc/self/comm
+		env "$@" srun -n2 cat /proc/self/comm
 	assert_failure
 	echo "$elapsed_ms ms: $output"
 	((elapsed_ms < 10000)) || assertion_failed "it took $elapsed_ms ms"
-	assert_contains "$1"
+	assert_contains "$words"
 	refute_line cat
 	wait_until 5 other_is_clean
 	run on_other srun cat /proc/self/comm
@@ -562,12 +565,18 @@ assert_hang_is_told() { # WORDS [NAME]
 	[[ -x ${SERVE_IMAGE-} ]] || skip "SERVE_IMAGE is not set"
 	start_other timeout=3 --bind="$SERVE_IMAGE:/serve-image"
 	start_hung_file_system
-	on_other_as_root kill -STOP "${serving[1]}"
-	assert_hang_is_told "cannot read the image '$hung/image.sif' in time"
-	on_other_as_root kill -STOP "${serving[3]}"
+	on_other_as_root kill -STOP "${serving[1]}" "${serving[3]}"
 	# A name that was never asked for: the kernel knows the other one.
-	assert_hang_is_told "was not complete" another.sif
-	on_other_as_root kill -CONT "${serving[1]}" "${serving[3]}"
+	assert_hang_is_told "was not complete" "$(unseen "$hung/another.sif")"
+	on_other_as_root kill -CONT "${serving[3]}"
+	# Its server hangs before anybody speaks to it.
+	assert_hang_is_told "image '$hung/image.sif' was not complete after 3 s" \
+		"$(unseen "$hung/image.sif")"
+	# That of a further image looks at it when the first task brings it.
+	assert_hang_is_told "cannot read the image '$hung/image.sif' in time" \
+		"$(unseen /shared/good.sif)" \
+		SLURM_SIF_MOUNT="$hung/image.sif:/mnt"
+	on_other_as_root kill -CONT "${serving[1]}"
 	run on_other srun --sif-image="$hung/image.sif" cat /proc/self/comm
 	assert_status 0
 	assert_output cat

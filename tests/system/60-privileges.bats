@@ -99,8 +99,8 @@ $lifeline"
 	assert_output $'/\n/'
 	run as_root readlink "/proc/$server/ns/mnt" "/proc/$task/ns/mnt"
 	[[ ${lines[0]} != "${lines[1]}" ]]
-	run as_root sh -c "tr '\\0' '\\n' <'/proc/$server/environ' | wc -l"
-	assert_output 0
+	run as_root sh -c "tr '\\0' '\\n' <'/proc/$server/environ'"
+	assert_output $'IMAGE=/shared/good.sif\nCOMMAND=sh'
 }
 
 @test "the server cannot be traced or read, not even by its user" {
@@ -177,6 +177,17 @@ SigCgt:	0000000100000000"
 	assert_status 0
 	assert_line "$(sha256sum /usr/bin/od)"
 	refute_contains "image server"
+}
+
+# The builder and the server share one while the image's mount points are made.
+@test "tasks and server may use the CPUs that they could use before" {
+	start_sleeping_step
+	cpus=$(as_alice srun -N1 -n1 sed -n 's/^Cpus_allowed_list://p' \
+		/proc/self/status)
+	for pid in $(<"$SHARED/pids") "$server" $(guard_pids); do
+		run as_root sed -n 's/^Cpus_allowed_list://p' "/proc/$pid/status"
+		assert_output "$cpus"
+	done
 }
 
 @test "the server's limits: no core, no file, no endless memory" {
@@ -351,7 +362,9 @@ ANALYSIS='
 	run grep -E '"(/shared/)?good\.sif"' "$SHARED/trace"
 	assert_status 0
 	for line in "${lines[@]}"; do
-		[[ $line == *" slurm 2001 H open"* || $line != *open* ]] ||
+		# The server, that is, before its sandbox: see "once sealed".
+		[[ $line == *" slurm 2001 H open"* || $line != *open* ||
+			$line == *" server 2001 H open"* ]] ||
 			assertion_failed "by somebody else: $line"
 	done
 }
@@ -372,7 +385,7 @@ ANALYSIS='
 		clock_gettime | rt_sig* | restart_syscall | exit | exit_group) ;;
 		# The guard, and the server before it is narrowed.
 		clone | clone3 | wait4 | getppid | rseq | set_robust_list | \
-		sched_getaffinity) ;;
+		sched_getaffinity | sched_setaffinity) ;;
 		*) assertion_failed "the server called $call" ;;
 		esac
 	done

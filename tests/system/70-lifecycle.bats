@@ -270,6 +270,62 @@ another_server() { # PID
 	assert_nothing_left
 }
 
+# A TaskProlog runs inside, before the server has heard that the task has started.
+start_step_with_slow_prolog() { # SRUN-ARGUMENT...
+	printf '#!/bin/sh\n%s\n' 'echo $$ >>/shared/pids' \
+		'until [ -e /shared/go ]; do sleep 0.1; done' >"$SHARED/prolog"
+	chmod 755 "$SHARED/prolog"
+	start_step -N1 --chdir=/shared --sif-image=/shared/good.sif \
+		--task-prolog=/shared/prolog "$@"
+}
+
+@test "the step goes on when its server is killed while tasks still start" {
+	start_step_with_slow_prolog -n3 sha256sum /usr/bin/od
+	wait_for_lines "$SHARED/pids" 3
+	kill_servers 3
+	touch "$SHARED/go"
+	wait_step
+	rm "$SHARED/go"
+	assert_status 0
+	assert_line "$(sha256sum /usr/bin/od)" 3
+	assert_contains "was replaced, 3 times"
+	assert_nothing_left
+}
+
+@test "a server that is killed for good while tasks still start: no task waits" {
+	start_step_with_slow_prolog -n3 sha256sum /usr/bin/od
+	wait_for_lines "$SHARED/pids" 3
+	kill_servers 11
+	touch "$SHARED/go"
+	wait_step
+	rm "$SHARED/go"
+	assert_failure
+	assert_contains "the image server was killed by signal 9"
+	assert_nothing_left
+}
+
+# The image is sealed then, and a child of the guard serves it.
+@test "SIGKILL of the builder while a script of the image runs: the next one builds" {
+	mkdir -p "$BATS_TEST_TMPDIR/scripts/.singularity.d/env"
+	cp -a "$BATS_FILE_TMPDIR/tree/." "$BATS_TEST_TMPDIR/scripts"
+	echo 'echo $PPID >>/shared/builder
+		while [ -e /shared/wait ]; do sleep 0.1; done' \
+		>"$BATS_TEST_TMPDIR/scripts/.singularity.d/env/10.sh"
+	image_sif "$BATS_TEST_TMPDIR/scripts" "$SHARED/scripts.sif" -comp lz4
+	: >"$SHARED/wait"
+	start_step -N1 -n3 --kill-on-bad-exit=0 --chdir=/shared \
+		--sif-image=/shared/scripts.sif head -n 1 /etc/os-release
+	wait_for_lines "$SHARED/builder"
+	signal KILL "$(<"$SHARED/builder")"
+	wait_for_lines "$SHARED/builder" 2
+	rm "$SHARED/wait"
+	wait_step
+	rm "$SHARED/builder" "$SHARED/scripts.sif"
+	assert_line 'NAME="Demonstration Linux"' 2
+	refute_contains "image server"
+	assert_nothing_left
+}
+
 @test "a server that is killed again and again is not replaced for ever" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4

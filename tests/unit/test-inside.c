@@ -3,6 +3,7 @@
  * Paths inside an image that wants out.  A directory in /tmp plays the image;
  * nothing here needs a right.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -212,10 +213,28 @@ static void renames_elsewhere_do_not_fail_a_look_up(void **state)
 #define IN_IMAGE(test) \
 	cmocka_unit_test_setup_teardown(test, make_image, remove_image)
 
+static void nothing_else_is_opened_as_the_image(void **state)
+{
+	int root_fd = open("/", O_PATH | O_CLOEXEC), fd;
+
+	(void)state;
+	fd = inside_open(root_fd, "/proc/version", O_RDONLY);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(inside_open_image(root_fd, "/proc/version", O_RDONLY),
+		-1);
+	assert_int_equal(errno, EXDEV);
+	fd = inside_open_image(root_fd, "/", O_PATH);
+	assert_true(fd >= 0);
+	close(fd);
+	close(root_fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_compared_by_component),
+		cmocka_unit_test(nothing_else_is_opened_as_the_image),
 		IN_IMAGE(missing_directories_are_made),
 		IN_IMAGE(the_wrong_kind_is_refused),
 		IN_IMAGE(links_do_not_lead_out),

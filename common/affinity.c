@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "common/affinity.h"
+
+void affinity_join(struct affinity *affinity, int cpu)
+{
+	cpu_set_t one;
+
+	if (affinity->is_changed || cpu < 0 || cpu >= CPU_SETSIZE ||
+		sched_getaffinity(0, sizeof(affinity->before),
+			&affinity->before) < 0 ||
+		!CPU_ISSET(cpu, &affinity->before))
+		return;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	affinity->is_changed = sched_setaffinity(0, sizeof(one), &one) == 0;
+}
+
+int affinity_stay(struct affinity *affinity)
+{
+	int cpu = sched_getcpu();
+
+	affinity_join(affinity, cpu);
+	return affinity->is_changed ? cpu : -1;
+}
+
+void affinity_restore(struct affinity *affinity)
+{
+	if (affinity->is_changed)
+		sched_setaffinity(0, sizeof(affinity->before),
+			&affinity->before);
+	affinity->is_changed = false;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_READ_AHEAD_H
+#define SPANK_PLUGIN_READ_AHEAD_H
+
+/*
+ * Have the kernel read the beginnings of these files, one path a line, without
+ * waiting for it.  Inside the container, with the user's rights alone: the list
+ * is the server's, who may say what he likes.  What cannot be is left out.
+ * Returns how many files it were.
+ */
+int read_ahead(const char *paths);
+
+#endif
