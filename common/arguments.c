@@ -121,6 +121,15 @@ static int parse_privilege(const char *value, struct arguments *arguments,
 	return 0;
 }
 
+static int parse_uring(const char *value, struct arguments *arguments,
+	struct error *err)
+{
+	arguments->no_uring = strcmp(value, "no") == 0;
+	if (!arguments->no_uring && strcmp(value, "auto") != 0)
+		return error_set(err, 0, "it is neither auto nor no");
+	return 0;
+}
+
 /* The word is also that of a default for --sif-mount=IMAGE:DST, whose values
  * have a colon. */
 static bool is_mount_mode(const char *value)
@@ -139,7 +148,7 @@ static int parse_default(const char *word, struct arguments *arguments,
 		return error_set(err, 0,
 			"there is no such argument (there are: timeout=, "
 			"cache=, threads=, path=, bind=, deny=, privilege=, "
-			"mount=, and defaults such as home=no, see "
+			"mount=, uring=, and defaults such as home=no, see "
 			"spank_sif(8))");
 	return settings_put(&arguments->defaults, setting, word + length + 1,
 		err);
@@ -176,6 +185,8 @@ static int parse_word(const char *word, struct arguments *arguments,
 		return parse_deny(value, arguments, err);
 	if ((value = value_of(word, "privilege")))
 		return parse_privilege(value, arguments, err);
+	if ((value = value_of(word, "uring")))
+		return parse_uring(value, arguments, err);
 	if ((value = value_of(word, "mount")) && is_mount_mode(value)) {
 		arguments->host_mount = strcmp(value, "host") == 0;
 		return 0;

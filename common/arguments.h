@@ -25,8 +25,9 @@ struct arguments {
 	struct bind_specs binds;     /* bind=...: for every container */
 	struct settings defaults;    /* NAME=VALUE */
 	bool denied[SETTINGS_COUNT]; /* deny=NAME[,NAME] */
-	bool userns;     /* privilege=userns, not root */
-	bool host_mount; /* mount=host, not private */
+	bool userns;                 /* privilege=userns, not root */
+	bool host_mount;             /* mount=host, not private */
+	bool no_uring; /* uring=no: requests by /dev/fuse, whatever there is */
 };
 
 /*

@@ -9,6 +9,9 @@
 #define SERVER_LIFELINE_FD 4 /* a pipe from slurmstepd, see image_server.h */
 #define SERVER_KEEPER_FD   5 /* mount=host: a socket to the keeper, or closed */
 
+/* Its fifth argument, if it may take requests over io_uring. */
+#define SERVER_WITH_RINGS "rings"
+
 /* Its exit statuses, besides 0. */
 #define SERVER_EXIT_USAGE   1
 #define SERVER_EXIT_SANDBOX 10 /* the sandbox could not be narrowed */

@@ -48,6 +48,7 @@ struct control {
 	int shared_fd; /* what the builder lets the other tasks know, or -1 */
 	bool owned;    /* all files shall be the user's */
 	struct squash *image;
+	struct fs_rings *rings; /* for the first file system; then NULL */
 	struct fs *fs;
 	/* The HELLO socket, the file system, the keeper, then the tasks. */
 	struct pollfd *polled;
@@ -123,24 +124,32 @@ static void settle(struct control *control, enum container container)
 
 static void stop_fs(struct control *control)
 {
-	fs_close(control->fs);
-	squash_close(control->image);
+	/* Threads with rings end with the mount, and need both until then. */
+	if (!fs_has_rings(control->fs)) {
+		fs_close(control->fs);
+		squash_close(control->image);
+	}
 	control->fs = NULL;
 	control->image = NULL;
 	control->polled[POLL_FS].fd = -1;
 }
 
 /* What tasks are told of the image: KEY=VALUE words. */
-static void describe(int image_fd, const struct sif_partition *partition,
-	char *text, size_t size)
+static void describe(struct control *control, int image_fd,
+	const struct sif_partition *partition)
 {
-	char uuid[SIF_UUID_SIZE];
+	char uuid[SIF_UUID_SIZE], rings[32] = "";
 
 	sif_read_uuid(image_fd, uuid);
-	snprintf(text, size, "offset=%llu size=%llu compression=%s%s%s",
+	/* Without, requests come by /dev/fuse. */
+	if (fs_rings_count(control->rings) > 0)
+		snprintf(rings, sizeof(rings), " rings=%d",
+			fs_rings_count(control->rings));
+	snprintf(control->facts, sizeof(control->facts),
+		"offset=%llu size=%llu compression=%s%s%s%s",
 		(unsigned long long)partition->offset,
 		(unsigned long long)partition->size,
-		sif_compression_name(partition->compression),
+		sif_compression_name(partition->compression), rings,
 		*uuid ? " uuid=" : "", uuid);
 }
 
@@ -167,7 +176,7 @@ static int open_image(struct control *control, const char *kind, int *image_fd,
 	control->owned = is_owned_data || strcmp(kind, MESSAGE_OWNED) == 0;
 	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
 		return -1;
-	describe(*image_fd, &partition, control->facts, sizeof(control->facts));
+	describe(control, *image_fd, &partition);
 	if (squash_open(image_fd, &partition, &control->image, err) < 0)
 		return -1;
 	tell_ready(control);
@@ -189,7 +198,8 @@ static int start_fs(struct control *control, int *fuse_fd, struct error *err)
 		*fuse_fd = fd_take(&control->hosted_fd);
 	if (*fuse_fd < 0 || !control->image || control->fs)
 		return error_set(err, EPROTO, "unexpected message");
-	if (fs_open(control->image, fuse_fd, &control->fs, err) < 0)
+	if (fs_open(control->image, fuse_fd, &control->rings, &control->fs,
+		    err) < 0)
 		return -1;
 	if (control->owned)
 		fs_own(control->fs);
@@ -372,10 +382,11 @@ static int start(struct control *control, int hello_fd, int keeper_fd,
 	return run(control, err);
 }
 
-int control_run(int hello_fd, int keeper_fd, long tasks, int timeout_s,
-	struct fs **ret_fs, struct error *err)
+int control_run(int hello_fd, int keeper_fd, struct fs_rings *rings, long tasks,
+	int timeout_s, struct fs **ret_fs, struct error *err)
 {
 	struct control control = {
+		.rings = rings,
 		.container = WANTED,
 		.expected = tasks,
 		.timeout_s = timeout_s,
@@ -393,6 +404,7 @@ int control_run(int hello_fd, int keeper_fd, long tasks, int timeout_s,
 		*ret_fs = control.fs;
 	else
 		*ret_fs = NULL;
+	fs_rings_close(control.rings);
 	free(control.polled);
 	return rc;
 }

@@ -63,13 +63,14 @@ static int open_worker(struct fs *fs, struct fs_worker *worker)
 	if (memory == MAP_FAILED)
 		return -1;
 	worker->fs = fs;
+	worker->send = fs_send;
 	worker->request = memory;
 	worker->reply = worker->request + FS_REQUEST_SIZE;
 	return 0;
 }
 
-int fs_open(struct squash *image, int *fuse_fd, struct fs **ret_fs,
-	struct error *err)
+int fs_open(struct squash *image, int *fuse_fd, struct fs_rings **rings,
+	struct fs **ret_fs, struct error *err)
 {
 	CLEANUP_FREE struct fs *fs = calloc(1, sizeof(*fs));
 
@@ -77,9 +78,16 @@ int fs_open(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 		set_blocking(*fuse_fd, false) < 0)
 		return error_set(err, errno, "cannot start to serve the image");
 	fs->tree.image = image;
+	pthread_mutex_init(&fs->turn, NULL);
 	fs->fd = fd_take(fuse_fd);
+	fs->rings = pointer_take(rings);
 	*ret_fs = pointer_take(&fs);
 	return 0;
+}
+
+bool fs_has_rings(const struct fs *fs)
+{
+	return fs && fs->over_rings;
 }
 
 int fs_fd(const struct fs *fs)
@@ -95,6 +103,19 @@ int fs_serve_one(struct fs *fs)
 	if (what == 1)
 		fs_answer(&fs->control, got);
 	return what == 2 ? 1 : what;
+}
+
+void fs_answer_in_turn(struct fs_worker *worker, size_t size)
+{
+	struct fs *fs = worker->fs;
+
+	if (atomic_load(&fs->is_concurrent)) {
+		fs_answer(worker, size);
+		return;
+	}
+	pthread_mutex_lock(&fs->turn);
+	fs_answer(worker, size);
+	pthread_mutex_unlock(&fs->turn);
 }
 
 /* False if serving has ended. */
@@ -187,7 +208,29 @@ static int clamp(int value, int least, int most)
 	return value < most ? value : most;
 }
 
-static int start_all(struct fs *fs, const struct fs_options *options)
+static int start_helpers(struct fs *fs, int cpus)
+{
+	return fs_helpers_start(fs->tree.image, clamp(cpus - 1, 1, AHEAD_MAX),
+		&fs->helpers);
+}
+
+/* The threads that answer are there. */
+static int start_with_rings(struct fs *fs, const struct fs_options *options)
+{
+	int rings = fs_rings_count(fs->rings), failed;
+
+	pthread_mutex_lock(&fs->turn);
+	failed = squash_set_cache(fs->tree.image, options->cache_bytes,
+		clamp(rings, THREADS_MIN, THREADS_MAX));
+	if (!failed && fs->tree.sealed) {
+		start_helpers(fs, rings);
+		atomic_store(&fs->is_concurrent, true);
+	}
+	pthread_mutex_unlock(&fs->turn);
+	return failed;
+}
+
+static int start_without(struct fs *fs, const struct fs_options *options)
 {
 	int cpus = options->threads ? options->threads : count_cpus();
 	int count = clamp(cpus, THREADS_MIN, THREADS_MAX);
@@ -197,17 +240,23 @@ static int start_all(struct fs *fs, const struct fs_options *options)
 		count = 1;
 	if (squash_set_cache(fs->tree.image, options->cache_bytes, count) < 0)
 		return -1;
+	/* A user who may have no more processes has a slower server. */
+	if (count > 1 && start_helpers(fs, cpus) == 0)
+		while (--count > 0 && start_worker(fs) == 0)
+			;
+	return 0;
+}
+
+static int start_all(struct fs *fs, const struct fs_options *options)
+{
 	fs->threads = calloc(1, sizeof(*fs->threads));
 	if (!fs->threads)
 		return -1;
 	pthread_mutex_init(&fs->threads->lock, NULL);
 	pthread_cond_init(&fs->threads->changed, NULL);
-	/* A user who may have no more processes has a slower server. */
-	if (count > 1 &&
-		fs_helpers_start(fs->tree.image, clamp(cpus - 1, 1, AHEAD_MAX),
-			&fs->helpers) == 0)
-		while (--count > 0 && start_worker(fs) == 0)
-			;
+	if (fs->over_rings ? start_with_rings(fs, options) < 0
+			   : start_without(fs, options) < 0)
+		return -1;
 	return set_blocking(fs->fd, true);
 }
 
@@ -232,9 +281,11 @@ int fs_serve(struct fs *fs)
 
 void fs_own(struct fs *fs)
 {
+	pthread_mutex_lock(&fs->turn);
 	fs->tree.owned = true;
 	fs->tree.uid = getuid();
 	fs->tree.gid = getgid();
+	pthread_mutex_unlock(&fs->turn);
 }
 
 bool fs_can_resend(const struct fs *fs)
@@ -255,13 +306,16 @@ int fs_resend(struct fs *fs)
 
 void fs_seal(struct fs *fs)
 {
+	pthread_mutex_lock(&fs->turn);
 	fs->tree.sealed = true;
+	pthread_mutex_unlock(&fs->turn);
 }
 
 void fs_close(struct fs *fs)
 {
 	if (!fs)
 		return;
+	fs_rings_close(fs->rings); /* never started */
 	close(fs->fd);
 	mountpoints_free(&fs->tree.mountpoints);
 	munmap(fs->control.request, FS_REQUEST_SIZE + SQUASH_READ_MAX);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "spank/server/fs_rings.h"
 #include "spank/server/squash.h"
 
 /*
@@ -20,10 +21,18 @@ struct fs;
 /*
  * Begin to serve `image` (borrowed until fs_close()) on *fuse_fd, a /dev/fuse
  * that is mounted already.  Nothing is read from it yet.  The descriptor is
- * given away: on success fs_close() closes it, and *fuse_fd is -1.
+ * given away: on success fs_close() closes it, and *fuse_fd is -1.  So are the
+ * rings, or NULL, which are used if the kernel says that it can.
  */
-int fs_open(struct squash *image, int *fuse_fd, struct fs **ret_fs,
-	struct error *err);
+int fs_open(struct squash *image, int *fuse_fd, struct fs_rings **rings,
+	struct fs **ret_fs, struct error *err);
+
+/*
+ * Whether requests come by rings, once the first has been answered.  Then
+ * there are threads which need `fs` and the image until the mount is gone, and
+ * this process alone can serve it.  NULL-safe.
+ */
+bool fs_has_rings(const struct fs *fs);
 
 /* For poll(2): readable when there is a request, or the mount is gone. */
 int fs_fd(const struct fs *fs);
@@ -68,7 +77,7 @@ void fs_own(struct fs *fs);
 /* From now on the mount cannot be changed (EROFS). */
 void fs_seal(struct fs *fs);
 
-/* NULL-safe.  Not after fs_start() in this process. */
+/* NULL-safe.  Not after fs_start() in this process, nor if fs_has_rings(). */
 void fs_close(struct fs *fs);
 
 #endif

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * FUSE over io_uring (Linux 6.14).  The kernel has a queue for each CPU, in
+ * which it puts the requests of who runs there.  An answer and the wait for the
+ * next request are one system call, and no CPU has to be woken for it: that is
+ * what makes a walk through a tree faster.
+ *
+ * A thread, bound to its CPU, has a ring, and in it one entry: room for one
+ * request and its answer.  Deliberately not more: a request that was given to
+ * a thread which hangs in a read of the image could be answered by nobody, not
+ * even by an abort of the connection.  Queues of CPUs that are not ours have
+ * their entries in one ring or another; the kernel wants one in each queue.
+ *
+ *   1. fs_rings_make(): rings, which cannot do anything yet
+ *   2. fs_rings_start(): threads; each tries to register, which the kernel
+ *      refuses as too early (EAGAIN) if all is well
+ *   3. INIT is answered
+ *   4. fs_rings_begin(): the threads register, and serve until the mount is
+ *      gone
+ *
+ * FORGET and INTERRUPT still come by /dev/fuse.
+ *
+ * Reference: Documentation/filesystems/fuse/fuse-io-uring.rst and
+ * fs/fuse/dev_uring.c in the kernel.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "spank/server/fs_internal.h"
+#include "spank/server/fs_rings.h"
+#include "spank/server/fs_threads.h"
+#include "spank/server/uring.h"
+
+#define ENABLED  "/sys/module/fuse/parameters/enable_uring"
+#define POSSIBLE "/sys/devices/system/cpu/possible"
+
+/* A node where a step has more CPUs does without. */
+#define RINGS_MAX 64
+
+/* Of linux/fuse.h since 6.14; headers may be older. */
+#define REGISTER         1
+#define COMMIT_AND_FETCH 2
+
+struct request_header {
+	unsigned char header[128]; /* fuse_in_header, fuse_out_header */
+	unsigned char argument[128];
+	uint64_t flags;
+	uint64_t commit_id;
+	uint32_t payload_size; /* what follows the argument, or the answer */
+	uint32_t unused;
+	uint64_t unused_too;
+};
+
+struct command_argument {
+	uint64_t flags;
+	uint64_t commit_id;
+	uint16_t queue;
+	unsigned char unused[6];
+};
+
+/* The one entry of a queue. */
+struct entry {
+	unsigned int queue;
+	struct ring *ring; /* that has it; the CPU's, if there is one */
+	struct request_header *header;
+	struct iovec parts[2]; /* header, payload */
+};
+
+struct ring {
+	struct fs_worker worker; /* first: see send() */
+	struct fs_rings *all;
+	struct uring uring;
+	int cpu;
+	struct entry *entry;  /* what is being answered */
+	unsigned int entries; /* that the kernel has, or will have */
+	int failure;          /* errno of the last entry that ended */
+	int refused;          /* errno of the last attempt to register */
+	sem_t told;           /* all->begin is known */
+};
+
+struct fs_rings {
+	unsigned int queues; /* as many as the kernel has */
+	int count;
+	struct ring rings[RINGS_MAX];
+	struct entry *entries; /* for each queue */
+	sem_t said;            /* once by each thread at each step */
+	bool begin;
+};
+
+static void send(const struct fs_request *request, int error, const void *bytes,
+	size_t size)
+{
+	struct entry *entry = ((struct ring *)request->worker)->entry;
+	const struct fuse_out_header header = {
+		.len = sizeof(header) + size,
+		.error = -error,
+		.unique = request->header->unique,
+	};
+
+	if (size > 0 && bytes != request->worker->reply)
+		memcpy(request->worker->reply, bytes, size);
+	memcpy(entry->header->header, &header, sizeof(header));
+	entry->header->payload_size = size;
+}
+
+/* To how it would have come from /dev/fuse; 0 if it is too long for that. */
+static size_t assemble(const struct entry *entry, unsigned char *request)
+{
+	const struct request_header *from = entry->header;
+	const struct fuse_in_header *header = (const void *)from->header;
+	size_t rest = from->payload_size;
+	size_t fixed = header->len - sizeof(*header) - rest;
+
+	if (header->len > FS_REQUEST_SIZE || fixed > sizeof(from->argument))
+		return 0;
+	memcpy(request, header, sizeof(*header));
+	memcpy(request + sizeof(*header), from->argument, fixed);
+	memcpy(request + sizeof(*header) + fixed, entry->parts[1].iov_base,
+		rest);
+	return header->len;
+}
+
+static void answer(struct ring *ring, struct entry *entry)
+{
+	size_t size = assemble(entry, ring->worker.request);
+
+	if (size == 0)
+		abort(); /* the kernel's word for the longest is not kept */
+	ring->entry = entry;
+	ring->worker.reply = entry->parts[1].iov_base;
+	fs_answer_in_turn(&ring->worker, size);
+}
+
+static int command(struct entry *entry, uint32_t operation)
+{
+	const struct command_argument argument = {
+		.commit_id = entry->header->commit_id,
+		.queue = entry->queue,
+	};
+	struct uring_command *next =
+		uring_next(&entry->ring->uring, (uintptr_t)entry);
+
+	if (!next)
+		return -1;
+	next->operation = operation;
+	memcpy(next->argument, &argument, sizeof(argument));
+	if (operation == REGISTER) {
+		next->address = (uintptr_t)entry->parts;
+		next->length = 2;
+	}
+	return 0;
+}
+
+/* A result is a request that has come in, or the end of an entry. */
+static void take_results(struct ring *ring)
+{
+	struct entry *entry;
+	uint64_t data;
+	int result;
+
+	while (uring_take(&ring->uring, &data, &result)) {
+		entry = (struct entry *)(uintptr_t)data;
+		if (result == 0) {
+			answer(ring, entry);
+			result = command(entry, COMMIT_AND_FETCH) ? -errno : 0;
+		}
+		if (result < 0) {
+			ring->entries--;
+			ring->failure = -result;
+		}
+	}
+}
+
+/* Give the kernel the ring's entries; 0, or the errno of what it refused. */
+static int register_entries(struct ring *ring)
+{
+	struct fs_rings *all = ring->all;
+	unsigned int queue;
+
+	ring->entries = 0;
+	ring->failure = 0;
+	for (queue = 0; queue < all->queues; queue++) {
+		if (all->entries[queue].ring != ring)
+			continue;
+		if (command(&all->entries[queue], REGISTER) < 0)
+			return errno;
+		ring->entries++;
+	}
+	if (uring_submit(&ring->uring, 0) < 0)
+		return errno;
+	take_results(ring);
+	return ring->failure;
+}
+
+/* The mount is gone; ENOENT: it went while the answer was on its way. */
+static bool is_end(int failure)
+{
+	return failure == ENOTCONN || failure == ECONNABORTED ||
+	       failure == ECANCELED || failure == ENOENT;
+}
+
+static void serve(struct ring *ring)
+{
+	while (ring->entries > 0) {
+		if (uring_submit(&ring->uring, 1) < 0)
+			abort();
+		take_results(ring);
+		/* Requests of a queue that has no entry would wait for ever. */
+		if (ring->failure && !is_end(ring->failure))
+			abort();
+	}
+}
+
+static void wait_until(sem_t *semaphore)
+{
+	while (sem_wait(semaphore) < 0)
+		;
+}
+
+/* Where it cannot be bound it is slower. */
+static void bind_to(int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
+static void *run(void *arg)
+{
+	struct ring *ring = arg;
+	struct fs_rings *all = ring->all;
+
+	bind_to(ring->cpu);
+	ring->refused =
+		uring_enable(&ring->uring) < 0 ? errno : register_entries(ring);
+	sem_post(&all->said);
+	wait_until(&ring->told);
+	if (!all->begin) {
+		sem_post(&all->said); /* from now on all of it may be gone */
+		return NULL;
+	}
+	ring->refused = register_entries(ring);
+	sem_post(&all->said);
+	if (ring->refused == 0)
+		serve(ring);
+	return NULL;
+}
+
+static void hear_all(struct fs_rings *rings, int count)
+{
+	while (count-- > 0)
+		wait_until(&rings->said);
+}
+
+/* Whether the first `count` threads have met with `expected`. */
+static bool all_met(struct fs_rings *rings, int count, int expected)
+{
+	bool met = true;
+	int i;
+
+	hear_all(rings, count);
+	for (i = 0; i < count; i++)
+		met = met && rings->rings[i].refused == expected;
+	return met;
+}
+
+static void tell_all(struct fs_rings *rings, int count, bool begin)
+{
+	int i;
+
+	rings->begin = begin;
+	for (i = 0; i < count; i++)
+		sem_post(&rings->rings[i].told);
+}
+
+/* What /sys says, without the end of the line; "" if it cannot be read. */
+static void read_line(const char *path, char *line, size_t size)
+{
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, line, size - 1);
+
+	line[got < 0 ? 0 : got] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+/* "0-3,8-11" are eight; 0 if it is not understood. */
+static unsigned int count_list(const char *list)
+{
+	unsigned int first, last, count = 0;
+	int length;
+
+	for (;; list++) {
+		if (sscanf(list, "%u%n", &first, &length) != 1)
+			return 0;
+		list += length;
+		last = first;
+		if (*list == '-') {
+			if (sscanf(list, "-%u%n", &last, &length) != 1)
+				return 0;
+			list += length;
+		}
+		count += last - first + 1;
+		if (*list != ',')
+			return *list ? 0 : count;
+	}
+}
+
+/* The CPUs that the threads may run on; 0 if there are more than a set has. */
+static int count_cpus(cpu_set_t *ret_cpus)
+{
+	if (sched_getaffinity(0, sizeof(*ret_cpus), ret_cpus) < 0)
+		return 0;
+	return CPU_COUNT(ret_cpus);
+}
+
+static struct fs_rings *make(unsigned int queues, int wanted)
+{
+	struct fs_rings *rings = calloc(1, sizeof(*rings));
+
+	if (!rings)
+		return NULL;
+	rings->queues = queues;
+	while (rings->count < wanted &&
+		uring_open(queues, &rings->rings[rings->count].uring) == 0)
+		rings->count++;
+	return rings;
+}
+
+struct fs_rings *fs_rings_make(void)
+{
+	char enabled[8], possible[256];
+	unsigned int queues;
+	cpu_set_t cpus;
+	int wanted;
+
+	read_line(ENABLED, enabled, sizeof(enabled));
+	if (strcmp(enabled, "Y") != 0)
+		return NULL;
+	/* A list that is longer than the line ends in the middle of a word, and
+	 * such a node has too many. */
+	read_line(POSSIBLE, possible, sizeof(possible));
+	queues = count_list(possible);
+	wanted = count_cpus(&cpus);
+	if (queues == 0)
+		return NULL;
+	/* The step may have fewer CPUs than slurmstepd. */
+	return make(queues, wanted < RINGS_MAX ? wanted : RINGS_MAX);
+}
+
+int fs_rings_count(const struct fs_rings *rings)
+{
+	cpu_set_t cpus;
+	int count = count_cpus(&cpus);
+
+	return rings && count <= rings->count ? count : 0;
+}
+
+static void close_from(struct fs_rings *rings, int first)
+{
+	while (rings->count > first)
+		uring_close(&rings->rings[--rings->count].uring);
+}
+
+void fs_rings_close(struct fs_rings *rings)
+{
+	if (!rings)
+		return;
+	close_from(rings, 0);
+	free(rings->entries);
+	free(rings);
+}
+
+/* Only what is used of it is ever touched: headers, and longest answers. */
+static int make_entries(struct fs_rings *rings)
+{
+	size_t page = getpagesize(), size = page + SQUASH_READ_MAX, i;
+	char *memory = mmap(NULL, rings->queues * size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -1;
+	rings->entries = calloc(rings->queues, sizeof(*rings->entries));
+	if (!rings->entries)
+		return -1;
+	for (i = 0; i < rings->queues; i++, memory += size)
+		rings->entries[i] = (struct entry){
+			.queue = i,
+			.ring = &rings->rings[i % rings->count],
+			.header = (void *)memory,
+			.parts = { { memory, sizeof(struct request_header) },
+				{ memory + page, SQUASH_READ_MAX } },
+		};
+	return 0;
+}
+
+/* One after the other, so that a ring has the queue of its CPU. */
+static int prepare(struct fs_rings *rings, struct fs *fs, const cpu_set_t *cpus)
+{
+	struct ring *ring = rings->rings;
+	int cpu;
+
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, cpus))
+			continue;
+		ring->all = rings;
+		ring->cpu = cpu;
+		if ((unsigned int)cpu < rings->queues)
+			rings->entries[cpu].ring = ring;
+		ring->worker.fs = fs;
+		ring->worker.send = send;
+		ring->worker.request = malloc(FS_REQUEST_SIZE);
+		sem_init(&ring->told, 0, 0);
+		if (!ring->worker.request ||
+			uring_attach(&ring->uring, fs->fd) < 0)
+			return -1;
+		ring++;
+	}
+	return 0;
+}
+
+int fs_rings_start(struct fs_rings *rings, struct fs *fs)
+{
+	cpu_set_t cpus;
+	int count = count_cpus(&cpus), started = 0;
+
+	if (count == 0 || count > rings->count)
+		return -1;
+	close_from(rings, count);
+	sem_init(&rings->said, 0, 0);
+	if (make_entries(rings) < 0 || prepare(rings, fs, &cpus) < 0)
+		return -1;
+	while (started < count &&
+		fs_thread_start(run, &rings->rings[started]) == 0)
+		started++;
+	if (all_met(rings, started, EAGAIN) && started == count)
+		return 0;
+	tell_all(rings, started, false);
+	hear_all(rings, started);
+	return -1;
+}
+
+int fs_rings_begin(struct fs_rings *rings)
+{
+	tell_all(rings, rings->count, true);
+	return all_met(rings, rings->count, 0) ? 0 : -1;
+}
