@@ -160,8 +160,12 @@ static void answer_init(const struct fs_request *request)
 			sizeof(over_rings));
 	}
 	fs_reply(request, &out, sizeof(out));
-	/* If the kernel then refuses them it goes on without. */
-	fs->over_rings = fs->over_rings && fs_rings_begin(fs->rings) == 0;
+	/* If the kernel then refuses them it goes on without; their threads
+	 * wait for the end. */
+	if (fs->over_rings && fs_rings_begin(fs->rings) < 0) {
+		fs->over_rings = false;
+		fs->rings = NULL;
+	}
 }
 
 static void reply_node(const struct fs_request *request, uint64_t node)

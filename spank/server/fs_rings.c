@@ -26,7 +26,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,232 +33,16 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/server/fs_internal.h"
-#include "spank/server/fs_rings.h"
+#include "spank/server/fs_ring.h"
 #include "spank/server/fs_threads.h"
-#include "spank/server/uring.h"
 
 #define ENABLED  "/sys/module/fuse/parameters/enable_uring"
 #define POSSIBLE "/sys/devices/system/cpu/possible"
 
-/* A node where a step has more CPUs does without. */
-#define RINGS_MAX 64
-
-/* Of linux/fuse.h since 6.14; headers may be older. */
-#define REGISTER         1
-#define COMMIT_AND_FETCH 2
-
-struct request_header {
-	unsigned char header[128]; /* fuse_in_header, fuse_out_header */
-	unsigned char argument[128];
-	uint64_t flags;
-	uint64_t commit_id;
-	uint32_t payload_size; /* what follows the argument, or the answer */
-	uint32_t unused;
-	uint64_t unused_too;
-};
-
-struct command_argument {
-	uint64_t flags;
-	uint64_t commit_id;
-	uint16_t queue;
-	unsigned char unused[6];
-};
-
-/* The one entry of a queue. */
-struct entry {
-	unsigned int queue;
-	struct ring *ring; /* that has it; the CPU's, if there is one */
-	struct request_header *header;
-	struct iovec parts[2]; /* header, payload */
-};
-
-struct ring {
-	struct fs_worker worker; /* first: see send() */
-	struct fs_rings *all;
-	struct uring uring;
-	int cpu;
-	struct entry *entry;  /* what is being answered */
-	unsigned int entries; /* that the kernel has, or will have */
-	int failure;          /* errno of the last entry that ended */
-	int refused;          /* errno of the last attempt to register */
-	sem_t told;           /* all->begin is known */
-};
-
-struct fs_rings {
-	unsigned int queues; /* as many as the kernel has */
-	int count;
-	struct ring rings[RINGS_MAX];
-	struct entry *entries; /* for each queue */
-	sem_t said;            /* once by each thread at each step */
-	bool begin;
-};
-
-static void send(const struct fs_request *request, int error, const void *bytes,
-	size_t size)
-{
-	struct entry *entry = ((struct ring *)request->worker)->entry;
-	const struct fuse_out_header header = {
-		.len = sizeof(header) + size,
-		.error = -error,
-		.unique = request->header->unique,
-	};
-
-	if (size > 0 && bytes != request->worker->reply)
-		memcpy(request->worker->reply, bytes, size);
-	memcpy(entry->header->header, &header, sizeof(header));
-	entry->header->payload_size = size;
-}
-
-/* To how it would have come from /dev/fuse; 0 if it is too long for that. */
-static size_t assemble(const struct entry *entry, unsigned char *request)
-{
-	const struct request_header *from = entry->header;
-	const struct fuse_in_header *header = (const void *)from->header;
-	size_t rest = from->payload_size;
-	size_t fixed = header->len - sizeof(*header) - rest;
-
-	if (header->len > FS_REQUEST_SIZE || fixed > sizeof(from->argument))
-		return 0;
-	memcpy(request, header, sizeof(*header));
-	memcpy(request + sizeof(*header), from->argument, fixed);
-	memcpy(request + sizeof(*header) + fixed, entry->parts[1].iov_base,
-		rest);
-	return header->len;
-}
-
-static void answer(struct ring *ring, struct entry *entry)
-{
-	size_t size = assemble(entry, ring->worker.request);
-
-	if (size == 0)
-		abort(); /* the kernel's word for the longest is not kept */
-	ring->entry = entry;
-	ring->worker.reply = entry->parts[1].iov_base;
-	fs_answer_in_turn(&ring->worker, size);
-}
-
-static int command(struct entry *entry, uint32_t operation)
-{
-	const struct command_argument argument = {
-		.commit_id = entry->header->commit_id,
-		.queue = entry->queue,
-	};
-	struct uring_command *next =
-		uring_next(&entry->ring->uring, (uintptr_t)entry);
-
-	if (!next)
-		return -1;
-	next->operation = operation;
-	memcpy(next->argument, &argument, sizeof(argument));
-	if (operation == REGISTER) {
-		next->address = (uintptr_t)entry->parts;
-		next->length = 2;
-	}
-	return 0;
-}
-
-/* A result is a request that has come in, or the end of an entry. */
-static void take_results(struct ring *ring)
-{
-	struct entry *entry;
-	uint64_t data;
-	int result;
-
-	while (uring_take(&ring->uring, &data, &result)) {
-		entry = (struct entry *)(uintptr_t)data;
-		if (result == 0) {
-			answer(ring, entry);
-			result = command(entry, COMMIT_AND_FETCH) ? -errno : 0;
-		}
-		if (result < 0) {
-			ring->entries--;
-			ring->failure = -result;
-		}
-	}
-}
-
-/* Give the kernel the ring's entries; 0, or the errno of what it refused. */
-static int register_entries(struct ring *ring)
-{
-	struct fs_rings *all = ring->all;
-	unsigned int queue;
-
-	ring->entries = 0;
-	ring->failure = 0;
-	for (queue = 0; queue < all->queues; queue++) {
-		if (all->entries[queue].ring != ring)
-			continue;
-		if (command(&all->entries[queue], REGISTER) < 0)
-			return errno;
-		ring->entries++;
-	}
-	if (uring_submit(&ring->uring, 0) < 0)
-		return errno;
-	take_results(ring);
-	return ring->failure;
-}
-
-/* The mount is gone; ENOENT: it went while the answer was on its way. */
-static bool is_end(int failure)
-{
-	return failure == ENOTCONN || failure == ECONNABORTED ||
-	       failure == ECANCELED || failure == ENOENT;
-}
-
-static void serve(struct ring *ring)
-{
-	while (ring->entries > 0) {
-		if (uring_submit(&ring->uring, 1) < 0)
-			abort();
-		take_results(ring);
-		/* Requests of a queue that has no entry would wait for ever. */
-		if (ring->failure && !is_end(ring->failure))
-			abort();
-	}
-}
-
-static void wait_until(sem_t *semaphore)
-{
-	while (sem_wait(semaphore) < 0)
-		;
-}
-
-/* Where it cannot be bound it is slower. */
-static void bind_to(int cpu)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
-}
-
-static void *run(void *arg)
-{
-	struct ring *ring = arg;
-	struct fs_rings *all = ring->all;
-
-	bind_to(ring->cpu);
-	ring->refused =
-		uring_enable(&ring->uring) < 0 ? errno : register_entries(ring);
-	sem_post(&all->said);
-	wait_until(&ring->told);
-	if (!all->begin) {
-		sem_post(&all->said); /* from now on all of it may be gone */
-		return NULL;
-	}
-	ring->refused = register_entries(ring);
-	sem_post(&all->said);
-	if (ring->refused == 0)
-		serve(ring);
-	return NULL;
-}
-
 static void hear_all(struct fs_rings *rings, int count)
 {
 	while (count-- > 0)
-		wait_until(&rings->said);
+		fs_ring_wait(&rings->said);
 }
 
 /* Whether the first `count` threads have met with `expected`. */
@@ -417,7 +200,6 @@ static int prepare(struct fs_rings *rings, struct fs *fs, const cpu_set_t *cpus)
 		if ((unsigned int)cpu < rings->queues)
 			rings->entries[cpu].ring = ring;
 		ring->worker.fs = fs;
-		ring->worker.send = send;
 		ring->worker.request = malloc(FS_REQUEST_SIZE);
 		sem_init(&ring->told, 0, 0);
 		if (!ring->worker.request ||
@@ -440,7 +222,7 @@ int fs_rings_start(struct fs_rings *rings, struct fs *fs)
 	if (make_entries(rings) < 0 || prepare(rings, fs, &cpus) < 0)
 		return -1;
 	while (started < count &&
-		fs_thread_start(run, &rings->rings[started]) == 0)
+		fs_thread_start(fs_ring_run, &rings->rings[started]) == 0)
 		started++;
 	if (all_met(rings, started, EAGAIN) && started == count)
 		return 0;

@@ -147,7 +147,7 @@ int uring_submit(struct uring *uring, unsigned int wanted)
 	do
 		taken = syscall(SYS_io_uring_enter, uring->fd, uring->queued,
 			wanted, wanted ? IORING_ENTER_GETEVENTS : 0, NULL, 0);
-	while (taken < 0 && errno == EINTR);
+	while (taken < 0 && (errno == EINTR || errno == EAGAIN));
 	if (taken < 0)
 		return -1;
 	uring->queued -= taken;
