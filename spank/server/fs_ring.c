@@ -69,14 +69,13 @@ static void answer(struct ring *ring, struct entry *entry)
 	fs_answer_in_turn(&ring->worker, size);
 }
 
-static int command(struct entry *entry, uint32_t operation)
+static int command(struct ring *ring, struct entry *entry, uint32_t operation)
 {
 	const struct command_argument argument = {
 		.commit_id = entry->header->commit_id,
 		.queue = entry->queue,
 	};
-	struct uring_command *next =
-		uring_next(&entry->ring->uring, (uintptr_t)entry);
+	struct uring_command *next = uring_next(&ring->uring, (uintptr_t)entry);
 
 	if (!next)
 		return -1;
@@ -100,7 +99,8 @@ static void take_results(struct ring *ring)
 		entry = (struct entry *)(uintptr_t)data;
 		if (result == 0) {
 			answer(ring, entry);
-			result = command(entry, COMMIT_AND_FETCH) ? -errno : 0;
+			result = command(ring, entry, COMMIT_AND_FETCH) ? -errno
+									: 0;
 		}
 		if (result < 0) {
 			ring->entries--;
@@ -120,7 +120,7 @@ static int register_entries(struct ring *ring)
 	for (queue = 0; queue < all->queues; queue++) {
 		if (all->entries[queue].ring != ring)
 			continue;
-		if (command(&all->entries[queue], REGISTER) < 0)
+		if (command(ring, &all->entries[queue], REGISTER) < 0)
 			return errno;
 		ring->entries++;
 	}
@@ -128,6 +128,24 @@ static int register_entries(struct ring *ring)
 		return errno;
 	take_results(ring);
 	return ring->failure;
+}
+
+/*
+ * Before INIT is answered FUSE refuses whatever comes, as too early (EAGAIN):
+ * by that it is known that commands get through to it.  Afterwards it would be
+ * too late to find that they do not.
+ */
+static int probe(struct ring *ring)
+{
+	uint64_t data;
+	int result;
+
+	if (command(ring, &ring->all->entries[0], REGISTER) < 0 ||
+		uring_submit(&ring->uring, 1) < 0)
+		return errno;
+	if (!uring_take(&ring->uring, &data, &result))
+		return EINTR;
+	return result == -EAGAIN ? 0 : EOPNOTSUPP;
 }
 
 /* The mount is gone; ENOENT: it went while the answer was on its way. */
@@ -172,8 +190,9 @@ void *fs_ring_run(void *arg)
 
 	ring->worker.send = send;
 	bind_to(ring->cpu);
-	ring->refused =
-		uring_enable(&ring->uring) < 0 ? errno : register_entries(ring);
+	ring->refused = uring_enable(&ring->uring) < 0 ? errno : 0;
+	if (ring->refused == 0 && ring == all->rings)
+		ring->refused = probe(ring);
 	sem_post(&all->said);
 	fs_ring_wait(&ring->told);
 	if (!all->begin) {

@@ -43,7 +43,7 @@ struct ring {
 	struct entry *entry;  /* what is being answered */
 	unsigned int entries; /* that the kernel has, or will have */
 	int failure;          /* errno of the last entry that ended */
-	int refused;          /* errno of the last attempt to register */
+	int refused;          /* errno of what fs_rings.c has it try */
 	sem_t told;           /* all->begin is known */
 };
 

@@ -12,8 +12,7 @@
  * their entries in one ring or another; the kernel wants one in each queue.
  *
  *   1. fs_rings_make(): rings, which cannot do anything yet
- *   2. fs_rings_start(): threads; each tries to register, which the kernel
- *      refuses as too early (EAGAIN) if all is well
+ *   2. fs_rings_start(): threads; one sees whether the kernel listens
  *   3. INIT is answered
  *   4. fs_rings_begin(): the threads register, and serve until the mount is
  *      gone
@@ -45,16 +44,16 @@ static void hear_all(struct fs_rings *rings, int count)
 		fs_ring_wait(&rings->said);
 }
 
-/* Whether the first `count` threads have met with `expected`. */
-static bool all_met(struct fs_rings *rings, int count, int expected)
+/* Whether none of the first `count` threads has been refused. */
+static bool all_well(struct fs_rings *rings, int count)
 {
-	bool met = true;
+	bool well = true;
 	int i;
 
 	hear_all(rings, count);
 	for (i = 0; i < count; i++)
-		met = met && rings->rings[i].refused == expected;
-	return met;
+		well = well && rings->rings[i].refused == 0;
+	return well;
 }
 
 static void tell_all(struct fs_rings *rings, int count, bool begin)
@@ -123,8 +122,6 @@ struct fs_rings *fs_rings_make(void)
 {
 	char enabled[8], possible[256];
 	unsigned int queues;
-	cpu_set_t cpus;
-	int wanted;
 
 	read_line(ENABLED, enabled, sizeof(enabled));
 	if (strcmp(enabled, "Y") != 0)
@@ -133,11 +130,10 @@ struct fs_rings *fs_rings_make(void)
 	 * such a node has too many. */
 	read_line(POSSIBLE, possible, sizeof(possible));
 	queues = count_list(possible);
-	wanted = count_cpus(&cpus);
 	if (queues == 0)
 		return NULL;
-	/* The step may have fewer CPUs than slurmstepd. */
-	return make(queues, wanted < RINGS_MAX ? wanted : RINGS_MAX);
+	/* Nobody knows yet how many CPUs the step has. */
+	return make(queues, queues < RINGS_MAX ? queues : RINGS_MAX);
 }
 
 int fs_rings_count(const struct fs_rings *rings)
@@ -224,7 +220,7 @@ int fs_rings_start(struct fs_rings *rings, struct fs *fs)
 	while (started < count &&
 		fs_thread_start(fs_ring_run, &rings->rings[started]) == 0)
 		started++;
-	if (all_met(rings, started, EAGAIN) && started == count)
+	if (all_well(rings, started) && started == count)
 		return 0;
 	tell_all(rings, started, false);
 	hear_all(rings, started);
@@ -234,5 +230,5 @@ int fs_rings_start(struct fs_rings *rings, struct fs *fs)
 int fs_rings_begin(struct fs_rings *rings)
 {
 	tell_all(rings, rings->count, true);
-	return all_met(rings, rings->count, 0) ? 0 : -1;
+	return all_well(rings, rings->count) ? 0 : -1;
 }

@@ -53,36 +53,37 @@ static int restrict_it(int fd)
 		sizeof(rules) / sizeof(rules[0]));
 }
 
-/* Both queues in one mapping, the commands in another behind it. */
-static int map(struct uring *uring, const struct io_uring_params *params)
+/* The kernel chooses the place, and would take no other. */
+static void *map(int fd, size_t size, off_t what)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_POPULATE, fd, what);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Both queues in one mapping, the commands in another. */
+static int map_all(struct uring *uring, const struct io_uring_params *params)
+{
 	size_t queues = params->cq_off.cqes +
 			params->cq_entries * sizeof(struct io_uring_cqe);
-	size_t commands = params->sq_entries * sizeof(struct uring_command);
-	const int flags = MAP_SHARED | MAP_FIXED;
-	char *memory;
+	char *memory = map(uring->fd, queues, IORING_OFF_SQ_RING);
 
-	queues = (queues + page - 1) / page * page;
-	memory = mmap(NULL, queues + commands, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
+	if (!memory)
 		return -1;
-	if (mmap(memory, queues, PROT_READ | PROT_WRITE, flags, uring->fd,
-		    IORING_OFF_SQ_RING) == MAP_FAILED ||
-		mmap(memory + queues, commands, PROT_READ | PROT_WRITE, flags,
-			uring->fd, IORING_OFF_SQES) == MAP_FAILED) {
-		munmap(memory, queues + commands);
+	uring->commands = map(uring->fd, sizeof(*uring->commands) * COMMANDS,
+		IORING_OFF_SQES);
+	if (!uring->commands) {
+		munmap(memory, queues);
 		return -1;
 	}
-	uring->memory = memory;
-	uring->size = queues + commands;
-	uring->commands = (void *)(memory + queues);
 	uring->submit_tail = (void *)(memory + params->sq_off.tail);
 	uring->result_head = (void *)(memory + params->cq_off.head);
 	uring->result_tail = (void *)(memory + params->cq_off.tail);
 	uring->result_mask = params->cq_entries - 1;
 	uring->results = (void *)(memory + params->cq_off.cqes);
+	uring->queues = memory;
+	uring->queues_size = queues;
 	return 0;
 }
 
@@ -100,7 +101,7 @@ int uring_open(unsigned int results, struct uring *ret_uring)
 
 	if (uring.fd < 0)
 		return -1;
-	if (restrict_it(uring.fd) < 0 || map(&uring, &params) < 0) {
+	if (restrict_it(uring.fd) < 0 || map_all(&uring, &params) < 0) {
 		cleanup_fd(&uring.fd);
 		return -1;
 	}
@@ -110,7 +111,8 @@ int uring_open(unsigned int results, struct uring *ret_uring)
 
 void uring_close(struct uring *uring)
 {
-	munmap(uring->memory, uring->size);
+	munmap(uring->queues, uring->queues_size);
+	munmap(uring->commands, sizeof(*uring->commands) * COMMANDS);
 	cleanup_fd(&uring->fd);
 }
 
@@ -146,7 +148,7 @@ int uring_submit(struct uring *uring, unsigned int wanted)
 	__atomic_store_n(uring->submit_tail, uring->tail, __ATOMIC_RELEASE);
 	do
 		taken = syscall(SYS_io_uring_enter, uring->fd, uring->queued,
-			wanted, wanted ? IORING_ENTER_GETEVENTS : 0, NULL, 0);
+			wanted, IORING_ENTER_GETEVENTS, NULL, 0);
 	while (taken < 0 && (errno == EINTR || errno == EAGAIN));
 	if (taken < 0)
 		return -1;

@@ -21,8 +21,8 @@ struct uring {
 	uint32_t *result_head, *result_tail;
 	uint32_t result_mask;
 	const struct io_uring_cqe *results;
-	void *memory; /* where these lie */
-	size_t size;
+	void *queues; /* where these lie */
+	size_t queues_size;
 };
 
 /* The driver's own part of a command. */
@@ -40,9 +40,10 @@ struct uring_command {
 	uint32_t length;
 	uint32_t more_flags;
 	uint64_t data; /* comes back with the result */
-	uint64_t unused_as_well[2];
+	uint64_t unused_as_well;
 	unsigned char argument[URING_COMMAND_SIZE];
 };
+_Static_assert(sizeof(struct uring_command) == 128, "as the kernel has it");
 
 /* With room for `results` of them, which it cannot have more commands than. */
 int uring_open(unsigned int results, struct uring *ret_uring);
