@@ -40,20 +40,22 @@ static void the_last_value_wins(void **state)
 static void the_modes_are_told_from_defaults(void **state)
 {
 	char *words[] = { "privilege=userns", "mount=host",
-		"mount=/a.sif:/data" };
+		"mount=/a.sif:/data", "uring=no" };
 	char *undone[] = { "privilege=userns", "mount=host", "privilege=root",
-		"mount=private" };
+		"mount=private", "uring=no", "uring=auto" };
 	struct arguments arguments = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(3, words, &arguments, &err), 0);
+	assert_int_equal(arguments_parse(4, words, &arguments, &err), 0);
+	assert_true(arguments.no_uring);
 	assert_true(arguments.userns);
 	assert_true(arguments.host_mount);
 	assert_string_equal(settings_get(&arguments.defaults, SETTING_MOUNT),
 		"/a.sif:/data");
 	arguments_free(&arguments);
-	assert_int_equal(arguments_parse(4, undone, &arguments, &err), 0);
+	assert_int_equal(arguments_parse(6, undone, &arguments, &err), 0);
+	assert_false(arguments.no_uring);
 	assert_false(arguments.userns);
 	assert_false(arguments.host_mount);
 }
@@ -64,7 +66,8 @@ static void a_bad_word_is_named(void **state)
 		"timeout=-1", "timeout=99999999999999999999", "timeout",
 		"Timeout=5", "cash=1", "cache=0", "cache=513", "cache=1M",
 		"threads=0", "threads=9", "threads=",
-		"privilege=auto", "privilege=", "mount=auto" };
+		"privilege=auto", "privilege=", "mount=auto",
+		"uring=yes" };
 	size_t i;
 
 	(void)state;
