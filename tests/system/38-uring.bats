@@ -5,7 +5,7 @@
 # server is killed the step ends.  The kernel's setting is switched on for the
 # time of a command.  Without a step: 20-server.bats.
 #
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2046
 
 load ../lib/common
 load ../lib/assert
@@ -74,7 +74,7 @@ start_reading_step() {
 }
 
 @test "SIGKILL of the server ends the step, which tells why, and leaves nothing" {
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		start_reading_step
 		assert_equal "$(as_root sh -c 'pgrep -xc '"$GUARD_COMM")" 0
 		as_root kill -KILL "$(server_pids)"
