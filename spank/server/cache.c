@@ -16,6 +16,11 @@
 #include "common/cleanup.h"
 #include "spank/server/cache.h"
 
+/* So many guesses more that failed than came true end them, but for one of so
+ * many: what is read next may be another matter. */
+#define LUCK_MAX  16
+#define TRY_EVERY 16
+
 enum state { EMPTY, LOADING, READY, FAILED };
 
 struct slot {
@@ -24,6 +29,7 @@ struct slot {
 	enum state state;
 	int failure; /* errno */
 	size_t users;
+	bool is_guess; /* nobody has wanted it yet */
 	pthread_cond_t loaded;
 	struct slot *hash_next;
 	struct slot *older, *newer; /* the list, if users == 0 */
@@ -39,6 +45,8 @@ struct cache {
 	struct slot **table;
 	size_t table_mask;
 	struct slot *oldest, *newest;
+	int luck; /* up with each guess that came true, down with the others */
+	unsigned int hesitations;
 };
 
 static struct slot **bucket(struct cache *cache, uint64_t key)
@@ -179,6 +187,9 @@ static struct slot *begin(struct cache *cache, uint64_t key)
 	list_remove(cache, slot);
 	if (slot->state == READY)
 		forget(cache, slot);
+	if (slot->is_guess && cache->luck > -LUCK_MAX)
+		cache->luck--;
+	slot->is_guess = false;
 	slot->key = key;
 	slot->state = LOADING;
 	slot->users = 1;
@@ -208,6 +219,9 @@ static void join(struct cache *cache, struct slot *slot)
 {
 	if (slot->users++ == 0)
 		list_remove(cache, slot);
+	if (slot->is_guess && cache->luck < LUCK_MAX)
+		cache->luck++;
+	slot->is_guess = false;
 	while (slot->state == LOADING)
 		pthread_cond_wait(&slot->loaded, &cache->lock);
 }
@@ -242,6 +256,45 @@ const struct cache_block *cache_get(struct cache *cache, uint64_t key,
 	if (ret_is_new)
 		*ret_is_new = is_new;
 	return &slot->block;
+}
+
+const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key)
+{
+	struct slot *slot;
+
+	pthread_mutex_lock(&cache->lock);
+	slot = find(cache, key);
+	if (slot && slot->state == READY)
+		join(cache, slot);
+	else
+		slot = NULL;
+	pthread_mutex_unlock(&cache->lock);
+	return slot ? &slot->block : NULL;
+}
+
+void cache_guess(struct cache *cache, uint64_t key, cache_load *load, void *arg)
+{
+	struct slot *slot;
+
+	pthread_mutex_lock(&cache->lock);
+	slot = find(cache, key) ? NULL : begin(cache, key);
+	if (slot) {
+		slot->is_guess = true;
+		load_slot(cache, slot, load, arg);
+		release(cache, slot);
+	}
+	pthread_mutex_unlock(&cache->lock);
+}
+
+bool cache_guesses(struct cache *cache)
+{
+	bool is_worth_it;
+
+	pthread_mutex_lock(&cache->lock);
+	is_worth_it = cache->luck > -LUCK_MAX ||
+		      cache->hesitations++ % TRY_EVERY == 0;
+	pthread_mutex_unlock(&cache->lock);
+	return is_worth_it;
 }
 
 void cache_put(struct cache *cache, const struct cache_block *block)

@@ -43,6 +43,18 @@ void cache_close(struct cache *cache);
 const struct cache_block *cache_get(struct cache *cache, uint64_t key,
 	cache_load *load, void *arg, bool *ret_is_new);
 
+/* As above, if it is there and need not be waited for; else NULL. */
+const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key);
+
+/*
+ * Load what is not there, on a guess that it will be wanted.  cache_guesses()
+ * tells whether that is worth it: seldom, while most of what was loaded so has
+ * made room again without having been wanted.
+ */
+void cache_guess(struct cache *cache, uint64_t key, cache_load *load,
+	void *arg);
+bool cache_guesses(struct cache *cache);
+
 /* NULL-safe. */
 void cache_put(struct cache *cache, const struct cache_block *block);
 

@@ -105,17 +105,27 @@ int fs_serve_one(struct fs *fs)
 	return what == 2 ? 1 : what;
 }
 
+/* What takes long. */
+static void answer_late(struct fs_worker *worker, size_t size)
+{
+	worker->haste = SQUASH_IN_TIME;
+	worker->fs->late++;
+	fs_answer(worker, size);
+	worker->fs->late--;
+}
+
 void fs_answer_in_turn(struct fs_worker *worker, size_t size)
 {
 	struct fs *fs = worker->fs;
+	bool in_turn = !atomic_load(&fs->is_concurrent);
 
-	if (atomic_load(&fs->is_concurrent)) {
-		fs_answer(worker, size);
-		return;
-	}
-	pthread_mutex_lock(&fs->turn);
-	fs_answer(worker, size);
-	pthread_mutex_unlock(&fs->turn);
+	if (in_turn)
+		pthread_mutex_lock(&fs->turn);
+	worker->haste = SQUASH_AT_ONCE;
+	if (!fs_answer(worker, size))
+		answer_late(worker, size);
+	if (in_turn)
+		pthread_mutex_unlock(&fs->turn);
 }
 
 /* False if serving has ended. */
@@ -154,24 +164,23 @@ static void end_all(struct fs_threads *threads, int result)
 static void lead(struct fs_worker *worker)
 {
 	struct fs *fs = worker->fs;
-	bool is_slow = false;
+	bool is_answered = true;
 	ssize_t got;
 	int what;
 
+	worker->haste = SQUASH_AT_ONCE;
 	do {
 		got = read(fs->fd, worker->request, FS_REQUEST_SIZE);
 		what = fs_check_request(got);
-		if (what <= 0)
-			break;
-		if (what == 2)
-			continue;
-		is_slow = fs_is_slow(worker);
-		if (is_slow)
-			let_another_lead(fs->threads);
-		fs_answer(worker, got);
-	} while (!is_slow);
-	if (what <= 0)
+		if (what == 1)
+			is_answered = fs_answer(worker, got);
+	} while (what > 0 && is_answered);
+	if (what <= 0) {
 		end_all(fs->threads, what);
+		return;
+	}
+	let_another_lead(fs->threads);
+	answer_late(worker, got);
 }
 
 static void *serve(void *arg)
@@ -210,7 +219,7 @@ static int clamp(int value, int least, int most)
 
 static int start_helpers(struct fs *fs, int cpus)
 {
-	return fs_helpers_start(fs->tree.image, clamp(cpus - 1, 1, AHEAD_MAX),
+	return fs_helpers_start(fs->tree.image, clamp(cpus, 1, AHEAD_MAX),
 		&fs->helpers);
 }
 
@@ -281,11 +290,9 @@ int fs_serve(struct fs *fs)
 
 void fs_own(struct fs *fs)
 {
-	pthread_mutex_lock(&fs->turn);
 	fs->tree.owned = true;
 	fs->tree.uid = getuid();
 	fs->tree.gid = getgid();
-	pthread_mutex_unlock(&fs->turn);
 }
 
 bool fs_can_resend(const struct fs *fs)

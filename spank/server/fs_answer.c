@@ -220,16 +220,21 @@ static void answer_read(const struct fs_request *request)
 	const struct fuse_read_in *in = request->argument;
 	struct fs *fs = request->worker->fs;
 	size_t size = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX;
-	struct squash_data data;
+	struct squash_data data = { 0 };
+	int failed = tree_read(request->tree, request->header->nodeid,
+		in->offset, size, request->worker->haste,
+		request->worker->reply, &data);
+	int error = errno;
 
-	if (tree_read(request->tree, request->header->nodeid, in->offset, size,
-		    request->worker->reply, &data) < 0) {
-		fs_reply_error(request, errno);
-		return;
-	}
 	if (fs->helpers)
-		fs_helpers_read_ahead(fs->helpers, &data);
-	fs_reply(request, data.bytes, data.size);
+		fs_helpers_read_ahead(fs->helpers, &data,
+			fs->late + (failed && error == EAGAIN));
+	if (failed && error == EAGAIN)
+		request->worker->is_put_off = true;
+	else if (failed)
+		fs_reply_error(request, error);
+	else
+		fs_reply(request, data.bytes, data.size);
 	squash_release(fs->tree.image, &data);
 }
 
@@ -349,13 +354,6 @@ static void answer(const struct fs_request *request)
 		operation->answer(request);
 }
 
-bool fs_is_slow(const struct fs_worker *worker)
-{
-	const struct fuse_in_header *header = (void *)worker->request;
-
-	return header->opcode == FUSE_READ;
-}
-
 int fs_check_request(ssize_t got)
 {
 	/* ENOENT: the request was taken back while it was being read. */
@@ -373,7 +371,7 @@ int fs_check_request(ssize_t got)
 	return 1;
 }
 
-void fs_answer(struct fs_worker *worker, size_t size)
+bool fs_answer(struct fs_worker *worker, size_t size)
 {
 	struct fs_request request = {
 		.worker = worker,
@@ -383,5 +381,7 @@ void fs_answer(struct fs_worker *worker, size_t size)
 		.size = size - sizeof(struct fuse_in_header),
 	};
 
+	worker->is_put_off = false;
 	answer(&request);
+	return !worker->is_put_off;
 }

@@ -24,6 +24,7 @@ struct fs_helpers {
 	pthread_cond_t can_read;
 	struct squash_ahead aheads[AHEADS];
 	size_t ahead_first, ahead_count;
+	size_t threads, working;
 };
 
 static void *read_all(void *arg)
@@ -38,8 +39,12 @@ static void *read_all(void *arg)
 		ahead = helpers->aheads[helpers->ahead_first];
 		helpers->ahead_first = (helpers->ahead_first + 1) % AHEADS;
 		helpers->ahead_count--;
+		helpers->working++;
 		pthread_mutex_unlock(&helpers->lock);
 		squash_read_ahead(helpers->image, &ahead);
+		pthread_mutex_lock(&helpers->lock);
+		helpers->working--;
+		pthread_mutex_unlock(&helpers->lock);
 	}
 	return NULL;
 }
@@ -56,25 +61,39 @@ int fs_helpers_start(struct squash *image, size_t ahead,
 	pthread_cond_init(&helpers->can_read, NULL);
 	/* What nobody reads ahead is not read ahead.  A thread that has been
 	 * started is there for good, and so is this. */
-	while (ahead > 0 && fs_thread_start(read_all, helpers) == 0)
-		ahead--;
+	while (helpers->threads < ahead &&
+		fs_thread_start(read_all, helpers) == 0)
+		helpers->threads++;
 	*ret_helpers = helpers;
 	return 0;
 }
 
-void fs_helpers_read_ahead(struct fs_helpers *helpers,
-	const struct squash_data *data)
+/* Called with the lock. */
+static bool has_room(const struct fs_helpers *helpers,
+	const struct squash_ahead *ahead, size_t busy)
 {
+	size_t at_work = busy + helpers->working + helpers->ahead_count;
+
+	if (ahead->is_guess)
+		return at_work < helpers->threads;
+	return helpers->ahead_count < AHEADS;
+}
+
+void fs_helpers_read_ahead(struct fs_helpers *helpers,
+	const struct squash_data *data, size_t busy)
+{
+	const struct squash_ahead *ahead;
 	size_t i;
 
 	for (i = 0; i < data->ahead_count; i++) {
-		if (squash_is_cached(helpers->image, &data->ahead[i]))
+		ahead = &data->ahead[i];
+		if (!squash_wants_ahead(helpers->image, ahead))
 			continue;
 		pthread_mutex_lock(&helpers->lock);
-		if (helpers->ahead_count < AHEADS) {
+		if (has_room(helpers, ahead, busy)) {
 			helpers->aheads[(helpers->ahead_first +
 						helpers->ahead_count) %
-					AHEADS] = data->ahead[i];
+					AHEADS] = *ahead;
 			helpers->ahead_count++;
 			pthread_cond_signal(&helpers->can_read);
 		}

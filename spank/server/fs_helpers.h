@@ -19,8 +19,11 @@ struct fs_helpers;
 int fs_helpers_start(struct squash *image, size_t ahead,
 	struct fs_helpers **ret_helpers);
 
-/* Read ahead what `data` says will be wanted. */
+/*
+ * Read ahead what `data` says will be wanted.  With `busy` threads that others
+ * wait for, guesses are left to CPUs that have nothing else to do.
+ */
 void fs_helpers_read_ahead(struct fs_helpers *helpers,
-	const struct squash_data *data);
+	const struct squash_data *data, size_t busy);
 
 #endif

@@ -36,6 +36,8 @@ struct fs_worker {
 	/* How an answer gets to the kernel. */
 	void (*send)(const struct fs_request *request, int error,
 		const void *bytes, size_t size);
+	enum squash_haste haste;
+	bool is_put_off; /* the request: it would have taken long */
 };
 
 struct fs {
@@ -51,6 +53,7 @@ struct fs {
 	 * `is_concurrent` they answer one at a time. */
 	pthread_mutex_t turn;
 	atomic_bool is_concurrent;
+	atomic_size_t late; /* requests that are being answered IN_TIME */
 };
 
 /* A request that is being answered. */
@@ -68,11 +71,11 @@ struct fs_request {
  */
 int fs_check_request(ssize_t got);
 
-/* Whether the request may take long, so that others should not wait for it. */
-bool fs_is_slow(const struct fs_worker *worker);
-
-/* Answer the worker's request of `size` bytes. */
-void fs_answer(struct fs_worker *worker, size_t size);
+/*
+ * Answer the worker's request of `size` bytes.  False, and no answer, if its
+ * haste is SQUASH_AT_ONCE and it would take long.
+ */
+bool fs_answer(struct fs_worker *worker, size_t size);
 
 /* The same, by a thread that is there before the tree is sealed. */
 void fs_answer_in_turn(struct fs_worker *worker, size_t size);

@@ -38,6 +38,7 @@ typedef bool squash_visit(const struct squash_entry *entry, void *arg);
 struct squash_ahead {
 	uint64_t position; /* in the image */
 	uint32_t header;
+	bool is_guess; /* only likely */
 };
 
 #define SQUASH_AHEAD 16
@@ -45,12 +46,16 @@ struct squash_ahead {
 /* As much as one squash_read() may be asked for. */
 #define SQUASH_READ_MAX (1024 * 1024)
 
+/* Whether a read may decompress data or read the image, which takes time. */
+enum squash_haste { SQUASH_IN_TIME, SQUASH_AT_ONCE };
+
 /* What squash_read() has read. */
 struct squash_data {
 	const void *bytes; /* in the cache, or in the caller's buffer */
 	size_t size;
 	const struct cache_block *block; /* that the bytes are in, or NULL */
-	/* The file is read from one end to the other: what comes next. */
+	/* What comes next: of a file that is read from one end to the other, or
+	 * else what lies behind the data, of the file or of small ones. */
 	struct squash_ahead ahead[SQUASH_AHEAD];
 	size_t ahead_count;
 };
@@ -103,15 +108,17 @@ int squash_readlink(struct squash *squash, uint64_t ref, char *target,
  * Read up to `size` bytes of a regular file at `offset`; fewer only at the end
  * of the file.  What lies in one block is not copied: *ret_data holds on to the
  * block.  Otherwise the bytes are put into `buffer`, of `size`.  To be
- * released.
+ * released.  EAGAIN: cannot be had at once.
  */
 int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, void *buffer, struct squash_data *ret_data);
+	size_t size, enum squash_haste haste, void *buffer,
+	struct squash_data *ret_data);
 
 void squash_release(struct squash *squash, struct squash_data *data);
 
-/* Whether squash_read_ahead() would find it in the cache. */
-bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead);
+/* Whether it is not in the cache yet, and a guess worth it. */
+bool squash_wants_ahead(struct squash *squash,
+	const struct squash_ahead *ahead);
 
 /* Decompress into the cache what will be wanted, if it can be. */
 void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead);

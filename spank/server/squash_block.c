@@ -63,16 +63,34 @@ int squash_block_get(struct squash *squash, const struct squash_extent *extent,
 	return 0;
 }
 
-bool squash_is_cached(struct squash *squash, const struct squash_ahead *ahead)
+int squash_block_get_ready(struct squash *squash,
+	const struct squash_extent *extent,
+	const struct cache_block **ret_block)
 {
-	return cache_has(squash->data, ahead->position);
+	const struct cache_block *block =
+		cache_get_ready(squash->data, extent->position);
+
+	if (!block) {
+		errno = EAGAIN;
+		return -1;
+	}
+	*ret_block = block;
+	return 0;
+}
+
+bool squash_wants_ahead(struct squash *squash, const struct squash_ahead *ahead)
+{
+	return !cache_has(squash->data, ahead->position) &&
+	       (!ahead->is_guess || cache_guesses(squash->data));
 }
 
 void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead)
 {
-	const struct squash_extent extent = { ahead->position, ahead->header };
-	const struct cache_block *block;
+	struct wanted wanted = { squash, ahead->header };
 
-	if (squash_block_get(squash, &extent, &block) == 0)
-		cache_put(squash->data, block);
+	if (ahead->is_guess)
+		cache_guess(squash->data, ahead->position, load, &wanted);
+	else
+		cache_put(squash->data, cache_get(squash->data, ahead->position,
+						load, &wanted, NULL));
 }

@@ -23,10 +23,25 @@ struct reading {
 	uint64_t offset;
 	size_t size;
 	uint64_t first; /* block of the offset */
+	enum squash_haste haste;
 	struct squash_extent extents[EXTENTS];
 	unsigned char *buffer;
 	struct squash_data *data;
 };
+
+/* Of the blocks after the read, those that have to be decompressed. */
+static void note_ahead(struct squash_data *data,
+	const struct squash_extent *extents, size_t count, bool is_guess)
+{
+	size_t i;
+
+	for (i = 0; i < count && data->ahead_count < SQUASH_AHEAD; i++)
+		if (extents[i].header &&
+			!(extents[i].header & SQUASH_DATA_STORED))
+			data->ahead[data->ahead_count++] =
+				(struct squash_ahead){ extents[i].position,
+					extents[i].header, is_guess };
+}
 
 /*
  * `size` bytes at `offset` of a block; with `to` NULL the block is kept for
@@ -40,7 +55,9 @@ static int read_compressed(struct reading *reading,
 	struct squash_data *data = reading->data;
 	const struct cache_block *block;
 
-	if (squash_block_get(squash, extent, &block) < 0)
+	if (reading->haste == SQUASH_AT_ONCE
+			? squash_block_get_ready(squash, extent, &block) < 0
+			: squash_block_get(squash, extent, &block) < 0)
 		return -1;
 	if (offset > block->size || size > block->size - offset) {
 		cache_put(squash->data, block);
@@ -73,27 +90,41 @@ static int read_extent(struct reading *reading,
 	if (extent->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
 		offset > stored || size > stored - offset)
 		return squash_corrupt();
+	if (reading->haste == SQUASH_AT_ONCE) {
+		errno = EAGAIN;
+		return -1;
+	}
 	return squash_pread(reading->squash, buffer, size,
 		extent->position + offset);
+}
+
+static int get_fragment(struct squash *squash, uint32_t index,
+	struct squash_extent *ret_extent)
+{
+	unsigned char raw[SQUASH_FRAGMENT_SIZE];
+
+	if (index >= squash->super.fragments)
+		return squash_corrupt();
+	if (squash_table_read(squash, squash->super.fragment_table, sizeof(raw),
+		    index, raw) < 0)
+		return -1;
+	ret_extent->position = squash_get64(raw);
+	ret_extent->header = squash_get32(raw + 8);
+	return ret_extent->header ? 0 : squash_corrupt();
 }
 
 static int read_fragment(struct reading *reading, uint64_t offset, size_t size,
 	unsigned char *buffer, bool is_only)
 {
-	struct squash *squash = reading->squash;
 	const struct squash_inode *inode = reading->inode;
-	unsigned char raw[SQUASH_FRAGMENT_SIZE];
-	struct squash_extent extent;
+	struct squash_extent extent, next;
 
-	if (inode->fragment >= squash->super.fragments)
-		return squash_corrupt();
-	if (squash_table_read(squash, squash->super.fragment_table, sizeof(raw),
-		    inode->fragment, raw) < 0)
+	if (get_fragment(reading->squash, inode->fragment, &extent) < 0)
 		return -1;
-	extent.position = squash_get64(raw);
-	extent.header = squash_get32(raw + 8);
-	if (extent.header == 0)
-		return squash_corrupt();
+	if (reading->haste == SQUASH_AT_ONCE &&
+		inode->fragment + 1 < reading->squash->super.fragments &&
+		get_fragment(reading->squash, inode->fragment + 1, &next) == 0)
+		note_ahead(reading->data, &next, 1, true);
 	return read_extent(reading, &extent, inode->fragment_offset + offset,
 		size, buffer, is_only);
 }
@@ -125,20 +156,6 @@ static int read_parts(struct reading *reading)
 	return rc;
 }
 
-/* Of the blocks after the read, those that have to be decompressed. */
-static void note_ahead(struct squash_data *data,
-	const struct squash_extent *extents, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (extents[i].header &&
-			!(extents[i].header & SQUASH_DATA_STORED))
-			data->ahead[data->ahead_count++] =
-				(struct squash_ahead){ extents[i].position,
-					extents[i].header };
-}
-
 /* Find the blocks of the read, and those after it, if it is one of a row. */
 static int find_extents(struct reading *reading, uint64_t ref)
 {
@@ -153,12 +170,14 @@ static int find_extents(struct reading *reading, uint64_t ref)
 	count = last - reading->first + 1;
 	if (ahead > SQUASH_AHEAD)
 		ahead = SQUASH_AHEAD;
+	if (reading->haste == SQUASH_IN_TIME)
+		ahead = 0;
 	if (ahead > reading->blocks - last - 1)
 		ahead = reading->blocks - last - 1;
 	if (squash_places_find(reading->squash, ref, reading->inode,
 		    reading->first, count, &ahead, reading->extents) < 0)
 		return -1;
-	note_ahead(reading->data, reading->extents + count, ahead);
+	note_ahead(reading->data, reading->extents + count, ahead, ahead == 1);
 	return 0;
 }
 
@@ -177,7 +196,8 @@ static int read_range(struct reading *reading, uint64_t ref)
 }
 
 int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, void *buffer, struct squash_data *ret_data)
+	size_t size, enum squash_haste haste, void *buffer,
+	struct squash_data *ret_data)
 {
 	struct squash_data data = { .bytes = buffer };
 	struct squash_inode inode;
@@ -185,9 +205,11 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 		.squash = squash,
 		.inode = &inode,
 		.offset = offset,
+		.haste = haste,
 		.buffer = buffer,
 		.data = &data,
 	};
+	int rc = 0;
 
 	if (squash_inode_get(squash, ref, &inode) < 0)
 		return -1;
@@ -199,12 +221,12 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 		data.size =
 			size < inode.size - offset ? size : inode.size - offset;
 	reading.size = data.size;
-	if (data.size > 0 && read_range(&reading, ref) < 0) {
+	if (data.size > 0)
+		rc = read_range(&reading, ref);
+	if (rc < 0)
 		squash_release(squash, &data);
-		return -1;
-	}
 	*ret_data = data;
-	return 0;
+	return rc;
 }
 
 void squash_release(struct squash *squash, struct squash_data *data)

@@ -119,5 +119,9 @@ int squash_places_find(struct squash *squash, uint64_t ref,
 /* Lays a data block into the cache: squash_block.c. */
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,
 	const struct cache_block **ret_block);
+/* As above, but -1 with EAGAIN if it is not there. */
+int squash_block_get_ready(struct squash *squash,
+	const struct squash_extent *extent,
+	const struct cache_block **ret_block);
 
 #endif

@@ -33,7 +33,7 @@ struct file {
 	struct note *notes;
 	uint64_t used;
 	uint64_t expected; /* the block to be asked for next, if in order */
-	size_t row;        /* how many blocks to read ahead then */
+	size_t row;        /* how many blocks to read ahead then, or 0 */
 };
 
 struct squash_places {
@@ -47,7 +47,8 @@ struct walk {
 	struct squash_stream stream;
 	uint64_t block;
 	uint64_t position;
-	size_t worth; /* blocks to read ahead */
+	bool is_first; /* not a read that was put off */
+	size_t worth;  /* blocks to read ahead */
 };
 
 int squash_places_open(struct squash_places **ret_places)
@@ -125,7 +126,7 @@ static size_t read_on(struct file *file, uint64_t block, size_t count)
 	if (file->row > SQUASH_AHEAD)
 		file->row = SQUASH_AHEAD;
 	file->expected = block + count;
-	return file->row;
+	return file->row ? file->row : 1;
 }
 
 /* Put the walk at the last note before `block`.  Returns the notes' distance.*/
@@ -142,7 +143,8 @@ static uint64_t start_walk(struct squash *squash, uint64_t ref,
 	walk->position = inode->start;
 	pthread_mutex_lock(&places->lock);
 	file = get_file(places, ref, inode->size / squash->super.block_size);
-	walk->worth = read_on(file, block, count);
+	if (walk->is_first)
+		walk->worth = read_on(file, block, count);
 	every = file->every;
 	index = block / every;
 	if (index > file->count)
@@ -239,7 +241,7 @@ int squash_places_find(struct squash *squash, uint64_t ref,
 	const struct squash_inode *inode, uint64_t first, size_t count,
 	size_t *ahead, struct squash_extent *ret_extents)
 {
-	struct walk walk = { .stream.squash = squash };
+	struct walk walk = { .stream.squash = squash, .is_first = *ahead };
 	uint64_t every = start_walk(squash, ref, inode, first, count, &walk);
 	size_t done, part;
 	int rc = walk_to(squash, ref, first, every, &walk);

@@ -54,7 +54,8 @@ int tree_readlink(const struct tree *tree, uint64_t node, char *target,
 
 /* As squash_read(); to be released with squash_release(). */
 int tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
-	size_t size, void *buffer, struct squash_data *ret_data);
+	size_t size, enum squash_haste haste, void *buffer,
+	struct squash_data *ret_data);
 
 /* From `cookie`, 0 for the first entry, which is ".". */
 int tree_list(const struct tree *tree, uint64_t directory, uint64_t cookie,

@@ -8,6 +8,7 @@
  *	workload [-c] random N T FILE      N reads of 4 KiB by each of T threads
  *	workload [-c] walk DIRECTORY       list, and stat what was listed
  *	workload [-c] small DIRECTORY      the same, and read all files
+ *	workload [-c] ask N FILE           N requests that FUSE answers with "no"
  *
  * Prints the seconds; with -c a sum of all that was read instead, which does
  * not depend on the order in which threads or directories come.
@@ -176,6 +177,21 @@ static uint64_t walk(const char *path, __nftw_func_t function)
 	return tree_sum;
 }
 
+/* The kernel cannot know that this is no terminal: each one goes to the server,
+ * who has nothing to do for it. */
+static uint64_t ask(long count, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die(path);
+	for (; count > 0; count--)
+		if (isatty(fd))
+			die(path);
+	close(fd);
+	return 0;
+}
+
 static uint64_t run(int argc, char *argv[])
 {
 	static struct reader readers[READERS_MAX];
@@ -187,6 +203,8 @@ static uint64_t run(int argc, char *argv[])
 		return walk(argv[1], visit);
 	if (!strcmp(argv[0], "small"))
 		return walk(argv[1], visit_and_read);
+	if (!strcmp(argv[0], "ask") && argc == 3)
+		return ask(atol(argv[1]), argv[2]);
 	if (!strcmp(argv[0], "seq")) {
 		count = argc - 1;
 		for (i = 0; i < count && i < READERS_MAX; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,10 +16,13 @@
 #define BLOCK_SIZE 4096
 #define FAILING    666 /* the key that cannot be loaded */
 #define SLOW       777 /* the key that takes a while */
+#define GATED      888 /* the key that is loaded when the gate opens */
 #define THREADS    8
 
 static int loads; /* under the loader's lock */
 static pthread_mutex_t loads_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static sem_t begun, gate; /* of GATED */
 
 static int load(void *arg, uint64_t key, unsigned char *data,
 	struct cache_block *block)
@@ -31,6 +35,10 @@ static int load(void *arg, uint64_t key, unsigned char *data,
 	pthread_mutex_unlock(&loads_lock);
 	if (key == SLOW)
 		nanosleep(&a_while, NULL);
+	if (key == GATED) {
+		sem_post(&begun);
+		sem_wait(&gate);
+	}
 	if (key == FAILING) {
 		errno = EIO;
 		return -1;
@@ -142,6 +150,34 @@ static void what_many_want_is_loaded_once(void **state)
 	cache_close(cache);
 }
 
+static void *use_gated(void *cache)
+{
+	use(cache, GATED, true);
+	return NULL;
+}
+
+static void what_is_not_there_is_not_waited_for(void **state)
+{
+	struct cache *cache = open_cache(1);
+	const struct cache_block *block;
+	pthread_t thread;
+
+	(void)state;
+	assert_null(cache_get_ready(cache, 1));
+	assert_int_equal(loads, 0);
+	assert_int_equal(pthread_create(&thread, NULL, use_gated, cache), 0);
+	sem_wait(&begun);
+	assert_null(cache_get_ready(cache, GATED)); /* is being loaded */
+	sem_post(&gate);
+	pthread_join(thread, NULL);
+	block = cache_get_ready(cache, GATED);
+	assert_non_null(block);
+	assert_int_equal(block->data[0], GATED & 0xff);
+	cache_put(cache, block);
+	use(cache, 1, true); /* there is room for it: that one was put */
+	cache_close(cache);
+}
+
 /* Fewer blocks than threads: they have to wait for each other. */
 static void *use_many(void *cache)
 {
@@ -182,6 +218,7 @@ int main(void)
 		cmocka_unit_test(what_is_in_use_stays),
 		cmocka_unit_test(a_failure_is_told_and_not_kept),
 		cmocka_unit_test(what_many_want_is_loaded_once),
+		cmocka_unit_test(what_is_not_there_is_not_waited_for),
 		cmocka_unit_test(few_blocks_do_for_many_threads),
 	};
 
