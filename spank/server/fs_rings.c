@@ -65,14 +65,13 @@ static void tell_all(struct fs_rings *rings, int count, bool begin)
 		sem_post(&rings->rings[i].told);
 }
 
-/* What /sys says, without the end of the line; "" if it cannot be read. */
+/* A line of /sys, without its end; "" if it cannot be read, or is longer. */
 static void read_line(const char *path, char *line, size_t size)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? -1 : read(fd, line, size - 1);
+	ssize_t got = fd < 0 ? -1 : read(fd, line, size);
 
-	line[got < 0 ? 0 : got] = '\0';
-	line[strcspn(line, "\n")] = '\0';
+	line[got > 0 && line[got - 1] == '\n' ? got - 1 : 0] = '\0';
 }
 
 /* "0-3,8-11" are eight; 0 if it is not understood. */
@@ -126,8 +125,7 @@ struct fs_rings *fs_rings_make(void)
 	read_line(ENABLED, enabled, sizeof(enabled));
 	if (strcmp(enabled, "Y") != 0)
 		return NULL;
-	/* A list that is longer than the line ends in the middle of a word, and
-	 * such a node has too many. */
+	/* With one queue too few the kernel would wait for that for ever. */
 	read_line(POSSIBLE, possible, sizeof(possible));
 	queues = count_list(possible);
 	if (queues == 0)
@@ -146,8 +144,18 @@ int fs_rings_count(const struct fs_rings *rings)
 
 static void close_from(struct fs_rings *rings, int first)
 {
-	while (rings->count > first)
-		uring_close(&rings->rings[--rings->count].uring);
+	struct ring *ring;
+
+	while (rings->count > first) {
+		ring = &rings->rings[--rings->count];
+		uring_close(&ring->uring);
+		free(ring->worker.request);
+	}
+}
+
+static size_t entry_size(void)
+{
+	return getpagesize() + SQUASH_READ_MAX;
 }
 
 void fs_rings_close(struct fs_rings *rings)
@@ -155,30 +163,41 @@ void fs_rings_close(struct fs_rings *rings)
 	if (!rings)
 		return;
 	close_from(rings, 0);
+	if (rings->entries)
+		munmap(rings->entries[0].header, rings->queues * entry_size());
 	free(rings->entries);
 	free(rings);
 }
 
 /* Only what is used of it is ever touched: headers, and longest answers. */
-static int make_entries(struct fs_rings *rings)
+static char *map_entries(unsigned int count)
 {
-	size_t page = getpagesize(), size = page + SQUASH_READ_MAX, i;
-	char *memory = mmap(NULL, rings->queues * size, PROT_READ | PROT_WRITE,
+	char *memory = mmap(NULL, count * entry_size(), PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (memory == MAP_FAILED)
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static int make_entries(struct fs_rings *rings)
+{
+	struct entry *entries = calloc(rings->queues, sizeof(*entries));
+	char *memory = entries ? map_entries(rings->queues) : NULL;
+	size_t page = getpagesize();
+	unsigned int i;
+
+	if (!memory) {
+		free(entries);
 		return -1;
-	rings->entries = calloc(rings->queues, sizeof(*rings->entries));
-	if (!rings->entries)
-		return -1;
-	for (i = 0; i < rings->queues; i++, memory += size)
-		rings->entries[i] = (struct entry){
+	}
+	for (i = 0; i < rings->queues; i++, memory += entry_size())
+		entries[i] = (struct entry){
 			.queue = i,
 			.ring = &rings->rings[i % rings->count],
 			.header = (void *)memory,
 			.parts = { { memory, sizeof(struct request_header) },
 				{ memory + page, SQUASH_READ_MAX } },
 		};
+	rings->entries = entries;
 	return 0;
 }
 

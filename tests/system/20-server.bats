@@ -415,6 +415,19 @@ mkdir: cannot create directory 'many': File exists"
 	assert_output $'0\nhello'
 }
 
+@test "over io_uring who runs on a CPU that the server may not use is served" {
+	need_uring
+	(($(nproc) > 1)) || skip "there is one CPU"
+	sum=$(sha256sum <"$TREE/large")
+	run with_uring taskset -c 0 "$SERVE_IMAGE" "$IMAGE" sh -c "$MEASURE$RINGS"'
+		[ $(rings) -gt 0 ] || exit 1
+		taskset -pc 1 $$ >/dev/null
+		sha256sum <large & find . -type f | wc -l; wait'
+	assert_status 0
+	assert_line "$sum"
+	assert_line "$(find "$TREE" -type f | wc -l)"
+}
+
 @test "over io_uring memory stays within its limits" {
 	need_uring
 	mkdir "$BATS_TEST_TMPDIR/tree"
