@@ -10,6 +10,7 @@
 #include "common/arguments.h"
 #include "common/cleanup.h"
 #include "common/list.h"
+#include "common/site_variables.h"
 
 static int parse_seconds(const char *value, int *ret_seconds, struct error *err)
 {
@@ -43,33 +44,36 @@ static int parse_number(const char *value, int max, int *ret_number,
 }
 
 /* A colon at the end does no harm. */
-static bool are_absolute(const char *directories)
+static int check_directories(char *rest, struct error *err)
 {
-	const char *next = directories;
-
-	while (next && *next == '/') {
-		next = strchr(next, ':');
-		if (!next || !*++next)
-			return true;
-	}
-	return false;
+	do {
+		if (site_variables_check(strsep(&rest, ":"), err) < 0)
+			return -1;
+	} while (rest && *rest);
+	return 0;
 }
 
 static int parse_path(const char *value, struct arguments *arguments,
 	struct error *err)
 {
-	char *copy;
+	CLEANUP_FREE char *checked = strdup(value);
+	char *copy = strdup(value);
 
-	if (!are_absolute(value))
-		return error_set(err, 0,
-			"it is not a list of absolute directories with colons "
-			"between them");
-	copy = strdup(value);
-	if (!copy)
+	if (!checked || !copy) {
+		free(copy);
 		return error_set(err, 0, "cannot allocate memory");
+	}
 	free(arguments->path);
 	arguments->path = copy;
-	return 0;
+	return check_directories(checked, err);
+}
+
+static int check_bind(const struct bind_spec *spec, struct error *err)
+{
+	return site_variables_check(spec->source, err) < 0 ||
+			       site_variables_check(spec->target, err) < 0
+		       ? -1
+		       : 0;
 }
 
 static int parse_bind(const char *value, struct arguments *arguments,
@@ -77,9 +81,15 @@ static int parse_bind(const char *value, struct arguments *arguments,
 {
 	struct bind_specs more, *binds = &arguments->binds;
 	struct bind_spec *list;
+	size_t i;
 
 	if (bind_specs_parse(value, BIND_SPEC_SITES, &more, err) < 0)
 		return -1;
+	for (i = 0; i < more.count; i++)
+		if (check_bind(&more.list[i], err) < 0) {
+			bind_specs_free(&more);
+			return -1;
+		}
 	list = realloc(binds->list,
 		(binds->count + more.count + 1) * sizeof(*list));
 	if (!list) {
@@ -130,11 +140,43 @@ static int parse_uring(const char *value, struct arguments *arguments,
 	return 0;
 }
 
-/* The word is also that of a default for --sif-mount=IMAGE:DST, whose values
- * have a colon. */
-static bool is_mount_mode(const char *value)
+/* The first word is the default, a second one what users may choose instead. */
+struct mount_mode {
+	const char *words;
+	const char *host_mount;
+	bool is_free;
+};
+
+/* NULL for any other value: the name is also that of a default for
+ * --sif-mount=IMAGE:DST, whose values have a colon. */
+static const struct mount_mode *find_mount_mode(const char *value)
 {
-	return strcmp(value, "host") == 0 || strcmp(value, "private") == 0;
+	static const struct mount_mode modes[] = {
+		{ "private", "no", false },
+		{ "host", "yes", false },
+		{ "private,host", "no", true },
+		{ "host,private", "yes", true },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		if (strcmp(value, modes[i].words) == 0)
+			return &modes[i];
+	return NULL;
+}
+
+static int take_mount_mode(const struct mount_mode *mode,
+	struct arguments *arguments, struct error *err)
+{
+	arguments->mount_is_free = mode->is_free;
+	return settings_put(&arguments->defaults, SETTING_HOST_MOUNT,
+		mode->host_mount, err);
+}
+
+/* Where it is no word that settings.c knows. */
+static int check_directory(const char *value, struct error *err)
+{
+	return strpbrk(value, "$~") ? site_variables_check(value, err) : 0;
 }
 
 static int parse_default(const char *word, struct arguments *arguments,
@@ -150,8 +192,12 @@ static int parse_default(const char *word, struct arguments *arguments,
 			"cache=, threads=, path=, bind=, deny=, privilege=, "
 			"mount=, uring=, and defaults such as home=no, see "
 			"spank_sif(8))");
-	return settings_put(&arguments->defaults, setting, word + length + 1,
-		err);
+	if (settings_put(&arguments->defaults, setting, word + length + 1,
+		    err) < 0)
+		return -1;
+	return setting == SETTING_HOME || setting == SETTING_WORKDIR
+		       ? check_directory(word + length + 1, err)
+		       : 0;
 }
 
 /* The value if the word is NAME=VALUE, NULL if it is not. */
@@ -167,6 +213,7 @@ static const char *value_of(const char *word, const char *name)
 static int parse_word(const char *word, struct arguments *arguments,
 	struct error *err)
 {
+	const struct mount_mode *mode;
 	const char *value;
 
 	if ((value = value_of(word, "timeout")))
@@ -187,10 +234,9 @@ static int parse_word(const char *word, struct arguments *arguments,
 		return parse_privilege(value, arguments, err);
 	if ((value = value_of(word, "uring")))
 		return parse_uring(value, arguments, err);
-	if ((value = value_of(word, "mount")) && is_mount_mode(value)) {
-		arguments->host_mount = strcmp(value, "host") == 0;
-		return 0;
-	}
+	if ((value = value_of(word, "mount")) &&
+		(mode = find_mount_mode(value)))
+		return take_mount_mode(mode, arguments, err);
 	return parse_default(word, arguments, err);
 }
 
@@ -213,6 +259,30 @@ int arguments_parse(int argc, char *const argv[],
 		}
 	*ret_arguments = arguments;
 	return 0;
+}
+
+static int check_mount(const struct arguments *arguments,
+	const struct settings *settings, struct error *err)
+{
+	const char *asked = settings->value[SETTING_HOST_MOUNT];
+
+	if (!asked || arguments->mount_is_free ||
+		settings_is(&arguments->defaults, SETTING_HOST_MOUNT, asked))
+		return 0;
+	return error_set(err, 0,
+		"--sif-host-mount=%s is not for users of this site to choose: "
+		"leave it out, and unset %s, or ask the administrator for "
+		"mount=%s in plugstack.conf",
+		asked, setting_rule(SETTING_HOST_MOUNT)->variable,
+		strcmp(asked, "yes") == 0 ? "private,host" : "host,private");
+}
+
+int arguments_check_users(const struct arguments *arguments,
+	const struct settings *settings, struct error *err)
+{
+	if (settings_check_denied(settings, arguments->denied, err) < 0)
+		return -1;
+	return check_mount(arguments, settings, err);
 }
 
 void arguments_free(struct arguments *arguments)

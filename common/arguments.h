@@ -26,7 +26,7 @@ struct arguments {
 	struct settings defaults;    /* NAME=VALUE */
 	bool denied[SETTINGS_COUNT]; /* deny=NAME[,NAME] */
 	bool userns;                 /* privilege=userns, not root */
-	bool host_mount;             /* mount=host, not private */
+	bool mount_is_free;          /* mount=MODE,MODE: users may choose */
 	bool no_uring; /* uring=no: requests by /dev/fuse, whatever there is */
 };
 
@@ -38,6 +38,13 @@ struct arguments {
  */
 int arguments_parse(int argc, char *const argv[],
 	struct arguments *ret_arguments, struct error *err);
+
+/*
+ * Has the user, whose own `settings` these are, said something about what the
+ * administrator keeps to himself?  -1 with a sentence then.
+ */
+int arguments_check_users(const struct arguments *arguments,
+	const struct settings *settings, struct error *err);
 
 void arguments_free(struct arguments *arguments);
 

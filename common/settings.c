@@ -52,6 +52,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "--sif-env=OMP_NUM_THREADS=4,LANG)",
 		.fallback = "",
 		.is_list = true,
+		.is_for_joined = true,
 	},
 	[SETTING_CLEANENV] = {
 		NAMES("cleanenv", "CLEANENV"),
@@ -60,6 +61,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "Slurm, MPI and GPUs (default no)",
 		.fallback = "no",
 		.is_flag = true,
+		.is_for_joined = true,
 	},
 	[SETTING_HOME] = {
 		NAMES("home", "HOME"),
@@ -74,6 +76,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.usage = "start in this directory of the image (default: the "
 			 "step's working directory)",
 		.fallback = "",
+		.is_for_joined = true,
 	},
 	[SETTING_TMP] = {
 		NAMES("tmp", "TMP"),
@@ -113,6 +116,16 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "runs (default host)",
 		.fallback = "host",
 	},
+	[SETTING_HOST_MOUNT] = {
+		NAMES("host-mount", "HOST_MOUNT"),
+		.arginfo = "yes|no",
+		.usage = "mount the image on the host first, until the tasks "
+			 "have started, if the site leaves that choice "
+			 "(default: the site's)",
+		.fallback = "no",
+		.is_flag = true,
+		.is_users = true,
+	},
 	[SETTING_JOIN] = {
 		NAMES("join", "JOIN"),
 		.arginfo = "[JOB.]STEP|none",
@@ -122,6 +135,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.fallback = "none",
 		.is_users = true,
 		.is_once = true,
+		.is_for_joined = true,
 	},
 	[SETTING_DEBUG] = {
 		NAMES("debug", "DEBUG"),
@@ -130,6 +144,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "how long each part of the start takes (default no)",
 		.fallback = "no",
 		.is_flag = true,
+		.is_for_joined = true,
 	},
 };
 

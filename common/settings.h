@@ -25,6 +25,7 @@ enum setting {
 	SETTING_NV,
 	SETTING_ROCM,
 	SETTING_BATCH,
+	SETTING_HOST_MOUNT,
 	SETTING_JOIN,
 	SETTING_DEBUG,
 	SETTINGS_COUNT,
@@ -46,6 +47,7 @@ struct setting_rule {
 	bool is_flag;  /* the option without a value means "yes" */
 	bool is_users; /* no default in plugstack.conf */
 	bool is_once;  /* for this command alone, not for sruns of its job */
+	bool is_for_joined; /* has a meaning with --sif-join, too */
 };
 
 /* Never NULL; `setting` must be one. */

@@ -92,9 +92,10 @@ static int mount_image(const char *path, int timeout_s, struct error *err)
 	if (run_fusermount(argv, other_fd, deadline_in_ms(timeout_s * 1000L),
 		    err) < 0)
 		return error_prefix(err,
-			"cannot mount the image on the host, as mount=host in "
-			"plugstack.conf wants it (is fusermount3 of the package "
-			"fuse3 installed?)");
+			"cannot mount the image on the host, as "
+			"--sif-host-mount, or mount=host in plugstack.conf, "
+			"wants it (is fusermount3 of the package fuse3 "
+			"installed?)");
 	fd = receive_fd(own_fd);
 	if (fd < 0)
 		return error_set(err, 0, "fusermount3 has sent no descriptor");

@@ -95,8 +95,8 @@ static int offer_one(struct building *building, size_t i, const char *image,
 		.deadline = request->deadline,
 	};
 	if ((i > 0 && meet_server(building, i, image, err) < 0) ||
-		image_find(image, request->plan.arguments->path, path, err) <
-			0 ||
+		image_find(image, request->plan.arguments->path,
+			request->plan.job_id, path, err) < 0 ||
 		image_offer(&building->images[i], path, facts, err) < 0)
 		return -1;
 	report_moment(building->report, "image '%s' checked: %s", image, facts);
@@ -274,8 +274,10 @@ static int mount_root(struct building *building, struct error *err)
 {
 	const char *host_path = building->request->plan.host_path;
 
-	return host_path ? image_clone(&building->images[0], host_path, err)
-			 : image_mount(&building->images[0], err);
+	if (!host_path)
+		return image_mount(&building->images[0], err);
+	report_moment(building->report, "image on the host at '%s'", host_path);
+	return image_clone(&building->images[0], host_path, err);
 }
 
 static int furnish(struct building *building, struct error *err)

@@ -9,6 +9,8 @@
 #include <slurm/spank.h>
 
 #include "common/cleanup.h"
+#include "common/expand.h"
+#include "common/site_variables.h"
 #include "spank/plugin/enter.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/site.h"
@@ -73,6 +75,34 @@ static void report_environment(const struct environment *edits,
 				environment_source_name(source), names);
 }
 
+/* A directory that is the administrator's default may depend on the user, who
+ * is looked up in a task, not as root. */
+static int complete_default(enum setting setting, uint32_t job,
+	struct error *err)
+{
+	const char *value = session.settings.value[setting];
+	struct site_variables variables;
+	char path[PATH_MAX];
+
+	if (!session.is_default[setting] || !value || !strpbrk(value, "$~"))
+		return 0;
+	site_variables_load(job, &variables);
+	if (expand_absolute(value, variables.list, path, err) < 0)
+		return error_prefix(err, "%s= in plugstack.conf",
+			setting_rule(setting)->name);
+	return settings_put(&session.settings, setting, path, err);
+}
+
+static int complete_defaults(uint32_t job, bool speaks, struct error *err)
+{
+	if (complete_default(SETTING_HOME, job, err) == 0 &&
+		complete_default(SETTING_WORKDIR, job, err) == 0)
+		return 0;
+	if (!speaks)
+		err->text[0] = '\0';
+	return -1;
+}
+
 int enter_container(spank_t spank, bool speaks, struct report *report,
 	struct error *err)
 {
@@ -103,9 +133,12 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 	for (i = 0; i < session.servers_count; i++)
 		tasks_fds[i] = session.servers[i].tasks_fd;
 	spank_get_item(spank, S_JOB_ENV, &job);
+	spank_get_item(spank, S_JOB_ID, &request.plan.job_id);
 	site_load(job, &site);
 	request.plan.job = job;
 	request.plan.home = plan_variable(job, "HOME");
+	if (complete_defaults(request.plan.job_id, speaks, err) < 0)
+		return -1;
 	if (task_enter(&request, &task, report, err) < 0)
 		return -1;
 	for (i = 0; i < session.servers_count; i++)

@@ -55,7 +55,7 @@ int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,
 		start_keeper(mount, identity, server_fd, timeout_s, err) < 0)
 		return error_prefix(err,
 			"cannot prepare the mount of the image on the host "
-			"(mount=host in plugstack.conf)");
+			"(--sif-host-mount, or mount=host in plugstack.conf)");
 	return 0;
 }
 

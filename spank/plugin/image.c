@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/expand.h"
 #include "common/message.h"
 #include "common/priv_mount.h"
+#include "common/site_variables.h"
 #include "spank/plugin/image.h"
 
 /* <linux/magic.h> of some distributions lacks it. */
@@ -23,35 +25,48 @@
 #endif
 
 /* DIR/NAME, or with the ending that a name may lack. */
-static bool is_in(const char *directory, int length, const char *name,
+static bool is_in(const char *directory, const char *name,
 	char ret_path[PATH_MAX])
 {
 	static const char *const endings[] = { "", ".sif" };
 	size_t i;
 
 	for (i = 0; i < sizeof(endings) / sizeof(*endings); i++)
-		if (snprintf(ret_path, PATH_MAX, "%.*s/%s%s", length, directory,
-			    name, endings[i]) < PATH_MAX &&
+		if (snprintf(ret_path, PATH_MAX, "%s/%s%s", directory, name,
+			    endings[i]) < PATH_MAX &&
 			access(ret_path, F_OK) == 0)
 			return true;
 	return false;
 }
 
-int image_find(const char *image, const char *path, char ret_path[PATH_MAX],
-	struct error *err)
+/* A directory that depends on what is not known here is not there. */
+static bool is_in_any(const char *path, const struct site_variables *variables,
+	const char *name, char ret_path[PATH_MAX])
 {
-	const char *rest = path;
-	int length;
+	CLEANUP_FREE char *copy = strdup(path);
+	char *rest = copy, *directory, expanded[PATH_MAX];
+	struct error ignored;
+
+	while ((directory = strsep(&rest, ":")))
+		if (expand_absolute(directory, variables->list, expanded,
+			    &ignored) == 0 &&
+			is_in(expanded, name, ret_path))
+			return true;
+	return false;
+}
+
+int image_find(const char *image, const char *path, uint32_t job,
+	char ret_path[PATH_MAX], struct error *err)
+{
+	struct site_variables variables;
 
 	if (strchr(image, '/') || !path) {
 		snprintf(ret_path, PATH_MAX, "%s", image);
 		return 0;
 	}
-	for (; *rest; rest += length + (rest[length] == ':')) {
-		length = strcspn(rest, ":");
-		if (is_in(rest, length, image, ret_path))
-			return 0;
-	}
+	site_variables_load(job, &variables);
+	if (is_in_any(path, &variables, image, ret_path))
+		return 0;
 	return error_set(err, 0,
 		"there is no image '%s' in the image directories of this site "
 		"(%s); for a file of your own give a path with a '/'",
@@ -175,7 +190,8 @@ int image_clone(const struct image_request *request, const char *path,
 		return error_set(err, 0,
 			"the image that is mounted on the host does not show "
 			"in this job's mount namespace: mount=host does not go "
-			"with job_container/tmpfs; please tell the "
-			"administrator to leave mount= out of plugstack.conf");
+			"with job_container/tmpfs; leave --sif-host-mount out, "
+			"or tell the administrator, who chose mount=host in "
+			"plugstack.conf");
 	return fd_take(&mount_fd);
 }

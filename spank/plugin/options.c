@@ -22,6 +22,8 @@ static int callback(int val, const char *value, int remote)
 
 	if (remote)
 		settings_forget(settings, setting);
+	else
+		session.given[setting] = true;
 	if (settings_put(settings, setting, value ? value : "", &err) == 0) {
 		/* A good value undoes a bad one before it. */
 		if (session.wrong_setting == setting)

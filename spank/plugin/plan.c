@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/expand.h"
 #include "common/inside.h"
+#include "common/site_variables.h"
 #include "spank/plugin/plan.h"
 
 /* Directories that belong to the image even when the user stands in one. */
@@ -171,6 +173,38 @@ static int plan_specs(const struct bind_specs *specs, const char *origin,
 	return 0;
 }
 
+/* As the administrator wrote it, with variables. */
+static int plan_site_spec(const struct bind_spec *spec,
+	const struct site_variables *variables, struct binds *binds,
+	struct error *err)
+{
+	char source[PATH_MAX], target[PATH_MAX];
+	struct bind_spec expanded = *spec;
+
+	expanded.source = source;
+	expanded.target = target;
+	if (expand_absolute(spec->source, variables->list, source, err) < 0 ||
+		expand_absolute(spec->target, variables->list, target, err) < 0)
+		return spec->is_optional ? 0 : -1;
+	bind_spec_clean(target);
+	return plan_spec(&expanded, "site", binds, err);
+}
+
+static int plan_site(const struct plan_request *request, struct binds *binds,
+	struct error *err)
+{
+	const struct bind_specs *specs = &request->arguments->binds;
+	struct site_variables variables;
+	size_t i;
+
+	if (specs->count > 0)
+		site_variables_load(request->job_id, &variables);
+	for (i = 0; i < specs->count; i++)
+		if (plan_site_spec(&specs->list[i], &variables, binds, err) < 0)
+			return error_prefix(err, "bind= in plugstack.conf");
+	return 0;
+}
+
 static int plan_users(const struct settings *settings, struct binds *binds,
 	struct error *err)
 {
@@ -192,7 +226,7 @@ int plan_binds(const struct plan_request *request, struct binds *binds,
 		settings_is(request->settings, SETTING_TMP, "private"));
 	plan_user(request, binds);
 	plan_slurm(request, binds);
-	if (plan_specs(&request->arguments->binds, "site", binds, err) < 0)
-		return error_prefix(err, "bind= in plugstack.conf");
+	if (plan_site(request, binds, err) < 0)
+		return -1;
 	return plan_users(request->settings, binds, err);
 }

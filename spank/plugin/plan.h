@@ -13,7 +13,8 @@
 struct plan_request {
 	const struct settings *settings; /* the user's and the defaults */
 	const struct arguments *arguments;
-	char *const *job;      /* the task's environment */
+	char *const *job; /* the task's environment */
+	uint32_t job_id;
 	const char *home;      /* of the user's entry, or $HOME; or NULL */
 	const char *directory; /* absolute working directory; "" if none */
 	const char *script;    /* a batch script to be run inside; or NULL */

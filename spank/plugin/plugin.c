@@ -86,6 +86,7 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 /* srun, sbatch, salloc: refuse what cannot become a good step. */
 static int check_submission(void)
 {
+	bool is_srun = spank_context() == S_CTX_LOCAL;
 	struct error err = { 0 };
 
 	session_record(&session.arguments_error);
@@ -93,7 +94,9 @@ static int check_submission(void)
 	if ((settings_have_image(&session.settings) || session_joins()) &&
 		session.error.text[0])
 		err = session.error;
-	else if (submit_finish(&session.settings, &session.arguments,
+	else if (submit_check_join(&session.settings, session.given, is_srun,
+			 &err) == 0 &&
+		 submit_finish(&session.settings, &session.arguments,
 			 session.is_submitted, &err) == 0) {
 		session.is_submitted = true;
 		return 0;
@@ -138,7 +141,8 @@ static int pair_with_keeper(int *ret_keepers_fd, struct error *err)
 {
 	int ends[2];
 
-	if (!session.arguments.host_mount || session.servers_count == 0)
+	if (settings_is(&session.settings, SETTING_HOST_MOUNT, "no") ||
+		session.servers_count == 0)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_set(err, errno, "cannot make a socket pair");

@@ -92,17 +92,18 @@ static int load(char *const *job, struct error *err)
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
 		load_one(i, job);
-	if (settings_check_denied(&session.settings, session.arguments.denied,
-		    err) < 0)
-		return -1;
-	return 0;
+	return arguments_check_users(&session.arguments, &session.settings,
+		err);
 }
 
 void session_load(char *const *job, uint32_t step)
 {
 	struct error err = { 0 };
 	int loaded = load(job, &err);
+	int i;
 
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		session.is_default[i] = !session.settings.value[i];
 	if (settings_add_defaults(&session.settings,
 		    &session.arguments.defaults, &session.option_error) < 0)
 		loaded = -1;

@@ -21,11 +21,13 @@
  */
 struct session {
 	struct arguments arguments;
-	struct error arguments_error; /* what is wrong with them, if so */
-	struct settings settings;     /* what the user asks for */
+	struct error arguments_error;    /* what is wrong with them, if so */
+	struct settings settings;        /* what the user asks for */
+	bool is_default[SETTINGS_COUNT]; /* slurmstepd: not the user's word */
 	struct settings raw;       /* slurmstepd: as Slurm hands options over */
 	struct error option_error; /* what is wrong with an option, if so */
 	enum setting wrong_setting;
+	bool given[SETTINGS_COUNT]; /* a command: by an option of its own */
 	bool is_submitted;  /* a command: a component of it has been checked */
 	int64_t begin_us;   /* when slurmstepd had read the options */
 	int64_t started_us; /* when it had started the servers */

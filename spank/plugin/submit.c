@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/expand.h"
 #include "common/priv_run.h"
 #include "spank/plugin/container.h"
-#include "spank/plugin/expand.h"
 #include "spank/plugin/image.h"
 #include "spank/plugin/submit.h"
 
@@ -139,10 +139,8 @@ static int complete_directory(char **place, struct error *err)
 {
 	char path[PATH_MAX];
 
-	if (expand_variables(*place, path, err) < 0)
+	if (expand_absolute(*place, environ, path, err) < 0)
 		return -1;
-	if (path[0] != '/')
-		return error_set(err, 0, "'%s' is not an absolute path", path);
 	bind_spec_clean(path);
 	return replace(place, path, err);
 }
@@ -311,7 +309,7 @@ static int look_at(const char *image, char *kind,
 {
 	char path[PATH_MAX];
 
-	if (image_find(image, arguments->path, path, err) < 0 ||
+	if (image_find(image, arguments->path, 0, path, err) < 0 ||
 		access(path, F_OK) < 0)
 		return 1;
 	return inspect(path, kind, err);
@@ -394,6 +392,39 @@ static int check_component(const struct settings *settings, struct error *err)
 	return 0;
 }
 
+/* A batch script is in no container that is there already, and an interactive
+ * step is started by an srun that salloc has not told. */
+static int refuse_join(struct settings *settings, bool is_given,
+	struct error *err)
+{
+	if (is_given)
+		return error_set(err, 0,
+			"--sif-join is for srun alone: give it to an srun, of "
+			"this job or another (srun --jobid=JOB --overlap)");
+	settings_forget(settings, SETTING_JOIN);
+	return 0;
+}
+
+int submit_check_join(struct settings *settings,
+	const bool given[SETTINGS_COUNT], bool is_srun, struct error *err)
+{
+	int i;
+
+	if (settings_is(settings, SETTING_JOIN, "none"))
+		return 0;
+	if (!is_srun)
+		return refuse_join(settings, given[SETTING_JOIN], err);
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (given[i] && !setting_rule(i)->is_for_joined)
+			return error_set(err, 0,
+				"--sif-%s has no effect with --sif-join (or %s)"
+				": that container is there already; leave one "
+				"of them out",
+				setting_rule(i)->name,
+				setting_rule(SETTING_JOIN)->variable);
+	return 0;
+}
+
 int submit_finish(struct settings *settings, const struct arguments *arguments,
 	bool again, struct error *err)
 {
@@ -407,8 +438,7 @@ int submit_finish(struct settings *settings, const struct arguments *arguments,
 		if (complete(settings, i, arguments, err) < 0)
 			return error_prefix(err, "--sif-%s",
 				setting_rule(i)->name);
-	if (has_image &&
-		settings_check_denied(settings, arguments->denied, err) < 0)
+	if (has_image && arguments_check_users(arguments, settings, err) < 0)
 		return -1;
 	if (again && check_component(settings, err) < 0)
 		return -1;

@@ -200,9 +200,23 @@ start_other() { # PLUGIN-ARGS [OPTION...]
 	local args=$1
 	shift
 	OTHER=$BATS_TEST_TMPDIR/other
-	"$CLUSTER_TOOL" start --owner=$$ --install="$SPANK_SIF_INSTALL" \
+	${ONE_CPU:+taskset -c 0} "$CLUSTER_TOOL" start --owner=$$ --install="$SPANK_SIF_INSTALL" \
 		--nodes=1 --plugin-args="$args" "$@" "$OTHER"
 	cp --reflink=auto "$SHARED"/*.sif "$OTHER/shared/"
+}
+
+# The same with job_container/tmpfs.  On one CPU: on Linux 6.18 with two, Slurm's
+# own bind of the job's namespace fails at random (EINVAL), with and without the
+# plugin.
+start_other_with_private_tmp() { # PLUGIN-ARGS [OPTION...]
+	local install=$BATS_TEST_TMPDIR/install
+	cp -a "$SPANK_SIF_INSTALL" "$install"
+	mkdir -p "$install/etc/slurm" "$install/var/containers"
+	printf '%s\n' AutoBasePath=true BasePath=/var/containers \
+		>"$install/etc/slurm/job_container.conf"
+	ONE_CPU=yes SPANK_SIF_INSTALL=$install start_other "$@" \
+		--conf=JobContainerType=job_container/tmpfs \
+		--conf=PrologFlags=Contain
 }
 
 on_other() { # CMD...

@@ -19,8 +19,7 @@ setup_file() {
 teardown() {
 	has_plugin || return 0
 	stop_steps
-	[[ ! -d $BATS_TEST_TMPDIR/other ]] ||
-		"$CLUSTER_TOOL" stop "$BATS_TEST_TMPDIR/other"
+	stop_other
 }
 
 make_ordinary_images() {
@@ -639,18 +638,8 @@ NoNewPrivs:	1"
 # --- a private /tmp of the job -----------------------------------------------
 
 @test "with job_container/tmpfs it is the job's private /tmp that is seen" {
-	install=$BATS_TEST_TMPDIR/install
-	cp -a "$SPANK_SIF_INSTALL" "$install"
-	mkdir -p "$install/etc/slurm" "$install/var/containers"
-	printf '%s\n' AutoBasePath=true BasePath=/var/containers \
-		>"$install/etc/slurm/job_container.conf"
-	# On one CPU: on Linux 6.18 with two, Slurm's own bind of the job's
-	# namespace fails at random (EINVAL), with and without the plugin.
-	taskset -c 0 "$CLUSTER_TOOL" start --owner=$$ --install="$install" --nodes=1 \
-		--conf=JobContainerType=job_container/tmpfs \
-		--conf=PrologFlags=Contain "$BATS_TEST_TMPDIR/other"
-	cp "$SHARED/small.sif" "$BATS_TEST_TMPDIR/other/shared/"
-	run "$CLUSTER_TOOL" exec "$BATS_TEST_TMPDIR/other" -- sh -c '
+	start_other_with_private_tmp ""
+	run on_other sh -c '
 		echo host >/tmp/file
 		echo "srun sh -c \"ls /tmp; echo job >/tmp/file\"
 			srun --sif-image=/shared/small.sif sh -c \

@@ -37,6 +37,7 @@ teardown() {
 	has_plugin || return 0
 	rm -f "$SHARED"/hold
 	stop_steps
+	stop_other
 }
 
 host_mounts() {
@@ -161,6 +162,116 @@ start_held_step() { # SRUN-ARGUMENT...
 	as_root sh -c 'umount '"$FUSERMOUNT"'; rm /fusermount3 /fusermount3.real'
 	assert_host_as_before "$before"
 	grep -q "could not unmount .*$PLACES" "$CLUSTER"/log/node*.log
+}
+
+# --- the user's choice -----------------------------------------------------------
+
+start_choice() { # MODES
+	start_other "$1" --fuse-mode=0666 \
+		--plugstack-after="required spank_sif_sweep.so"
+}
+
+# How often the image was on the host first, of the steps that CMD runs.
+on_host() { # [NAME=VALUE...] CMD...
+	run on_other env SPANK_SIF_DEBUG=yes "$@"
+	assert_status 0
+	grep -c "image on the host at '$PLACES/" <<<"$output" || true
+}
+
+@test "mount=private,host: on the host only where the user chooses it" {
+	start_choice mount=private,host
+	local srun='srun --sif-image=small.sif'
+	assert_equal "$(on_host $srun true)" 0
+	assert_equal "$(on_host $srun --sif-host-mount true)" 1
+	assert_equal "$(on_host $srun --sif-host-mount=no true)" 0
+	assert_equal "$(on_host SPANK_SIF_HOST_MOUNT=yes $srun true)" 1
+	assert_equal "$(on_host SPANK_SIF_HOST_MOUNT=yes $srun --sif-host-mount=no true)" 0
+	assert_equal "$(on_host salloc --quiet --sif-image=small.sif --sif-host-mount \
+		sh -c 'srun true; srun --sif-host-mount=no true; srun --export=NONE true')" 2
+	CLUSTER=$OTHER run as_root ls /run/spank-sif
+	assert_contains "No such file or directory"
+}
+
+@test "the user's choice is mounted on the host until the tasks have started" {
+	start_choice mount=private,host
+	# In the image, before the command: with the mount on the host still there.
+	printf '%s\n' '#!/bin/sh' 'echo >/shared/held' \
+		'until test -e /shared/go; do sleep 0.05; done' >"$OTHER/shared/wait"
+	chmod 0755 "$OTHER/shared/wait"
+	CLUSTER=$OTHER start_step --chdir=/shared --task-prolog=/shared/wait \
+		--sif-image=/shared/small.sif --sif-host-mount cat /etc/os-release
+	wait_for_lines "$OTHER/shared/held"
+	CLUSTER=$OTHER run host_mounts
+	assert_matches "^$PLACES/[0-9]+\.0\.[0-9]+/image fuse.sif spank-sif$"
+	touch "$OTHER/shared/go"
+	wait_step
+	assert_status 0
+	assert_contains "Demonstration Linux"
+	CLUSTER=$OTHER wait_until 5 no_host_mounts
+}
+
+@test "mount=host,private: a batch job's default, and what its sruns say instead" {
+	start_choice mount=host,private
+	printf '%s\n' '#!/bin/sh' 'srun true' 'srun --sif-host-mount true' \
+		'SPANK_SIF_HOST_MOUNT=yes srun true' >"$OTHER/shared/job"
+	sum() { # SBATCH-ARGUMENT...
+		CLUSTER=$OTHER SHARED=$OTHER/shared run_job --sif-debug \
+			--sif-image=small.sif "$@" job
+		assert_status 0
+		assert_equal "$(grep -c "namespace built" <<<"$output")" 3
+		grep -c "image on the host at" <<<"$output"
+	}
+	assert_equal "$(sum)" 3
+	assert_equal "$(sum --sif-host-mount=no)" 2
+	assert_equal "$(sum --export=NONE --sif-host-mount=no)" 2
+}
+
+@test "what the site does not leave to users is refused, by each command and node" {
+	start_choice mount=private
+	for command in 'srun true' 'salloc true' 'sbatch --wrap=true'; do
+		# shellcheck disable=SC2086
+		run on_other ${command% true} --sif-image=small.sif \
+			--sif-host-mount ${command#"${command% true}"}
+		assert_failure
+		assert_contains "error: spank_sif: --sif-host-mount=yes is not for users of this site to choose: leave it out, and unset SPANK_SIF_HOST_MOUNT, or ask the administrator for mount=private,host"
+		refute_contains node1
+		refute_contains Submitted
+		refute_contains Granted
+	done
+	run on_other env SPANK_SIF_HOST_MOUNT=yes srun --sif-image=small.sif true
+	assert_failure
+	assert_contains "--sif-host-mount=yes is not for users"
+	refute_contains node1
+	# Slurm takes the job's variables after the commands have had their look.
+	run on_other srun --sif-image=small.sif \
+		--export=ALL,SLURM_SIF_HOST_MOUNT=yes true
+	assert_failure
+	assert_contains "slurmstepd-node1: error: spank_sif: --sif-host-mount=yes is not for users"
+	# What the site does anyway may be said, and steps without an image are free.
+	assert_equal "$(on_host srun --sif-image=small.sif --sif-host-mount=no true)" 0
+	run on_other srun --sif-host-mount echo free
+	assert_output free
+}
+
+@test "mount=host alone leaves no choice either" {
+	run in_image small --sif-host-mount=no true
+	assert_failure
+	assert_contains "--sif-host-mount=no is not for users of this site to choose"
+	assert_contains "ask the administrator for mount=host,private in plugstack.conf"
+	run in_image small --sif-host-mount cat /etc/os-release
+	assert_status 0
+}
+
+@test "job_container/tmpfs does not go with it: a sentence, and nothing is left" {
+	start_other_with_private_tmp mount=private,host --fuse-mode=0666
+	run on_other srun -n2 --sif-image=small.sif --sif-host-mount true
+	assert_failure
+	assert_equal "$(grep -c "spank_sif: " <<<"$output")" 1
+	assert_contains "mount=host does not go with job_container/tmpfs; leave --sif-host-mount out"
+	CLUSTER=$OTHER wait_until 10 no_host_mounts
+	CLUSTER=$OTHER wait_until 10 nodes_are_idle
+	run on_other srun --sif-image=small.sif cat /etc/os-release
+	assert_status 0
 }
 
 # --- ends ----------------------------------------------------------------------

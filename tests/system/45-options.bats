@@ -54,6 +54,7 @@ writable-tmpfs|no,2g|is neither no nor yes nor yes,SIZE
 nv|always|'\''always'\'' is not one of auto|yes|no
 rocm|2|'\''2'\'' is not one of auto|yes|no
 batch|node|'\''node'\'' is not one of host|image
+host-mount|host|'\''host'\'' is not one of yes|no
 debug|1|'\''1'\'' is not one of yes|no
 join|last|'\''last'\'' is not the id of a step
 join|7.|is not the id of a step
@@ -88,7 +89,7 @@ mount|:/data|the source is missing'
 			'cleanenv=yes|no' 'home=yes|no|PATH' workdir=PATH \
 			'tmp=host|private' 'writable-tmpfs=yes|no[,SIZE]' \
 			'nv=auto|yes|no' 'rocm=auto|yes|no' \
-			'batch=host|image' 'join=[JOB.]STEP|none' \
+			'batch=host|image' 'host-mount=yes|no' 'join=[JOB.]STEP|none' \
 			'debug=yes|no'; do
 			assert_contains "--sif-$option"
 		done
@@ -242,6 +243,24 @@ mount|:/data|the source is missing'
 	assert_contains $'other\nsmall'
 }
 
+@test "home= and workdir= of plugstack.conf may depend on the user" {
+	start_other 'home=/shared/$USER workdir=/shared/$USER/$UID'
+	mkdir -p "$OTHER/shared/alice/2001" "$OTHER/shared/mine"
+	run on_other srun -n2 --export=ALL,USER=bob --sif-image=small.sif \
+		sh -c 'pwd; echo $HOME'
+	assert_status 0
+	assert_line /shared/alice/2001 2
+	assert_line /shared/alice 2
+	run on_other srun --sif-image=small.sif --sif-home=/shared/mine \
+		--sif-workdir=/usr sh -c 'pwd; echo $HOME'
+	assert_output $'/usr\n/shared/mine'
+	# What a user says has been completed by the command; a '$' left in it is one.
+	on_other mkdir '/shared/$USER'
+	run on_other srun --sif-image=small.sif --sif-workdir='/shared/\$USER' \
+		--sif-bind=/shared pwd
+	assert_output '/shared/$USER'
+}
+
 @test "batch=image and debug=yes of plugstack.conf" {
 	start_other "batch=image debug=yes"
 	printf '%s\n' '#!/bin/sh' 'cat /usr/mark' >"$OTHER/shared/job"
@@ -299,7 +318,9 @@ mount|:/data|the source is missing'
 	cash=1|there is no such argument
 	tmp=shared|'shared' is not one of host|private
 	deny=everything|there is no option --sif-everything to deny
-	path=images|it is not a list of absolute directories
+	path=images|'images' is not an absolute path; give an absolute path
+bind=/a/$PLACE:/b|'/a/$PLACE': the variable PLACE, which it contains, is not set; give an absolute path, in which $USER
+bind=a:/b|'a' is not an absolute path
 	END
 }
 
@@ -325,8 +346,10 @@ mount|:/data|the source is missing'
 }
 
 @test "nested sruns of a job mean the same file, from any directory" {
+	# Quiet, as Slurm says so when a step waits for the one before to be cleared.
 	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-image=small.sif' \
 		'#SBATCH --sif-bind=d:/mnt' \
+		'alias srun="srun --quiet"' \
 		'cd /tmp; srun cat /usr/mark; srun --chdir=/ ls /mnt' \
 		'cp /shared/other.sif /tmp/small.sif; srun cat /usr/mark' \
 		'srun --sif-image=./small.sif cat /usr/mark' \
@@ -447,6 +470,26 @@ mount|:/data|the source is missing'
 	run on_other srun --sif-image=nonesuch true
 	assert_failure
 	assert_contains "there is no image 'nonesuch' in the image directories of this site (/shared/one:/shared/two)"
+}
+
+@test "path= may depend on the user" {
+	start_other 'path=/shared/$USER.d:~/images'
+	mkdir "$OTHER/shared/alice.d" "$OTHER/shared/bob.d"
+	cp "$SHARED/small.sif" "$OTHER/shared/alice.d/base.sif"
+	cp "$SHARED/other.sif" "$OTHER/shared/bob.d/base.sif"
+	run on_other env USER=bob srun --export=ALL,USER=bob --sif-image=base \
+		sh -c 'cat /usr/mark; echo $SIF_IMAGE'
+	assert_output $'small\n/shared/alice.d/base.sif'
+	on_other mkdir /home/alice/images
+	on_other cp small.sif /home/alice/images/mine.sif
+	run on_other env HOME=/tmp srun --sif-image=mine cat /usr/mark
+	assert_output small
+	# Found by the command, too, which inspects it.
+	on_other sh -c 'echo text >~/images/bad.sif'
+	run on_other srun --sif-image=bad true
+	assert_failure
+	assert_contains "cannot use the image '/home/alice/images/bad.sif'"
+	refute_contains node1
 }
 
 # --- what is told --------------------------------------------------------------

@@ -247,6 +247,38 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_contains "'/site/e' cannot be left out"
 }
 
+@test "site binds with variables: the user's entry and Slurm count, not the job's environment" {
+	local binds='/shared/$USER/d:/site/${USER},?/shared/none.$UID:/none'
+	binds+=',!/shared/$UID:/site/uid,~/mine:/site/$SLURM_JOB_ID'
+	binds+=',/shared/\$USER:/site/dollar'
+	start_other "bind=$binds"
+	mkdir -p "$OTHER/shared/"{alice/d,2001,'$USER',mallory/d}
+	touch "$OTHER/shared/"{alice/d/of-alice,2001/of-2001,mallory/d/of-mallory}
+	on_other mkdir /home/alice/mine
+	on_other touch /home/alice/mine/of-home
+	for set in USER=mallory UID=2002 HOME=/shared/mallory SLURM_JOB_ID=7; do
+		run on_other srun --sif-image=small.sif \
+			--export="ALL,$set" sh -c 'ls /site/alice /site/uid
+			ls /site; ls /site/[1-9]*'
+		assert_status 0
+		assert_line of-alice
+		assert_line of-2001
+		assert_line of-home
+		assert_line dollar
+		refute_contains mallory
+	done
+	run on_other salloc --quiet --sif-image=small.sif sh -c \
+		'srun test -e /site/$SLURM_JOB_ID/of-home && echo of the job'
+	assert_output "of the job"
+	run on_other srun --sif-image=small.sif --sif-bind=/shared:/site/uid true
+	assert_failure
+	assert_contains "'/site/uid' cannot be left out or covered"
+	run "$CLUSTER_TOOL" exec "$OTHER" --user=bob --chdir=/shared -- \
+		srun --sif-image=small.sif true
+	assert_failure
+	assert_contains "cannot bind '/shared/bob/d': No such file or directory"
+}
+
 @test "a site bind that is not there fails, and names plugstack.conf's cause" {
 	start_other "bind=/nonesuch:/site"
 	run on_other srun --sif-image=small.sif true

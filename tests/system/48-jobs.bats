@@ -237,14 +237,69 @@ refute_drained() {
 	run here srun --jobid="$job" --overlap -n2 --overcommit --sif-join="${joined#*.}" \
 		cat /tmp/mine
 	assert_line mine 2
-	run here env SPANK_SIF_JOIN="$joined" srun --jobid="$job" --overlap \
-		--sif-image=other.sif cat /usr/mark
+	run here env SPANK_SIF_JOIN="$joined" SPANK_SIF_IMAGE=other.sif \
+		SPANK_SIF_BIND=/nonesuch srun --jobid="$job" --overlap \
+		cat /usr/mark
 	assert_output small
 	run here srun --jobid="$job" --overlap --sif-join="$joined" --sif-env=B=2 \
 		sh -c 'echo $B'
 	assert_output 2
 	run here srun --jobid="$job" --overlap --sif-join=none ls /usr/mark
 	assert_failure
+}
+
+@test "what --sif-join cannot heed is refused of srun's own options" {
+	for option in image=none bind=/shared mount=small.sif:/mnt home=no \
+		tmp=private writable-tmpfs nv=no rocm=no batch=image host-mount=no; do
+		run here srun --sif-join=7.0 "--sif-$option" true
+		assert_failure
+		assert_contains "error: spank_sif: --sif-${option%%=*} has no effect with --sif-join (or SPANK_SIF_JOIN)"
+		refute_contains node1
+	done
+	run here env SPANK_SIF_JOIN=7.0 srun --sif-tmp=private true
+	assert_failure
+	assert_contains "--sif-tmp has no effect with --sif-join"
+	run here srun --sif-join=7.0 --sif-tmp=private --sif-join=none echo free
+	assert_output free
+}
+
+@test "--sif-join beside what has an effect, or was said for the whole job" {
+	start_joinable
+	run here srun --jobid="$job" --overlap --sif-join="$joined" --sif-debug \
+		--sif-cleanenv --sif-env=A=1 --sif-workdir=/usr \
+		sh -c 'cat mark; echo $A $LANG'
+	assert_status 0
+	assert_line small
+	assert_line "1 C"
+	assert_contains "step joined"
+	# Of salloc: for the sruns that do not join.
+	run here env SPANK_SIF_TMP=private salloc --quiet -w node1 \
+		--sif-image=other.sif --sif-bind=/nonesuch --sif-writable-tmpfs sh -c \
+		"srun --sif-join=$joined cat /usr/mark"
+	assert_status 0
+	assert_output small
+}
+
+@test "sbatch and salloc refuse --sif-join, and leave the variable to others" {
+	for command in 'sbatch --wrap=true' 'salloc true'; do
+		# shellcheck disable=SC2086
+		run here ${command% true} --sif-join=7.0 ${command#"${command% true}"}
+		assert_failure
+		assert_contains "error: spank_sif: --sif-join is for srun alone"
+		refute_contains Submitted
+		refute_contains Granted
+	done
+	start_joinable
+	run here env SPANK_SIF_JOIN="$joined" sbatch --quiet -w node1 \
+		--output=/dev/null --sif-batch=image --sif-image=other.sif \
+		--wrap='cat /usr/mark >>/shared/out'
+	assert_status 0
+	wait_for_lines "$SHARED/out"
+	assert_equal "$(<"$SHARED/out")" other
+	run here env SPANK_SIF_JOIN="$joined" salloc --quiet -w node1 \
+		--sif-image=other.sif sh -c \
+		'srun cat /usr/mark; SPANK_SIF_JOIN=none srun cat /usr/mark'
+	assert_output $'small\nother'
 }
 
 @test "what a joined step leaves out: its end does not end the other" {

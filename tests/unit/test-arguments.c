@@ -37,6 +37,11 @@ static void the_last_value_wins(void **state)
 	assert_int_equal(arguments.threads, 8);
 }
 
+static bool mounts_on_host(const struct arguments *arguments)
+{
+	return settings_is(&arguments->defaults, SETTING_HOST_MOUNT, "yes");
+}
+
 static void the_modes_are_told_from_defaults(void **state)
 {
 	char *words[] = { "privilege=userns", "mount=host",
@@ -50,14 +55,65 @@ static void the_modes_are_told_from_defaults(void **state)
 	assert_int_equal(arguments_parse(4, words, &arguments, &err), 0);
 	assert_true(arguments.no_uring);
 	assert_true(arguments.userns);
-	assert_true(arguments.host_mount);
+	assert_true(mounts_on_host(&arguments));
+	assert_false(arguments.mount_is_free);
 	assert_string_equal(settings_get(&arguments.defaults, SETTING_MOUNT),
 		"/a.sif:/data");
 	arguments_free(&arguments);
 	assert_int_equal(arguments_parse(6, undone, &arguments, &err), 0);
 	assert_false(arguments.no_uring);
 	assert_false(arguments.userns);
-	assert_false(arguments.host_mount);
+	assert_false(mounts_on_host(&arguments));
+	arguments_free(&arguments);
+}
+
+/* Does a user who says `asked` get past mount=`mode`? */
+static void assert_choice(char *mode, const char *asked, bool is_good)
+{
+	struct settings settings = { { NULL } };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+
+	assert_int_equal(arguments_parse(1, &mode, &arguments, &err), 0);
+	assert_int_equal(
+		settings_put(&settings, SETTING_HOST_MOUNT, asked, &err), 0);
+	assert_int_equal(arguments_check_users(&arguments, &settings, &err),
+		is_good ? 0 : -1);
+	if (!is_good) {
+		assert_non_null(strstr(err.text, "--sif-host-mount="));
+		assert_non_null(strstr(err.text, "SPANK_SIF_HOST_MOUNT"));
+		assert_non_null(strstr(err.text,
+			strcmp(asked, "no") == 0 ? "mount=host,private"
+						 : "mount=private,host"));
+	}
+	settings_free(&settings);
+	arguments_free(&arguments);
+}
+
+static void a_mode_may_be_the_users_to_choose(void **state)
+{
+	char *both[] = { "mount=private,host", "mount=host,private" };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(arguments_parse(1, &both[i], &arguments, &err),
+			0);
+		assert_int_equal(mounts_on_host(&arguments), i);
+		assert_true(arguments.mount_is_free);
+		arguments_free(&arguments);
+		assert_choice(both[i], "yes", true);
+		assert_choice(both[i], "no", true);
+	}
+	assert_choice("mount=private", "yes", false);
+	assert_choice("mount=private", "no", true);
+	assert_choice("mount=host", "no", false);
+	assert_choice("mount=host", "yes", true);
+	/* Where nothing is said of it. */
+	assert_choice("timeout=5", "yes", false);
+	assert_choice("timeout=5", "no", true);
 }
 
 static void a_bad_word_is_named(void **state)
@@ -65,9 +121,9 @@ static void a_bad_word_is_named(void **state)
 	char *bad[] = { "timeout=", "timeout=0", "timeout=601", "timeout=5s",
 		"timeout=-1", "timeout=99999999999999999999", "timeout",
 		"Timeout=5", "cash=1", "cache=0", "cache=513", "cache=1M",
-		"threads=0", "threads=9", "threads=",
-		"privilege=auto", "privilege=", "mount=auto",
-		"uring=yes" };
+		"threads=0", "threads=9", "threads=", "privilege=auto",
+		"privilege=", "mount=auto", "mount=host,host", "mount=host,",
+		"mount=host,private,host", "host-mount=yes", "uring=yes" };
 	size_t i;
 
 	(void)state;
@@ -102,8 +158,9 @@ static void assert_bad(char *word, const char *part)
 static void a_bad_word_has_a_sentence(void **state)
 {
 	(void)state;
-	assert_bad("timeout=0", "plugstack.conf: 'timeout=0': it is not a whole "
-				"number of seconds from 1 to 600");
+	assert_bad("timeout=0",
+		"plugstack.conf: 'timeout=0': it is not a whole "
+		"number of seconds from 1 to 600");
 	assert_bad("cash=1",
 		"plugstack.conf: 'cash=1': there is no such argument");
 	assert_bad("", "plugstack.conf: '': there is no such argument");
@@ -112,11 +169,20 @@ static void a_bad_word_has_a_sentence(void **state)
 	assert_bad("image=/x.sif", "there is no such argument");
 	assert_bad("join=7.0", "there is no such argument");
 	assert_bad("tmp=shared", "'shared' is not one of host|private");
-	assert_bad("path=", "a list of absolute directories");
-	assert_bad("path=images", "a list of absolute directories");
-	assert_bad("path=/a:b", "a list of absolute directories");
-	assert_bad("path=/a:./b", "a list of absolute directories");
-	assert_bad("path=/a::/b", "a list of absolute directories");
+	assert_bad("path=", "'' is not an absolute path; give an absolute");
+	assert_bad("path=images", "'images' is not an absolute path");
+	assert_bad("path=/a:b", "'b' is not an absolute path");
+	assert_bad("path=/a:./b", "'./b' is not an absolute path");
+	assert_bad("path=/a::/b", "'' is not an absolute path");
+	assert_bad("path=$USER", "'user' is not an absolute path");
+	assert_bad("path=/a:/$HOST", "the variable HOST, which it contains, is "
+				     "not set; give an absolute path, in which "
+				     "$USER, $HOME, $UID and $SLURM_JOB_ID");
+	assert_bad("home=/a/$HOST", "the variable HOST");
+	assert_bad("workdir=$USER", "'user' is not an absolute path");
+	assert_bad("bind=a:/b", "'a' is not an absolute path");
+	assert_bad("bind=/a/$HOST:/b", "the variable HOST");
+	assert_bad("bind=/a:/b/${HOST}", "the variable HOST");
 	assert_bad("bind=/a:b", "the destination 'b' is not an absolute path");
 	assert_bad("bind=-/a", "'-/a'");
 	assert_bad("deny=all", "there is no option --sif-all to deny");
@@ -124,19 +190,19 @@ static void a_bad_word_has_a_sentence(void **state)
 
 static void image_directories(void **state)
 {
-	char *words[] = { "path=/a", "path=/b:/c d" };
+	char *words[] = { "path=/a", "path=/$USER:~/c d:" };
 	struct arguments arguments = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
 	assert_int_equal(arguments_parse(2, words, &arguments, &err), 0);
-	assert_string_equal(arguments.path, "/b:/c d");
+	assert_string_equal(arguments.path, "/$USER:~/c d:");
 	arguments_free(&arguments);
 }
 
 static void binds_of_the_site_add_up(void **state)
 {
-	char *words[] = { "bind=/a:/b:ro,?/c", "bind=!/d", "bind=" };
+	char *words[] = { "bind=/a:/b:ro,?/c/$USER", "bind=!~:/d", "bind=" };
 	struct arguments arguments = { 0 };
 	struct error err = { 0 };
 	const struct bind_spec *list;
@@ -156,13 +222,16 @@ static void binds_of_the_site_add_up(void **state)
 static void defaults_and_prohibitions(void **state)
 {
 	char *words[] = { "home=no", "home=yes", "env=A=1", "env=B=x=y",
-		"deny=home,writable-tmpfs", "deny=join", "nv=" };
+		"deny=home,writable-tmpfs", "deny=join",
+		"nv=", "workdir=/a/$USER" };
 	struct arguments arguments = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(7, words, &arguments, &err), 0);
+	assert_int_equal(arguments_parse(8, words, &arguments, &err), 0);
 	assert_true(settings_is(&arguments.defaults, SETTING_HOME, "yes"));
+	assert_true(
+		settings_is(&arguments.defaults, SETTING_WORKDIR, "/a/$USER"));
 	assert_true(settings_is(&arguments.defaults, SETTING_ENV, "A=1,B=x=y"));
 	assert_true(settings_is(&arguments.defaults, SETTING_NV, "yes"));
 	assert_true(arguments.denied[SETTING_HOME]);
@@ -178,6 +247,7 @@ int main(void)
 		cmocka_unit_test(no_words_are_the_defaults),
 		cmocka_unit_test(the_last_value_wins),
 		cmocka_unit_test(the_modes_are_told_from_defaults),
+		cmocka_unit_test(a_mode_may_be_the_users_to_choose),
 		cmocka_unit_test(a_bad_word_is_named),
 		cmocka_unit_test(a_bad_word_has_a_sentence),
 		cmocka_unit_test(image_directories),

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "spank/plugin/expand.h"
+#include "common/expand.h"
 
 static int set_up(void **state)
 {
@@ -28,7 +28,7 @@ static void assert_expands(const char *text, const char *wanted)
 	struct error err = { 0 };
 	char path[PATH_MAX];
 
-	if (expand_variables(text, path, &err) < 0)
+	if (expand_variables(text, environ, path, &err) < 0)
 		fail_msg("'%s' failed: %s", text, err.text);
 	assert_string_equal(path, wanted);
 }
@@ -133,6 +133,23 @@ static void relative_paths(void **state)
 	assert_path("a", "/a");
 }
 
+static void absolute_paths(void **state)
+{
+	static char *const variables[] = { "A=/a/../b", "B=b", NULL };
+	struct error err = { 0 };
+	char path[PATH_MAX];
+
+	(void)state;
+	assert_int_equal(expand_absolute("$A/$B", variables, path, &err), 0);
+	assert_string_equal(path, "/a/../b/b");
+	assert_int_equal(expand_absolute("$B/$A", variables, path, &err), -1);
+	assert_string_equal(err.text, "'b//a/../b' is not an absolute path");
+	/* The list is all that counts. */
+	assert_int_equal(expand_absolute("/$A_1", variables, path, &err), -1);
+	assert_int_equal(expand_absolute("~", variables, path, &err), -1);
+	assert_non_null(strstr(err.text, "the variable HOME"));
+}
+
 static void what_is_escaped_expands_to_itself(void **state)
 {
 	static const char *const paths[] = { "/a$A", "/$", "/a\\b", "/a\\$A",
@@ -161,6 +178,7 @@ int main(void)
 		TEST(a_missing_variable_is_named),
 		TEST(too_long_a_result_fails),
 		TEST(relative_paths),
+		TEST(absolute_paths),
 		TEST(what_is_escaped_expands_to_itself),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Expansion of variables and of relative paths, at submission.  No command
- * substitution, no globbing: a path stays a path.
+ * Expansion of variables and of relative paths.  No command substitution, no
+ * globbing: a path stays a path.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -10,12 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "spank/plugin/expand.h"
+#include "common/expand.h"
 
 /* The result while it grows. */
 struct text {
 	char *bytes; /* PATH_MAX of them */
 	size_t used;
+	char *const *variables;
 };
 
 static int add(struct text *text, const char *bytes, size_t length,
@@ -33,15 +34,16 @@ static int add(struct text *text, const char *bytes, size_t length,
 static int add_variable(struct text *text, const char *name, size_t length,
 	struct error *err)
 {
-	char copy[256];
-	const char *value;
+	char *const *variable = text->variables;
 
-	snprintf(copy, sizeof(copy), "%.*s", (int)length, name);
-	value = length < sizeof(copy) ? getenv(copy) : NULL;
-	if (!value)
-		return error_set(err, 0,
-			"the variable %s, which it contains, is not set", copy);
-	return add(text, value, strlen(value), err);
+	for (; *variable; variable++)
+		if (strncmp(*variable, name, length) == 0 &&
+			(*variable)[length] == '=')
+			return add(text, *variable + length + 1,
+				strlen(*variable + length + 1), err);
+	return error_set(err, 0,
+		"the variable %.*s, which it contains, is not set", (int)length,
+		name);
 }
 
 static size_t name_length(const char *text)
@@ -76,10 +78,10 @@ static ssize_t add_next(struct text *text, const char *from, struct error *err)
 	return add(text, from, 1, err) < 0 ? -1 : 1;
 }
 
-int expand_variables(const char *from, char ret_path[PATH_MAX],
-	struct error *err)
+int expand_variables(const char *from, char *const *variables,
+	char ret_path[PATH_MAX], struct error *err)
 {
-	struct text text = { .bytes = ret_path };
+	struct text text = { .bytes = ret_path, .variables = variables };
 	const char *next;
 	ssize_t used;
 
@@ -92,12 +94,23 @@ int expand_variables(const char *from, char ret_path[PATH_MAX],
 	return 0;
 }
 
+int expand_absolute(const char *text, char *const *variables,
+	char ret_path[PATH_MAX], struct error *err)
+{
+	if (expand_variables(text, variables, ret_path, err) < 0)
+		return -1;
+	return ret_path[0] == '/'
+		       ? 0
+		       : error_set(err, 0, "'%s' is not an absolute path",
+				 ret_path);
+}
+
 int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err)
 {
 	char expanded[PATH_MAX], directory[PATH_MAX];
 	const char *relative = expanded;
 
-	if (expand_variables(text, expanded, err) < 0)
+	if (expand_variables(text, environ, expanded, err) < 0)
 		return -1;
 	if (expanded[0] == '/') {
 		memcpy(ret_path, expanded, PATH_MAX);
