@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/child.h"
@@ -45,20 +46,38 @@ static int status_of(const siginfo_t *info)
 	return W_EXITCODE(0, info->si_status);
 }
 
-bool child_wait(const struct child *child, struct deadline deadline,
-	int *ret_status)
+/*
+ * Of a traced one (strace -f) its tracer hears first, and it is not ours to
+ * reap until then: waitid(2) succeeds without a pid.
+ */
+static bool reap(const struct child *child, int *ret_status)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	/* A pidfd is readable once its process has ended, see pidfd_open(2). */
-	if (deadline_wait_readable(deadline, child->pid_fd) != 1)
-		return false;
-	if (waitid(P_PIDFD, child->pid_fd, &info, WEXITED | WNOHANG) == 0 &&
-		info.si_pid == child->pid)
-		*ret_status = status_of(&info);
-	else
+	if (waitid(P_PIDFD, child->pid_fd, &info, WEXITED | WNOHANG) < 0) {
 		*ret_status = status_of_reaped(child);
+		return true;
+	}
+	if (info.si_pid != child->pid)
+		return false;
+	*ret_status = status_of(&info);
 	return true;
+}
+
+bool child_wait(const struct child *child, struct deadline deadline,
+	int *ret_status)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	/* A pidfd is readable once its process has ended, see pidfd_open(2). */
+	while (deadline_wait_readable(deadline, child->pid_fd) == 1) {
+		if (reap(child, ret_status))
+			return true;
+		if (deadline_left_ms(deadline) == 0)
+			break;
+		nanosleep(&moment, NULL);
+	}
+	return false;
 }
 
 void child_kill(const struct child *child)

@@ -31,6 +31,23 @@ bool inside_is_in(const char *directory, const char *path)
 	       (path[length] == '\0' || path[length] == '/');
 }
 
+bool inside_is_missing(int num)
+{
+	switch (num) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case EEXIST:
+	case EACCES:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENXIO: /* a FIFO, a socket */
+		return true;
+	default:
+		return false;
+	}
+}
+
 int inside_open(int root_fd, const char *path, int flags)
 {
 	struct open_how how = {
@@ -138,8 +155,13 @@ static int make(int root_fd, const char *wanted, bool directory)
 	snprintf(path, sizeof(path), "%s", wanted);
 	for (end = next_end(path, 0); end; end = next_end(path, end)) {
 		snprintf(prefix, sizeof(prefix), "%.*s", (int)end, path);
-		if (check_kind(root_fd, prefix, true) == 0 || errno != ENOENT)
+		if (check_kind(root_fd, prefix, true) == 0)
 			continue;
+		if (errno != ENOENT) {
+			if (!inside_is_missing(errno))
+				return -1;
+			continue; /* the last look says what is wrong */
+		}
 		made = make_or_follow(root_fd, prefix,
 			directory || next_end(path, end), target);
 		if (made < 0)
@@ -175,7 +197,10 @@ int inside_make_place(int root_fd, const char *path, struct error *err)
 	char parent[PATH_MAX], name[NAME_MAX + 1];
 	struct stat status;
 
-	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISLNK(status.st_mode)) {
+	if (fd < 0 ? errno != ENOENT : fstat(fd, &status) < 0)
+		return error_set(err, errno,
+			"cannot make the mount point '%s' in the image", path);
+	if (fd >= 0 && S_ISLNK(status.st_mode)) {
 		parent_fd = open_parent(root_fd, path, parent, name);
 		if (parent_fd < 0 || unlinkat(parent_fd, name, 0) < 0)
 			return error_set(err, errno,

@@ -20,6 +20,13 @@
 bool inside_is_in(const char *directory, const char *path);
 
 /*
+ * Is this errno why a path names nothing that can be used: there is no such
+ * thing, it is not for this user, or it is of another kind?  What else may
+ * fail, such as want of memory, says nothing of the path.
+ */
+bool inside_is_missing(int num);
+
+/*
  * Open `path`, with flags as for open(2); O_CLOEXEC is added.  -1 with errno
  * on failure.
  */

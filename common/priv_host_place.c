@@ -102,6 +102,18 @@ static int make_locked(const char *name)
 	return fd_take(&fd);
 }
 
+/* Safe: root's own names; one that somebody else uses is not empty. */
+static void unmake(const char *name)
+{
+	int saved = errno;
+	char path[96];
+
+	snprintf(path, sizeof(path), BASE "/%s", name);
+	rmdir(path);
+	rmdir(BASE);
+	errno = saved;
+}
+
 static int lock_new(const char *name)
 {
 	int tries, fd = -1;
@@ -112,6 +124,8 @@ static int lock_new(const char *name)
 			break;
 		pause_ms(PAUSE_MS);
 	}
+	if (fd < 0)
+		unmake(name);
 	return fd;
 }
 
@@ -235,25 +249,24 @@ static int clear(int lock_fd, const char *path, int timeout_ms)
 		(int)(strrchr(path, '/') - path), path);
 	if (rmdir(parent) < 0 && errno != ENOENT)
 		return -1;
-	/* The last one; it stays while others are there. */
-	if (rmdir(BASE) < 0)
-		errno = 0;
+	/* The last one; it stays while others are there, or as a mount. */
+	if (rmdir(BASE) < 0 && errno != ENOTEMPTY && errno != ENOENT &&
+		errno != EBUSY)
+		return -1;
 	return 0;
 }
 
 int priv_host_place_clear(struct host_place *place, struct error *err)
 {
-	int cleared = 0;
-
 	if (place->lock_fd < 0)
 		return 0;
 	if (clear(place->lock_fd, place->path, CLEAR_TIMEOUT_MS) < 0)
-		cleared = error_set(err, errno,
+		return error_set(err, errno,
 			"cannot remove '%s', where the image was mounted",
 			place->path);
 	cleanup_fd(&place->point_fd);
 	cleanup_fd(&place->lock_fd);
-	return cleared;
+	return 0;
 }
 
 static void sweep_one(int base_fd, const char *name)

@@ -43,7 +43,8 @@ void priv_host_place_seal(const struct host_place *place);
 
 /*
  * Unmount what is mounted there, and remove the directories; waits 1 s at most
- * for a fusermount3 that is about to mount.
+ * for a fusermount3 that is about to mount.  On failure the place stays locked,
+ * for another try.
  */
 int priv_host_place_clear(struct host_place *place, struct error *err);
 

@@ -41,16 +41,28 @@ static int add_passwd(struct accounts *accounts, const struct passwd *entry,
 	return 0;
 }
 
+/* What getpwuid_r() and its like have returned, and for whom.  False if there
+ * is no entry; a name service that fails is noted. */
+static bool is_found(int failed, const void *found, struct accounts *accounts)
+{
+	if (found)
+		return true;
+	if (failed != ENOENT && failed != ESRCH && !accounts->failure)
+		accounts->failure = failed;
+	return false;
+}
+
 static int load_passwd(char *buffer, const char *home,
 	struct accounts *accounts)
 {
 	struct passwd entry, *found = NULL;
+	int failed;
 
 	accounts->passwd = strdup("");
 	if (!accounts->passwd)
 		return -1;
-	if (getpwuid_r(getuid(), &entry, buffer, ENTRY_SIZE, &found) != 0 ||
-		!found)
+	failed = getpwuid_r(getuid(), &entry, buffer, ENTRY_SIZE, &found);
+	if (!is_found(failed, found, accounts))
 		return 0;
 	accounts->home = strdup(entry.pw_dir);
 	return accounts->home ? add_passwd(accounts, &entry,
@@ -63,22 +75,26 @@ static int load_slurm_user(char *buffer, const char *name,
 	struct accounts *accounts)
 {
 	struct passwd entry, *found = NULL;
+	int failed;
 
-	if (!name ||
-		getpwnam_r(name, &entry, buffer, ENTRY_SIZE, &found) != 0 ||
-		!found || entry.pw_uid == 0 || entry.pw_uid == getuid())
+	if (!name)
+		return 0;
+	failed = getpwnam_r(name, &entry, buffer, ENTRY_SIZE, &found);
+	if (!is_found(failed, found, accounts) || entry.pw_uid == 0 ||
+		entry.pw_uid == getuid())
 		return 0;
 	return add_passwd(accounts, &entry, entry.pw_dir);
 }
 
-static int print_group(FILE *out, char *buffer, gid_t gid, const char *user)
+static void print_group(FILE *out, char *buffer, gid_t gid, const char *user,
+	struct accounts *accounts)
 {
 	struct group entry, *found = NULL;
+	int failed = getgrgid_r(gid, &entry, buffer, ENTRY_SIZE, &found);
 
-	if (getgrgid_r(gid, &entry, buffer, ENTRY_SIZE, &found) != 0 || !found)
-		return 0;
-	return fprintf(out, "%s:x:%ju:%s\n", entry.gr_name, (uintmax_t)gid,
-		user);
+	if (is_found(failed, found, accounts))
+		fprintf(out, "%s:x:%ju:%s\n", entry.gr_name, (uintmax_t)gid,
+			user);
 }
 
 static int load_groups(char *buffer, struct accounts *accounts)
@@ -86,22 +102,24 @@ static int load_groups(char *buffer, struct accounts *accounts)
 	size_t size, name = strcspn(accounts->passwd, ":");
 	CLEANUP_FREE char *user = strndup(accounts->passwd, name);
 	int i, count = getgroups(0, NULL);
-	CLEANUP_FREE gid_t *groups = calloc(count + 1, sizeof(*groups));
-	FILE *out = open_memstream(&accounts->group, &size);
+	CLEANUP_FREE gid_t *groups =
+		count < 0 ? NULL : calloc(count + 1, sizeof(*groups));
+	FILE *out;
 
+	if (!user || !groups || getgroups(count, groups) != count)
+		return -1;
+	out = open_memstream(&accounts->group, &size);
 	if (!out)
 		return -1;
-	if (user && groups && getgroups(count, groups) == count) {
-		print_group(out, buffer, getgid(), user);
-		for (i = 0; i < count; i++)
-			if (groups[i] != getgid())
-				print_group(out, buffer, groups[i], user);
-	}
+	print_group(out, buffer, getgid(), user, accounts);
+	for (i = 0; i < count; i++)
+		if (groups[i] != getgid())
+			print_group(out, buffer, groups[i], user, accounts);
 	return fclose(out);
 }
 
 int accounts_load(const char *home, const char *slurm_user,
-	struct accounts *ret_accounts, struct error *err)
+	struct accounts *ret_accounts, struct report *report, struct error *err)
 {
 	struct accounts accounts = { .home = NULL };
 	CLEANUP_FREE char *buffer = malloc(ENTRY_SIZE);
@@ -113,6 +131,11 @@ int accounts_load(const char *home, const char *slurm_user,
 		accounts_free(&accounts);
 		return -1;
 	}
+	if (accounts.failure)
+		report_note(report,
+			"not all names of the user and his groups could be "
+			"looked up on this node: %s",
+			strerror(accounts.failure));
 	*ret_accounts = accounts;
 	return 0;
 }
@@ -137,18 +160,17 @@ static int write_all(int fd, const char *bytes, size_t length)
 	return 0;
 }
 
-/* What cannot be read of the image's file is simply not there. */
 static int copy(int from_fd, int to_fd)
 {
 	char buffer[16384];
 	size_t left = COPY_MAX;
-	ssize_t length;
+	ssize_t length = 1;
 
-	while (left > 0) {
+	while (left > 0 && length > 0) {
 		length = read(from_fd, buffer,
 			left < sizeof(buffer) ? left : sizeof(buffer));
-		if (length <= 0)
-			break;
+		if (length < 0)
+			return -1;
 		if (write_all(to_fd, buffer, length) < 0)
 			return -1;
 		left -= length;
@@ -156,13 +178,23 @@ static int copy(int from_fd, int to_fd)
 	return 0;
 }
 
-/* The image's file; where it has none, the node's. */
-static int open_rest(int root_fd, const char *path)
+/* The image's file; where it has none, the node's.  0 if there is none that
+ * could be copied. */
+static int open_rest(int root_fd, const char *path, int *ret_fd)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	int fd = inside_open(root_fd, path, flags);
+	CLEANUP_FD int fd = inside_open(root_fd, path, flags);
+	struct stat status;
 
-	return fd < 0 && errno == ENOENT ? open(path, flags) : fd;
+	if (fd < 0 && errno == ENOENT)
+		fd = open(path, flags);
+	if (fd < 0)
+		return inside_is_missing(errno) ? 0 : -1;
+	if (fstat(fd, &status) < 0)
+		return -1;
+	if (S_ISREG(status.st_mode))
+		*ret_fd = fd_take(&fd);
+	return 0;
 }
 
 int accounts_write(int directory_fd, const char *name, const char *first,
@@ -170,17 +202,14 @@ int accounts_write(int directory_fd, const char *name, const char *first,
 {
 	CLEANUP_FD int to_fd = openat(directory_fd, name,
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	CLEANUP_FD int from_fd = open_rest(root_fd, path);
-	struct stat status;
+	CLEANUP_FD int from_fd = -1;
 
 	/* The step's umask is not for this file. */
 	if (to_fd < 0 || fchmod(to_fd, 0644) < 0 ||
 		write_all(to_fd, first, strlen(first)) < 0)
 		return error_set(err, errno, "cannot write '%s'", path);
-	if (from_fd < 0 || fstat(from_fd, &status) < 0 ||
-		!S_ISREG(status.st_mode))
-		return 0;
-	if (copy(from_fd, to_fd) < 0)
-		return error_set(err, errno, "cannot write '%s'", path);
+	if (open_rest(root_fd, path, &from_fd) < 0 ||
+		(from_fd >= 0 && copy(from_fd, to_fd) < 0))
+		return error_set(err, errno, "cannot copy '%s'", path);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #define SPANK_PLUGIN_ACCOUNTS_H
 
 #include "common/error.h"
+#include "spank/plugin/report.h"
 
 /*
  * The user as the node's name services know him, in the form of passwd(5) and
@@ -12,17 +13,20 @@ struct accounts {
 	char *passwd; /* owned; the user's line, and then Slurm's user's */
 	char *group;  /* owned; a line per group that has a name */
 	char *home;   /* owned; NULL if the user has no entry */
+	int failure;  /* errno of the first look-up that failed, or 0 */
 };
 
 /*
  * Look up the ids of the calling process, which must be the user's already:
  * name service modules of the host run here, never as root.  A user or group
- * without an entry is no failure.  The user's line has `home` as the home
- * directory, unless that is NULL; ret_accounts->home is the node's.
- * `slurm_user` is SlurmUser of slurm.conf, or NULL.
+ * without an entry is no failure; one that cannot be looked up is noted.  The
+ * user's line has `home` as the home directory, unless that is NULL;
+ * ret_accounts->home is the node's. `slurm_user` is SlurmUser of slurm.conf, or
+ * NULL.
  */
 int accounts_load(const char *home, const char *slurm_user,
-	struct accounts *ret_accounts, struct error *err);
+	struct accounts *ret_accounts, struct report *report,
+	struct error *err);
 
 /* Free what accounts_load() has stored. */
 void accounts_free(struct accounts *accounts);

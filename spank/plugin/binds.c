@@ -151,12 +151,16 @@ bool binds_show(const struct binds *binds, const char *path)
 	return cover && !(cover->flags & BIND_EMPTY);
 }
 
-/* An optional bind takes its failure with it. */
-static int leave_out(struct bind *bind, struct error *err)
+/* An optional bind takes its failure with it, but not one that nobody could
+ * expect: a step without its home is to be told of. */
+static int leave_out(struct bind *bind, struct report *report,
+	struct error *err)
 {
 	cleanup_fd(&bind->mount_fd);
 	if (!(bind->flags & BIND_OPTIONAL))
 		return -1;
+	if (err->num && !inside_is_missing(err->num))
+		report_note(report, "left out of the container: %s", err->text);
 	*err = (struct error){ 0 };
 	return 0;
 }
@@ -179,7 +183,8 @@ static const char *clone_hint(const struct bind *bind, int num)
 	}
 }
 
-static int clone_one(struct bind *bind, struct error *err)
+static int clone_one(struct bind *bind, struct report *report,
+	struct error *err)
 {
 	struct stat status;
 
@@ -194,10 +199,13 @@ static int clone_one(struct bind *bind, struct error *err)
 		bind->flags & BIND_READ_ONLY, err);
 	if (bind->mount_fd < 0) {
 		error_hint(err, clone_hint(bind, err->num));
-		return leave_out(bind, err);
+		return leave_out(bind, report, err);
 	}
-	if (fstat(bind->mount_fd, &status) == 0)
-		bind->is_directory = S_ISDIR(status.st_mode);
+	if (fstat(bind->mount_fd, &status) < 0) {
+		error_set(err, errno, "cannot inspect '%s'", bind->source);
+		return leave_out(bind, report, err);
+	}
+	bind->is_directory = S_ISDIR(status.st_mode);
 	return 0;
 }
 
@@ -214,39 +222,49 @@ static int make_point_in_empty(const struct binds *binds,
 		bind->target + strlen(cover->target), bind->is_directory, err);
 }
 
-static bool has_path(int root_fd, const char *path)
+/* 1 if it is there, 0 if not. */
+static int has_path(int root_fd, const char *path, struct error *err)
 {
 	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH);
 
-	return fd >= 0;
+	if (fd >= 0 || inside_is_missing(errno))
+		return fd >= 0;
+	return error_set(err, errno, "cannot look up '%s' in the image", path);
 }
 
-static bool has_parent(int root_fd, const char *path)
+/* 1 if the image is such that the bind shall show, 0 if not. */
+static int is_wanted(const struct bind *bind, int root_fd, struct error *err)
 {
-	CLEANUP_FREE char *copy = strdup(path);
+	CLEANUP_FREE char *copy = strdup(bind->target);
+	int has = 0;
 
-	return copy && has_path(root_fd, dirname(copy));
+	if (!copy)
+		return error_set(err, ENOMEM, "cannot list the binds");
+	if (bind->flags & BIND_IF_MISSING)
+		has = has_path(root_fd, bind->target, err);
+	if (has != 0)
+		return has < 0 ? -1 : 0;
+	return bind->flags & BIND_IF_PARENT
+		       ? has_path(root_fd, dirname(copy), err)
+		       : 1;
 }
 
 static int make_point(const struct binds *binds, struct bind *bind, int root_fd,
-	struct error *err)
+	struct report *report, struct error *err)
 {
 	int made;
 
 	if (bind->mount_fd < 0)
 		return 0;
-	if ((bind->flags & BIND_IF_MISSING &&
-		    has_path(root_fd, bind->target)) ||
-		(bind->flags & BIND_IF_PARENT &&
-			!has_parent(root_fd, bind->target)))
-		return leave_out(bind, err);
+	if (is_wanted(bind, root_fd, err) <= 0)
+		return leave_out(bind, report, err);
 	made = bind->flags & BIND_REPLACE
 		       ? inside_make_place(root_fd, bind->target, err)
 		       : inside_make(root_fd, bind->target, bind->is_directory,
 				 err);
 	if (made == 0)
 		made = make_point_in_empty(binds, bind, err);
-	return made < 0 ? leave_out(bind, err) : 0;
+	return made < 0 ? leave_out(bind, report, err) : 0;
 }
 
 /* A hostile or broken image: the bind would lie over all of it. */
@@ -300,7 +318,7 @@ static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
 	if (bind->mount_fd < 0)
 		return 0;
 	if (attach(binds, bind, root_fd, err) < 0)
-		return leave_out(bind, err);
+		return leave_out(bind, report, err);
 	cleanup_fd(&bind->mount_fd);
 	report_detail(report, "mount  %s  from %s (%s%s)", bind->target,
 		*bind->source ? bind->source : "the plugin", bind->origin,
@@ -308,24 +326,26 @@ static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
 	return 0;
 }
 
-int binds_clone(struct binds *binds, struct error *err)
+int binds_clone(struct binds *binds, struct report *report, struct error *err)
 {
 	size_t i;
 
 	if (binds->lacks_memory)
 		return error_set(err, ENOMEM, "cannot list the binds");
 	for (i = 0; i < binds->count; i++)
-		if (clone_one(&binds->list[i], err) < 0)
+		if (clone_one(&binds->list[i], report, err) < 0)
 			return -1;
 	return 0;
 }
 
-int binds_make_points(struct binds *binds, int root_fd, struct error *err)
+int binds_make_points(struct binds *binds, int root_fd, struct report *report,
+	struct error *err)
 {
 	size_t i;
 
 	for (i = 0; i < binds->count; i++)
-		if (make_point(binds, &binds->list[i], root_fd, err) < 0)
+		if (make_point(binds, &binds->list[i], root_fd, report, err) <
+			0)
 			return -1;
 	return 0;
 }

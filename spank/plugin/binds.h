@@ -73,10 +73,11 @@ bool binds_show(const struct binds *binds, const char *path);
  * The three steps, each over the whole list, so that no mount point is made
  * in a directory of the host.  They require CAP_SYS_ADMIN and the user's ids;
  * `root_fd` is the root of the image.  An optional bind that fails is left
- * out; any other fails the step.
+ * out, with a note unless it is just not there; any other fails the step.
  */
-int binds_clone(struct binds *binds, struct error *err);
-int binds_make_points(struct binds *binds, int root_fd, struct error *err);
+int binds_clone(struct binds *binds, struct report *report, struct error *err);
+int binds_make_points(struct binds *binds, int root_fd, struct report *report,
+	struct error *err);
 int binds_attach(struct binds *binds, int root_fd, struct report *report,
 	struct error *err);
 

@@ -24,7 +24,6 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/priv_caps.h"
-#include "common/priv_fuse_abort.h"
 #include "common/priv_mount.h"
 #include "common/priv_namespace.h"
 #include "spank/plugin/accounts.h"
@@ -50,6 +49,7 @@ struct building {
 	struct container *container;
 	struct bind_specs mounts; /* further images */
 	struct image_request images[CONTAINER_IMAGES_MAX];
+	int kept_fds[CONTAINER_IMAGES_MAX]; /* of their mounts */
 	struct accounts accounts;
 	struct binds binds;
 };
@@ -92,6 +92,8 @@ static int offer_one(struct building *building, size_t i, const char *image,
 		.kind = kind,
 		.server = request->server,
 		.fuse_fd = &request->fuse_fds[i],
+		.connection = &request->plan.connections[i],
+		.kept_fd = &building->kept_fds[i],
 		.deadline = request->deadline,
 	};
 	if ((i > 0 && meet_server(building, i, image, err) < 0) ||
@@ -130,13 +132,6 @@ static int offer_images(struct building *building, struct error *err)
 	return 0;
 }
 
-/* For slurmstepd, which ends it if the server hangs (watch.c). */
-static void note_connection(const struct building *building, size_t i,
-	int mount_fd)
-{
-	building->request->plan.connections[i] = priv_fuse_connection(mount_fd);
-}
-
 static int mount_data(struct building *building, struct error *err)
 {
 	CLEANUP_FD int mount_fd = -1;
@@ -149,7 +144,6 @@ static int mount_data(struct building *building, struct error *err)
 		mount_fd = image_mount(&building->images[i + 1], err);
 		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
 			return -1;
-		note_connection(building, i + 1, mount_fd);
 		binds_add_mount(&building->binds, &mount_fd,
 			building->mounts.list[i].target, true, 0,
 			"--sif-mount");
@@ -165,7 +159,8 @@ static int plan(struct building *building, struct error *err)
 	const char *home = settings_get(building->settings, SETTING_HOME);
 
 	if (accounts_load(home[0] == '/' ? home : NULL,
-		    request.site->slurm_user, &building->accounts, err) < 0)
+		    request.site->slurm_user, &building->accounts,
+		    building->report, err) < 0)
 		return -1;
 	if (building->accounts.home)
 		request.home = building->accounts.home;
@@ -286,11 +281,10 @@ static int furnish(struct building *building, struct error *err)
 	CLEANUP_FD int image_fd = -1;
 	struct stat root;
 
-	if (namespace_fd < 0 || binds_clone(&building->binds, err) < 0)
+	if (namespace_fd < 0 ||
+		binds_clone(&building->binds, building->report, err) < 0)
 		return -1;
 	image_fd = mount_root(building, err);
-	if (image_fd >= 0)
-		note_connection(building, 0, image_fd);
 	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
 	 * nobody in a user namespace: nothing could be made there. */
 	if (image_fd >= 0 && fstat(image_fd, &root) < 0)
@@ -298,7 +292,8 @@ static int furnish(struct building *building, struct error *err)
 	if (image_fd < 0 || mount_data(building, err) < 0 ||
 		add_accounts(&building->binds, &building->accounts, image_fd,
 			err) < 0 ||
-		binds_make_points(&building->binds, image_fd, err) < 0 ||
+		binds_make_points(&building->binds, image_fd, building->report,
+			err) < 0 ||
 		assemble(building, image_fd, err) < 0 ||
 		priv_namespace_pivot(SCAFFOLD, err) < 0)
 		return -1;
@@ -345,8 +340,18 @@ int container_build(const struct container_request *request,
 		.report = report,
 		.container = &container,
 	};
-	int built = build(&building, err);
+	size_t i;
+	int built;
 
+	for (i = 0; i < CONTAINER_IMAGES_MAX; i++)
+		building.kept_fds[i] = -1;
+	built = build(&building, err);
+	/* A number may be another's as soon as nothing holds the mount. */
+	for (i = 0; i < CONTAINER_IMAGES_MAX; i++) {
+		if (built < 0 && building.images[i].connection)
+			image_forget_connection(&building.images[i]);
+		cleanup_fd(&building.kept_fds[i]);
+	}
 	binds_free(&building.binds);
 	bind_specs_free(&building.mounts);
 	accounts_free(&building.accounts);

@@ -115,7 +115,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 			.arguments = &session.arguments,
 			.script = batch_script(spank),
 			.site = &site,
-			.connections = session.watch.connections,
+			.connections = session.shared->connections,
 			.host_path = session.host_mount.place.lock_fd < 0
 					     ? NULL
 					     : session.host_mount.place.path,
@@ -124,7 +124,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		.fuse_fds = session.fuse_fds,
 		.started_us = session.started_us,
 		.timeout_s = session.arguments.timeout_s,
-		.speaks = speaks,
+		.said = &session.shared->said,
 	};
 	struct task task;
 	int changed;
@@ -143,7 +143,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		return -1;
 	for (i = 0; i < session.servers_count; i++)
 		cleanup_fd(&session.fuse_fds[i]);
-	if (task.moved && request.speaks)
+	if (task.moved && speaks)
 		report_moved(&task);
 	if (task.is_builder)
 		report_environment(&task.edits, report);

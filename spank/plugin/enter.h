@@ -12,7 +12,7 @@
 /*
  * In task_init, as the user: let the task enter its container, see task.h, and
  * give Slurm what changes in its environment.  `speaks`: it tells the user what
- * befell all tasks of the node.
+ * of that is the same for all tasks of the node.
  */
 int enter_container(spank_t spank, bool speaks, struct report *report,
 	struct error *err);

@@ -15,6 +15,7 @@
 #include "common/cleanup.h"
 #include "common/expand.h"
 #include "common/message.h"
+#include "common/priv_fuse_abort.h"
 #include "common/priv_mount.h"
 #include "common/site_variables.h"
 #include "spank/plugin/image.h"
@@ -158,6 +159,27 @@ int image_offer(const struct image_request *request, const char *path,
 	return hear_facts(request, path, ret_facts, err);
 }
 
+/* For slurmstepd, which ends the connection if the server hangs (watch.c):
+ * before the server is asked for the first time. */
+static void note_connection(const struct image_request *request, int mount_fd)
+{
+	struct connection noted = {
+		.number = priv_fuse_connection(mount_fd),
+		.builder = getpid(),
+	};
+
+	*request->kept_fd = fcntl(mount_fd, F_DUPFD_CLOEXEC, 0);
+	__atomic_store(request->connection, &noted, __ATOMIC_RELEASE);
+}
+
+void image_forget_connection(const struct image_request *request)
+{
+	static const struct connection nothing = { 0 };
+
+	__atomic_store(request->connection, &nothing, __ATOMIC_SEQ_CST);
+	cleanup_fd(request->kept_fd);
+}
+
 /* Mount first, hand over then: nobody who has the descriptor can make the
  * mount wait for him. */
 int image_mount(const struct image_request *request, struct error *err)
@@ -166,8 +188,10 @@ int image_mount(const struct image_request *request, struct error *err)
 	CLEANUP_FD int mount_fd =
 		priv_mount_fuse(fuse_fd, getuid(), getgid(), err);
 
-	if (mount_fd < 0 || image_tell(request->server, MESSAGE_MOUNT, NULL,
-				    fuse_fd, err) < 0)
+	if (mount_fd < 0)
+		return -1;
+	note_connection(request, mount_fd);
+	if (image_tell(request->server, MESSAGE_MOUNT, NULL, fuse_fd, err) < 0)
 		return -1;
 	return fd_take(&mount_fd);
 }
@@ -178,11 +202,12 @@ int image_clone(const struct image_request *request, const char *path,
 	CLEANUP_FD int mount_fd = -1;
 	struct statfs system;
 
-	/* Its answer to fstatfs(2) comes from the server. */
-	if (image_tell(request->server, MESSAGE_MOUNT, NULL, -1, err) < 0)
-		return -1;
 	mount_fd = priv_mount_clone_alone(path, err);
 	if (mount_fd < 0)
+		return -1;
+	note_connection(request, mount_fd);
+	/* Its answer to fstatfs(2) comes from the server. */
+	if (image_tell(request->server, MESSAGE_MOUNT, NULL, -1, err) < 0)
 		return -1;
 	if (fstatfs(mount_fd, &system) < 0)
 		return error_set(err, errno, "cannot inspect '%s'", path);

@@ -7,12 +7,15 @@
 
 #include "common/deadline.h"
 #include "common/error.h"
+#include "spank/plugin/plan.h"
 
 /* One image of a step, and the server that reads it; all borrowed. */
 struct image_request {
 	const char *kind; /* words for the server, see common/message.h */
 	int server;       /* socket to the image server, which said BUILD */
 	int *fuse_fd;     /* open /dev/fuse, given away */
+	struct connection *connection; /* where it is noted, see watch.h */
+	int *kept_fd; /* a copy of the mount, as long as the note stands */
 	struct deadline deadline;
 };
 
@@ -42,8 +45,8 @@ int image_offer(const struct image_request *request, const char *path,
 	char ret_facts[ERROR_TEXT_SIZE], struct error *err);
 
 /*
- * Mount it, and let the server serve it: see priv_mount_fuse().  Returns the
- * detached mount, owned by the caller.
+ * Mount it, note its connection, and let the server serve it: see
+ * priv_mount_fuse().  Returns the detached mount, owned by the caller.
  */
 int image_mount(const struct image_request *request, struct error *err);
 
@@ -53,6 +56,9 @@ int image_mount(const struct image_request *request, struct error *err);
  */
 int image_clone(const struct image_request *request, const char *path,
 	struct error *err);
+
+/* Take the note of the connection back, which may end then. */
+void image_forget_connection(const struct image_request *request);
 
 /* Tell the server something; a failure says that it is gone. */
 int image_tell(int server, int type, const char *text, int fd,

@@ -29,6 +29,7 @@
 
 #include "common/cleanup.h"
 #include "common/environment_reader.h"
+#include "common/inside.h"
 #include "common/priv_shell.h"
 #include "spank/plugin/image_environment.h"
 #include "spank/plugin/image_scripts.h"
@@ -217,7 +218,8 @@ static int load_image(const struct image_scripts *scripts, const char *shell,
 	struct error *err)
 {
 	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
-	bool has_shell = access(shell, X_OK) == 0, is_executed = false;
+	bool has_shell = access(shell, X_OK) == 0 || !inside_is_missing(errno);
+	bool is_executed = false;
 	int result = read_scripts(scripts, request, has_shell, ret_image,
 		report, err);
 

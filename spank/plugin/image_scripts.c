@@ -20,6 +20,7 @@
 
 #include "common/cleanup.h"
 #include "common/environment_rules.h"
+#include "common/inside.h"
 #include "common/priv_shell.h"
 #include "spank/plugin/image_scripts.h"
 
@@ -40,16 +41,48 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool is_script(int directory_fd, const char *name)
+static bool is_script_name(const char *name)
 {
 	size_t length = strlen(name);
-	struct stat status;
 
 	return length >= 3 && name[0] != '.' &&
-	       strcmp(name + length - 3, ".sh") == 0 &&
-	       fstatat(directory_fd, name, &status, 0) == 0 &&
-	       S_ISREG(status.st_mode) &&
-	       faccessat(directory_fd, name, R_OK, 0) == 0;
+	       strcmp(name + length - 3, ".sh") == 0;
+}
+
+/* -1 with errno if that is not known: without a script the environment would be
+ * another, and nobody told. */
+static int is_script(int directory_fd, const char *name)
+{
+	struct stat status;
+
+	if (!is_script_name(name))
+		return 0;
+	if (fstatat(directory_fd, name, &status, 0) == 0 &&
+		(!S_ISREG(status.st_mode) ||
+			faccessat(directory_fd, name, R_OK, 0) == 0))
+		return S_ISREG(status.st_mode);
+	return inside_is_missing(errno) ? 0 : -1;
+}
+
+/* NULL at the end, with errno 0. */
+static struct dirent *next_script(DIR *directory)
+{
+	struct dirent *entry;
+	int is = 0;
+
+	do {
+		errno = 0;
+		entry = readdir(directory);
+		if (entry)
+			is = is_script(dirfd(directory), entry->d_name);
+	} while (entry && is == 0);
+	return is < 0 ? NULL : entry;
+}
+
+static int fail_to_list(const struct image_scripts *scripts, struct error *err)
+{
+	return error_set(err, errno, "cannot list '%s' of the image",
+		scripts->directory);
 }
 
 int image_scripts_list(struct image_scripts *scripts, struct error *err)
@@ -62,22 +95,19 @@ int image_scripts_list(struct image_scripts *scripts, struct error *err)
 	if (!directory)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0
-			       : error_set(err, errno,
-					 "cannot list '%s' of the image",
-					 scripts->directory);
-	while ((entry = readdir(directory))) {
-		if (!is_script(dirfd(directory), entry->d_name))
-			continue;
+			       : fail_to_list(scripts, err);
+	while ((entry = next_script(directory))) {
 		if (scripts->count == IMAGE_SCRIPTS_MAX)
 			return error_set(err, 0,
 				"'%s' of the image has more than %d scripts",
 				scripts->directory, IMAGE_SCRIPTS_MAX);
 		name = strdup(entry->d_name);
 		if (!name)
-			return error_set(err, ENOMEM, "cannot list '%s'",
-				scripts->directory);
+			return fail_to_list(scripts, err);
 		scripts->names[scripts->count++] = name;
 	}
+	if (errno)
+		return fail_to_list(scripts, err);
 	qsort(scripts->names, scripts->count, sizeof(*scripts->names), compare);
 	return 0;
 }

@@ -3,11 +3,19 @@
 #define SPANK_PLUGIN_PLAN_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/arguments.h"
 #include "common/settings.h"
 #include "spank/plugin/binds.h"
 #include "spank/plugin/site.h"
+
+/* A FUSE connection by the kernel's number, which is used again once nobody has
+ * the connection any more, and the task that has mounted it. */
+struct connection {
+	uint32_t number; /* 0: not mounted yet */
+	pid_t builder;
+};
 
 /* What decides what of the host shows; all borrowed. */
 struct plan_request {
@@ -19,7 +27,7 @@ struct plan_request {
 	const char *directory; /* absolute working directory; "" if none */
 	const char *script;    /* a batch script to be run inside; or NULL */
 	const struct site *site;
-	uint32_t *connections; /* where the FUSE connections are noted */
+	struct connection *connections; /* where the builder notes them */
 	const char *host_path; /* mount=host: where the image is; or NULL */
 };
 

@@ -161,8 +161,10 @@ static int start_servers(spank_t spank, struct error *err)
 	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &session.tasks_left);
 	if (load_identity(spank, &identity, err) < 0 ||
 		pair_with_keeper(&keepers_fd, err) < 0 ||
-		watch_prepare(&session.watch, identity.uid, err) < 0)
+		session_share(err) < 0)
 		return -1;
+	watch_prepare(&session.watch, session.shared->connections, identity.uid,
+		session.tasks_left);
 	/* Safe: root opens its own program, by configure's path; the child
 	 * gives up root before it executes that. */
 	for (i = 0; i < session.servers_count; i++)
@@ -250,9 +252,12 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 
 	(void)argc;
 	(void)argv;
-	if (!session.runs_image || local_task(spank) != 0)
+	if (!session.runs_image)
 		return 0;
 	spank_get_item(spank, S_TASK_PID, &task);
+	watch_add_task(&session.watch, task);
+	if (local_task(spank) != 0)
+		return 0;
 	for (i = 0; i < session.servers_count; i++) {
 		/* Slurm has forked all tasks when it calls this for the first:
 		 * the socket is theirs alone from now on. */
@@ -269,6 +274,13 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 		watch_add(&session.watch, &session.servers[i].child);
 	watch_start(&session.watch);
 	return 0;
+}
+
+/* The first that has to say what all tasks of the node have to. */
+static bool speaks_for_all(spank_t spank)
+{
+	return session.shared ? report_once(&session.shared->said)
+			      : local_task(spank) == 0;
 }
 
 static void print_report(const struct report *report)
@@ -312,8 +324,8 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	report_free(&report);
 	if (entered == 0)
 		return 0;
-	/* What went wrong before the tasks went wrong for all: say it once. */
-	if (session.error.text[0] && local_task(spank) == 0)
+	/* What went wrong before went wrong for all, or most likely so. */
+	if (session.error.text[0] && speaks_for_all(spank))
 		err = session.error;
 	if (err.text[0])
 		slurm_error("spank_sif: %s", err.text);

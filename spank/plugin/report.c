@@ -71,6 +71,11 @@ void report_moment(struct report *report, const char *format, ...)
 	va_end(args);
 }
 
+bool report_once(uint32_t *said)
+{
+	return __atomic_exchange_n(said, 1, __ATOMIC_RELAXED) == 0;
+}
+
 void report_free(struct report *report)
 {
 	size_t i;

@@ -35,6 +35,10 @@ void report_moment(struct report *report, const char *format, ...)
 /* The same of a moment that has passed. */
 void report_moment_at(struct report *report, int64_t at_us, const char *what);
 
+/* True for the first of those who share *said that asks: what befalls all tasks
+ * of a node is told once, and what befalls one of them all the same. */
+bool report_once(uint32_t *said);
+
 void report_free(struct report *report);
 
 #endif

@@ -8,7 +8,9 @@
  * taken away or the command is another, Slurm's own value of the option counts.
  * Either is checked: a user can write both himself.
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <slurm/slurm.h>
 
@@ -117,6 +119,17 @@ void session_load(char *const *job, uint32_t step)
 	session_record(&session.arguments_error);
 	if (loaded < 0 || count_servers(&err) < 0)
 		session_record(&err);
+}
+
+int session_share(struct error *err)
+{
+	void *memory = mmap(NULL, sizeof(*session.shared),
+		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return error_set(err, errno, "cannot allocate memory");
+	session.shared = memory;
+	return 0;
 }
 
 bool session_joins(void)

@@ -14,6 +14,14 @@
 #include "spank/plugin/image_server.h"
 #include "spank/plugin/watch.h"
 
+/* Memory that slurmstepd has in common with its tasks. */
+struct shared {
+	/* Of FUSE: the tasks store them, for the watch. */
+	struct connection connections[CONTAINER_IMAGES_MAX];
+	/* A task has said what befell all alike, see report_once(). */
+	uint32_t said;
+};
+
 /*
  * What the hooks of one process hand on to one another: the only global
  * variable of the plugin.  slurmstepd fills it in; each task inherits a copy
@@ -44,7 +52,8 @@ struct session {
 	size_t servers_count;
 	struct host_mount host_mount; /* of the root's image, mount=host */
 	struct watch watch;
-	uint32_t tasks_left; /* of this node, that have not ended */
+	struct shared *shared; /* or NULL */
+	uint32_t tasks_left;   /* of this node, that have not ended */
 	/* A task's /dev/fuse for each server, from task_init_privileged. */
 	int fuse_fds[CONTAINER_IMAGES_MAX];
 };
@@ -57,6 +66,9 @@ void session_load(char *const *job, uint32_t step);
 
 /* Record a failure for task_init, unless there is one already. */
 void session_record(const struct error *err);
+
+/* Before the tasks are forked: make what is shared with them. */
+int session_share(struct error *err);
 
 /* Does the step enter the container of another one? */
 bool session_joins(void);

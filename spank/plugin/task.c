@@ -48,10 +48,10 @@ struct entry {
 	struct report *report;
 };
 
-/* What befalls all tasks alike is said by one of them. */
+/* What befalls all tasks alike is said by the first that it befalls. */
 static int fail_alike(const struct entry *entry, struct error *err)
 {
-	if (!entry->request->speaks)
+	if (!report_once(entry->request->said))
 		err->text[0] = '\0';
 	return -1;
 }

@@ -17,7 +17,7 @@ struct task_request {
 	int *fuse_fds;      /* an open /dev/fuse for each, given away */
 	int64_t started_us; /* when the servers had been started */
 	int timeout_s;
-	bool speaks; /* tells the user what befell all tasks of the node */
+	uint32_t *said; /* what befalls all tasks of the node, see report.h */
 };
 
 /* What the task has become; what it owns is freed by task_free(). */

@@ -1,50 +1,49 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A server that reads an image on a file system which hangs cannot be killed,
- * and one that was taken over may have left its descriptor elsewhere: in both
- * cases whoever waits for a file of the image waits in the kernel, SIGKILL or
- * not.  The watch sees to that: the connection ends with the server, or a
- * second after the server was sent SIGKILL.
+ * one that was taken over may have left its descriptor elsewhere, or may have
+ * hidden from Slurm: in all cases whoever waits for a file of the image waits
+ * in the kernel, SIGKILL or not, and Slurm would drain the node.  The watch
+ * sees to that.  A connection is aborted
+ *
+ *   - when its server has ended, however that was
+ *   - when its server was sent SIGKILL, and still is there at a second look
+ *   - when no task goes on, and the same is true of a task, or of another
+ *     process of the user's
  *
  * The thread shares nothing with slurmstepd's but struct watch, holds no lock,
  * and blocks all signals.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/priv_fuse_abort.h"
+#include "spank/plugin/condition.h"
 #include "spank/plugin/watch.h"
 
 /* How often it looks, and so how long a killed server has to end. */
-#define PERIOD_MS 1000
+#define PERIOD_MS 500
 /* The same until it knows the connections: a number is used again once its
  * mount is gone, so that it must be looked up before. */
 #define START_PERIOD_MS 20
 #define START_LOOKS     200
 
-#define CONNECTIONS_SIZE (CONTAINER_IMAGES_MAX * sizeof(uint32_t))
-
-int watch_prepare(struct watch *watch, uid_t uid, struct error *err)
+void watch_prepare(struct watch *watch, const struct connection *connections,
+	uid_t uid, uint32_t tasks)
 {
-	void *memory = mmap(NULL, CONNECTIONS_SIZE, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return error_set(err, errno, "cannot allocate memory");
-	watch->connections = memory;
+	watch->connections = connections;
 	watch->uid = uid;
-	return 0;
+	watch->tasks = calloc(tasks, sizeof(*watch->tasks));
+	watch->tasks_size = watch->tasks ? tasks : 0;
 }
 
 void watch_add(struct watch *watch, const struct child *server)
@@ -53,93 +52,162 @@ void watch_add(struct watch *watch, const struct child *server)
 				  : fcntl(server->pid_fd, F_DUPFD_CLOEXEC, 3);
 
 	watch->abort_fds[watch->count] = -1;
+	/* Of one that cannot be seen nothing is known. */
+	watch->done[watch->count] = fd < 0;
 	watch->pids[watch->count] = server->pid;
 	watch->pid_fds[watch->count++] = fd;
 }
 
-/* The two lines of pending signals, see proc(5): is SIGKILL among them? */
-static bool has_pending_kill(const char *status)
+void watch_add_task(struct watch *watch, pid_t pid)
 {
-	static const char *const names[] = { "\nSigPnd:", "\nShdPnd:" };
-	const char *line;
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		line = strstr(status, names[i]);
-		if (line && strtoull(line + strlen(names[i]), NULL, 16) >>
-					    (SIGKILL - 1) &
-				    1)
-			return true;
-	}
-	return false;
+	if (watch->tasks_count == watch->tasks_size)
+		return;
+	watch->tasks[watch->tasks_count] = pid;
+	__atomic_store_n(&watch->tasks_count, watch->tasks_count + 1,
+		__ATOMIC_RELEASE);
 }
+
+static uint32_t count_tasks(const struct watch *watch)
+{
+	return __atomic_load_n(&watch->tasks_count, __ATOMIC_ACQUIRE);
+}
+
+/* --- who is dying --------------------------------------------------------- */
 
 /* Safe: the pid is that of a child which has not ended, as its pidfd says. */
 static bool is_dying(pid_t pid)
 {
-	char path[32], status[4096];
-	ssize_t length;
-	int fd;
+	struct condition condition;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	length = read(fd, status, sizeof(status) - 1);
-	close(fd);
-	status[length > 0 ? length : 0] = '\0';
-	return has_pending_kill(status);
+	return condition_read(pid, &condition) && condition.killed;
 }
 
-/* Not at once: the first task has to make it. */
+/* Children that tasks have left, or others of this user's that cannot be
+ * killed: those do not keep the step from its end. */
+static bool has_dying_process(const struct watch *watch)
+{
+	struct condition condition;
+	struct dirent *entry;
+	bool found = false;
+	DIR *proc = opendir("/proc");
+	pid_t pid;
+
+	while (proc && !found && (entry = readdir(proc))) {
+		pid = atoi(entry->d_name);
+		found = pid > 0 && condition_read(pid, &condition) &&
+			condition.uid == watch->uid && condition.killed &&
+			condition.waiting;
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+/* A number that is not a child's any more was a task's that Slurm has reaped.
+ */
+static bool task_lives(pid_t pid, struct condition *ret_condition)
+{
+	return condition_read(pid, ret_condition) &&
+	       ret_condition->parent == getpid() && !ret_condition->ended;
+}
+
+/* No task goes on, and somebody cannot be killed. */
+static bool step_is_stuck(const struct watch *watch)
+{
+	uint32_t i, count = count_tasks(watch);
+	struct condition condition;
+	bool has_dying_task = false;
+
+	if (count == 0 || count < watch->tasks_size)
+		return false;
+	for (i = 0; i < count; i++) {
+		if (!task_lives(watch->tasks[i], &condition))
+			continue;
+		if (!condition.killed)
+			return false;
+		has_dying_task = true;
+	}
+	return has_dying_task || has_dying_process(watch);
+}
+
+/*
+ * Is it still ours?  So it is while its builder lives, who keeps it or takes
+ * the note back, and where a task has it mounted.
+ */
+static bool is_held(const struct watch *watch, const struct connection *noted)
+{
+	uint32_t i, count = count_tasks(watch);
+	struct condition condition;
+
+	for (i = 0; i < count; i++)
+		if (task_lives(watch->tasks[i], &condition) &&
+			((watch->tasks[i] == noted->builder &&
+				 !condition.exiting) ||
+				condition_has_mounted(watch->tasks[i],
+					noted->number)))
+			return true;
+	return false;
+}
+
+/* --- the watch ------------------------------------------------------------ */
+
+static struct connection connection_of(const struct watch *watch, size_t i)
+{
+	struct connection noted;
+
+	__atomic_load(&watch->connections[i], &noted, __ATOMIC_ACQUIRE);
+	return noted;
+}
+
+/* Not at once: the first task has to make it.  Looked at after it was opened,
+ * as only then it is known what was opened. */
 static void open_connection(struct watch *watch, size_t i)
 {
-	uint32_t connection;
+	struct connection noted = connection_of(watch, i);
 
-	if (watch->abort_fds[i] >= 0)
+	if (watch->abort_fds[i] >= 0 || noted.number == 0)
 		return;
-	connection = __atomic_load_n(&watch->connections[i], __ATOMIC_ACQUIRE);
-	if (connection != 0)
-		watch->abort_fds[i] = priv_fuse_open(connection, watch->uid);
+	watch->abort_fds[i] = priv_fuse_open(noted.number, watch->uid);
+	if (watch->abort_fds[i] >= 0 &&
+		(!is_held(watch, &noted) ||
+			connection_of(watch, i).number != noted.number))
+		cleanup_fd(&watch->abort_fds[i]);
 }
 
-/* Left in place for who reaps it.  A server that ends so has been told by the
- * kernel that its mount is gone. */
-static bool ended_well(int pid_fd)
+/* Is there a reason to end the connection?  Two looks are to find the same. */
+static bool is_hopeless(struct watch *watch, size_t i, bool is_readable,
+	bool is_stuck, bool *was_suspect)
 {
-	siginfo_t info = { .si_pid = 0 };
+	bool suspect = is_stuck, known = *was_suspect;
 
-	return waitid(P_PIDFD, pid_fd, &info, WEXITED | WNOHANG | WNOWAIT) ==
-		       0 &&
-	       info.si_code == CLD_EXITED && info.si_status == 0;
-}
-
-static void end_connection(struct watch *watch, size_t i)
-{
-	if (watch->abort_fds[i] >= 0 && !ended_well(watch->pid_fds[i]))
-		priv_fuse_abort(watch->abort_fds[i]);
-	cleanup_fd(&watch->abort_fds[i]);
-	cleanup_fd(&watch->pid_fds[i]);
+	if (is_readable)
+		cleanup_fd(&watch->pid_fds[i]);
+	if (watch->pid_fds[i] < 0)
+		return true;
+	suspect = suspect || is_dying(watch->pids[i]);
+	*was_suspect = suspect;
+	return suspect && known;
 }
 
 /* Returns in how many ms to look again; 0: there is nothing to be seen. */
 static int look(struct watch *watch, const struct pollfd *polled,
-	bool *is_suspect)
+	bool *was_suspect)
 {
+	bool is_stuck = step_is_stuck(watch);
 	int next = 0;
-	bool dying;
 	size_t i;
 
 	for (i = 0; i < watch->count; i++) {
-		if (watch->pid_fds[i] < 0)
+		if (watch->done[i])
 			continue;
-		dying = !polled[i].revents && is_dying(watch->pids[i]);
-		if (polled[i].revents || (dying && is_suspect[i])) {
-			end_connection(watch, i);
+		open_connection(watch, i);
+		if (is_hopeless(watch, i, polled[i].revents, is_stuck,
+			    &was_suspect[i]) &&
+			watch->abort_fds[i] >= 0) {
+			priv_fuse_abort(watch->abort_fds[i]);
+			watch->done[i] = true;
 			continue;
 		}
-		is_suspect[i] = dying;
-		open_connection(watch, i);
 		if (next == 0 || watch->abort_fds[i] < 0)
 			next = watch->abort_fds[i] < 0 ? START_PERIOD_MS
 						       : PERIOD_MS;
@@ -150,22 +218,24 @@ static int look(struct watch *watch, const struct pollfd *polled,
 static void *run(void *argument)
 {
 	struct watch *watch = argument;
-	bool is_suspect[CONTAINER_IMAGES_MAX] = { false };
+	bool was_suspect[CONTAINER_IMAGES_MAX] = { false };
 	struct pollfd polled[CONTAINER_IMAGES_MAX + 1];
 	size_t i, count = watch->count;
 	int looks = 0, next = START_PERIOD_MS;
 
 	for (;;) {
 		for (i = 0; i < count; i++)
-			polled[i] = (struct pollfd){ .fd = watch->pid_fds[i],
-				.events = POLLIN };
+			polled[i] = (struct pollfd){
+				.fd = watch->done[i] ? -1 : watch->pid_fds[i],
+				.events = POLLIN
+			};
 		polled[count] = (struct pollfd){ .fd = watch->stop_fd,
 			.events = POLLIN };
 		if (poll(polled, count + 1, next) < 0 && errno != EINTR)
 			break;
 		if (polled[count].revents)
 			break;
-		next = look(watch, polled, is_suspect);
+		next = look(watch, polled, was_suspect);
 		if (next == 0)
 			break;
 		/* A start that takes so long is not worth the hurry. */
@@ -187,6 +257,8 @@ void watch_start(struct watch *watch)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (pthread_create(&watch->thread, NULL, run, watch) != 0)
 		cleanup_fd(&watch->stop_fd);
+	else
+		pthread_setname_np(watch->thread, "spank-sif-watch");
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -205,4 +277,7 @@ void watch_stop(struct watch *watch)
 		cleanup_fd(&watch->pid_fds[i]);
 	}
 	watch->count = 0;
+	free(watch->tasks);
+	watch->tasks = NULL;
+	watch->tasks_size = watch->tasks_count = 0;
 }

@@ -3,6 +3,7 @@
 #define SPANK_PLUGIN_WATCH_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -13,18 +14,23 @@
 
 /*
  * slurmstepd's watch over the FUSE connections of a step: one whose server has
- * ended, or has been killed and does not end, is aborted, so that the tasks
- * which wait for it can be killed.  Slurm waits for its tasks without calling a
- * hook: the watch is a thread.
+ * ended, or has been killed and does not end, is aborted; and so are all when
+ * the step is killed and does not end.  Whoever waits for a server can then be
+ * killed.  Slurm waits for its tasks without calling a hook: the watch is a
+ * thread.
  */
 struct watch {
-	uint32_t *connections; /* shared with the tasks, which store them */
-	int stop_fd;           /* eventfd; -1: the thread does not run */
+	const struct connection *connections; /* tasks store them: session.h */
+	int stop_fd; /* eventfd; -1: the thread does not run */
 	uid_t uid;
 	size_t count;
 	pid_t pids[CONTAINER_IMAGES_MAX];    /* of the servers */
-	int pid_fds[CONTAINER_IMAGES_MAX];   /* copies, owned */
+	int pid_fds[CONTAINER_IMAGES_MAX];   /* copies, owned; -1: it ended */
 	int abort_fds[CONTAINER_IMAGES_MAX]; /* owned; -1: not known yet */
+	bool done[CONTAINER_IMAGES_MAX];     /* nothing is left to be seen */
+	pid_t *tasks;        /* of the step on this node, owned */
+	uint32_t tasks_size; /* how many there will be */
+	uint32_t tasks_count;
 	pthread_t thread;
 };
 
@@ -33,13 +39,18 @@ struct watch {
 		.stop_fd = -1 \
 	}
 
-/* Before the tasks are forked: the memory that they store numbers in. */
-int watch_prepare(struct watch *watch, uid_t uid, struct error *err);
+/* Before the tasks are forked, of whom there will be `tasks`; they store in
+ * `connections`, which is borrowed. */
+void watch_prepare(struct watch *watch, const struct connection *connections,
+	uid_t uid, uint32_t tasks);
 
 /* Add a server; then start the thread.  A watch that cannot be started is
  * missed only where a server hangs. */
 void watch_add(struct watch *watch, const struct child *server);
 void watch_start(struct watch *watch);
+
+/* Add a task, a child of the caller's; also while the thread runs. */
+void watch_add_task(struct watch *watch, pid_t pid);
 
 /* End the thread.  Called once the servers have ended, or cannot. */
 void watch_stop(struct watch *watch);

@@ -253,25 +253,35 @@ static void drop_task(struct control *control, size_t task)
 	answer_all(control);
 }
 
-static void hear_task(struct control *control, size_t task)
+static void obey(struct control *control, const struct message *message,
+	int *fd)
 {
 	struct error err = { 0 };
-	struct message message;
-	CLEANUP_FD int fd = -1;
 
-	if (message_receive(control->polled[task].fd, deadline_in_ms(0),
-		    &message, &fd) != 1 ||
-		task != control->builder) {
-		drop_task(control, task);
-		return;
-	}
-	if (hear_builder(control, &message, &fd, &err) < 0) {
-		tell(control, task, MESSAGE_FAILED, err.text, -1);
+	if (hear_builder(control, message, fd, &err) < 0) {
+		tell(control, control->builder, MESSAGE_FAILED, err.text, -1);
 		stop_fs(control);
 		settle(control, REFUSED);
 	}
 	if (control->container != BUILDING)
 		answer_all(control);
+}
+
+/* -1 if the builder, who goes on by what it has said, has not been heard. */
+static int hear_task(struct control *control, size_t task, struct error *err)
+{
+	struct message message;
+	CLEANUP_FD int fd = -1;
+	int got = message_receive(control->polled[task].fd, deadline_in_ms(0),
+		&message, &fd);
+
+	if (got < 0 && errno != EPROTO && task == control->builder)
+		return error_set(err, errno, "cannot hear the first task");
+	if (got == 1 && task == control->builder)
+		obey(control, &message, &fd);
+	else
+		drop_task(control, task);
+	return 0;
 }
 
 /* There will be no mount: the builder, or else the first task, says why. */
@@ -344,16 +354,31 @@ static bool has_tasks(const struct control *control)
 	return false;
 }
 
+/* The mount goes with its builder. */
+static int serve_request(struct control *control, struct error *err)
+{
+	int served = fs_serve_one(control->fs);
+
+	if (served < 0)
+		return error_set(err, errno, "cannot read requests");
+	if (served == 0)
+		stop_fs(control);
+	return 0;
+}
+
 static int run(struct control *control, struct error *err)
 {
 	size_t task, count;
 
 	while (has_tasks(control)) {
-		if (poll(control->polled, control->count, -1) < 0)
+		if (poll(control->polled, control->count, -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			return error_set(err, errno, "cannot poll");
+		}
 		if (control->polled[POLL_FS].revents &&
-			fs_serve_one(control->fs) != 1)
-			stop_fs(control);
+			serve_request(control, err) < 0)
+			return -1;
 		if (control->polled[POLL_KEEPER].revents)
 			hear_keeper(control);
 		count = control->count;
@@ -361,8 +386,9 @@ static int run(struct control *control, struct error *err)
 			hear_hello(control);
 		for (task = POLL_TASKS; task < count; task++)
 			if (control->polled[task].fd >= 0 &&
-				control->polled[task].revents)
-				hear_task(control, task);
+				control->polled[task].revents &&
+				hear_task(control, task, err) < 0)
+				return -1;
 	}
 	return 0;
 }
@@ -382,6 +408,18 @@ static int start(struct control *control, int hello_fd, int keeper_fd,
 	return run(control, err);
 }
 
+static void hang_up(struct control *control, const struct error *err)
+{
+	size_t i;
+
+	if (control->builder != NOBODY)
+		tell(control, control->builder, MESSAGE_FAILED, err->text, -1);
+	if (control->count > POLL_FS)
+		stop_fs(control);
+	for (i = POLL_HELLO; i < control->count; i++)
+		cleanup_fd(&control->polled[i].fd);
+}
+
 int control_run(int hello_fd, int keeper_fd, struct fs_rings *rings, long tasks,
 	int timeout_s, struct fs **ret_fs, struct error *err)
 {
@@ -393,6 +431,9 @@ int control_run(int hello_fd, int keeper_fd, struct fs_rings *rings, long tasks,
 	};
 	int rc = start(&control, hello_fd, keeper_fd, err);
 
+	/* Nobody waits for who does not answer any more. */
+	if (rc < 0)
+		hang_up(&control, err);
 	/* From now on only the step's processes keep the namespace. */
 	cleanup_fd(&control.namespace_fd);
 	cleanup_fd(&control.shared_fd);

@@ -98,7 +98,7 @@ int fs_fd(const struct fs *fs)
 int fs_serve_one(struct fs *fs)
 {
 	ssize_t got = read(fs->fd, fs->control.request, FS_REQUEST_SIZE);
-	int what = fs_check_request(got);
+	int what = fs_check_request(&fs->control, got);
 
 	if (what == 1)
 		fs_answer(&fs->control, got);
@@ -171,7 +171,7 @@ static void lead(struct fs_worker *worker)
 	worker->haste = SQUASH_AT_ONCE;
 	do {
 		got = read(fs->fd, worker->request, FS_REQUEST_SIZE);
-		what = fs_check_request(got);
+		what = fs_check_request(worker, got);
 		if (what == 1)
 			is_answered = fs_answer(worker, got);
 	} while (what > 0 && is_answered);

@@ -39,7 +39,7 @@
 		FUSE_NO_OPEN_SUPPORT | FUSE_NO_OPENDIR_SUPPORT |        \
 		FUSE_MAX_PAGES)
 
-void fs_send(const struct fs_request *request, int error, const void *bytes,
+int fs_send(const struct fs_request *request, int error, const void *bytes,
 	size_t size)
 {
 	struct fuse_out_header header = {
@@ -51,17 +51,23 @@ void fs_send(const struct fs_request *request, int error, const void *bytes,
 		{ .iov_base = &header, .iov_len = sizeof(header) },
 		{ .iov_base = (void *)bytes, .iov_len = size },
 	};
-	ssize_t sent;
+	ssize_t sent = -1;
+	int tries;
 
-	/* ENOENT: who asked does not wait any more. */
-	do
+	for (tries = 0; sent < 0 && tries < FS_TRIES; tries++) {
 		sent = writev(request->worker->fs->fd, parts, 2);
-	while (sent < 0 && errno == EINTR);
+		/* Who asked does not wait any more. */
+		if (sent < 0 && errno == ENOENT)
+			return 0;
+	}
+	return sent < 0 ? -1 : 0;
 }
 
+/* Who gets no answer would wait for ever. */
 void fs_reply(const struct fs_request *request, const void *bytes, size_t size)
 {
-	request->worker->send(request, 0, bytes, size);
+	if (request->worker->send(request, 0, bytes, size) < 0)
+		fs_reply_error(request, EIO);
 }
 
 void fs_reply_error(const struct fs_request *request, int error)
@@ -354,16 +360,22 @@ static void answer(const struct fs_request *request)
 		operation->answer(request);
 }
 
-int fs_check_request(ssize_t got)
+static int check_failure(struct fs_worker *worker)
 {
 	/* ENOENT: the request was taken back while it was being read. */
-	if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOENT))
+	if (errno == EINTR || errno == EAGAIN || errno == ENOENT)
 		return 2;
 	/* ECONNABORTED: someone aborted the connection. */
-	if (got < 0 && (errno == ENODEV || errno == ECONNABORTED))
+	if (errno == ENODEV || errno == ECONNABORTED)
 		return 0;
+	return ++worker->failures < FS_TRIES ? 2 : -1;
+}
+
+int fs_check_request(struct fs_worker *worker, ssize_t got)
+{
 	if (got < 0)
-		return -1;
+		return check_failure(worker);
+	worker->failures = 0;
 	if ((size_t)got < sizeof(struct fuse_in_header)) {
 		errno = EIO;
 		return -1;

@@ -33,9 +33,10 @@ struct fs_worker {
 	struct fs *fs;
 	unsigned char *request; /* FS_REQUEST_SIZE */
 	unsigned char *reply;   /* SQUASH_READ_MAX */
-	/* How an answer gets to the kernel. */
-	void (*send)(const struct fs_request *request, int error,
+	/* How an answer gets to the kernel; -1 with errno if it does not. */
+	int (*send)(const struct fs_request *request, int error,
 		const void *bytes, size_t size);
+	int failures; /* of reading a request, in a row */
 	enum squash_haste haste;
 	bool is_put_off; /* the request: it would have taken long */
 };
@@ -65,11 +66,15 @@ struct fs_request {
 	size_t size;          /* of the argument */
 };
 
+/* Of reading a request, in a row, and of sending an answer: what fails has cost
+ * that request its answer at most, and others wait. */
+#define FS_TRIES 3
+
 /*
  * What read(2) of a request has returned: 1 for a request, 2 for none, try
  * again; 0 and -1 as of fs_serve_one().
  */
-int fs_check_request(ssize_t got);
+int fs_check_request(struct fs_worker *worker, ssize_t got);
 
 /*
  * Answer the worker's request of `size` bytes.  False, and no answer, if its
@@ -81,7 +86,7 @@ bool fs_answer(struct fs_worker *worker, size_t size);
 void fs_answer_in_turn(struct fs_worker *worker, size_t size);
 
 /* fs_worker.send of /dev/fuse. */
-void fs_send(const struct fs_request *request, int error, const void *bytes,
+int fs_send(const struct fs_request *request, int error, const void *bytes,
 	size_t size);
 
 /* Answer with `size` bytes, or with an error (a positive errno). */

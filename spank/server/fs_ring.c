@@ -25,7 +25,7 @@ struct command_argument {
 	unsigned char unused[6];
 };
 
-static void send(const struct fs_request *request, int error, const void *bytes,
+static int send(const struct fs_request *request, int error, const void *bytes,
 	size_t size)
 {
 	struct entry *entry = ((struct ring *)request->worker)->entry;
@@ -39,6 +39,7 @@ static void send(const struct fs_request *request, int error, const void *bytes,
 		memcpy(request->worker->reply, bytes, size);
 	memcpy(entry->header->header, &header, sizeof(header));
 	entry->header->payload_size = size;
+	return 0;
 }
 
 /* To how it would have come from /dev/fuse; 0 if it is too long for that. */

@@ -259,3 +259,22 @@ supervisor_of() { # DIR
 	run pgrep -f "cluster boot .*--dir=$TMPDIR"
 	assert_failure
 }
+
+# --- cgroups -----------------------------------------------------------------
+
+cluster_groups() {
+	find /sys/fs/cgroup -name "cluster.*"
+}
+
+@test "a cluster with cgroups leaves the machine's as they were" {
+	groups=$(cluster_groups)
+	for version in v1 v2; do
+		run "$CLUSTER_TOOL" run --nodes=1 --no-plugin --cgroup=$version \
+			--conf=ProctrackType=proctrack/cgroup \
+			--cgroup-conf=IgnoreSystemd=yes -- \
+			srun grep slurm /proc/self/cgroup
+		assert_status 0
+		assert_contains /job_1/step_0
+	done
+	assert_equal "$(cluster_groups)" "$groups"
+}

@@ -11,16 +11,14 @@ setup_file() {
 	has_plugin || return 0
 	cluster_start --nodes=1
 	image_tree "$BATS_FILE_TMPDIR/tree"
+	# More than the server reads of a directory at a time.
+	mkdir "$BATS_FILE_TMPDIR/tree/many"
+	(cd "$BATS_FILE_TMPDIR/tree/many" && seq -f %050.0f 5000 | xargs touch)
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
 	# shellcheck disable=SC2046
 	gcc -D_GNU_SOURCE $(pkg-config --cflags fuse3) -o "$SHARED/hung-file" \
 		"$BATS_TEST_DIRNAME/hung-file.c" $(pkg-config --libs fuse3)
 	as_alice srun true
-}
-
-setup() {
-	need_plugin
-	before=$(host_snapshot)
 }
 
 teardown() {
@@ -35,29 +33,69 @@ start_hung_file() {
 	wait_until 5 as_root test -e /hung/image.sif
 }
 
-# In the kernel: for an answer, or for a page that another one has asked for.
+# In the kernel, for an answer.
 tasks_wait() {
 	local pid
 	for pid in $(<"$SHARED/pids"); do
-		as_root grep -qE 'request_wait|folio_wait' "/proc/$pid/stack" ||
-			return 1
+		as_root grep -q request_wait "/proc/$pid/stack" || return 1
 	done
 }
 
+# Holds one thread of slurmstepd, its watch, until this is killed.
+hold_watch() {
+	gcc -x c -o "$SHARED/hold" - <<-'END'
+	#include <stdlib.h>
+	#include <sys/ptrace.h>
+	#include <unistd.h>
+
+	int main(int argc, char *argv[])
+	{
+		int thread = argc > 1 ? atoi(argv[1]) : 0;
+
+		if (ptrace(PTRACE_SEIZE, thread, 0, 0) < 0 ||
+			ptrace(PTRACE_INTERRUPT, thread, 0, 0) < 0)
+			return 1;
+		for (;;)
+			pause();
+	}
+	END
+	thread=$(as_root sh -c 'grep -l spank-sif-watch /proc/[0-9]*/task/*/comm' |
+		cut -d/ -f5)
+	as_root /shared/hold "$thread" 3>&- &
+	wait_until 5 as_root grep -q '^State:.*tracing stop' "/proc/$thread/status"
+}
+
 tasks_are_gone() {
-	! as_root kill -0 $(<"$SHARED/pids") 2>/dev/null
+	local pid
+	for pid in $(<"$SHARED/pids"); do
+		! as_root test -d "/proc/$pid" || return 1
+	done
+}
+
+# SIGKILL is pending for all of them.
+servers_are_dying() {
+	local pid
+	for pid in $(server_pids); do
+		as_root grep -qE '^S[a-z]+Pnd:.*[13579bdf]..$' "/proc/$pid/status" || return 1
+	done
 }
 
 @test "scancel ends the tasks that wait for a server which cannot be killed" {
 	start_hung_file
 	start_step -n4 --chdir=/shared --sif-image=/hung/image.sif sh -c '
 		echo $$ >>pids; until [ -e trigger ]; do sleep 0.1; done
-		exec cat /usr/bin/* >/dev/null'
+		[ -e "$(printf "/many/%050.0f" $((SLURM_PROCID * 999)))" ]'
 	wait_for_lines "$SHARED/pids" 4
 	touch "$SHARED/trigger"
 	wait_until 10 tasks_wait
+	# The control: without its watch, neither SIGKILL nor Slurm ends them.
+	hold_watch
 	as_alice scancel --user=alice
-	wait_until 15 tasks_are_gone
+	wait_until 10 servers_are_dying
+	run wait_until 3 tasks_are_gone
+	assert_failure
+	as_root pkill -x hold
+	wait_until 5 tasks_are_gone
 	# The file system comes to its end, and with it the server.
 	as_root pkill -x hung-file
 	wait_step 30

@@ -7,7 +7,7 @@ load ../lib/common
 
 setup_file() {
 	has_plugin || return 0
-	cluster_start --nodes=1 --fuse-mode=0666 \
+	cluster_start --nodes=1 --fuse-mode=0666 --conf=KillWait=1 \
 		--plugstack-after="required spank_sif_sweep.so" \
 		--bind="$BATS_TEST_DIRNAME/../campaign:/campaign"
 	image_tree "$BATS_FILE_TMPDIR/tree"
@@ -30,10 +30,10 @@ setup() {
 
 # By the system call, not by the clock: each of them hits.
 @test "SIGKILLs at stops of every role, in modes host and userns, leave nothing" {
-	gcc -D_GNU_SOURCE -o "$SHARED/kill-at" \
-		"$BATS_TEST_DIRNAME/../campaign/kill-at.c"
-	run as_root /campaign/kill --stops=200 --modes=host,userns \
-		--kill-at=/shared/kill-at /shared/good.sif
+	gcc -D_GNU_SOURCE -o "$SHARED/step-trace" \
+		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
+	run as_root /campaign/kill --stops=1500 --modes=host,userns \
+		--step-trace=/shared/step-trace /shared/good.sif
 	echo "$output"
 	assert_status 0
 	assert_contains "keeper@stops"
@@ -44,4 +44,40 @@ setup() {
 	run as_root /campaign/kill --trials=1 --victims=nobody /shared/good.sif
 	assert_status 1
 	assert_contains "private  nobody                 1       0       0"
+}
+
+# One defect of each kind that the campaign looks for, each in a run of its own.
+find_defect() { # TEXT COMMAND
+	run as_root /campaign/kill --trials=1 --victims=task --deadline=1 \
+		--defect="$2" /shared/good.sif
+	echo "$output"
+	assert_status 1
+	assert_contains "left in mode private after task, trial 1: "
+	assert_contains "$1"
+}
+
+@test "the campaign finds what is left: a process, a file system, a connection" {
+	find_defect "process " 'as_user sleep 3 &'
+	find_defect "mount in /proc/" 'unshare --mount sh -c "
+		exec 9<>/dev/fuse
+		mount -i -t fuse -o fd=9,rootmode=40000,user_id=$RUN_AS,group_id=$RUN_AS \
+			left /mnt && sleep 3" &'
+	assert_contains "descriptor /proc/"
+	assert_contains "FUSE connection "
+}
+
+@test "the campaign finds what is left: files, memory, a cgroup, a drained node" {
+	find_defect "> /run/left d root" 'mkdir /run/left'
+	find_defect "> /dev/shm/left f root" 'touch /dev/shm/left'
+	find_defect "> " 'ipcmk --semaphore 1'
+	find_defect "node node1 drain" \
+		'scontrol update nodename=node1 state=drain reason=left'
+	as_root scontrol update nodename=node1 state=resume
+	! as_root test -e /sys/fs/cgroup/cgroup.procs ||
+		find_defect "/left" 'mkdir "$CGROUP/left"'
+}
+
+@test "the campaign fails when the next step does" {
+	find_defect "next step: " 'chmod 0 "$IMAGE"'
+	as_root chmod 0644 /shared/good.sif
 }

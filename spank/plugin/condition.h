@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_CONDITION_H
+#define SPANK_PLUGIN_CONDITION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* How a process is. */
+struct condition {
+	pid_t parent;
+	uid_t uid;
+	bool killed;  /* SIGKILL is pending */
+	bool waiting; /* in the kernel, SIGKILL or not */
+	bool exiting; /* may have let go of files and mounts, or has ended */
+	bool ended;   /* a zombie, all threads of which have ended */
+};
+
+/* False if there is no such process.  Never waits. */
+bool condition_read(pid_t pid, struct condition *ret_condition);
+
+/* Is the file system of device 0:`minor` mounted where the process is? */
+bool condition_has_mounted(pid_t pid, uint32_t minor);
+
+#endif

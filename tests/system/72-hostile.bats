@@ -1,0 +1,197 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# An image server that has been taken over: see hostile-server.c.  Whatever it
+# does costs its user the step, and never the node: no process of root's waits
+# for it, scancel ends the step, Slurm does not drain, and the next step works.
+#
+# All ways at once, each on a node of its own.
+
+load ../lib/common
+load ../lib/assert
+
+# The cluster's: with less, srun gives up before the tasks have ended, which costs
+# Slurm seconds.
+KILL_WAIT_S=5
+# Of a container, where there are many at once.
+TIMEOUT_S=5
+
+# shellcheck disable=SC2034  # campaign() has their names
+# What the step makes an end to by itself, by a failure or a deadline ...
+ENDING=(mute no-ready start-silent start-no-init start-deaf start-late
+	start-errors start-garbage start-lies start-types start-root-link
+	start-root-device start-root-fifo start-escapes
+	errors lies root-link root-device root-fifo
+	closes crashes escapes passes forks)
+# ... and where it is for scancel to.
+HANGING=(silent deaf stops renamed garbage store types no-enter wrong-enter)
+# In other modes, those that have to do with them.
+# shellcheck disable=SC2034
+SOME_ENDING=(start-silent start-no-init start-deaf start-lies start-escapes
+	closes escapes passes forks)
+# shellcheck disable=SC2034
+SOME_HANGING=(silent stops renamed store)
+
+setup_file() {
+	has_plugin || return 0
+	cluster_start --nodes=$((${#ENDING[@]} + ${#HANGING[@]})) --fuse-mode=0666 \
+		--plugin-args=timeout=$TIMEOUT_S
+	image_tree "$BATS_FILE_TMPDIR/tree"
+	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
+	gcc -static -O1 -D_GNU_SOURCE -I"$TESTS_LIB/../.." -o "$SHARED/server" \
+		"$BATS_TEST_DIRNAME/hostile-server.c" \
+		"$TESTS_LIB"/../../common/{message,deadline}.c
+	as_root install -m 0755 /shared/server /run/hostile-server
+	as_alice srun --nodes="$(node_count)" true
+}
+
+teardown() {
+	has_plugin || return 0
+	touch "$SHARED/stop"
+	use_own_server || true
+	end_escaped || true
+	stop_steps
+	wait
+	rm -f "$SHARED"/{hostile.*,hung.*,holder,stop,waits}
+}
+
+node_count() {
+	as_root sinfo --noheader --format=%D
+}
+
+use_hostile_server() {
+	as_root mount --bind /run/hostile-server "$PLUGIN_SERVER"
+}
+
+use_own_server() {
+	as_root sh -c "! mountpoint --quiet $PLUGIN_SERVER || umount --lazy $PLUGIN_SERVER"
+}
+
+set_mode() { # ARGUMENT
+	TIMEOUT_S=3
+	as_root sed -i "s/spank_sif.so.*/spank_sif.so timeout=$TIMEOUT_S $1/" \
+		/etc/slurm/plugstack.conf
+}
+
+# Writes down each process of root's that waits for a FUSE server, until told to
+# stop; all of them, slurmd and slurmstepd first of all.
+# shellcheck disable=SC2016
+WATCH_ROOT='
+	until [[ -e /shared/stop ]]; do
+		for task in $(grep -l "^State:.*D (disk" /proc/[0-9]*/task/[0-9]*/status); do
+			task=${task%/status}
+			! grep -q "^Uid:.*\<0\>" "$task/status" ||
+				! grep -qE "fuse|request_wait" "$task/stack" ||
+				cat "$task"/{comm,stack} >>/shared/waits
+		done 2>/dev/null
+		read -rt 0.1 <> <(:)
+	done'
+
+# What a task does: it comes in, asks for what makes the server hostile, and then
+# tries a bit of everything.  TERM is not for it, nor for its children.
+TASK='trap "" TERM; cat /now; ls -la / /now; cat /now/a; head -c 100000 /now
+	stat / /now; readlink /now; cd /now; stat -f /; exec /now'
+
+# One step on NODE, with the host's programs.
+start_hostile_step() { # WAY NODE
+	echo "$1" >"$SHARED/hostile.node$2"
+	as_alice srun --nodelist="node$2" --nodes=1 --ntasks=2 --chdir=/tmp \
+		--sif-image=/shared/good.sif \
+		--sif-bind=/usr,/usr/bin:/bin,/usr/lib:/lib,/usr/lib64:/lib64 \
+		bash -c "$TASK" >"$BATS_TEST_TMPDIR/output.$1" 2>&1 </dev/null 3>&- &
+	steps[$1]=$!
+}
+
+have_ended() { # WAY...
+	local way
+	running=()
+	for way; do
+		process_has_ended "${steps[$way]}" || running+=("$way")
+	done
+	((${#running[@]} == 0))
+}
+
+# Their servers say when they begin.
+have_begun() { # WAY...
+	local way
+	waiting=()
+	for way; do
+		[[ -e $SHARED/hung.$way ]] || waiting+=("$way")
+	done
+	((${#waiting[@]} == 0))
+}
+
+print_outputs() { # TITLE WAY...
+	local title=$1
+	shift
+	echo "$title: $*" >&2
+	tail -n 5 "${@/#/$BATS_TEST_TMPDIR/output.}" >&2
+	return 1
+}
+
+assert_ended() { # SECONDS WAY...
+	local seconds=$1
+	shift
+	wait_until "$seconds" have_ended "$@" ||
+		print_outputs "still there" "${running[@]}"
+}
+
+assert_begun() { # WAY...
+	wait_until 10 have_begun "$@" ||
+		print_outputs "not hostile yet" "${waiting[@]}"
+}
+
+# Descriptors of theirs are all that is left of the steps.
+end_escaped() {
+	as_root sh -c 'pgrep -u alice -x hostile-server | xargs --no-run-if-empty kill -KILL'
+}
+
+assert_next_steps_work() {
+	local count
+	count=$(node_count)
+	use_own_server
+	nodes_become_idle 10
+	run in_image good --nodes="$count" cat /proc/self/comm
+	assert_status 0
+	assert_line cat "$count"
+	assert_host_as_before "$before" 10
+	! grep -H -i "Kill task failed\|drain" "$CLUSTER"/log/*.log
+}
+
+campaign() { # ENDING-NAME HANGING-NAME
+	local -n ending=$1 hanging=$2
+	local -A steps=()
+	local way node=0
+	before=$(host_snapshot)
+	as_root bash -c "$WATCH_ROOT" >/dev/null 2>&1 3>&- &
+	as_alice /run/hostile-server hold /shared/holder 3>&- &
+	wait_until 5 test -S "$SHARED/holder"
+	use_hostile_server
+	for way in "${ending[@]}" "${hanging[@]}"; do
+		start_hostile_step "$way" $((++node))
+	done
+	assert_ended $((TIMEOUT_S + 12)) "${ending[@]}"
+	assert_begun "${hanging[@]}"
+	as_alice scancel --user=alice
+	wait_until $((KILL_WAIT_S + 5)) no_jobs || { as_root squeue >&2; return 1; }
+	assert_ended 2 "${hanging[@]}"
+	(($(as_root pgrep --count -u alice -x hostile-server) > 2))
+	touch "$SHARED/stop"
+	[[ ! -e $SHARED/waits ]] || { cat "$SHARED/waits" >&2; return 1; }
+	end_escaped
+	assert_next_steps_work
+}
+
+@test "a hostile server costs its user the step, and never the node" {
+	campaign ENDING HANGING
+}
+
+@test "... with mount=host" {
+	set_mode mount=host
+	campaign SOME_ENDING SOME_HANGING
+}
+
+@test "... with privilege=userns" {
+	set_mode privilege=userns
+	campaign SOME_ENDING SOME_HANGING
+}

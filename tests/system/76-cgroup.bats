@@ -1,0 +1,245 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# proctrack/cgroup and task/cgroup, of both versions: the server is in the first
+# task's cgroups, from where Slurm kills it, and where it is charged.
+#
+# Version 2 has no controllers on a machine whose version 1 has them all; what the
+# groups themselves do (members, cgroup.kill, cpu.stat) needs none.
+
+load ../lib/common
+load ../lib/assert
+
+MODES=('' mount=host privilege=userns)
+
+# A cluster for each version; a test says first which it is about.
+setup_file() {
+	has_plugin || return 0
+	image_tree "$BATS_FILE_TMPDIR/tree" "${IMAGE_PROGRAMS[@]}" dd
+	openssl enc -aes-128-ctr -nosalt -pass pass:1 </dev/zero 2>/dev/null |
+		head -c 20000000 | base64 >"$BATS_FILE_TMPDIR/tree/usr/big"
+	image_sif "$BATS_FILE_TMPDIR/tree" "$BATS_FILE_TMPDIR/good.sif" -comp gzip
+	start_cluster v1 --cgroup-conf=ConstrainRAMSpace=yes \
+		--conf=JobAcctGatherType=jobacct_gather/cgroup
+	start_cluster v2 --cgroup-conf=IgnoreSystemd=yes
+}
+
+start_cluster() { # VERSION [OPTION...]
+	local version=$1
+	shift
+	mkdir "$BATS_FILE_TMPDIR/$version"
+	BATS_FILE_TMPDIR=$BATS_FILE_TMPDIR/$version cluster_start --nodes=1 \
+		--fuse-mode=0666 --cgroup="$version" \
+		--conf=ProctrackType=proctrack/cgroup --conf=TaskPlugin=task/cgroup \
+		--conf=SelectTypeParameters=CR_CPU_Memory "$@"
+	cp "$BATS_FILE_TMPDIR/good.sif" "$SHARED"
+	as_alice srun true
+}
+
+use_cgroup() { # VERSION
+	CLUSTER=$BATS_FILE_TMPDIR/$1/cluster
+	SHARED=$CLUSTER/shared
+	before=$(host_snapshot)
+}
+
+teardown() {
+	has_plugin || return 0
+	stop_steps
+	rm -f "$SHARED"/{pids,saved}
+}
+
+teardown_file() {
+	local CLUSTER
+	for CLUSTER in "$BATS_FILE_TMPDIR"/v[12]/cluster; do
+		cluster_stop
+	done
+}
+
+set_mode() { # ARGUMENT
+	as_root sed -i "s/spank_sif.so.*/spank_sif.so $1/" \
+		/etc/slurm/plugstack.conf
+}
+
+# Two tasks, which say so, read the whole image, and wait.
+start_step_of_two() {
+	rm -f "$SHARED/pids"
+	start_step -n2 --mem=400 --chdir=/shared --sif-image=/shared/good.sif \
+		bash -c 'cat /usr/big >/dev/null; echo $$ >>pids
+			while :; do read -rt 1 <> <(:); done'
+	wait_for_lines "$SHARED/pids" 2
+}
+
+# Below the place where the hierarchy of CONTROLLER is mounted.
+cgroup_of() { # PID [CONTROLLER]
+	as_root sed -n "s/^[0-9]*:${2-}:\(.*slurm\)/\1/p" "/proc/$1/cgroup"
+}
+
+assert_no_kill_failed() {
+	! grep -H "Kill task failed" "$CLUSTER"/log/*.log
+}
+
+assert_nothing_left() {
+	wait_until 20 no_jobs
+	assert_host_as_before "$before" 10
+	nodes_become_idle 20
+	assert_no_kill_failed
+}
+
+# Each way to end a step, in each mode.
+check_ends() { # KILL-COMMAND
+	local mode
+	for mode in "${MODES[@]}"; do
+		set_mode "$mode"
+		run in_image good -n2 cat /proc/self/comm
+		assert_status 0
+		assert_line cat 2
+		assert_nothing_left
+		start_step_of_two
+		as_alice scancel --user=alice
+		wait_step
+		assert_nothing_left
+		start_step_of_two
+		as_root kill -KILL $(<"$SHARED/pids")
+		wait_step
+		assert_nothing_left
+		start_step_of_two
+		"$1"
+		wait_step
+		assert_nothing_left
+	done
+	set_mode ''
+}
+
+# --- version 1 ---------------------------------------------------------------
+
+@test "v1: server and guard are in the first task's cgroups, and are charged there" {
+	use_cgroup v1
+	start_step_of_two
+	local group pid task controller rss=0
+	# Both have read the image, so either may be the first: of two tasks each
+	# has a group of its own in the hierarchies that account.
+	for controller in freezer memory cpuacct; do
+		group=$(cgroup_of "$(guard_pids)" "$controller")
+		assert_equal "$(cgroup_of "$(server_pids)" "$controller")" "$group"
+		[[ $group == /slurm*/job_*/step_0* ]]
+		task=
+		for pid in $(<"$SHARED/pids"); do
+			[[ $(cgroup_of "$pid" "$controller") != "$group" ]] || task=$pid
+		done
+		[[ -n $task ]]
+	done
+	# The pages of the server's own, and the time that it took.
+	rss=$(as_root awk '/RssAnon/ { print $2 * 1024 }' "/proc/$(server_pids)/status")
+	((rss > 4000000))
+	group=$(cgroup_of "$(guard_pids)" memory)
+	(($(as_root awk '/^total_rss / { print $2 }' \
+		"/sys/fs/cgroup/memory$group/memory.stat") >= rss))
+	group=$(cgroup_of "$(guard_pids)" cpuacct)
+	(($(as_root cat "/sys/fs/cgroup/cpuacct$group/cpuacct.usage") / 10000000 >= $(
+		as_root awk '{ print $14 + $15 }' "/proc/$(server_pids)/stat")))
+}
+
+kill_freezer() {
+	local group
+	group=/sys/fs/cgroup/freezer$(cgroup_of "$(guard_pids)" freezer)
+	as_root sh -c "kill -KILL \$(cat $group/cgroup.procs)" || true
+}
+
+@test "v1: whatever ends a step, nothing is left of it" {
+	use_cgroup v1
+	check_ends kill_freezer
+}
+
+@test "v1: a step that is out of memory leaves nothing" {
+	use_cgroup v1
+	local mode
+	for mode in "${MODES[@]}"; do
+		set_mode "$mode"
+		run in_image good -n2 --mem=60 bash -c '
+			cat /usr/big >/dev/null; x=x; while :; do x+=$x; done'
+		assert_failure
+		assert_matches "[Oo]ut.[Oo]f.[Mm]emory|oom-kill|Killed"
+		assert_nothing_left
+		run in_image good cat /proc/self/comm
+		assert_output cat
+	done
+	set_mode ''
+}
+
+# --- version 2 ---------------------------------------------------------------
+
+@test "v2: server and guard are in the first task's cgroup, and are charged there" {
+	use_cgroup v2
+	start_step_of_two
+	local group pid task=
+	group=$(cgroup_of "$(guard_pids)")
+	assert_equal "$(cgroup_of "$(server_pids)")" "$group"
+	[[ $group == */job_*/step_0/user/task_* ]]
+	for pid in $(<"$SHARED/pids"); do
+		[[ $(cgroup_of "$pid") != "$group" ]] || task=$pid
+	done
+	[[ -n $task ]]
+	(($(as_root awk '/^usage_usec/ { print $2 }' \
+		"/sys/fs/cgroup$group/cpu.stat") / 10000 >= $(
+		as_root awk '{ print $14 + $15 }' "/proc/$(server_pids)/stat")))
+}
+
+# Its second member is the group of slurmstepd.
+kill_tasks_cgroup() {
+	local group
+	group=$(cgroup_of "$(guard_pids)")
+	as_root sh -c "echo 1 >/sys/fs/cgroup${group%/task_*}/cgroup.kill"
+}
+
+@test "v2: whatever ends a step, nothing is left of it" {
+	use_cgroup v2
+	check_ends kill_tasks_cgroup
+}
+
+@test "v2: cgroup.kill of the whole step, slurmstepd included, leaves nothing" {
+	use_cgroup v2
+	local group
+	start_step_of_two
+	group=$(cgroup_of "$(guard_pids)")
+	as_root sh -c "echo 1 >/sys/fs/cgroup${group%/user/*}/cgroup.kill"
+	wait_until 5 no_servers
+	as_alice scancel --user=alice
+	wait_step 60
+	# Slurm does not remove the groups of a slurmstepd that was killed.
+	as_root rmdir "/sys/fs/cgroup$group" "/sys/fs/cgroup${group%/*}" \
+		"/sys/fs/cgroup${group%/user/*}"/{slurm,} \
+		"/sys/fs/cgroup${group%/step_*}" 2>/dev/null || true
+	assert_nothing_left
+}
+
+# --- signals -----------------------------------------------------------------
+
+# As scancel, or a time limit, ends a step: TERM, then KillWait to save the work.
+check_signals() {
+	local number
+	start_step -n2 --mem=200 --chdir=/shared --sif-image=/shared/good.sif \
+		bash -c 'trap "" INT USR1 USR2 HUP
+		trap "sleep 1; wc -c </usr/big >>saved; exit 0" TERM
+		echo $$ >>pids; while :; do read -rt 0.1 <> <(:); done'
+	wait_for_lines "$SHARED/pids" 2
+	server=$(server_pids)
+	for number in INT USR1 USR2 HUP; do
+		as_alice scancel --signal=$number --user=alice
+	done
+	assert_equal "$(server_pids)" "$server"
+	as_alice scancel --user=alice
+	wait_step
+	assert_equal "$(sort -u "$SHARED/saved")" "$(stat -c %s "$BATS_FILE_TMPDIR/tree/usr/big")"
+	refute_contains "image server"
+	assert_nothing_left
+}
+
+@test "v2: signals of scancel do not end the server while tasks save their work" {
+	use_cgroup v2
+	check_signals
+}
+
+@test "v1: signals of scancel do not end the server while tasks save their work" {
+	use_cgroup v1
+	check_signals
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# A short run of the campaign of system calls that fail; see `make check-fault`.
+
+load ../lib/common
+
+setup_file() {
+	has_plugin || return 0
+	cluster_start --nodes=1 --fuse-mode=0666 --conf=SlurmdDebug=info \
+		--bind="$BATS_TEST_DIRNAME/../campaign:/campaign"
+	image_tree "$BATS_FILE_TMPDIR/tree"
+	image_add_singularity "$BATS_FILE_TMPDIR/tree" "export FAULTS=faultless"
+	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
+	gcc -D_GNU_SOURCE -o "$SHARED/step-trace" \
+		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
+}
+
+setup() {
+	need_plugin
+}
+
+fault() { # OPTION...
+	run as_root /campaign/fault --step-trace=/shared/step-trace --all "$@" \
+		/shared/good.sif
+	echo "$output"
+}
+
+@test "calls that fail once, of every role, leave a step that works or says why not" {
+	fault --modes=private --errnos=EPERM --every=60
+	assert_status 0
+	fault --modes=host --roles=slurmstepd,keeper --errnos=ENOMEM --every=30
+	assert_status 0
+	fault --modes=userns --roles=task --errnos=EMFILE --every=60
+	assert_status 0
+}
+
+# The second of two opens /dev/fuse, in its first call of the plugin's.
+@test "a task that is not the first says what befalls it alone" {
+	fault --roles=other --errnos=EMFILE --call=1 --modes=private
+	assert_status 0
+	assert_contains "cannot open '/dev/fuse' on this node"
+}
+
+# A server that cannot be heard, or does not answer, would be waited for.
+@test "an answer that cannot be sent at once is sent again" {
+	fault --modes=private --roles=server --errnos=EPERM --every=25
+	assert_status 0
+	refute_contains "not complete in time"
+	refute_contains "No such file or directory"
+}

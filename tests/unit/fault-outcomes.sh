@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The campaign of failing calls, judged by made-up steps: it tells a defect from a
+# step that works and from one that says why not, and fails when it has seen one.
+set -euo pipefail
+# shellcheck source=tests/campaign/fault
+source "${top_srcdir:-.}/tests/campaign/fault"
+
+SENTENCE='slurmstepd-n1: error: spank_sif: cannot fork: Cannot allocate memory'
+SRUNS='srun: error: n1: task 0: Exited with exit code 1'
+number=0
+
+check() { # NAME CMD...
+	local name=$1 result=ok
+	shift
+	number=$((number + 1))
+	"$@" || result='not ok'
+	echo "$result $number - $name"
+}
+
+is_judged() { # OUTCOME STATUS OUTPUT ERRORS HUNG REMAINS
+	classify "$2" "$3" right "$4" "$5" "$6"
+	[[ $outcome == "$1" ]]
+}
+
+# Of trials that ended like this; without its own output.
+table_fails_after() { # OUTCOME...
+	local -A trials=() worked=() warned=() failed=() defects=() longest=()
+	local outcome
+	for outcome; do
+		count_outcome private:task:EPERM "$outcome" 1
+	done
+	! print_outcomes >/dev/null
+}
+
+table_is_fine_after() { # OUTCOME...
+	! table_fails_after "$@"
+}
+
+echo 1..13
+check 'a step that works' is_judged worked 0 right '' '' ''
+check 'one that says what it lacks' is_judged warned 0 other "$SENTENCE" '' ''
+check 'one that works and warns' is_judged worked 0 right "$SENTENCE" '' ''
+check 'one that says why it fails' is_judged failed 1 '' "$SENTENCE" '' ''
+check 'no sentence at all' is_judged silent 1 '' '' '' ''
+check 'a sentence of srun alone' is_judged silent 1 '' "$SRUNS" '' ''
+check 'a sentence without words' is_judged silent 1 '' 'spank_sif: ' '' ''
+check 'a command that ran elsewhere' is_judged wrong 0 other '' '' ''
+check 'a step that hung' is_judged hung 137 '' "$SENTENCE" 'srun hung' ''
+check 'a step that left a process' is_judged left 0 right '' '' 'process 7'
+check 'defects make the campaign fail' table_fails_after worked silent failed
+check 'no trial makes it fail' table_fails_after
+check 'working and saying why not do not' table_is_fine_after worked failed
