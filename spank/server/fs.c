@@ -11,7 +11,8 @@
  * Threads: one of them leads, that is, reads requests.  What is answered in
  * microseconds it answers itself, so that a program which walks through a tree
  * meets a thread that is awake.  When a request may take longer, another
- * thread takes the lead first.
+ * thread takes the lead first.  Where the kernel offers rings of io_uring others
+ * answer: fs_rings.c.
  */
 #include <errno.h>
 #include <fcntl.h>
