@@ -131,6 +131,15 @@ static int parse_privilege(const char *value, struct arguments *arguments,
 	return 0;
 }
 
+static int parse_uring(const char *value, struct arguments *arguments,
+	struct error *err)
+{
+	arguments->no_uring = strcmp(value, "no") == 0;
+	if (!arguments->no_uring && strcmp(value, "auto") != 0)
+		return error_set(err, 0, "it is neither auto nor no");
+	return 0;
+}
+
 /* The first word is the default, a second one what users may choose instead. */
 struct mount_mode {
 	const char *words;
@@ -181,7 +190,7 @@ static int parse_default(const char *word, struct arguments *arguments,
 		return error_set(err, 0,
 			"there is no such argument (there are: timeout=, "
 			"cache=, threads=, path=, bind=, deny=, privilege=, "
-			"mount=, and defaults such as home=no, see "
+			"mount=, uring=, and defaults such as home=no, see "
 			"spank_sif(8))");
 	if (settings_put(&arguments->defaults, setting, word + length + 1,
 		    err) < 0)
@@ -223,6 +232,8 @@ static int parse_word(const char *word, struct arguments *arguments,
 		return parse_deny(value, arguments, err);
 	if ((value = value_of(word, "privilege")))
 		return parse_privilege(value, arguments, err);
+	if ((value = value_of(word, "uring")))
+		return parse_uring(value, arguments, err);
 	if ((value = value_of(word, "mount")) &&
 		(mode = find_mount_mode(value)))
 		return take_mount_mode(mode, arguments, err);

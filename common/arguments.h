@@ -27,6 +27,7 @@ struct arguments {
 	bool denied[SETTINGS_COUNT]; /* deny=NAME[,NAME] */
 	bool userns;                 /* privilege=userns, not root */
 	bool mount_is_free;          /* mount=MODE,MODE: users may choose */
+	bool no_uring; /* uring=no: requests by /dev/fuse, whatever there is */
 };
 
 /*

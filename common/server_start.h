@@ -16,6 +16,9 @@
 #define SERVER_IMAGE_VARIABLE   "IMAGE"
 #define SERVER_COMMAND_VARIABLE "COMMAND"
 
+/* Its fifth argument, if it may take requests over io_uring. */
+#define SERVER_WITH_RINGS "rings"
+
 /* Its exit statuses, besides 0. */
 #define SERVER_EXIT_USAGE   1
 #define SERVER_EXIT_SANDBOX 10 /* the sandbox could not be narrowed */

@@ -77,6 +77,7 @@ int image_server_start(struct image_server *server,
 		.keeper = server->keeper_fd,
 	};
 	char *argv[] = { "spank-sif-server", timeout, count, cache, threads,
+		arguments->no_uring ? "plain" : SERVER_WITH_RINGS,
 		server->keeper_fd >= 0 ? "hosted" : NULL, NULL };
 
 	snprintf(timeout, sizeof(timeout), "%d", arguments->timeout_s);

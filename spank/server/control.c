@@ -60,6 +60,7 @@ struct control {
 	/* What was opened before the builder came, if the builder's is that. */
 	struct early early;
 	struct squash *image;
+	struct fs_rings *rings; /* for the first file system; then NULL */
 	struct fs *fs;
 	/* The HELLO socket, the file system, the keeper, then the tasks. */
 	struct pollfd *polled;
@@ -144,8 +145,11 @@ static void stop_fs(struct control *control)
 	/* Foresight may be of this image. */
 	early_forget(&control->early);
 	affinity_restore(&control->affinity);
-	fs_close(control->fs);
-	squash_close(control->image);
+	/* Threads with rings end with the mount, and need both until then. */
+	if (!fs_has_rings(control->fs)) {
+		fs_close(control->fs);
+		squash_close(control->image);
+	}
 	control->fs = NULL;
 	control->image = NULL;
 	control->sealed = false;
@@ -153,16 +157,21 @@ static void stop_fs(struct control *control)
 }
 
 /* What tasks are told of the image: KEY=VALUE words. */
-static void describe(int image_fd, const struct sif_partition *partition,
-	char *text, size_t size)
+static void describe(struct control *control, int image_fd,
+	const struct sif_partition *partition)
 {
-	char uuid[SIF_UUID_SIZE];
+	char uuid[SIF_UUID_SIZE], rings[32] = "";
 
 	sif_read_uuid(image_fd, uuid);
-	snprintf(text, size, "offset=%llu size=%llu compression=%s%s%s",
+	/* Without, requests come by /dev/fuse. */
+	if (fs_rings_count(control->rings) > 0)
+		snprintf(rings, sizeof(rings), " rings=%d",
+			fs_rings_count(control->rings));
+	snprintf(control->facts, sizeof(control->facts),
+		"offset=%llu size=%llu compression=%s%s%s%s",
 		(unsigned long long)partition->offset,
 		(unsigned long long)partition->size,
-		sif_compression_name(partition->compression),
+		sif_compression_name(partition->compression), rings,
 		*uuid ? " uuid=" : "", uuid);
 }
 
@@ -189,7 +198,7 @@ static int open_image(struct control *control, const char *kind, int *image_fd,
 	control->owned = is_owned_data || strcmp(kind, MESSAGE_OWNED) == 0;
 	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
 		return -1;
-	describe(*image_fd, &partition, control->facts, sizeof(control->facts));
+	describe(control, *image_fd, &partition);
 	if (purpose == SIF_ROOT)
 		control->image = early_take(&control->early, *image_fd);
 	if (!control->image) {
@@ -215,20 +224,26 @@ static int take_shared(struct control *control, int *shared_fd,
 static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
 	struct error *err)
 {
+	bool has_rings = control->rings;
+
 	if (control->hosted && *fuse_fd < 0)
 		*fuse_fd = fd_take(&control->hosted_fd);
 	if (*fuse_fd < 0 || !control->image || control->fs)
 		return error_set(err, EPROTO, "unexpected message");
-	if (fs_open(control->image, fuse_fd, &control->fs, err) < 0)
+	if (fs_open(control->image, fuse_fd, &control->rings, &control->fs,
+		    err) < 0)
 		return -1;
 	if (control->owned)
 		fs_own(control->fs);
 	control->polled[POLL_FS].fd = fs_fd(control->fs);
-	affinity_join(&control->affinity, atoi(cpu));
+	/* Rings have a thread on that CPU, and on all others. */
+	if (!has_rings)
+		affinity_join(&control->affinity, atoi(cpu));
 	return 0;
 }
 
-/* From here on a child serves; in that this returns as well. */
+/* From here on a child serves, and in that this returns as well; but requests
+ * in rings of this process can be answered by no other. */
 static int seal(struct control *control, struct error *err)
 {
 	struct guard *guard = control->request->guard;
@@ -242,7 +257,8 @@ static int seal(struct control *control, struct error *err)
 	if (control->early.ahead[0])
 		tell(control, control->builder, MESSAGE_AHEAD,
 			control->early.ahead, -1);
-	guard_start(guard, fs_can_resend(control->fs));
+	if (!fs_has_rings(control->fs))
+		guard_start(guard, fs_can_resend(control->fs));
 	if (guard->role == GUARD_GUARD) {
 		control->polled[POLL_FS].fd = -1;
 		fs_rest(control->fs);
@@ -521,7 +537,11 @@ static void close_all(struct control *control)
 int control_run(const struct control_request *request, struct fs **ret_fs,
 	struct error *err)
 {
-	struct control control = { .request = request, .container = WANTED };
+	struct control control = {
+		.request = request,
+		.container = WANTED,
+		.rings = request->rings,
+	};
 	CLEANUP_FD int image_fd = request->image_fd;
 	int rc;
 
@@ -535,6 +555,7 @@ int control_run(const struct control_request *request, struct fs **ret_fs,
 	*ret_fs = NULL;
 	if (is_server(&control) || (rc == 0 && control.container == BUILT))
 		*ret_fs = control.fs;
+	fs_rings_close(control.rings);
 	return rc;
 }
 

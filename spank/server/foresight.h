@@ -24,7 +24,8 @@ struct foresight *foresight_open(struct squash *image, const char *command,
 /* Do a little: some 100 us.  False if there is nothing left. */
 bool foresight_step(struct foresight *foresight);
 
-/* The paths of files that were foreseen, one a line, as far as there is room. */
+/* The paths of files that were foreseen, one a line, as far as there is room.
+ */
 void foresight_list(const struct foresight *foresight, char *text, size_t size);
 
 /* NULL-safe. */

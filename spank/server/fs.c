@@ -11,7 +11,8 @@
  * Threads: one of them leads, that is, reads requests.  What is answered in
  * microseconds it answers itself, so that a program which walks through a tree
  * meets a thread that is awake.  When a request may take longer, another
- * thread takes the lead first.
+ * thread takes the lead first.  Where the kernel offers rings of io_uring
+ * others answer: fs_rings.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,13 +64,14 @@ static int open_worker(struct fs *fs, struct fs_worker *worker)
 	if (memory == MAP_FAILED)
 		return -1;
 	worker->fs = fs;
+	worker->send = fs_send;
 	worker->request = memory;
 	worker->reply = worker->request + FS_REQUEST_SIZE;
 	return 0;
 }
 
-int fs_open(struct squash *image, int *fuse_fd, struct fs **ret_fs,
-	struct error *err)
+int fs_open(struct squash *image, int *fuse_fd, struct fs_rings **rings,
+	struct fs **ret_fs, struct error *err)
 {
 	CLEANUP_FREE struct fs *fs = calloc(1, sizeof(*fs));
 
@@ -77,9 +79,16 @@ int fs_open(struct squash *image, int *fuse_fd, struct fs **ret_fs,
 		set_blocking(*fuse_fd, false) < 0)
 		return error_set(err, errno, "cannot start to serve the image");
 	fs->tree.image = image;
+	pthread_mutex_init(&fs->turn, NULL);
 	fs->fd = fd_take(fuse_fd);
+	fs->rings = pointer_take(rings);
 	*ret_fs = pointer_take(&fs);
 	return 0;
+}
+
+bool fs_has_rings(const struct fs *fs)
+{
+	return fs && fs->over_rings;
 }
 
 int fs_fd(const struct fs *fs)
@@ -95,6 +104,29 @@ int fs_serve_one(struct fs *fs)
 	if (what == 1)
 		fs_answer(&fs->control, got);
 	return what == 2 ? 1 : what;
+}
+
+/* What takes long. */
+static void answer_late(struct fs_worker *worker, size_t size)
+{
+	worker->haste = SQUASH_IN_TIME;
+	worker->fs->late++;
+	fs_answer(worker, size);
+	worker->fs->late--;
+}
+
+void fs_answer_in_turn(struct fs_worker *worker, size_t size)
+{
+	struct fs *fs = worker->fs;
+	bool in_turn = !atomic_load(&fs->is_concurrent);
+
+	if (in_turn)
+		pthread_mutex_lock(&fs->turn);
+	worker->haste = SQUASH_AT_ONCE;
+	if (!fs_answer(worker, size))
+		answer_late(worker, size);
+	if (in_turn)
+		pthread_mutex_unlock(&fs->turn);
 }
 
 /* False if serving has ended. */
@@ -149,10 +181,7 @@ static void lead(struct fs_worker *worker)
 		return;
 	}
 	let_another_lead(fs->threads);
-	worker->haste = SQUASH_IN_TIME;
-	fs->late++;
-	fs_answer(worker, got);
-	fs->late--;
+	answer_late(worker, got);
 }
 
 static void *serve(void *arg)
@@ -223,7 +252,28 @@ int fs_open_image(int *image_fd, const struct sif_partition *partition,
 	return 0;
 }
 
-static int start_all(struct fs *fs, const struct fs_options *options)
+static int start_helpers(struct fs *fs, int cpus)
+{
+	return fs_helpers_start(fs->tree.image, clamp(cpus, 1, AHEAD_MAX),
+		&fs->helpers);
+}
+
+/* The threads that answer are there. */
+static int start_with_rings(struct fs *fs, const struct fs_options *options)
+{
+	int failed;
+
+	pthread_mutex_lock(&fs->turn);
+	failed = set_cache(fs->tree.image, options);
+	if (!failed && fs->tree.sealed) {
+		start_helpers(fs, fs_rings_count(fs->rings));
+		atomic_store(&fs->is_concurrent, true);
+	}
+	pthread_mutex_unlock(&fs->turn);
+	return failed;
+}
+
+static int start_without(struct fs *fs, const struct fs_options *options)
 {
 	int cpus = choose_cpus(options);
 	/* Mount points may be made while there is one thread only. */
@@ -231,16 +281,23 @@ static int start_all(struct fs *fs, const struct fs_options *options)
 
 	if (set_cache(fs->tree.image, options) < 0)
 		return -1;
+	/* A user who may have no more processes has a slower server. */
+	if (count > 1 && start_helpers(fs, cpus) == 0)
+		while (--count > 0 && start_worker(fs) == 0)
+			;
+	return 0;
+}
+
+static int start_all(struct fs *fs, const struct fs_options *options)
+{
 	fs->threads = calloc(1, sizeof(*fs->threads));
 	if (!fs->threads)
 		return -1;
 	pthread_mutex_init(&fs->threads->lock, NULL);
 	pthread_cond_init(&fs->threads->changed, NULL);
-	/* A user who may have no more processes has a slower server. */
-	if (count > 1 && fs_helpers_start(fs->tree.image,
-				 clamp(cpus, 1, AHEAD_MAX), &fs->helpers) == 0)
-		while (--count > 0 && start_worker(fs) == 0)
-			;
+	if (fs->over_rings ? start_with_rings(fs, options) < 0
+			   : start_without(fs, options) < 0)
+		return -1;
 	return set_blocking(fs->fd, true);
 }
 
@@ -288,7 +345,9 @@ int fs_resend(struct fs *fs)
 
 void fs_seal(struct fs *fs)
 {
+	pthread_mutex_lock(&fs->turn);
 	fs->tree.sealed = true;
+	pthread_mutex_unlock(&fs->turn);
 }
 
 void fs_rest(struct fs *fs)
@@ -301,6 +360,7 @@ void fs_close(struct fs *fs)
 {
 	if (!fs)
 		return;
+	fs_rings_close(fs->rings); /* never started */
 	close(fs->fd);
 	mountpoints_free(&fs->tree.mountpoints);
 	munmap(fs->control.request, FS_REQUEST_SIZE + SQUASH_READ_MAX);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "spank/server/fs_rings.h"
 #include "spank/server/squash.h"
 
 /*
@@ -20,10 +21,18 @@ struct fs;
 /*
  * Begin to serve `image` (borrowed until fs_close()) on *fuse_fd, a /dev/fuse
  * that is mounted already.  Nothing is read from it yet.  The descriptor is
- * given away: on success fs_close() closes it, and *fuse_fd is -1.
+ * given away: on success fs_close() closes it, and *fuse_fd is -1.  So are the
+ * rings, or NULL, which are used if the kernel says that it can.
  */
-int fs_open(struct squash *image, int *fuse_fd, struct fs **ret_fs,
-	struct error *err);
+int fs_open(struct squash *image, int *fuse_fd, struct fs_rings **rings,
+	struct fs **ret_fs, struct error *err);
+
+/*
+ * Whether requests come by rings, once the first has been answered.  Then
+ * there are threads which need `fs` and the image until the mount is gone, and
+ * this process alone can serve it.  NULL-safe.
+ */
+bool fs_has_rings(const struct fs *fs);
 
 /* For poll(2): readable when there is a request, or the mount is gone. */
 int fs_fd(const struct fs *fs);
@@ -40,8 +49,8 @@ struct fs_options {
 };
 
 /*
- * squash_open() with a cache of data that is as large as it is to be: what is in
- * there before fs_start() is not lost.
+ * squash_open() with a cache of data that is as large as it is to be: what is
+ * in there before fs_start() is not lost.
  */
 int fs_open_image(int *image_fd, const struct sif_partition *partition,
 	const struct fs_options *options, struct squash **ret_image,
@@ -79,7 +88,7 @@ void fs_seal(struct fs *fs);
 /* Another process serves: give back what is cached. */
 void fs_rest(struct fs *fs);
 
-/* NULL-safe.  Not after fs_start() in this process. */
+/* NULL-safe.  Not after fs_start() in this process, nor if fs_has_rings(). */
 void fs_close(struct fs *fs);
 
 #endif

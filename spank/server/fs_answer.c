@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "spank/server/fs_internal.h"
+#include "spank/server/fs_rings.h"
 
 /* 30 years, without the overflows of "infinite" on the way to jiffies. */
 #define FOREVER_S 1000000000
@@ -28,8 +29,9 @@
 #define WRITE_MAX      4096 /* the least that there is; nothing is written */
 
 /* Where flags2 is in fuse_init_in, and the flag that says that it is. */
-#define INIT_FLAGS2   16
-#define INIT_EXTENDED (1U << 30)
+#define INIT_FLAGS2     16
+#define INIT_OUT_FLAGS2 32 /* and in fuse_init_out */
+#define INIT_EXTENDED   (1U << 30)
 
 #define WANTED_FLAGS                                                    \
 	(FUSE_ASYNC_READ | FUSE_DO_READDIRPLUS | FUSE_PARALLEL_DIROPS | \
@@ -37,7 +39,7 @@
 		FUSE_NO_OPEN_SUPPORT | FUSE_NO_OPENDIR_SUPPORT |        \
 		FUSE_MAX_PAGES)
 
-static int send(const struct fs_request *request, int error, const void *bytes,
+int fs_send(const struct fs_request *request, int error, const void *bytes,
 	size_t size)
 {
 	struct fuse_out_header header = {
@@ -64,13 +66,13 @@ static int send(const struct fs_request *request, int error, const void *bytes,
 /* Who gets no answer would wait for ever. */
 void fs_reply(const struct fs_request *request, const void *bytes, size_t size)
 {
-	if (send(request, 0, bytes, size) < 0)
+	if (request->worker->send(request, 0, bytes, size) < 0)
 		fs_reply_error(request, EIO);
 }
 
 void fs_reply_error(const struct fs_request *request, int error)
 {
-	send(request, error, NULL, 0);
+	request->worker->send(request, error, NULL, 0);
 }
 
 int fs_fill_attributes(const struct tree *tree, uint64_t node,
@@ -113,23 +115,38 @@ int fs_fill_entry(const struct tree *tree, uint64_t node,
 	return 0;
 }
 
-/* flags2 came with Linux 5.17, and is not in every header. */
-static bool knows_resend(const struct fs_request *request)
+/* They came with Linux 5.17, and are not in every header. */
+static uint32_t more_flags(const struct fs_request *request)
 {
 	const struct fuse_init_in *in = request->argument;
 	uint32_t flags2;
 
 	if (request->size < INIT_FLAGS2 + sizeof(flags2) ||
 		!(in->flags & INIT_EXTENDED))
-		return false;
+		return 0;
 	memcpy(&flags2, (const char *)request->argument + INIT_FLAGS2,
 		sizeof(flags2));
-	return flags2 & FS_HAS_RESEND;
+	return flags2;
+}
+
+/* Requests will come by rings, if the kernel offers that and we can. */
+static bool start_rings(struct fs *fs, uint32_t offered)
+{
+	fs->over_rings = fs->rings && (offered & FS_OVER_IO_URING) &&
+			 fs_rings_start(fs->rings, fs) == 0;
+	if (!fs->over_rings) {
+		fs_rings_close(fs->rings);
+		fs->rings = NULL;
+	}
+	return fs->over_rings;
 }
 
 static void answer_init(const struct fs_request *request)
 {
 	const struct fuse_init_in *in = request->argument;
+	struct fs *fs = request->worker->fs;
+	const uint32_t offered = more_flags(request);
+	const uint32_t over_rings = FS_OVER_IO_URING;
 	struct fuse_init_out out = {
 		.major = FUSE_KERNEL_VERSION,
 		.minor = FUSE_KERNEL_MINOR_VERSION,
@@ -142,8 +159,19 @@ static void answer_init(const struct fs_request *request)
 		.max_pages = SQUASH_READ_MAX / getpagesize(),
 	};
 
-	request->worker->fs->can_resend = knows_resend(request);
+	fs->can_resend = offered & FS_HAS_RESEND;
+	if (start_rings(fs, offered)) {
+		out.flags |= INIT_EXTENDED;
+		memcpy((char *)&out + INIT_OUT_FLAGS2, &over_rings,
+			sizeof(over_rings));
+	}
 	fs_reply(request, &out, sizeof(out));
+	/* If the kernel then refuses them it goes on without; their threads
+	 * wait for the end. */
+	if (fs->over_rings && fs_rings_begin(fs->rings) < 0) {
+		fs->over_rings = false;
+		fs->rings = NULL;
+	}
 }
 
 static void reply_node(const struct fs_request *request, uint64_t node)

@@ -5,6 +5,7 @@
 /* What the fs*.c files share; for them only. */
 
 #include <linux/fuse.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,12 +23,20 @@
 #define FS_NOTIFY_RESEND 7
 #define FS_HAS_RESEND    (1U << 7) /* in flags2: FUSE_HAS_RESEND >> 32 */
 
+/* Of Linux 6.14. */
+#define FS_OVER_IO_URING (1U << 9) /* in flags2: FUSE_OVER_IO_URING >> 32 */
+
+struct fs_request;
+
 /* One thread's memory; only what is used of it is ever touched. */
 struct fs_worker {
 	struct fs *fs;
 	unsigned char *request; /* FS_REQUEST_SIZE */
 	unsigned char *reply;   /* SQUASH_READ_MAX */
-	int failures;           /* of reading a request, in a row */
+	/* How an answer gets to the kernel; -1 with errno if it does not. */
+	int (*send)(const struct fs_request *request, int error,
+		const void *bytes, size_t size);
+	int failures; /* of reading a request, in a row */
 	enum squash_haste haste;
 	bool is_put_off; /* the request: it would have taken long */
 };
@@ -39,6 +48,12 @@ struct fs {
 	struct fs_worker control;   /* fs_serve_one()'s */
 	struct fs_helpers *helpers; /* NULL until there are threads */
 	struct fs_threads *threads;
+	struct fs_rings *rings; /* NULL if there are none */
+	bool over_rings;        /* and they are used */
+	/* The threads of rings are there from the beginning: until
+	 * `is_concurrent` they answer one at a time. */
+	pthread_mutex_t turn;
+	atomic_bool is_concurrent;
 	atomic_size_t late; /* requests that are being answered IN_TIME */
 };
 
@@ -66,6 +81,13 @@ int fs_check_request(struct fs_worker *worker, ssize_t got);
  * haste is SQUASH_AT_ONCE and it would take long.
  */
 bool fs_answer(struct fs_worker *worker, size_t size);
+
+/* The same, by a thread that is there before the tree is sealed. */
+void fs_answer_in_turn(struct fs_worker *worker, size_t size);
+
+/* fs_worker.send of /dev/fuse. */
+int fs_send(const struct fs_request *request, int error, const void *bytes,
+	size_t size);
 
 /* Answer with `size` bytes, or with an error (a positive errno). */
 void fs_reply(const struct fs_request *request, const void *bytes, size_t size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A step survives its image server: once the image is sealed, the process
- * forks.  The child serves; the parent, the guard, leads the tasks in, and holds
- * on to /dev/fuse and to the image, as they were before any of the step's
+ * forks.  The child serves; the parent, the guard, leads the tasks in, and
+ * holds on to /dev/fuse and to the image, as they were before any of the step's
  * requests was answered.  When the child is killed,
  * the guard forks again: the successor has the kernel send again what was not
  * answered, and goes on.

@@ -6,15 +6,18 @@
  * that slurmstepd closes at the end:
  *
  *   1. open what is likely to be the image, so that there is something to do
- *      until a task brings it
- *   2. enter the sandbox, before a byte of it is seen
+ *      until a task brings it; make rings of io_uring, if the kernel offers
+ *      requests over these
+ *   2. enter the sandbox, before a byte of the image is seen
  *   3. lead the tasks into their container, serving it meanwhile; once the
  *      image is sealed, fork (guard.c): the child narrows the sandbox and
- * serves until the last process has left; the parent is there to replace it
+ *      serves until the last process has left; the parent is there to replace
+ *      it.  With rings, which cannot be handed on, this process serves
  *   4. wait for slurmstepd to have heard of the tasks' end
  *
- * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS [hosted]
+ * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS RINGS [hosted]
  *
+ * RINGS: "rings" to take requests over io_uring, where the kernel offers that.
  * hosted: FUSE is mounted on the host (mount=host), by a keeper that has the
  * other end of a third descriptor.
  *
@@ -23,6 +26,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +34,7 @@
 #include "common/image_file.h"
 #include "common/server_start.h"
 #include "spank/server/control.h"
+#include "spank/server/fs_rings.h"
 #include "spank/server/guard.h"
 #include "spank/server/sandbox.h"
 
@@ -125,7 +130,7 @@ int main(int argc, char *argv[])
 	struct service service = { .guard = { .argv = argv } };
 	struct control_request request = {
 		.hello_fd = SERVER_CONTROL_FD,
-		.keeper_fd = argc == 6 ? SERVER_KEEPER_FD : -1,
+		.keeper_fd = argc == 7 ? SERVER_KEEPER_FD : -1,
 		.image_fd = -1,
 		.command = getenv(SERVER_COMMAND_VARIABLE),
 		.options = &service.options,
@@ -134,7 +139,7 @@ int main(int argc, char *argv[])
 	struct error err = { 0 };
 	int status;
 
-	if (argc < 5 || argc > 6 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
+	if (argc < 6 || argc > 7 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
 		atol(argv[3]) <= 0)
 		return SERVER_EXIT_USAGE;
 	request.timeout_s = atoi(argv[1]);
@@ -144,6 +149,8 @@ int main(int argc, char *argv[])
 	request.image_fd = open_image();
 	/* A heap for each thread would take the address space that is left. */
 	mallopt(M_ARENA_MAX, 1);
+	if (strcmp(argv[5], SERVER_WITH_RINGS) == 0)
+		request.rings = fs_rings_make();
 	if (sandbox_enter(&err) < 0)
 		status = refuse(&err);
 	else

@@ -21,6 +21,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -49,9 +50,9 @@ struct landlock_denials {
 };
 
 /*
- * Serving: requests come by read and are answered by writev, the image is read
- * by pread64, threads wait for each other by futex; the rest is malloc, abort,
- * and the end.
+ * Serving: requests come by read and are answered by writev, or both by
+ * io_uring_enter; the image is read by pread64, threads wait for each other by
+ * futex; the rest is malloc, abort, and the end.
  */
 static const int serving_calls[] = {
 	SCMP_SYS(read),
@@ -65,6 +66,7 @@ static const int serving_calls[] = {
 	SCMP_SYS(madvise),
 	SCMP_SYS(brk),
 	SCMP_SYS(futex),
+	SCMP_SYS(io_uring_enter), /* of the rings that there are; fs_rings.c */
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(rt_sigprocmask), /* abort() */
@@ -219,6 +221,21 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	return rc;
 }
 
+/* What begins the use of a ring; there is no way to make one. */
+static int allow_rings(scmp_filter_ctx filter)
+{
+	static const unsigned int operations[] = { IORING_REGISTER_FILES,
+		IORING_REGISTER_ENABLE_RINGS };
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(operations) / sizeof(int) && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+			SCMP_SYS(io_uring_register), 1,
+			SCMP_A1(SCMP_CMP_EQ, operations[i], 0));
+	return rc;
+}
+
 /* fork(), and what its child says of itself: guard.c. */
 static int allow_successors(scmp_filter_ctx filter)
 {
@@ -227,7 +244,8 @@ static int allow_successors(scmp_filter_ctx filter)
 		SCMP_A0(SCMP_CMP_EQ, FORK_FLAGS, 0));
 	size_t i;
 
-	/* Its own, control.c: those of other processes are not. */
+	/* Its own, control.c and fs_ring.c: those of other processes are not.
+	 */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 			SCMP_SYS(sched_setaffinity), 1,
@@ -269,6 +287,8 @@ static int load_filter(scmp_filter_ctx filter, bool with_control)
 		rc = allow_threads(filter);
 	if (rc == 0 && with_control)
 		rc = allow_successors(filter);
+	if (rc == 0 && with_control)
+		rc = allow_rings(filter);
 	if (rc == 0)
 		rc = allow_conditionally(filter);
 	if (rc == 0)

@@ -96,6 +96,25 @@ timed() { # CMD...
 	return "$timed_status"
 }
 
+# --- FUSE over io_uring ----------------------------------------------------
+
+# The kernel's setting, for all of the machine.
+ENABLE_URING=/sys/module/fuse/parameters/enable_uring
+
+need_uring() {
+	[[ -w $ENABLE_URING ]] || skip "this kernel has no FUSE over io_uring"
+	[[ $(</proc/sys/kernel/io_uring_disabled) == 0 ]] ||
+		skip "io_uring is switched off (kernel.io_uring_disabled)"
+}
+
+with_uring() ( # CMD...
+	was=$(<"$ENABLE_URING")
+	trap 'echo "$was" >"$ENABLE_URING"' EXIT
+	trap 'exit 1' INT TERM HUP
+	echo Y >"$ENABLE_URING"
+	"$@"
+)
+
 # --- what is on the "host" -------------------------------------------------
 
 # Only builtins while processes are listed, so that the list does not hold itself.

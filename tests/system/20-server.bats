@@ -435,3 +435,95 @@ foresee() { # IMAGE COMMAND
 	done
 	((opened > 100))
 }
+
+# --- requests over io_uring ----------------------------------------------------
+
+# Whether the server has rings; after "$MEASURE".
+RINGS='rings() { grep -c "io_uring" /proc/$server/maps; }
+	'
+
+@test "over io_uring the whole tree is served as it is" {
+	need_uring
+	run with_uring serve "$IMAGE" sh -c "$MEASURE$RINGS"'[ $(rings) -gt 0 ]'
+	assert_status 0
+	with_uring assert_served "$TREE" "$IMAGE"
+	run with_uring serve "$IMAGE" sh -c \
+		'cat "$(printf %0256d 0)"; cat absent; readlink long-symlink | wc -c'
+	assert_contains "0: File name too long"
+	assert_contains "absent: No such file or directory"
+	assert_line 1001
+}
+
+@test "over io_uring mount points can be made until it is sealed" {
+	need_uring
+	LC_ALL=C run with_uring serve -w "$IMAGE" sh -c '
+		mkdir new new/deeper && : >new/file && rm small &&
+		mkdir small && find new small | sort; mkdir many'
+	assert_output "new
+new/deeper
+new/file
+small
+mkdir: cannot create directory 'many': File exists"
+	run with_uring serve "$IMAGE" mkdir new
+	assert_contains "Read-only file system"
+}
+
+@test "without the kernel's leave there are no rings, and no word of it" {
+	need_uring
+	run serve "$IMAGE" sh -c "$MEASURE$RINGS"'rings; cat small'
+	assert_output $'0\nhello'
+	run with_uring serve -p "$IMAGE" sh -c "$MEASURE$RINGS"'rings; cat small'
+	assert_output $'0\nhello'
+	run with_uring sh -c 'trap "sysctl -qw kernel.io_uring_disabled=0" EXIT
+		sysctl -qw kernel.io_uring_disabled=2
+		"$@"' - "$SERVE_IMAGE" "$IMAGE" \
+		sh -c "$MEASURE$RINGS"'rings; cat small'
+	assert_output $'0\nhello'
+}
+
+@test "over io_uring who runs on a CPU that the server may not use is served" {
+	need_uring
+	(($(nproc) > 1)) || skip "there is one CPU"
+	sum=$(sha256sum <"$TREE/large")
+	run with_uring taskset -c 0 "$SERVE_IMAGE" "$IMAGE" sh -c "$MEASURE$RINGS"'
+		[ $(rings) -gt 0 ] || exit 1
+		taskset -pc 1 $$ >/dev/null
+		sha256sum <large & find . -type f | wc -l; wait'
+	assert_status 0
+	assert_line "$sum"
+	assert_line "$(find "$TREE" -type f | wc -l)"
+}
+
+@test "over io_uring memory stays within its limits" {
+	need_uring
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	for i in 1 2 3 4 5 6 7 8; do
+		seq "${i}000000" "${i}999999" >"$BATS_TEST_TMPDIR/tree/$i"
+	done
+	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image"
+	run with_uring serve "$BATS_TEST_TMPDIR/image" sh -c "$MEASURE"'
+		for i in *; do cat $i >/dev/null & tac $i >/dev/null & done
+		wait; at_most $(peak_mib) 40'
+	assert_status 0
+}
+
+@test "over io_uring a server that is killed while it is read from leaves nobody waiting" {
+	local i
+	need_uring
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	seq 3000000 >"$BATS_TEST_TMPDIR/tree/large"
+	(cd "$BATS_TEST_TMPDIR/tree" && seq 2000 | xargs touch)
+	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image"
+	for i in {05..24}; do
+		# Ends with status 99, since the server was killed.
+		run with_uring timeout 30 "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" \
+			sh -c "$MEASURE"'
+			while cat large; do :; done >/dev/null 2>&1 &
+			while cat large; do :; done >/dev/null 2>&1 &
+			ls -l >/dev/null 2>&1 &
+			sleep "0.0$1"
+			kill -9 $server
+			wait' - "$i"
+		assert_status 99
+	done
+}

@@ -205,7 +205,7 @@ SigCgt:	0000000100000000"
 	run as_root stat -c '%U %a' "$PLUGIN_SERVER"
 	assert_output "root 755"
 	run as_root sh -c "tr '\\0' ' ' </proc/$server/cmdline"
-	assert_output "spank-sif-server 45 2 32 0 "
+	assert_output "spank-sif-server 45 2 32 0 rings "
 }
 
 # --- the tasks, live ---------------------------------------------------------

@@ -3,20 +3,22 @@
  * Test program: serves an image with the real server's parts and sandbox, but
  * without Slurm, and runs a command in it.  As root:
  *
- *	serve-image [-n] [-w] [-c MIB] [-t THREADS] IMAGE COMMAND [ARGUMENT]...
- *	serve-image -d DIRECTORY [-n] [-w] [-c MIB] [-t THREADS] IMAGE
+ *	serve-image [-nwp] [-c MIB] [-t THREADS] IMAGE COMMAND [ARGUMENT]...
+ *	serve-image -d DIRECTORY [-nwp] [-c MIB] [-t THREADS] IMAGE
  *
  * The command's working directory is the image's root, in a mount namespace of
  * its own.  -n: no sandbox (for sanitizers and strace).  -w: not sealed, so
- * that mount points can be made.  -c, -t: as the server's arguments.  The exit
- * status is the command's; 98 if the image was refused (the reason is on
- * stderr), 99 if the server crashed.
+ * that mount points can be made.  -p: no requests over io_uring, even where the
+ * kernel offers that.  -c, -t: as the server's arguments.  The exit status is
+ *the command's; 98 if the image was refused (the reason is on stderr), 99 if
+ *the server crashed.
  *
  * -d: mount on DIRECTORY in the caller's namespace, print the server's pid and
  * serve until someone unmounts.
  */
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +47,7 @@ struct options {
 	struct fs_options fs;
 	bool sandbox;
 	bool seal;
+	bool rings;
 };
 
 static void die(const char *what)
@@ -61,9 +64,19 @@ static int tell(int fd, char *text)
 	return writev(fd, &part, 1);
 }
 
+/* It says whether there will be rings, which is known before the sandbox is
+ * narrowed. */
+static int answer_first(struct fs *fs)
+{
+	struct pollfd polled = { .fd = fs_fd(fs), .events = POLLIN };
+
+	return poll(&polled, 1, -1) == 1 && fs_serve_one(fs) == 1 ? 0 : -1;
+}
+
 static int serve(const struct options *options, int image_fd, int fuse_fd,
 	int ready_fd, struct error *err)
 {
+	struct fs_rings *rings = options->rings ? fs_rings_make() : NULL;
 	struct sif_partition partition;
 	struct squash *squash;
 	struct fs *fs;
@@ -75,8 +88,10 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 		squash_open(&image_fd, &partition, &squash, err) < 0)
 		return error_prefix(err, "cannot use the image '%s'",
 			options->image);
-	if (fs_open(squash, &fuse_fd, &fs, err) < 0)
+	if (fs_open(squash, &fuse_fd, &rings, &fs, err) < 0)
 		return -1;
+	if (answer_first(fs) < 0)
+		return error_set(err, 0, "cannot begin to serve");
 	if (options->seal)
 		fs_seal(fs);
 	if (fs_start(fs, &options->fs, err) < 0)
@@ -211,11 +226,13 @@ static int parse(int argc, char *argv[], struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+nwc:t:d:")) >= 0) {
+	while ((option = getopt(argc, argv, "+nwpc:t:d:")) >= 0) {
 		if (option == 'n')
 			options->sandbox = false;
 		else if (option == 'w')
 			options->seal = false;
+		else if (option == 'p')
+			options->rings = false;
 		else if (option == 'c')
 			options->fs.cache_bytes = atol(optarg) << 20;
 		else if (option == 't')
@@ -234,6 +251,7 @@ int main(int argc, char *argv[])
 	struct options options = {
 		.sandbox = true,
 		.seal = true,
+		.rings = true,
 		.fs.cache_bytes = 32 << 20,
 	};
 	int fuse_fd, server_status, status = EXIT_FAILURE;

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -121,6 +122,30 @@ static int try_seccomp(void)
 	return syscall(SYS_seccomp, 0, 0, NULL);
 }
 
+static int try_ring(void)
+{
+	struct io_uring_params params = { 0 };
+
+	return syscall(SYS_io_uring_setup, 1, &params);
+}
+
+static int try_ring_change(void)
+{
+	return syscall(SYS_io_uring_register, -2, IORING_REGISTER_BUFFERS, NULL,
+		0);
+}
+
+static int try_ring_begin(void)
+{
+	return syscall(SYS_io_uring_register, -2, IORING_REGISTER_ENABLE_RINGS,
+		NULL, 0);
+}
+
+static int try_ring_use(void)
+{
+	return syscall(SYS_io_uring_enter, -1, 0, 0, 0, NULL, 0);
+}
+
 static int try_memory(void)
 {
 	void *volatile much = malloc(16 << 20);
@@ -182,9 +207,8 @@ static void opening_fails(void **state)
 static void forbidden_calls_kill(void **state)
 {
 	int (*const attempts[])(void) = { try_socket, try_vfork, try_exec,
-		try_user_namespace,
-		try_kill, try_signal_other, try_dumpable, try_executable_memory,
-		try_make_executable };
+		try_user_namespace, try_kill, try_signal_other, try_dumpable,
+		try_executable_memory, try_make_executable };
 	size_t i;
 
 	(void)state;
@@ -206,6 +230,18 @@ static void serving_is_narrower(void **state)
 	assert_int_equal(result(try_thread, SERVE), KILLED + SIGSYS);
 }
 
+static void rings_cannot_be_made(void **state)
+{
+	(void)state;
+	assert_int_equal(result(try_ring, CONTROL), KILLED + SIGSYS);
+	assert_int_equal(result(try_ring_change, CONTROL), KILLED + SIGSYS);
+	assert_int_equal(result(try_ring_begin, CONTROL), EBADF);
+	assert_int_equal(result(try_ring_use, CONTROL), EBADF);
+	assert_int_equal(result(try_ring, SERVE), KILLED + SIGSYS);
+	assert_int_equal(result(try_ring_begin, SERVE), KILLED + SIGSYS);
+	assert_int_equal(result(try_ring_use, SERVE), EBADF);
+}
+
 static void abort_is_seen_as_such(void **state)
 {
 	(void)state;
@@ -219,6 +255,7 @@ int main(void)
 		cmocka_unit_test(opening_fails),
 		cmocka_unit_test(forbidden_calls_kill),
 		cmocka_unit_test(serving_is_narrower),
+		cmocka_unit_test(rings_cannot_be_made),
 		cmocka_unit_test(abort_is_seen_as_such),
 	};
 

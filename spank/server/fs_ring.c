@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One ring: a thread that is bound to a CPU and answers what comes there.
+ *
+ * An entry goes to and fro between the kernel and the thread: REGISTER gives it
+ * to the kernel, a result says that there is a request in it, COMMIT_AND_FETCH
+ * gives it back with the answer.  When the mount goes, so do the entries, and
+ * the thread ends.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spank/server/fs_ring.h"
+
+/* Of linux/fuse.h since 6.14 (fuse_uring_cmd); headers may be older. */
+#define REGISTER         1
+#define COMMIT_AND_FETCH 2
+
+struct command_argument {
+	uint64_t flags;
+	uint64_t commit_id;
+	uint16_t queue;
+	unsigned char unused[6];
+};
+
+static int send(const struct fs_request *request, int error, const void *bytes,
+	size_t size)
+{
+	struct entry *entry = ((struct ring *)request->worker)->entry;
+	const struct fuse_out_header header = {
+		.len = sizeof(header) + size,
+		.error = -error,
+		.unique = request->header->unique,
+	};
+
+	if (size > 0 && bytes != request->worker->reply)
+		memcpy(request->worker->reply, bytes, size);
+	memcpy(entry->header->header, &header, sizeof(header));
+	entry->header->payload_size = size;
+	return 0;
+}
+
+/* To how it would have come from /dev/fuse; 0 if it is too long for that. */
+static size_t assemble(const struct entry *entry, unsigned char *request)
+{
+	const struct request_header *from = entry->header;
+	const struct fuse_in_header *header = (const void *)from->header;
+	size_t rest = from->payload_size;
+	size_t fixed = header->len - sizeof(*header) - rest;
+
+	if (header->len > FS_REQUEST_SIZE || fixed > sizeof(from->argument))
+		return 0;
+	memcpy(request, header, sizeof(*header));
+	memcpy(request + sizeof(*header), from->argument, fixed);
+	memcpy(request + sizeof(*header) + fixed, entry->parts[1].iov_base,
+		rest);
+	return header->len;
+}
+
+static void answer(struct ring *ring, struct entry *entry)
+{
+	size_t size = assemble(entry, ring->worker.request);
+
+	if (size == 0)
+		abort(); /* the kernel's word for the longest is not kept */
+	ring->entry = entry;
+	ring->worker.reply = entry->parts[1].iov_base;
+	fs_answer_in_turn(&ring->worker, size);
+}
+
+static int command(struct ring *ring, struct entry *entry, uint32_t operation)
+{
+	const struct command_argument argument = {
+		.commit_id = entry->header->commit_id,
+		.queue = entry->queue,
+	};
+	struct uring_command *next = uring_next(&ring->uring, (uintptr_t)entry);
+
+	if (!next)
+		return -1;
+	next->operation = operation;
+	memcpy(next->argument, &argument, sizeof(argument));
+	if (operation == REGISTER) {
+		next->address = (uintptr_t)entry->parts;
+		next->length = 2;
+	}
+	return 0;
+}
+
+/* A result is a request that has come in, or the end of an entry. */
+static void take_results(struct ring *ring)
+{
+	struct entry *entry;
+	uint64_t data;
+	int result;
+
+	while (uring_take(&ring->uring, &data, &result)) {
+		entry = (struct entry *)(uintptr_t)data;
+		if (result == 0) {
+			answer(ring, entry);
+			result = command(ring, entry, COMMIT_AND_FETCH) ? -errno
+									: 0;
+		}
+		if (result < 0) {
+			ring->entries--;
+			ring->failure = -result;
+		}
+	}
+}
+
+/* Give the kernel the ring's entries; 0, or the errno of what it refused. */
+static int register_entries(struct ring *ring)
+{
+	struct fs_rings *all = ring->all;
+	unsigned int queue;
+
+	ring->entries = 0;
+	ring->failure = 0;
+	for (queue = 0; queue < all->queues; queue++) {
+		if (all->entries[queue].ring != ring)
+			continue;
+		if (command(ring, &all->entries[queue], REGISTER) < 0)
+			return errno;
+		ring->entries++;
+	}
+	if (uring_submit(&ring->uring, 0) < 0)
+		return errno;
+	take_results(ring);
+	return ring->failure;
+}
+
+/*
+ * Before INIT is answered FUSE refuses whatever comes, as too early (EAGAIN):
+ * by that it is known that commands get through to it.  Afterwards it would be
+ * too late to find that they do not.
+ */
+static int probe(struct ring *ring)
+{
+	uint64_t data;
+	int result;
+
+	if (command(ring, &ring->all->entries[0], REGISTER) < 0 ||
+		uring_submit(&ring->uring, 1) < 0)
+		return errno;
+	if (!uring_take(&ring->uring, &data, &result))
+		return EINTR;
+	return result == -EAGAIN ? 0 : EOPNOTSUPP;
+}
+
+/* The mount is gone; ENOENT: it went while the answer was on its way. */
+static bool is_end(int failure)
+{
+	return failure == ENOTCONN || failure == ECONNABORTED ||
+	       failure == ECANCELED || failure == ENOENT;
+}
+
+static void serve(struct ring *ring)
+{
+	while (ring->entries > 0) {
+		if (uring_submit(&ring->uring, 1) < 0)
+			abort();
+		take_results(ring);
+		/* Requests of a queue that has no entry would wait for ever. */
+		if (ring->failure && !is_end(ring->failure))
+			abort();
+	}
+}
+
+void fs_ring_wait(sem_t *semaphore)
+{
+	while (sem_wait(semaphore) < 0)
+		;
+}
+
+/* Where it cannot be bound it is slower. */
+static void bind_to(int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
+void *fs_ring_run(void *arg)
+{
+	struct ring *ring = arg;
+	struct fs_rings *all = ring->all;
+
+	ring->worker.send = send;
+	bind_to(ring->cpu);
+	ring->refused = uring_enable(&ring->uring) < 0 ? errno : 0;
+	if (ring->refused == 0 && ring == all->rings)
+		ring->refused = probe(ring);
+	sem_post(&all->said);
+	fs_ring_wait(&ring->told);
+	if (!all->begin) {
+		sem_post(&all->said); /* from now on all of it may be gone */
+		return NULL;
+	}
+	ring->refused = register_entries(ring);
+	sem_post(&all->said);
+	if (ring->refused == 0)
+		serve(ring);
+	return NULL;
+}

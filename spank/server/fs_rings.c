@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * FUSE over io_uring (Linux 6.14).  The kernel has a queue for each CPU, in
+ * which it puts the requests of who runs there.  An answer and the wait for the
+ * next request are one system call, and no CPU has to be woken for it: that is
+ * what makes a walk through a tree faster.
+ *
+ * A thread, bound to its CPU, has a ring, and in it one entry: room for one
+ * request and its answer.  Deliberately not more: a request that was given to
+ * a thread which hangs in a read of the image could be answered by nobody, not
+ * even by an abort of the connection.  Queues of CPUs that are not ours have
+ * their entries in one ring or another; the kernel wants one in each queue.
+ *
+ *   1. fs_rings_make(): rings, which cannot do anything yet
+ *   2. fs_rings_start(): threads; one sees whether the kernel listens
+ *   3. INIT is answered
+ *   4. fs_rings_begin(): the threads register, and serve until the mount is
+ *      gone
+ *
+ * FORGET and INTERRUPT still come by /dev/fuse.
+ *
+ * Reference: Documentation/filesystems/fuse/fuse-io-uring.rst and
+ * fs/fuse/dev_uring.c in the kernel.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "spank/server/fs_ring.h"
+#include "spank/server/fs_threads.h"
+
+#define ENABLED  "/sys/module/fuse/parameters/enable_uring"
+#define POSSIBLE "/sys/devices/system/cpu/possible"
+
+static void hear_all(struct fs_rings *rings, int count)
+{
+	while (count-- > 0)
+		fs_ring_wait(&rings->said);
+}
+
+/* Whether none of the first `count` threads has been refused. */
+static bool all_well(struct fs_rings *rings, int count)
+{
+	bool well = true;
+	int i;
+
+	hear_all(rings, count);
+	for (i = 0; i < count; i++)
+		well = well && rings->rings[i].refused == 0;
+	return well;
+}
+
+static void tell_all(struct fs_rings *rings, int count, bool begin)
+{
+	int i;
+
+	rings->begin = begin;
+	for (i = 0; i < count; i++)
+		sem_post(&rings->rings[i].told);
+}
+
+/* A line of /sys, without its end; "" if it cannot be read, or is longer. */
+static void read_line(const char *path, char *line, size_t size)
+{
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, line, size);
+
+	line[got > 0 && line[got - 1] == '\n' ? got - 1 : 0] = '\0';
+}
+
+/* "0-3,8-11" are eight; 0 if it is not understood. */
+static unsigned int count_list(const char *list)
+{
+	unsigned int first, last, count = 0;
+	int length;
+
+	for (;; list++) {
+		if (sscanf(list, "%u%n", &first, &length) != 1)
+			return 0;
+		list += length;
+		last = first;
+		if (*list == '-') {
+			if (sscanf(list, "-%u%n", &last, &length) != 1)
+				return 0;
+			list += length;
+		}
+		count += last - first + 1;
+		if (*list != ',')
+			return *list ? 0 : count;
+	}
+}
+
+/* The CPUs that the threads may run on; 0 if there are more than a set has. */
+static int count_cpus(cpu_set_t *ret_cpus)
+{
+	if (sched_getaffinity(0, sizeof(*ret_cpus), ret_cpus) < 0)
+		return 0;
+	return CPU_COUNT(ret_cpus);
+}
+
+static struct fs_rings *make(unsigned int queues, int wanted)
+{
+	struct fs_rings *rings = calloc(1, sizeof(*rings));
+
+	if (!rings)
+		return NULL;
+	rings->queues = queues;
+	while (rings->count < wanted &&
+		uring_open(queues, &rings->rings[rings->count].uring) == 0)
+		rings->count++;
+	return rings;
+}
+
+struct fs_rings *fs_rings_make(void)
+{
+	char enabled[8], possible[256];
+	unsigned int queues;
+
+	read_line(ENABLED, enabled, sizeof(enabled));
+	if (strcmp(enabled, "Y") != 0)
+		return NULL;
+	/* With one queue too few the kernel would wait for that for ever. */
+	read_line(POSSIBLE, possible, sizeof(possible));
+	queues = count_list(possible);
+	if (queues == 0)
+		return NULL;
+	/* Nobody knows yet how many CPUs the step has. */
+	return make(queues, queues < RINGS_MAX ? queues : RINGS_MAX);
+}
+
+int fs_rings_count(const struct fs_rings *rings)
+{
+	cpu_set_t cpus;
+	int count = count_cpus(&cpus);
+
+	return rings && count <= rings->count ? count : 0;
+}
+
+static void close_from(struct fs_rings *rings, int first)
+{
+	struct ring *ring;
+
+	while (rings->count > first) {
+		ring = &rings->rings[--rings->count];
+		uring_close(&ring->uring);
+		free(ring->worker.request);
+	}
+}
+
+static size_t entry_size(void)
+{
+	return getpagesize() + SQUASH_READ_MAX;
+}
+
+void fs_rings_close(struct fs_rings *rings)
+{
+	if (!rings)
+		return;
+	close_from(rings, 0);
+	if (rings->entries)
+		munmap(rings->entries[0].header, rings->queues * entry_size());
+	free(rings->entries);
+	free(rings);
+}
+
+/* Only what is used of it is ever touched: headers, and longest answers. */
+static char *map_entries(unsigned int count)
+{
+	char *memory = mmap(NULL, count * entry_size(), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static int make_entries(struct fs_rings *rings)
+{
+	struct entry *entries = calloc(rings->queues, sizeof(*entries));
+	char *memory = entries ? map_entries(rings->queues) : NULL;
+	size_t page = getpagesize();
+	unsigned int i;
+
+	if (!memory) {
+		free(entries);
+		return -1;
+	}
+	for (i = 0; i < rings->queues; i++, memory += entry_size())
+		entries[i] = (struct entry){
+			.queue = i,
+			.ring = &rings->rings[i % rings->count],
+			.header = (void *)memory,
+			.parts = { { memory, sizeof(struct request_header) },
+				{ memory + page, SQUASH_READ_MAX } },
+		};
+	rings->entries = entries;
+	return 0;
+}
+
+/* One after the other, so that a ring has the queue of its CPU. */
+static int prepare(struct fs_rings *rings, struct fs *fs, const cpu_set_t *cpus)
+{
+	struct ring *ring = rings->rings;
+	int cpu;
+
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, cpus))
+			continue;
+		ring->all = rings;
+		ring->cpu = cpu;
+		if ((unsigned int)cpu < rings->queues)
+			rings->entries[cpu].ring = ring;
+		ring->worker.fs = fs;
+		ring->worker.request = malloc(FS_REQUEST_SIZE);
+		sem_init(&ring->told, 0, 0);
+		if (!ring->worker.request ||
+			uring_attach(&ring->uring, fs->fd) < 0)
+			return -1;
+		ring++;
+	}
+	return 0;
+}
+
+int fs_rings_start(struct fs_rings *rings, struct fs *fs)
+{
+	cpu_set_t cpus;
+	int count = count_cpus(&cpus), started = 0;
+
+	if (count == 0 || count > rings->count)
+		return -1;
+	close_from(rings, count);
+	sem_init(&rings->said, 0, 0);
+	if (make_entries(rings) < 0 || prepare(rings, fs, &cpus) < 0)
+		return -1;
+	while (started < count &&
+		fs_thread_start(fs_ring_run, &rings->rings[started]) == 0)
+		started++;
+	if (all_well(rings, started) && started == count)
+		return 0;
+	tell_all(rings, started, false);
+	hear_all(rings, started);
+	return -1;
+}
+
+int fs_rings_begin(struct fs_rings *rings)
+{
+	tell_all(rings, rings->count, true);
+	return all_well(rings, rings->count) ? 0 : -1;
+}
