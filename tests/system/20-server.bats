@@ -256,7 +256,7 @@ foresee() { # IMAGE COMMAND
 		waitpid $pid, 0;
 		exit $? >> 8' "$BATS_TEST_TMPDIR/log" \
 		env -i IMAGE="$1" COMMAND="$2" \
-		"$SPANK_SIF_INSTALL$PLUGIN_SERVER" 60 1 32 0 || return
+		"$SPANK_SIF_INSTALL$PLUGIN_SERVER" 60 1 32 0 plain || return
 	awk '/pread64/ { sum += $NF } END { print sum }' "$BATS_TEST_TMPDIR/log"
 }
 
