@@ -16,8 +16,7 @@ MODES=('' mount=host privilege=userns)
 setup_file() {
 	has_plugin || return 0
 	image_tree "$BATS_FILE_TMPDIR/tree" "${IMAGE_PROGRAMS[@]}" dd
-	openssl enc -aes-128-ctr -nosalt -pass pass:1 </dev/zero 2>/dev/null |
-		head -c 20000000 | base64 >"$BATS_FILE_TMPDIR/tree/usr/big"
+	head -c 20000000 /dev/urandom | base64 >"$BATS_FILE_TMPDIR/tree/usr/big"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$BATS_FILE_TMPDIR/good.sif" -comp gzip
 	start_cluster v1 --cgroup-conf=ConstrainRAMSpace=yes \
 		--conf=JobAcctGatherType=jobacct_gather/cgroup
@@ -128,12 +127,13 @@ check_ends() { # KILL-COMMAND
 		done
 		[[ -n $task ]]
 	done
-	# The pages of the server's own, and the time that it took.
+	# The pages of the server's own, but for 8 MiB at most that it has read
+	# before there was a task; and the time that it took.
 	rss=$(as_root awk '/RssAnon/ { print $2 * 1024 }' "/proc/$(server_pids)/status")
-	((rss > 4000000))
+	((rss > 20000000))
 	group=$(cgroup_of "$(guard_pids)" memory)
 	(($(as_root awk '/^total_rss / { print $2 }' \
-		"/sys/fs/cgroup/memory$group/memory.stat") >= rss))
+		"/sys/fs/cgroup/memory$group/memory.stat") >= rss - 8388608))
 	group=$(cgroup_of "$(guard_pids)" cpuacct)
 	(($(as_root cat "/sys/fs/cgroup/cpuacct$group/cpuacct.usage") / 10000000 >= $(
 		as_root awk '{ print $14 + $15 }' "/proc/$(server_pids)/stat")))

@@ -583,7 +583,7 @@ int main(int argc, char *argv[])
 	/* The process that is known ends at once, and well. */
 	if (is("forks") && (fork() > 0 || (setsid(), fork()) > 0))
 		_exit(0);
-	if (argc == 6)
+	if (strcmp(argv[argc - 1], "hosted") == 0)
 		hear_keeper();
 	lead();
 	return 0;
