@@ -77,9 +77,9 @@ static uint32_t count_tasks(const struct watch *watch)
 /* Safe: the pid is that of a child which has not ended, as its pidfd says. */
 static bool is_dying(pid_t pid)
 {
-	struct condition condition;
+	bool waiting;
 
-	return condition_read(pid, &condition) && condition.killed;
+	return condition_is_dying(pid, &waiting);
 }
 
 /* Children that tasks have left, or others of this user's that cannot be
@@ -88,15 +88,15 @@ static bool has_dying_process(const struct watch *watch)
 {
 	struct condition condition;
 	struct dirent *entry;
-	bool found = false;
+	bool found = false, waiting;
 	DIR *proc = opendir("/proc");
 	pid_t pid;
 
 	while (proc && !found && (entry = readdir(proc))) {
 		pid = atoi(entry->d_name);
 		found = pid > 0 && condition_read(pid, &condition) &&
-			condition.uid == watch->uid && condition.killed &&
-			condition.waiting;
+			condition.uid == watch->uid &&
+			condition_is_dying(pid, &waiting) && waiting;
 	}
 	if (proc)
 		closedir(proc);
@@ -123,7 +123,7 @@ static bool step_is_stuck(const struct watch *watch)
 	for (i = 0; i < count; i++) {
 		if (!task_lives(watch->tasks[i], &condition))
 			continue;
-		if (!condition.killed)
+		if (!is_dying(watch->tasks[i]))
 			return false;
 		has_dying_task = true;
 	}

@@ -415,7 +415,7 @@ static void vanish(void)
 	if (is("deaf") || is("start-deaf"))
 		wait_for_ever();
 	/* Slurm takes care not to kill a process of this name. */
-	if (is("renamed"))
+	if (is("renamed") || is("threads"))
 		prctl(PR_SET_NAME, "slurmstepd");
 }
 
