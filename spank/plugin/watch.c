@@ -52,6 +52,7 @@ void watch_add(struct watch *watch, const struct child *server)
 				  : fcntl(server->pid_fd, F_DUPFD_CLOEXEC, 3);
 
 	watch->abort_fds[watch->count] = -1;
+	watch->opened[watch->count] = (struct connection){ 0 };
 	/* Of one that cannot be seen nothing is known. */
 	watch->done[watch->count] = fd < 0;
 	watch->pids[watch->count] = server->pid;
@@ -159,19 +160,32 @@ static struct connection connection_of(const struct watch *watch, size_t i)
 	return noted;
 }
 
-/* Not at once: the first task has to make it.  Looked at after it was opened,
- * as only then it is known what was opened. */
+static bool is_same(const struct connection *one, const struct connection *two)
+{
+	return one->number == two->number && one->builder == two->builder;
+}
+
+/*
+ * Not at once: the first task has to make it.  And once more if that is killed
+ * before the container is built, as the next one then makes another.  Looked at
+ * after it was opened, as only then it is known what was opened.
+ */
 static void open_connection(struct watch *watch, size_t i)
 {
-	struct connection noted = connection_of(watch, i);
+	struct connection noted = connection_of(watch, i), still;
+	CLEANUP_FD int fd = -1;
 
-	if (watch->abort_fds[i] >= 0 || noted.number == 0)
+	if (noted.number == 0 || is_same(&noted, &watch->opened[i]))
 		return;
-	watch->abort_fds[i] = priv_fuse_open(noted.number, watch->uid);
-	if (watch->abort_fds[i] >= 0 &&
-		(!is_held(watch, &noted) ||
-			connection_of(watch, i).number != noted.number))
-		cleanup_fd(&watch->abort_fds[i]);
+	fd = priv_fuse_open(noted.number, watch->uid);
+	if (fd < 0 || !is_held(watch, &noted))
+		return;
+	still = connection_of(watch, i);
+	if (!is_same(&noted, &still))
+		return;
+	cleanup_fd(&watch->abort_fds[i]);
+	watch->abort_fds[i] = fd_take(&fd);
+	watch->opened[i] = noted;
 }
 
 /* Is there a reason to end the connection?  Two looks are to find the same. */

@@ -24,7 +24,8 @@ ENDING=(mute no-ready start-silent start-no-init start-deaf start-late
 	errors lies root-link root-device root-fifo
 	closes crashes escapes passes forks)
 # ... and where it is for scancel to.
-HANGING=(silent deaf stops renamed threads garbage store types no-enter wrong-enter)
+HANGING=(silent deaf stops renamed threads rebuilds garbage store types no-enter
+	wrong-enter)
 # In other modes, those that have to do with them.
 # shellcheck disable=SC2034
 SOME_ENDING=(start-silent start-no-init start-deaf start-lies start-escapes
