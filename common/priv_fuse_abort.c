@@ -43,8 +43,9 @@ static int mount_control(void)
 int priv_fuse_open(uint32_t connection, uid_t uid)
 {
 	CLEANUP_FD int control_fd = mount_control();
+	CLEANUP_FD int fd = -1;
+	struct stat status;
 	char name[32];
-	int fd;
 
 	if (control_fd < 0)
 		return -1;
@@ -55,7 +56,10 @@ int priv_fuse_open(uint32_t connection, uid_t uid)
 	syscall(SYS_setfsuid, uid);
 	fd = openat(control_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	syscall(SYS_setfsuid, 0);
-	return fd;
+	/* With rights over others, as root's, that does not say whose it is. */
+	if (fd < 0 || fstat(fd, &status) < 0 || status.st_uid != uid)
+		return -1;
+	return fd_take(&fd);
 }
 
 void priv_fuse_abort(int abort_fd)

@@ -3,7 +3,13 @@
  * What /proc says of a process, after proc(5).  The kernel answers it alone,
  * and takes no lock that a process has which waits for a file system: unlike
  * that of cmdline or maps, this can be read of any.
+ *
+ * Whether a process is dying is told by all of its threads.  SIGKILL is pending
+ * for each of them by itself, and is gone once a thread has begun to exit; the
+ * first may be a zombie, while another one waits.  One thread alone says
+ * nothing: execve kills all others.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -15,7 +21,16 @@
 #include "common/cleanup.h"
 #include "spank/plugin/condition.h"
 
-/* The kernel gives a page at a time. */
+/* The groups of a user are in it, who may have thousands. */
+#define STATUS_SIZE 65536
+#define STAT_SIZE   1024
+
+/* Of a thread, in its stat: PF_EXITING and PF_SIGNALED of linux/sched.h. */
+#define FLAG_EXITING  0x4
+#define FLAG_SIGNALED 0x400
+
+/* The kernel gives a page at a time.  Half of a file would say what is not
+ * true. */
 static bool read_file(const char *path, char *text, size_t size)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -27,7 +42,7 @@ static bool read_file(const char *path, char *text, size_t size)
 		got = fd < 0 ? -1 : read(fd, text + length, size - 1 - length);
 	} while (got > 0);
 	text[length] = '\0';
-	return got == 0;
+	return got == 0 && length < size - 1;
 }
 
 static unsigned long long field(const char *status, const char *name, int base)
@@ -39,19 +54,14 @@ static unsigned long long field(const char *status, const char *name, int base)
 
 bool condition_read(pid_t pid, struct condition *ret_condition)
 {
-	char path[32], status[4096];
-	unsigned long long pending;
+	char path[32], status[STATUS_SIZE];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	if (!read_file(path, status, sizeof(status)))
 		return false;
-	pending =
-		field(status, "\nSigPnd:", 16) | field(status, "\nShdPnd:", 16);
 	*ret_condition = (struct condition){
 		.parent = field(status, "\nPPid:", 10),
 		.uid = field(status, "\nUid:", 10),
-		.killed = pending >> (SIGKILL - 1) & 1,
-		.waiting = strstr(status, "\nState:\tD"),
 		/* Its memory is the first that it lets go. */
 		.exiting = !strstr(status, "\nVmSize:"),
 		.ended = strstr(status, "\nState:\tZ") &&
@@ -60,11 +70,97 @@ bool condition_read(pid_t pid, struct condition *ret_condition)
 	return true;
 }
 
+/* --- threads -------------------------------------------------------------- */
+
+struct thread {
+	char state; /* a letter of proc(5)'s */
+	bool killed;
+};
+
+static bool is_left(const struct thread *thread)
+{
+	return thread->state != 'Z' && thread->state != 'X';
+}
+
+/* The ninth field of stat; the second may have blanks and brackets in it. */
+static unsigned int flags_of(const char *stat)
+{
+	const char *rest = strrchr(stat, ')');
+	unsigned int flags = 0;
+
+	if (rest)
+		sscanf(rest, ") %*c %*d %*d %*d %*d %*d %u", &flags);
+	return flags;
+}
+
+/* One that exits by its own will may take its time, unless it waits. */
+static bool read_thread(pid_t pid, pid_t number, struct thread *ret_thread)
+{
+	char path[64], status[STATUS_SIZE], stat[STAT_SIZE];
+	unsigned long long pending;
+	unsigned int flags;
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)pid,
+		(int)number);
+	if (!read_file(path, status, sizeof(status)))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid,
+		(int)number);
+	if (!read_file(path, stat, sizeof(stat)))
+		return false;
+	state = strstr(status, "\nState:\t");
+	pending =
+		field(status, "\nSigPnd:", 16) | field(status, "\nShdPnd:", 16);
+	flags = flags_of(stat);
+	ret_thread->state = state ? state[strlen("\nState:\t")] : 'X';
+	ret_thread->killed = pending >> (SIGKILL - 1) & 1 ||
+			     flags & FLAG_SIGNALED ||
+			     (flags & FLAG_EXITING && ret_thread->state == 'D');
+	return true;
+}
+
+bool condition_is_dying(pid_t pid, bool *ret_waiting)
+{
+	bool any = false, all = true, waiting = false;
+	struct dirent *entry;
+	struct thread thread;
+	char path[32];
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	threads = opendir(path);
+	while (threads && all && (entry = readdir(threads))) {
+		if (!read_thread(pid, atoi(entry->d_name), &thread) ||
+			!is_left(&thread))
+			continue;
+		any = true;
+		all = thread.killed;
+		waiting = waiting || thread.state == 'D';
+	}
+	if (threads)
+		closedir(threads);
+	*ret_waiting = waiting;
+	return any && all;
+}
+
+/* --- mounts --------------------------------------------------------------- */
+
+/* A table may be long. */
 bool condition_has_mounted(pid_t pid, uint32_t minor)
 {
-	char path[64], device[32], table[65536];
+	CLEANUP_FREE char *line = NULL;
+	char path[32], device[32];
+	bool found = false;
+	size_t size = 0;
+	FILE *table;
 
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", (int)pid);
 	snprintf(device, sizeof(device), " 0:%" PRIu32 " ", minor);
-	return read_file(path, table, sizeof(table)) && strstr(table, device);
+	table = fopen(path, "re");
+	while (table && !found && getline(&line, &size, table) >= 0)
+		found = strstr(line, device);
+	if (table)
+		fclose(table);
+	return found;
 }

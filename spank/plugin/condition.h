@@ -10,14 +10,19 @@
 struct condition {
 	pid_t parent;
 	uid_t uid;
-	bool killed;  /* SIGKILL is pending */
-	bool waiting; /* in the kernel, SIGKILL or not */
 	bool exiting; /* may have let go of files and mounts, or has ended */
 	bool ended;   /* a zombie, all threads of which have ended */
 };
 
 /* False if there is no such process.  Never waits. */
 bool condition_read(pid_t pid, struct condition *ret_condition);
+
+/*
+ * Has all that is left of the process been killed, or does it wait on its way
+ * out?  Stores whether any of it waits in the kernel, SIGKILL or not.  False if
+ * there is no such process.  Never waits.
+ */
+bool condition_is_dying(pid_t pid, bool *ret_waiting);
 
 /* Is the file system of device 0:`minor` mounted where the process is? */
 bool condition_has_mounted(pid_t pid, uint32_t minor);

@@ -52,6 +52,7 @@ void watch_add(struct watch *watch, const struct child *server)
 				  : fcntl(server->pid_fd, F_DUPFD_CLOEXEC, 3);
 
 	watch->abort_fds[watch->count] = -1;
+	watch->opened[watch->count] = (struct connection){ 0 };
 	/* Of one that cannot be seen nothing is known. */
 	watch->done[watch->count] = fd < 0;
 	watch->pids[watch->count] = server->pid;
@@ -77,9 +78,9 @@ static uint32_t count_tasks(const struct watch *watch)
 /* Safe: the pid is that of a child which has not ended, as its pidfd says. */
 static bool is_dying(pid_t pid)
 {
-	struct condition condition;
+	bool waiting;
 
-	return condition_read(pid, &condition) && condition.killed;
+	return condition_is_dying(pid, &waiting);
 }
 
 /* Children that tasks have left, or others of this user's that cannot be
@@ -88,15 +89,15 @@ static bool has_dying_process(const struct watch *watch)
 {
 	struct condition condition;
 	struct dirent *entry;
-	bool found = false;
+	bool found = false, waiting;
 	DIR *proc = opendir("/proc");
 	pid_t pid;
 
 	while (proc && !found && (entry = readdir(proc))) {
 		pid = atoi(entry->d_name);
 		found = pid > 0 && condition_read(pid, &condition) &&
-			condition.uid == watch->uid && condition.killed &&
-			condition.waiting;
+			condition.uid == watch->uid &&
+			condition_is_dying(pid, &waiting) && waiting;
 	}
 	if (proc)
 		closedir(proc);
@@ -123,7 +124,7 @@ static bool step_is_stuck(const struct watch *watch)
 	for (i = 0; i < count; i++) {
 		if (!task_lives(watch->tasks[i], &condition))
 			continue;
-		if (!condition.killed)
+		if (!is_dying(watch->tasks[i]))
 			return false;
 		has_dying_task = true;
 	}
@@ -159,19 +160,32 @@ static struct connection connection_of(const struct watch *watch, size_t i)
 	return noted;
 }
 
-/* Not at once: the first task has to make it.  Looked at after it was opened,
- * as only then it is known what was opened. */
+static bool is_same(const struct connection *one, const struct connection *two)
+{
+	return one->number == two->number && one->builder == two->builder;
+}
+
+/*
+ * Not at once: the first task has to make it.  And once more if that is killed
+ * before the container is built, as the next one then makes another.  Looked at
+ * after it was opened, as only then it is known what was opened.
+ */
 static void open_connection(struct watch *watch, size_t i)
 {
-	struct connection noted = connection_of(watch, i);
+	struct connection noted = connection_of(watch, i), still;
+	CLEANUP_FD int fd = -1;
 
-	if (watch->abort_fds[i] >= 0 || noted.number == 0)
+	if (noted.number == 0 || is_same(&noted, &watch->opened[i]))
 		return;
-	watch->abort_fds[i] = priv_fuse_open(noted.number, watch->uid);
-	if (watch->abort_fds[i] >= 0 &&
-		(!is_held(watch, &noted) ||
-			connection_of(watch, i).number != noted.number))
-		cleanup_fd(&watch->abort_fds[i]);
+	fd = priv_fuse_open(noted.number, watch->uid);
+	if (fd < 0 || !is_held(watch, &noted))
+		return;
+	still = connection_of(watch, i);
+	if (!is_same(&noted, &still))
+		return;
+	cleanup_fd(&watch->abort_fds[i]);
+	watch->abort_fds[i] = fd_take(&fd);
+	watch->opened[i] = noted;
 }
 
 /* Is there a reason to end the connection?  Two looks are to find the same. */

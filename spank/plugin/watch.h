@@ -27,9 +27,10 @@ struct watch {
 	pid_t pids[CONTAINER_IMAGES_MAX];    /* of the servers */
 	int pid_fds[CONTAINER_IMAGES_MAX];   /* copies, owned; -1: it ended */
 	int abort_fds[CONTAINER_IMAGES_MAX]; /* owned; -1: not known yet */
-	bool done[CONTAINER_IMAGES_MAX];     /* nothing is left to be seen */
-	pid_t *tasks;        /* of the step on this node, owned */
-	uint32_t tasks_size; /* how many there will be */
+	struct connection opened[CONTAINER_IMAGES_MAX]; /* what they are of */
+	bool done[CONTAINER_IMAGES_MAX]; /* nothing is left to be seen */
+	pid_t *tasks;                    /* of the step on this node, owned */
+	uint32_t tasks_size;             /* how many there will be */
 	uint32_t tasks_count;
 	pthread_t thread;
 };

@@ -24,7 +24,8 @@ ENDING=(mute no-ready fails start-silent start-no-init start-deaf start-late
 	errors lies root-link root-device root-fifo
 	closes crashes escapes passes forks)
 # ... and where it is for scancel to.
-HANGING=(silent deaf stops renamed garbage store types no-enter wrong-enter)
+HANGING=(silent deaf stops renamed threads rebuilds garbage store types no-enter
+	wrong-enter)
 # In other modes, those that have to do with them.
 # shellcheck disable=SC2034
 SOME_ENDING=(fails start-silent start-no-init start-deaf start-lies start-escapes
@@ -41,6 +42,7 @@ setup_file() {
 	gcc -static -O1 -D_GNU_SOURCE -I"$TESTS_LIB/../.." -o "$SHARED/server" \
 		"$BATS_TEST_DIRNAME/hostile-server.c" \
 		"$TESTS_LIB"/../../common/{message,deadline}.c
+	thread_program
 	as_root install -m 0755 /shared/server /run/hostile-server
 	as_alice srun --nodes="$(node_count)" true
 }
@@ -92,13 +94,40 @@ WATCH_ROOT='
 TASK='trap "" TERM; cat /now; ls -la / /now; cat /now/a; head -c 100000 /now
 	stat / /now; readlink /now; cd /now; stat -f /; exec /now'
 
+# Another one: TERM ends its first thread, but not the one that waits.
+thread_program() {
+	gcc -static -pthread -x c -o "$SHARED/thread" - <<-'END'
+	#include <fcntl.h>
+	#include <pthread.h>
+	#include <unistd.h>
+
+	static void *ask(void *argument)
+	{
+		open("/now", O_RDONLY);
+		return argument;
+	}
+
+	int main(void)
+	{
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, ask, NULL) != 0)
+			return 1;
+		for (;;)
+			pause();
+	}
+	END
+}
+
 # One step on NODE, with the host's programs.
 start_hostile_step() { # WAY NODE
+	local command=(bash -c "$TASK")
+	[[ $1 != threads ]] || command=(/shared/thread)
 	echo "$1" >"$SHARED/hostile.node$2"
 	as_alice srun --nodelist="node$2" --nodes=1 --ntasks=2 --chdir=/tmp \
 		--sif-image=/shared/good.sif \
-		--sif-bind=/usr,/usr/bin:/bin,/usr/lib:/lib,/usr/lib64:/lib64 \
-		bash -c "$TASK" >"$BATS_TEST_TMPDIR/output.$1" 2>&1 </dev/null 3>&- &
+		--sif-bind=/shared,/usr,/usr/bin:/bin,/usr/lib:/lib,/usr/lib64:/lib64 \
+		"${command[@]}" >"$BATS_TEST_TMPDIR/output.$1" 2>&1 </dev/null 3>&- &
 	steps[$1]=$!
 }
 

@@ -428,7 +428,7 @@ static void vanish(void)
 	if (is("deaf") || is("start-deaf"))
 		wait_for_ever();
 	/* Slurm takes care not to kill a process of this name. */
-	if (is("renamed"))
+	if (is("renamed") || is("threads") || is("rebuilds"))
 		prctl(PR_SET_NAME, "slurmstepd");
 }
 
@@ -514,6 +514,28 @@ static bool hear_hello(void)
 	return true;
 }
 
+/* In the midst of the first task's work, and once the watch has seen its mount:
+ * that is killed, and the next one is to build. */
+static void change_builder(void)
+{
+	struct ucred builder;
+	socklen_t size = sizeof(builder);
+
+	while (tasks_count < 2)
+		if (!hear_hello())
+			sleep_ms(10);
+	sleep_ms(LATE_MS);
+	if (getsockopt(tasks[0], SOL_SOCKET, SO_PEERCRED, &builder, &size) < 0)
+		exit(1);
+	kill(builder.pid, SIGKILL);
+	close(fuse_fd);
+	fuse_fd = -1;
+	nodes_count = 2;
+	close(tasks[0]);
+	tasks[0] = tasks[--tasks_count];
+	message_send(tasks[0], MESSAGE_BUILD, NULL, -1);
+}
+
 static void let_in(int fd)
 {
 	size_t i;
@@ -556,6 +578,7 @@ static void hear_keeper(void)
 static void lead(void)
 {
 	bool has_hello = true, has_builder = true;
+	bool rebuilds = is("rebuilds");
 
 	for (;;) {
 		struct pollfd polled[] = {
@@ -574,6 +597,10 @@ static void lead(void)
 			serve();
 		if (polled[2].revents)
 			has_builder = hear_builder();
+		if (rebuilds && nodes_count > 2) {
+			change_builder();
+			rebuilds = false;
+		}
 	}
 }
 
