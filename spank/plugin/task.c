@@ -157,32 +157,41 @@ static int take_environment(struct entry *entry, int shared_fd,
 
 /* --- building and entering ------------------------------------------------ */
 
-/* Without this, or if it is late, the command starts a little later. */
-static void hear_ahead(const struct entry *entry)
+/* What the server has said already; it sends no descriptor with that. */
+static int hear_at_once(int server, struct message *ret_message)
 {
 	CLEANUP_FD int unexpected_fd = -1;
+
+	return message_receive(server, deadline_in_ms(0), ret_message,
+		&unexpected_fd);
+}
+
+/* Without this, or if it is late, the command starts a little later. */
+static int hear_ahead(const struct entry *entry, struct error *err)
+{
 	struct message message;
 
-	if (message_receive(entry->server, deadline_in_ms(0), &message,
-		    &unexpected_fd) == 1 &&
-		message.type == MESSAGE_AHEAD)
+	if (hear_at_once(entry->server, &message) != 1)
+		return 0;
+	if (message.type == MESSAGE_FAILED)
+		return error_set(err, 0, "%s", message.text);
+	if (message.type == MESSAGE_AHEAD)
 		report_moment(entry->report, "%d files are read ahead",
 			read_ahead(message.text));
+	return 0;
 }
 
 /* Where the server gave up, its reason is nearer to the cause than the broken
  * mount that the builder has met. */
 static void hear_reason(int server, struct error *err)
 {
-	CLEANUP_FD int unexpected_fd = -1;
 	struct message message;
-	int got;
+	int got = hear_at_once(server, &message);
 
-	/* Before it there may be what hear_ahead() was too early for. */
-	do
-		got = message_receive(server, deadline_in_ms(0), &message,
-			&unexpected_fd);
-	while (got == 1 && message.type == MESSAGE_AHEAD && unexpected_fd < 0);
+	/* Before it there may be what hear_ahead() was too early for; once: a
+	 * server that has been taken over shall not keep the task at it. */
+	if (got == 1 && message.type == MESSAGE_AHEAD)
+		got = hear_at_once(server, &message);
 	if (got == 1 && message.type == MESSAGE_FAILED && message.text[0])
 		error_set(err, 0, "%s", message.text);
 }
@@ -197,7 +206,8 @@ static int complete(struct entry *entry,
 	if (priv_caps_drop(err) < 0)
 		return -1;
 	report_moment(entry->report, "entered, all rights given up");
-	hear_ahead(entry);
+	if (hear_ahead(entry, err) < 0)
+		return -1;
 	if (load_environment(entry, container->facts, err) < 0)
 		return -1;
 	shared_fd = share_environment(&entry->task->edits, err);
@@ -238,10 +248,11 @@ static int build(struct entry *entry, const char *ready_us, struct error *err)
 	report_moment(entry->report, "told to build the container");
 	set_alarm(entry->request->timeout_s + BUILDER_EXTRA_S);
 	built = build_container(entry, err);
+	if (built < 0)
+		hear_reason(entry->server, err);
 	alarm(0);
 	if (built == 0)
 		return 0;
-	hear_reason(entry->server, err);
 	/* If the server is gone as well, the others see that themselves. */
 	message_send(entry->server, MESSAGE_FAILED, NULL, -1);
 	return -1;

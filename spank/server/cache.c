@@ -16,8 +16,8 @@
 #include "common/cleanup.h"
 #include "spank/server/cache.h"
 
-/* So many guesses more that failed than came true end them, but for one of so
- * many: what is read next may be another matter. */
+/* How far the luck of one time can outweigh that of another; and without luck
+ * one guess of so many is tried: what is read next may be another matter. */
 #define LUCK_MAX  16
 #define TRY_EVERY 16
 
@@ -45,9 +45,14 @@ struct cache {
 	struct slot **table;
 	size_t table_mask;
 	struct slot *oldest, *newest;
-	int luck; /* up with each guess that came true, down with the others */
+	int luck; /* down by one for each guess, up by two if it comes true */
 	unsigned int hesitations;
 };
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
 
 static struct slot **bucket(struct cache *cache, uint64_t key)
 {
@@ -138,6 +143,7 @@ int cache_open(size_t bytes, size_t block_size, size_t min_blocks,
 	pthread_mutex_init(&cache->lock, NULL);
 	pthread_cond_init(&cache->released, NULL);
 	cache->block_size = block_size;
+	cache->luck = LUCK_MAX;
 	cache->count = bytes / block_size;
 	if (cache->count < min_blocks)
 		cache->count = min_blocks;
@@ -187,8 +193,6 @@ static struct slot *begin(struct cache *cache, uint64_t key)
 	list_remove(cache, slot);
 	if (slot->state == READY)
 		forget(cache, slot);
-	if (slot->is_guess && cache->luck > -LUCK_MAX)
-		cache->luck--;
 	slot->is_guess = false;
 	slot->key = key;
 	slot->state = LOADING;
@@ -219,8 +223,8 @@ static void join(struct cache *cache, struct slot *slot)
 {
 	if (slot->users++ == 0)
 		list_remove(cache, slot);
-	if (slot->is_guess && cache->luck < LUCK_MAX)
-		cache->luck++;
+	if (slot->is_guess)
+		cache->luck = least(cache->luck + 2, LUCK_MAX);
 	slot->is_guess = false;
 	while (slot->state == LOADING)
 		pthread_cond_wait(&slot->loaded, &cache->lock);
@@ -280,6 +284,8 @@ void cache_guess(struct cache *cache, uint64_t key, cache_load *load, void *arg)
 	slot = find(cache, key) ? NULL : begin(cache, key);
 	if (slot) {
 		slot->is_guess = true;
+		if (cache->luck > 0)
+			cache->luck--;
 		load_slot(cache, slot, load, arg);
 		release(cache, slot);
 	}
@@ -291,8 +297,7 @@ bool cache_guesses(struct cache *cache)
 	bool is_worth_it;
 
 	pthread_mutex_lock(&cache->lock);
-	is_worth_it = cache->luck > -LUCK_MAX ||
-		      cache->hesitations++ % TRY_EVERY == 0;
+	is_worth_it = cache->luck > 0 || cache->hesitations++ % TRY_EVERY == 0;
 	pthread_mutex_unlock(&cache->lock);
 	return is_worth_it;
 }

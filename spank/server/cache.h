@@ -48,8 +48,8 @@ const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key);
 
 /*
  * Load what is not there, on a guess that it will be wanted.  cache_guesses()
- * tells whether that is worth it: seldom, while most of what was loaded so has
- * made room again without having been wanted.
+ * tells whether that is worth it: seldom, while less than half of what is
+ * loaded so comes to be wanted.
  */
 void cache_guess(struct cache *cache, uint64_t key, cache_load *load,
 	void *arg);

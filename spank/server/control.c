@@ -150,6 +150,9 @@ static void stop_fs(struct control *control)
 		fs_close(control->fs);
 		squash_close(control->image);
 	}
+	if (control->request->guard &&
+		control->request->guard->role == GUARD_GUARD)
+		guard_forget(control->request->guard);
 	control->fs = NULL;
 	control->image = NULL;
 	control->sealed = false;
@@ -224,7 +227,7 @@ static int take_shared(struct control *control, int *shared_fd,
 static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
 	struct error *err)
 {
-	bool has_rings = control->rings;
+	bool has_rings = fs_rings_count(control->rings) > 0;
 
 	if (control->hosted && *fuse_fd < 0)
 		*fuse_fd = fd_take(&control->hosted_fd);
@@ -236,8 +239,9 @@ static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
 	if (control->owned)
 		fs_own(control->fs);
 	control->polled[POLL_FS].fd = fs_fd(control->fs);
-	/* Rings have a thread on that CPU, and on all others. */
-	if (!has_rings)
+	/* Rings have a thread on that CPU, and on all others; and foresight
+	 * would take it from the builder. */
+	if (!has_rings && !control->early.foresight)
 		affinity_join(&control->affinity, atoi(cpu));
 	return 0;
 }
@@ -281,8 +285,12 @@ static int complete(struct control *control, int *namespace_fd,
 /* Who reads from a file system that is not served must not wait. */
 static void mind_server(struct control *control)
 {
-	guard_mind(control->request->guard, false);
-	if (control->request->guard->role == GUARD_ENDED)
+	struct guard *guard = control->request->guard;
+
+	if (!guard)
+		return;
+	guard_mind(guard, false);
+	if (guard->role == GUARD_ENDED)
 		stop_fs(control);
 }
 

@@ -20,8 +20,8 @@ struct early {
 
 /*
  * Open the file *image_fd, given away, or -1, as an image; and begin to foresee
- * what `command`, or NULL, needs.  What is wrong with it the builder will hear,
- * if it is the image at all.
+ * what `command`, or NULL, needs.  Only of root's or the user's own.  What is
+ * wrong with it the builder will hear, if it is the image at all.
  */
 void early_open(struct early *early, int *image_fd, const char *command,
 	const struct fs_options *options);

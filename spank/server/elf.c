@@ -88,8 +88,6 @@ static void read_string(const struct file *file, uint64_t offset,
 static void add_name(const struct file *file, uint64_t offset,
 	struct elf_needs *needs)
 {
-	if (needs->count == ELF_NAMES_MAX)
-		return;
 	read_string(file, offset, needs->names[needs->count]);
 	if (needs->names[needs->count][0])
 		needs->count++;
@@ -99,7 +97,7 @@ static void read_dynamic(const struct file *file, const elf_segment *segment,
 	struct elf_needs *needs)
 {
 	elf_entry entries[ENTRIES_MAX];
-	size_t i, count = segment->p_filesz / sizeof(*entries);
+	size_t i, count = segment->p_filesz / sizeof(*entries), tries = 0;
 	uint64_t strings = 0;
 
 	if (count > ENTRIES_MAX)
@@ -111,7 +109,7 @@ static void read_dynamic(const struct file *file, const elf_segment *segment,
 		if (entries[i].d_tag == DT_STRTAB)
 			strings = find_offset(file, entries[i].d_un.d_ptr);
 	for (i = 0; strings && i < count && entries[i].d_tag != DT_NULL; i++)
-		if (entries[i].d_tag == DT_NEEDED)
+		if (entries[i].d_tag == DT_NEEDED && tries++ < ELF_NAMES_MAX)
 			add_name(file, strings + entries[i].d_un.d_val, needs);
 }
 

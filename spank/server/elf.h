@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* As many libraries of one file are looked at, and names as long. */
+/* As many libraries of one file are looked at, be they names or not; and names
+ * as long. */
 #define ELF_NAMES_MAX 32
 #define ELF_NAME_SIZE 256
 

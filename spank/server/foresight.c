@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A queue of paths.  Of each the file is found, its blocks are read, one after
- * the other, and at last it is asked what it names: a script its interpreter, a
- * program its loader and its libraries.
+ * A queue of files.  Of each the blocks are read, one after the other, and at
+ * last it is asked what it names: a script its interpreter, a program its
+ * loader and its libraries.  These are looked for, one path after the other,
+ * before the next file's turn.
  *
  * Where a library is found the loader knows better, by a cache, run paths and
  * variables; here it is looked for beside the file that needs it, in the lib
  * beside that, beside the loader, and where distributions have theirs.
+ *
+ * The image may be anything.  So each block that is decompressed counts,
+ * whether or not it can be read; what of an image takes long without a block, a
+ * long path or list, is ended by the clock, or refused by its size.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -14,6 +19,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/deadline.h"
 #include "spank/server/elf.h"
 #include "spank/server/foresight.h"
 
@@ -22,6 +28,13 @@
 /* Of one file: all of a C library, the beginning of what is larger. */
 #define FILE_BYTES_MAX (2 * 1024 * 1024)
 #define BYTES_MAX      (8 * 1024 * 1024)
+/* From the opening on. */
+#define FORESIGHT_MS 200
+/* Without an index, one look-up reads all of a directory; and behind so much of
+ * a file the list of its blocks is as long. */
+#define DIRECTORY_SIZE_MAX (1024 * 1024)
+#define OFFSET_MAX         (1024LL * 1024 * 1024)
+#define PLACES_MAX         10
 
 #if defined(__x86_64__)
 #define MULTIARCH "x86_64-linux-gnu"
@@ -40,10 +53,24 @@ struct found {
 	uint64_t size;
 };
 
+/* Files that are looked for, one path a step. */
+struct search {
+	struct elf_needs needs;
+	size_t name;                    /* of these */
+	const char *places[PLACES_MAX]; /* directories */
+	size_t places_count;
+	size_t place; /* of these */
+	/* What is beside who needs them. */
+	char own[PATH_MAX];
+	char lib[PATH_MAX];
+};
+
 struct foresight {
 	struct squash *image;
+	struct deadline deadline;
 	size_t block_size;
 	size_t bytes; /* that may still be read */
+	struct search search;
 	struct found files[FILES_MAX];
 	size_t count;
 	size_t first;    /* that is the step's, not the plugin's */
@@ -115,6 +142,16 @@ static int go_down(struct walk *walk, const char *name, uint64_t ref)
 	return 0;
 }
 
+static int look_up(struct squash *image, uint64_t directory, const char *name,
+	uint64_t *ret_ref, struct stat *ret_st)
+{
+	if (squash_stat(image, directory, ret_st) < 0 ||
+		ret_st->st_size > DIRECTORY_SIZE_MAX ||
+		squash_lookup(image, directory, name, ret_ref) < 0)
+		return -1;
+	return squash_stat(image, *ret_ref, ret_st);
+}
+
 /* One component further; -1 if it cannot be. */
 static int go_on(struct squash *image, struct walk *walk, const char *name,
 	int *symlinks)
@@ -128,8 +165,7 @@ static int go_on(struct squash *image, struct walk *walk, const char *name,
 		go_up(walk);
 		return 0;
 	}
-	if (squash_lookup(image, walk->ref, name, &ref) < 0 ||
-		squash_stat(image, ref, &st) < 0)
+	if (look_up(image, walk->ref, name, &ref, &st) < 0)
 		return -1;
 	if (S_ISLNK(st.st_mode))
 		return ++*symlinks > SYMLINKS_MAX ? -1
@@ -137,9 +173,16 @@ static int go_on(struct squash *image, struct walk *walk, const char *name,
 	return go_down(walk, name, ref);
 }
 
-/* *ret_path is owned by the caller. */
-static int find(struct squash *image, const char *path, struct found *ret_found)
+static bool is_late(const struct foresight *foresight)
 {
+	return deadline_left_ms(foresight->deadline) == 0;
+}
+
+/* The path in *ret_found is owned by the caller. */
+static int find(const struct foresight *foresight, const char *path,
+	struct found *ret_found)
+{
+	struct squash *image = foresight->image;
 	CLEANUP_FREE struct walk *walk = calloc(1, sizeof(*walk));
 	char name[NAME_MAX + 1];
 	int symlinks = 0;
@@ -150,7 +193,8 @@ static int find(struct squash *image, const char *path, struct found *ret_found)
 	strcpy(walk->rest, path);
 	walk->ref = squash_root(image);
 	while (take_name(walk, name))
-		if (go_on(image, walk, name, &symlinks) < 0)
+		if (is_late(foresight) ||
+			go_on(image, walk, name, &symlinks) < 0)
 			return -1;
 	if (squash_stat(image, walk->ref, &st) < 0 || !S_ISREG(st.st_mode))
 		return -1;
@@ -168,8 +212,7 @@ static const char *add(struct foresight *foresight, const char *path)
 	struct found found;
 	size_t i;
 
-	if (foresight->count == FILES_MAX ||
-		find(foresight->image, path, &found) < 0)
+	if (foresight->count == FILES_MAX || find(foresight, path, &found) < 0)
 		return NULL;
 	for (i = 0; i < foresight->count; i++)
 		if (foresight->files[i].ref == found.ref) {
@@ -191,49 +234,6 @@ static const char *add_in(struct foresight *foresight, const char *directory,
 	return add(foresight, path);
 }
 
-static void add_command(struct foresight *foresight, const char *command)
-{
-	static const char *const directories[] = { "/usr/local/sbin",
-		"/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
-	size_t i;
-
-	if (command[0] == '/')
-		add(foresight, command);
-	else if (!strchr(command, '/'))
-		for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
-			if (add_in(foresight, directories[i], command))
-				return;
-}
-
-static void add_library(struct foresight *foresight, const char *needed_by,
-	const char *name)
-{
-	static const char *const directories[] = { "/lib/" MULTIARCH,
-		"/usr/lib/" MULTIARCH, "/lib64", "/usr/lib64", "/lib",
-		"/usr/lib", "/usr/local/lib" };
-	CLEANUP_FREE char *own = strdup(needed_by), *beside = NULL;
-	size_t i;
-
-	if (strchr(name, '/')) {
-		if (name[0] == '/')
-			add(foresight, name);
-		return;
-	}
-	if (!own)
-		return;
-	*strrchr(own, '/') = '\0';
-	if (asprintf(&beside, "%s/../lib", own) < 0)
-		beside = NULL;
-	if (add_in(foresight, own, name) ||
-		(beside && add_in(foresight, beside, name)) ||
-		(foresight->loader &&
-			add_in(foresight, foresight->loader, name)))
-		return;
-	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
-		if (add_in(foresight, directories[i], name))
-			return;
-}
-
 static void add_loader(struct foresight *foresight, const char *path)
 {
 	const char *found = path[0] == '/' ? add(foresight, path) : NULL;
@@ -245,26 +245,115 @@ static void add_loader(struct foresight *foresight, const char *path)
 		*strrchr(foresight->loader, '/') = '\0';
 }
 
+/* --- searching ------------------------------------------------------------ */
+
+static void add_place(struct search *search, const char *directory)
+{
+	if (directory && search->places_count < PLACES_MAX)
+		search->places[search->places_count++] = directory;
+}
+
+static void search_command(struct search *search, const char *name)
+{
+	static const char *const directories[] = { "/usr/local/sbin",
+		"/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
+	size_t i;
+
+	if (strlen(name) >= sizeof(search->needs.names[0]))
+		return;
+	strcpy(search->needs.names[0], name);
+	search->needs.count = 1;
+	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
+		add_place(search, directories[i]);
+}
+
+/* What `needs` names, for the file at the path `needed_by`. */
+static void search_libraries(struct foresight *foresight, const char *needed_by)
+{
+	static const char *const directories[] = { "/lib/" MULTIARCH,
+		"/usr/lib/" MULTIARCH, "/lib64", "/usr/lib64", "/lib",
+		"/usr/lib", "/usr/local/lib" };
+	struct search *search = &foresight->search;
+	size_t i;
+
+	search->name = search->place = search->places_count = 0;
+	strcpy(search->own, needed_by);
+	*strrchr(search->own, '/') = '\0';
+	add_place(search, search->own);
+	if (snprintf(search->lib, sizeof(search->lib), "%s/../lib",
+		    search->own) < (int)sizeof(search->lib))
+		add_place(search, search->lib);
+	add_place(search, foresight->loader);
+	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
+		add_place(search, directories[i]);
+}
+
+static void search_on(struct foresight *foresight)
+{
+	struct search *search = &foresight->search;
+	const char *name = search->needs.names[search->name], *found = NULL;
+	bool is_path = strchr(name, '/');
+
+	if (!is_path)
+		found = add_in(foresight, search->places[search->place++],
+			name);
+	else if (name[0] == '/')
+		add(foresight, name);
+	if (!found && !is_path && search->place < search->places_count)
+		return;
+	search->name++;
+	search->place = 0;
+}
+
 /* --- reading -------------------------------------------------------------- */
 
+/* A file that is asked what it needs. */
 struct reading {
 	struct foresight *foresight;
 	const struct found *file;
+	uint64_t read; /* so much of its beginning is in the cache */
+	uint64_t last; /* and this block, or none */
 };
+
+/* False if there are not so many left. */
+static bool charge(struct foresight *foresight, size_t blocks)
+{
+	if (foresight->bytes / foresight->block_size < blocks)
+		return false;
+	foresight->bytes -= blocks * foresight->block_size;
+	return true;
+}
+
+/* Most of what is read here is in the block of the read before. */
+static bool charge_read(const struct reading *reading, uint64_t offset,
+	size_t size)
+{
+	uint64_t block_size = reading->foresight->block_size;
+	uint64_t first = offset / block_size;
+	uint64_t last = (offset + size - 1) / block_size;
+
+	if (offset + size <= reading->read ||
+		(first == reading->last && last == first))
+		return true;
+	return charge(reading->foresight, last - first + 1);
+}
 
 static ssize_t read_bytes(void *arg, uint64_t offset, void *buffer, size_t size)
 {
-	const struct reading *reading = arg;
-	struct squash *image = reading->foresight->image;
+	struct reading *reading = arg;
+	struct foresight *foresight = reading->foresight;
 	struct squash_data data;
 
-	if (size > sizeof(reading->foresight->buffer) ||
-		squash_read(image, reading->file->ref, offset, size,
-			SQUASH_IN_TIME, reading->foresight->buffer, &data) < 0)
+	if (size == 0 || size > sizeof(foresight->buffer) ||
+		offset >= OFFSET_MAX || is_late(foresight) ||
+		!charge_read(reading, offset, size) ||
+		squash_read(foresight->image, reading->file->ref, offset, size,
+			SQUASH_IN_TIME, foresight->buffer, &data) < 0)
 		return -1;
+	reading->last = (offset + size - 1) / foresight->block_size;
 	size = data.size;
 	memcpy(buffer, data.bytes, size);
-	squash_release(image, &data);
+	squash_release(foresight->image, &data);
 	return size;
 }
 
@@ -288,46 +377,54 @@ static void add_interpreter(struct foresight *foresight,
 
 static void add_needs(struct foresight *foresight, const struct found *file)
 {
-	struct reading reading = { foresight, file };
-	CLEANUP_FREE struct elf_needs *needs = calloc(1, sizeof(*needs));
-	size_t i;
+	struct elf_needs *needs = &foresight->search.needs;
+	struct reading reading = { foresight, file, foresight->offset,
+		UINT64_MAX };
 
-	if (!needs)
-		return;
 	if (elf_needs(read_bytes, &reading, needs) < 0) {
+		needs->count = 0;
 		add_interpreter(foresight, &reading);
 		return;
 	}
 	if (needs->loader[0])
 		add_loader(foresight, needs->loader);
-	for (i = 0; i < needs->count; i++)
-		add_library(foresight, file->path, needs->names[i]);
+	search_libraries(foresight, file->path);
 }
 
-static void next_file(struct foresight *foresight)
+static void end_file(struct foresight *foresight)
 {
 	add_needs(foresight, &foresight->files[foresight->current++]);
 	foresight->offset = 0;
 }
 
-bool foresight_step(struct foresight *foresight)
+/* The next block; false if there is none, or none that can be read. */
+static bool read_on(struct foresight *foresight)
 {
 	const struct found *file = &foresight->files[foresight->current];
-	size_t size = foresight->block_size;
 	struct squash_data data;
 
-	if (foresight->current == foresight->count || foresight->bytes < size)
-		return false;
 	if (foresight->offset >= file->size ||
-		foresight->offset >= FILE_BYTES_MAX ||
+		foresight->offset >= FILE_BYTES_MAX || !charge(foresight, 1) ||
 		squash_read(foresight->image, file->ref, foresight->offset,
-			size, SQUASH_IN_TIME, foresight->buffer, &data) < 0) {
-		next_file(foresight);
-		return true;
-	}
+			foresight->block_size, SQUASH_IN_TIME,
+			foresight->buffer, &data) < 0)
+		return false;
 	squash_release(foresight->image, &data);
-	foresight->offset += size;
-	foresight->bytes -= size;
+	foresight->offset += foresight->block_size;
+	return true;
+}
+
+bool foresight_step(struct foresight *foresight)
+{
+	if (is_late(foresight))
+		return false;
+	if (foresight->search.name < foresight->search.needs.count)
+		search_on(foresight);
+	else if (foresight->current == foresight->count ||
+		 foresight->bytes < foresight->block_size)
+		return false;
+	else if (!read_on(foresight))
+		end_file(foresight);
 	return true;
 }
 
@@ -341,13 +438,16 @@ struct foresight *foresight_open(struct squash *image, const char *command,
 		return NULL;
 	squash_statfs(image, &st);
 	foresight->image = image;
+	foresight->deadline = deadline_in_ms(FORESIGHT_MS);
 	foresight->block_size = st.f_bsize;
 	foresight->bytes = bytes < BYTES_MAX ? bytes : BYTES_MAX;
 	add(foresight, "/etc/passwd");
 	add(foresight, "/etc/group");
 	foresight->first = foresight->count;
-	if (command)
-		add_command(foresight, command);
+	if (command && command[0] == '/')
+		add(foresight, command);
+	else if (command && !strchr(command, '/'))
+		search_command(&foresight->search, command);
 	return foresight;
 }
 

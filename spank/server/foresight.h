@@ -10,18 +10,21 @@
 /*
  * Decompresses into the image's cache what a step is likely to read first: what
  * the plugin reads of every image, the command, its interpreter and libraries.
- * All of it is a guess, nothing depends on it.  Limited in files and in bytes.
+ * All of it is a guess, nothing depends on it.  Limited in files, in bytes, and
+ * in time, whatever the image may be.
  */
 struct foresight;
 
 /*
  * `image` is borrowed; `command` is the step's, NULL if it is not known, a name
- * or a path.  At most `bytes` are decompressed.  NULL if there is no memory.
+ * or a path.  At most `bytes` of files are decompressed.  NULL if there is no
+ * memory.
  */
 struct foresight *foresight_open(struct squash *image, const char *command,
 	size_t bytes);
 
-/* Do a little: some 100 us.  False if there is nothing left. */
+/* Do a little: read a block, ask a file what it needs, or look for one path.
+ * False if there is nothing left, or no time. */
 bool foresight_step(struct foresight *foresight);
 
 /* The paths of files that were foreseen, one a line, as far as there is room.

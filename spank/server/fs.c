@@ -258,22 +258,7 @@ static int start_helpers(struct fs *fs, int cpus)
 		&fs->helpers);
 }
 
-/* The threads that answer are there. */
-static int start_with_rings(struct fs *fs, const struct fs_options *options)
-{
-	int failed;
-
-	pthread_mutex_lock(&fs->turn);
-	failed = set_cache(fs->tree.image, options);
-	if (!failed && fs->tree.sealed) {
-		start_helpers(fs, fs_rings_count(fs->rings));
-		atomic_store(&fs->is_concurrent, true);
-	}
-	pthread_mutex_unlock(&fs->turn);
-	return failed;
-}
-
-static int start_without(struct fs *fs, const struct fs_options *options)
+static int start_workers(struct fs *fs, const struct fs_options *options)
 {
 	int cpus = choose_cpus(options);
 	/* Mount points may be made while there is one thread only. */
@@ -295,8 +280,8 @@ static int start_all(struct fs *fs, const struct fs_options *options)
 		return -1;
 	pthread_mutex_init(&fs->threads->lock, NULL);
 	pthread_cond_init(&fs->threads->changed, NULL);
-	if (fs->over_rings ? start_with_rings(fs, options) < 0
-			   : start_without(fs, options) < 0)
+	/* Rings have threads, from their beginning on. */
+	if (!fs->over_rings && start_workers(fs, options) < 0)
 		return -1;
 	return set_blocking(fs->fd, true);
 }
@@ -347,6 +332,10 @@ void fs_seal(struct fs *fs)
 {
 	pthread_mutex_lock(&fs->turn);
 	fs->tree.sealed = true;
+	if (fs->over_rings && !fs->is_concurrent) {
+		start_helpers(fs, fs_rings_count(fs->rings));
+		atomic_store(&fs->is_concurrent, true);
+	}
 	pthread_mutex_unlock(&fs->turn);
 }
 

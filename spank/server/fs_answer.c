@@ -166,12 +166,10 @@ static void answer_init(const struct fs_request *request)
 			sizeof(over_rings));
 	}
 	fs_reply(request, &out, sizeof(out));
-	/* If the kernel then refuses them it goes on without; their threads
-	 * wait for the end. */
-	if (fs->over_rings && fs_rings_begin(fs->rings) < 0) {
-		fs->over_rings = false;
-		fs->rings = NULL;
-	}
+	/* If the kernel then refuses them it goes on without: all requests come
+	 * by /dev/fuse, to one thread. */
+	if (fs->over_rings)
+		fs_rings_begin(fs->rings);
 }
 
 static void reply_node(const struct fs_request *request, uint64_t node)

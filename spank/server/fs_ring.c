@@ -89,6 +89,13 @@ static int command(struct ring *ring, struct entry *entry, uint32_t operation)
 	return 0;
 }
 
+/* The mount is gone; ENOENT: it went while the answer was on its way. */
+static bool is_end(int failure)
+{
+	return failure == ENOTCONN || failure == ECONNABORTED ||
+	       failure == ECANCELED || failure == ENOENT;
+}
+
 /* A result is a request that has come in, or the end of an entry. */
 static void take_results(struct ring *ring)
 {
@@ -105,7 +112,8 @@ static void take_results(struct ring *ring)
 		}
 		if (result < 0) {
 			ring->entries--;
-			ring->failure = -result;
+			if (!ring->failure || is_end(ring->failure))
+				ring->failure = -result;
 		}
 	}
 }
@@ -147,13 +155,6 @@ static int probe(struct ring *ring)
 	if (!uring_take(&ring->uring, &data, &result))
 		return EINTR;
 	return result == -EAGAIN ? 0 : EOPNOTSUPP;
-}
-
-/* The mount is gone; ENOENT: it went while the answer was on its way. */
-static bool is_end(int failure)
-{
-	return failure == ENOTCONN || failure == ECONNABORTED ||
-	       failure == ECANCELED || failure == ENOENT;
 }
 
 static void serve(struct ring *ring)

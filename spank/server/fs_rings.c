@@ -38,6 +38,9 @@
 #define ENABLED  "/sys/module/fuse/parameters/enable_uring"
 #define POSSIBLE "/sys/devices/system/cpu/possible"
 
+/* Each has 1 MiB of the address space, of which the sandbox leaves 1 GiB. */
+#define QUEUES_MAX 256
+
 static void hear_all(struct fs_rings *rings, int count)
 {
 	while (count-- > 0)
@@ -128,7 +131,7 @@ struct fs_rings *fs_rings_make(void)
 	/* With one queue too few the kernel would wait for that for ever. */
 	read_line(POSSIBLE, possible, sizeof(possible));
 	queues = count_list(possible);
-	if (queues == 0)
+	if (queues == 0 || queues > QUEUES_MAX)
 		return NULL;
 	/* Nobody knows yet how many CPUs the step has. */
 	return make(queues, queues < RINGS_MAX ? queues : RINGS_MAX);
@@ -246,8 +249,8 @@ int fs_rings_start(struct fs_rings *rings, struct fs *fs)
 	return -1;
 }
 
-int fs_rings_begin(struct fs_rings *rings)
+void fs_rings_begin(struct fs_rings *rings)
 {
 	tell_all(rings, rings->count, true);
-	return all_well(rings, rings->count) ? 0 : -1;
+	hear_all(rings, rings->count);
 }

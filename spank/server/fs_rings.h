@@ -34,9 +34,9 @@ int fs_rings_start(struct fs_rings *rings, struct fs *fs);
 
 /*
  * Once INIT has been answered with FUSE_OVER_IO_URING: begin.  The kernel holds
- * all requests back until then.  -1 if it refuses: it then goes on without
- * rings.
+ * all requests back until then.  If it refuses, it goes on without rings, and
+ * their threads wait for the end.
  */
-int fs_rings_begin(struct fs_rings *rings);
+void fs_rings_begin(struct fs_rings *rings);
 
 #endif

@@ -53,6 +53,8 @@ static int serve(struct service *service, bool is_successor)
 {
 	struct error err;
 
+	if (!service->fs)
+		return 0;
 	/* Only the guard waits for slurmstepd. */
 	if (service->guard.role == GUARD_SERVER)
 		close(SERVER_LIFELINE_FD);
@@ -105,7 +107,7 @@ static int run(const struct control_request *request, struct service *service,
 		break;
 	}
 	/* A user who may have no more processes has a server without. */
-	return service->fs ? serve(service, false) : 0;
+	return serve(service, false);
 }
 
 static int refuse(struct error *err)

@@ -11,7 +11,8 @@ setup_file() {
 	has_plugin || return 0
 	cluster_start --nodes=1
 	image_tree "$BATS_FILE_TMPDIR/tree"
-	# More than the server reads of a directory at a time.
+	# More than the server reads of a directory at a time; the first of them it
+	# may have read with another directory.
 	mkdir "$BATS_FILE_TMPDIR/tree/many"
 	(cd "$BATS_FILE_TMPDIR/tree/many" && seq -f %050.0f 5000 | xargs touch)
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
@@ -84,7 +85,7 @@ servers_are_dying() {
 	start_hung_file
 	start_step -n4 --chdir=/shared --sif-image=/hung/image.sif sh -c '
 		echo $$ >>pids; until [ -e trigger ]; do sleep 0.1; done
-		[ -e "$(printf "/many/%050.0f" $((SLURM_PROCID * 999)))" ]'
+		[ -e "$(printf "/many/%050.0f" $(((SLURM_PROCID + 1) * 999)))" ]'
 	wait_for_lines "$SHARED/pids" 4
 	touch "$SHARED/trigger"
 	wait_until 10 tasks_wait

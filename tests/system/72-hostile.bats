@@ -18,9 +18,9 @@ TIMEOUT_S=5
 
 # shellcheck disable=SC2034  # campaign() has their names
 # What the step makes an end to by itself, by a failure or a deadline ...
-ENDING=(mute no-ready start-silent start-no-init start-deaf start-late
+ENDING=(mute no-ready fails start-silent start-no-init start-deaf start-late
 	start-errors start-garbage start-lies start-types start-root-link
-	start-root-device start-root-fifo start-escapes
+	start-root-device start-root-fifo start-escapes start-ahead
 	errors lies root-link root-device root-fifo
 	closes crashes escapes passes forks)
 # ... and where it is for scancel to.
@@ -28,7 +28,7 @@ HANGING=(silent deaf stops renamed threads rebuilds garbage store types no-enter
 	wrong-enter)
 # In other modes, those that have to do with them.
 # shellcheck disable=SC2034
-SOME_ENDING=(start-silent start-no-init start-deaf start-lies start-escapes
+SOME_ENDING=(fails start-silent start-no-init start-deaf start-lies start-escapes
 	closes escapes passes forks)
 # shellcheck disable=SC2034
 SOME_HANGING=(silent stops renamed store)
@@ -207,6 +207,7 @@ campaign() { # ENDING-NAME HANGING-NAME
 	done
 	assert_ended $((TIMEOUT_S + 12)) "${ending[@]}"
 	assert_begun "${hanging[@]}"
+	grep "the server's own reason" "$BATS_TEST_TMPDIR/output.fails"
 	as_alice scancel --user=alice
 	wait_until $((KILL_WAIT_S + 5)) no_jobs || { as_root squeue >&2; return 1; }
 	assert_ended 2 "${hanging[@]}"

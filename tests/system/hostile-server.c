@@ -56,6 +56,8 @@ static int namespace_fd = -1;
 static const struct fuse_in_header *request;
 static bool is_hostile;
 static char way[64];
+static int tasks[TASKS_MAX];
+static size_t tasks_count;
 
 static bool is(const char *name)
 {
@@ -382,6 +384,17 @@ static void store_into_locked_page(void)
 	}
 }
 
+/* Faster than it can be heard. */
+static void say_ahead_for_ever(void)
+{
+	if (fork() > 0)
+		return;
+	while (message_send(tasks[0], MESSAGE_AHEAD, "/now", -1) == 0 ||
+		errno == EAGAIN)
+		;
+	_exit(0);
+}
+
 static void err(void)
 {
 	static const int errors[] = { EIO, ENOSYS, ESTALE, ENOENT, ELOOP, EINTR,
@@ -426,7 +439,10 @@ static void serve_ill(const void *argument)
 		serve_well(argument);
 	} else if (is("errors") || is("start-errors"))
 		err();
-	else if (is("garbage") || is("start-garbage"))
+	else if (is("start-ahead")) {
+		say_ahead_for_ever();
+		err();
+	} else if (is("garbage") || is("start-garbage"))
 		send_garbage();
 	else if (is("lies") || is("start-lies"))
 		lie();
@@ -479,8 +495,6 @@ static void serve(void)
 
 /* --- the tasks ----------------------------------------------------------- */
 
-static int tasks[TASKS_MAX];
-static size_t tasks_count;
 static int hosted_fd = -1;
 
 /* False once nobody can say it any more. */
@@ -542,9 +556,12 @@ static bool hear_builder(void)
 	if (message.type == MESSAGE_IMAGE && !is("no-ready"))
 		message_send(tasks[0], MESSAGE_READY,
 			"offset=0 size=4096 compression=gzip", -1);
-	else if (message.type == MESSAGE_MOUNT)
+	else if (message.type == MESSAGE_MOUNT) {
 		fuse_fd = fd >= 0 ? fd : hosted_fd;
-	else if (message.type == MESSAGE_BUILT)
+		if (is("fails"))
+			message_send(tasks[0], MESSAGE_FAILED,
+				"the server's own reason", -1);
+	} else if (message.type == MESSAGE_BUILT)
 		let_in(fd);
 	return true;
 }

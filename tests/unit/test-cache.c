@@ -178,6 +178,36 @@ static void what_is_not_there_is_not_waited_for(void **state)
 	cache_close(cache);
 }
 
+static int guess(struct cache *cache, uint64_t first, int count)
+{
+	uint64_t key;
+
+	loads = 0;
+	for (key = first; key < first + count; key++)
+		if (cache_guesses(cache))
+			cache_guess(cache, key, load, NULL);
+	return loads;
+}
+
+static void guesses_are_made_while_they_come_true(void **state)
+{
+	struct cache *cache = open_cache(64);
+	uint64_t key;
+	int made;
+
+	(void)state;
+	made = guess(cache, 1000, 160);
+	assert_in_range(made, 16, 32);
+	assert_int_equal(guess(cache, 1000, 1), 0); /* is there */
+	/* What has been guessed is there, and was right. */
+	for (key = 1; key < 20; key++) {
+		cache_guess(cache, key, load, NULL);
+		use(cache, key, false);
+	}
+	assert_in_range(guess(cache, 2000, 10), 10, 10);
+	cache_close(cache);
+}
+
 /* Fewer blocks than threads: they have to wait for each other. */
 static void *use_many(void *cache)
 {
@@ -219,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_failure_is_told_and_not_kept),
 		cmocka_unit_test(what_many_want_is_loaded_once),
 		cmocka_unit_test(what_is_not_there_is_not_waited_for),
+		cmocka_unit_test(guesses_are_made_while_they_come_true),
 		cmocka_unit_test(few_blocks_do_for_many_threads),
 	};
 

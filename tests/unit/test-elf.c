@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,12 +19,14 @@
 struct bytes {
 	unsigned char *data;
 	size_t size;
+	size_t reads; /* so far */
 };
 
 static ssize_t read_bytes(void *arg, uint64_t offset, void *buffer, size_t size)
 {
-	const struct bytes *bytes = arg;
+	struct bytes *bytes = arg;
 
+	bytes->reads++;
 	if (offset >= bytes->size)
 		return 0;
 	if (size > bytes->size - offset)
@@ -83,7 +86,7 @@ static void another_file_is_none(void **state)
 {
 	static struct elf_needs needs;
 	unsigned char script[] = "#!/bin/sh\n";
-	struct bytes bytes = { script, sizeof(script) };
+	struct bytes bytes = { .data = script, .size = sizeof(script) };
 
 	(void)state;
 	assert_int_equal(elf_needs(read_bytes, &bytes, &needs), -1);
@@ -103,6 +106,36 @@ static void a_foreign_machine_kind_is_none(void **state)
 	data[EI_DATA] ^= ELFDATA2LSB ^ ELFDATA2MSB;
 	assert_int_equal(elf_needs(read_bytes, bytes, &needs), -1);
 	data[EI_DATA] ^= ELFDATA2LSB ^ ELFDATA2MSB;
+}
+
+/* Names that are none are tried as often as others. */
+static void reads_are_limited(void **state)
+{
+	static struct elf_needs needs;
+	struct {
+		ElfW(Ehdr) header;
+		ElfW(Phdr) segments[2];
+		ElfW(Dyn) entries[128];
+		char string[ELF_NAME_SIZE];
+	} file = { .header = *(ElfW(Ehdr) *)((struct bytes *)*state)->data };
+	struct bytes bytes = { .data = (unsigned char *)&file,
+		.size = sizeof(file) };
+	size_t i;
+
+	file.header.e_phoff = (char *)file.segments - (char *)&file;
+	file.header.e_phnum = 2;
+	file.segments[0].p_type = PT_LOAD;
+	file.segments[0].p_filesz = sizeof(file);
+	file.segments[1].p_type = PT_DYNAMIC;
+	file.segments[1].p_offset = (char *)file.entries - (char *)&file;
+	file.segments[1].p_filesz = sizeof(file.entries);
+	for (i = 0; i < 128; i++)
+		file.entries[i].d_tag = DT_NEEDED;
+	file.entries[0].d_tag = DT_STRTAB;
+	file.entries[0].d_un.d_ptr = file.string - (char *)&file;
+	assert_int_equal(elf_needs(read_bytes, &bytes, &needs), 0);
+	assert_int_equal(needs.count, 0);
+	assert_int_equal(bytes.reads, 3 + ELF_NAMES_MAX);
 }
 
 /* Cut anywhere, and with any byte of its headers changed. */
@@ -129,6 +162,7 @@ int main(void)
 		cmocka_unit_test(a_program_has_a_loader_and_libraries),
 		cmocka_unit_test(another_file_is_none),
 		cmocka_unit_test(a_foreign_machine_kind_is_none),
+		cmocka_unit_test(reads_are_limited),
 		cmocka_unit_test(a_damaged_program_does_no_harm),
 	};
 
