@@ -11,12 +11,17 @@
 
 #include "common/deadline.h"
 
-static int64_t now_ms(void)
+int64_t deadline_now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t now_ms(void)
+{
+	return deadline_now_us() / 1000;
 }
 
 struct deadline deadline_in_ms(int64_t ms)

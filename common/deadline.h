@@ -9,6 +9,9 @@ struct deadline {
 	int64_t at_ms;
 };
 
+/* Now, on the same clock, in microseconds. */
+int64_t deadline_now_us(void);
+
 /* The moment `ms` milliseconds from now. */
 struct deadline deadline_in_ms(int64_t ms);
 

@@ -141,6 +141,16 @@ void image_forget_connection(const struct image_request *request)
 	cleanup_fd(request->kept_fd);
 }
 
+/* With /dev/fuse, or -1 where the keeper has handed it over. */
+static int tell_mount(const struct image_request *request, int fuse_fd,
+	struct error *err)
+{
+	char cpu[16];
+
+	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
+	return image_tell(request->server, MESSAGE_MOUNT, cpu, fuse_fd, err);
+}
+
 /* Mount first, hand over then: nobody who has the descriptor can make the
  * mount wait for him. */
 int image_mount(const struct image_request *request, struct error *err)
@@ -148,13 +158,11 @@ int image_mount(const struct image_request *request, struct error *err)
 	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
 	CLEANUP_FD int mount_fd =
 		priv_mount_fuse(fuse_fd, getuid(), getgid(), err);
-	char cpu[16];
 
-	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
 	if (mount_fd < 0)
 		return -1;
 	note_connection(request, mount_fd);
-	if (image_tell(request->server, MESSAGE_MOUNT, cpu, fuse_fd, err) < 0)
+	if (tell_mount(request, fuse_fd, err) < 0)
 		return -1;
 	return fd_take(&mount_fd);
 }
@@ -164,15 +172,13 @@ int image_clone(const struct image_request *request, const char *path,
 {
 	CLEANUP_FD int mount_fd = -1;
 	struct statfs system;
-	char cpu[16];
 
 	mount_fd = priv_mount_clone_alone(path, err);
 	if (mount_fd < 0)
 		return -1;
 	note_connection(request, mount_fd);
 	/* Its answer to fstatfs(2) comes from the server. */
-	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
-	if (image_tell(request->server, MESSAGE_MOUNT, cpu, -1, err) < 0)
+	if (tell_mount(request, -1, err) < 0)
 		return -1;
 	if (fstatfs(mount_fd, &system) < 0)
 		return error_set(err, errno, "cannot inspect '%s'", path);

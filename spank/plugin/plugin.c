@@ -29,6 +29,7 @@
 #include <slurm/spank.h>
 
 #include "common/cleanup.h"
+#include "common/deadline.h"
 #include "common/priv_caps.h"
 #include "spank/plugin/enter.h"
 #include "spank/plugin/options.h"
@@ -204,14 +205,14 @@ int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
 	if (spank_context() != S_CTX_REMOTE)
 		return check_submission();
 	session.pid = getpid();
-	session.begin_us = report_now_us();
+	session.begin_us = deadline_now_us();
 	spank_get_item(spank, S_JOB_STEPID, &step);
 	spank_get_item(spank, S_JOB_ENV, &job);
 	session_load(job, step);
 	if (session.runs_image && !session.error.text[0] &&
 		start_servers(spank, &err) < 0)
 		session_record(&err);
-	session.started_us = report_now_us();
+	session.started_us = deadline_now_us();
 	return 0;
 }
 

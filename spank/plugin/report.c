@@ -5,18 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/cleanup.h"
+#include "common/deadline.h"
 #include "spank/plugin/report.h"
-
-int64_t report_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 /* Takes the line over. */
 static void add(struct report *report, char *line)
@@ -67,7 +59,7 @@ void report_moment(struct report *report, const char *format, ...)
 
 	va_start(args, format);
 	if (report->debug && vasprintf(&what, format, args) >= 0)
-		report_moment_at(report, report_now_us(), what);
+		report_moment_at(report, deadline_now_us(), what);
 	va_end(args);
 }
 

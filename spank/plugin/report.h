@@ -18,9 +18,6 @@ struct report {
 	size_t count;
 };
 
-/* CLOCK_MONOTONIC in microseconds. */
-int64_t report_now_us(void);
-
 void report_note(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -273,7 +273,11 @@ const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key)
 	else
 		slot = NULL;
 	pthread_mutex_unlock(&cache->lock);
-	return slot ? &slot->block : NULL;
+	if (!slot) {
+		errno = EAGAIN;
+		return NULL;
+	}
+	return &slot->block;
 }
 
 void cache_guess(struct cache *cache, uint64_t key, cache_load *load, void *arg)

@@ -43,7 +43,7 @@ void cache_close(struct cache *cache);
 const struct cache_block *cache_get(struct cache *cache, uint64_t key,
 	cache_load *load, void *arg, bool *ret_is_new);
 
-/* As above, if it is there and need not be waited for; else NULL. */
+/* As above; EAGAIN if it is not there, or would have to be waited for. */
 const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key);
 
 /*

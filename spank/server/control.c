@@ -29,6 +29,7 @@
 
 #include "common/affinity.h"
 #include "common/cleanup.h"
+#include "common/deadline.h"
 #include "common/message.h"
 #include "common/sif.h"
 #include "spank/server/control.h"
@@ -486,15 +487,6 @@ static int run(struct control *control, struct error *err)
 	return 0;
 }
 
-static void note_ready(struct control *control)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(control->ready_us, sizeof(control->ready_us), "%lld",
-		now.tv_sec * 1000000LL + now.tv_nsec / 1000);
-}
-
 /* Returns with nobody left, or none that can be heard; or in the server. */
 static int start(struct control *control, struct error *err)
 {
@@ -510,7 +502,8 @@ static int start(struct control *control, struct error *err)
 		add_polled(control, -1) < 0 ||
 		add_polled(control, request->keeper_fd) < 0)
 		return error_set(err, 0, "cannot allocate memory");
-	note_ready(control);
+	snprintf(control->ready_us, sizeof(control->ready_us), "%lld",
+		(long long)deadline_now_us());
 	return run(control, err);
 }
 

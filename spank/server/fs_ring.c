@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "spank/server/fs_ring.h"
+#include "spank/server/fs_threads.h"
 
 /* Of linux/fuse.h since 6.14 (fuse_uring_cmd); headers may be older. */
 #define REGISTER         1
@@ -169,12 +170,6 @@ static void serve(struct ring *ring)
 	}
 }
 
-void fs_ring_wait(sem_t *semaphore)
-{
-	while (sem_wait(semaphore) < 0)
-		;
-}
-
 /* Where it cannot be bound it is slower. */
 static void bind_to(int cpu)
 {
@@ -196,7 +191,7 @@ void *fs_ring_run(void *arg)
 	if (ring->refused == 0 && ring == all->rings)
 		ring->refused = probe(ring);
 	sem_post(&all->said);
-	fs_ring_wait(&ring->told);
+	fs_thread_wait(&ring->told);
 	if (!all->begin) {
 		sem_post(&all->said); /* from now on all of it may be gone */
 		return NULL;

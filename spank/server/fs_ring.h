@@ -59,7 +59,4 @@ struct fs_rings {
 /* A ring's thread, for fs_rings_start() and fs_rings_begin(). */
 void *fs_ring_run(void *ring);
 
-/* As sem_wait(3), whatever signals come. */
-void fs_ring_wait(sem_t *semaphore);
-
 #endif

@@ -44,7 +44,7 @@
 static void hear_all(struct fs_rings *rings, int count)
 {
 	while (count-- > 0)
-		fs_ring_wait(&rings->said);
+		fs_thread_wait(&rings->said);
 }
 
 /* Whether none of the first `count` threads has been refused. */

@@ -24,6 +24,12 @@ static void *begin(void *arg)
 	return run(run_arg);
 }
 
+void fs_thread_wait(sem_t *semaphore)
+{
+	while (sem_wait(semaphore) < 0)
+		;
+}
+
 int fs_thread_start(void *(*run)(void *), void *arg)
 {
 	struct start start = { run, arg, { { 0 } } };
@@ -41,7 +47,6 @@ int fs_thread_start(void *(*run)(void *), void *arg)
 		errno = failed;
 		return -1;
 	}
-	while (sem_wait(&start.running) < 0)
-		;
+	fs_thread_wait(&start.running);
 	return 0;
 }

@@ -51,31 +51,15 @@ static int load(void *arg, uint64_t position, unsigned char *data,
 }
 
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,
-	const struct cache_block **ret_block)
+	enum squash_haste haste, const struct cache_block **ret_block)
 {
 	struct wanted wanted = { squash, extent->header };
-	const struct cache_block *block =
-		cache_get(squash->data, extent->position, load, &wanted, NULL);
 
-	if (!block)
-		return -1;
-	*ret_block = block;
-	return 0;
-}
-
-int squash_block_get_ready(struct squash *squash,
-	const struct squash_extent *extent,
-	const struct cache_block **ret_block)
-{
-	const struct cache_block *block =
-		cache_get_ready(squash->data, extent->position);
-
-	if (!block) {
-		errno = EAGAIN;
-		return -1;
-	}
-	*ret_block = block;
-	return 0;
+	*ret_block = haste == SQUASH_AT_ONCE
+			     ? cache_get_ready(squash->data, extent->position)
+			     : cache_get(squash->data, extent->position, load,
+				       &wanted, NULL);
+	return *ret_block ? 0 : -1;
 }
 
 bool squash_wants_ahead(struct squash *squash, const struct squash_ahead *ahead)

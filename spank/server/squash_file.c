@@ -55,9 +55,7 @@ static int read_compressed(struct reading *reading,
 	struct squash_data *data = reading->data;
 	const struct cache_block *block;
 
-	if (reading->haste == SQUASH_AT_ONCE
-			? squash_block_get_ready(squash, extent, &block) < 0
-			: squash_block_get(squash, extent, &block) < 0)
+	if (squash_block_get(squash, extent, reading->haste, &block) < 0)
 		return -1;
 	if (offset > block->size || size > block->size - offset) {
 		cache_put(squash->data, block);

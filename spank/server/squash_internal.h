@@ -109,19 +109,17 @@ int squash_places_open(struct squash_places **ret_places);
 void squash_places_close(struct squash_places *places);
 /*
  * `count` blocks of the file from block `first` on, and *ahead more; the caller
- * knows that it has as many.  *ahead becomes what is worth it: none, if the
- * calls before were not for what comes before, and the more, the more were.
+ * knows that it has as many.  *ahead becomes what is worth it: one, if the
+ * calls before were not for what comes before, and the more, the more were.  A
+ * call with *ahead 0 is not counted.
  */
 int squash_places_find(struct squash *squash, uint64_t ref,
 	const struct squash_inode *inode, uint64_t first, size_t count,
 	size_t *ahead, struct squash_extent *ret_extents);
 
-/* Lays a data block into the cache: squash_block.c. */
+/* Lays a data block into the cache; EAGAIN if it has to be had at once and is
+ * not there: squash_block.c. */
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,
-	const struct cache_block **ret_block);
-/* As above, but -1 with EAGAIN if it is not there. */
-int squash_block_get_ready(struct squash *squash,
-	const struct squash_extent *extent,
-	const struct cache_block **ret_block);
+	enum squash_haste haste, const struct cache_block **ret_block);
 
 #endif
