@@ -25,6 +25,7 @@
 #include "common/cleanup.h"
 #include "spank/server/fs_internal.h"
 #include "spank/server/fs_threads.h"
+#include "spank/server/fs_wait.h"
 
 /* Decompression is what scales; past these its results are waited for. */
 #define THREADS_MIN 2
@@ -39,6 +40,8 @@ struct fs_threads {
 	bool ended;
 	int result; /* of fs_serve(), and its errno */
 	int failure;
+	struct fs_wait wait; /* the leader's, */
+	struct fs_pipe pipe; /* as this is */
 };
 
 /*
@@ -170,8 +173,10 @@ static void lead(struct fs_worker *worker)
 	int what;
 
 	worker->haste = SQUASH_AT_ONCE;
+	worker->pipe = &fs->threads->pipe;
 	do {
-		got = read(fs->fd, worker->request, FS_REQUEST_SIZE);
+		got = fs_wait_read(&fs->threads->wait, fs->fd, worker->request,
+			FS_REQUEST_SIZE);
 		what = fs_check_request(worker, got);
 		if (what == 1)
 			is_answered = fs_answer(worker, got);
@@ -180,6 +185,7 @@ static void lead(struct fs_worker *worker)
 		end_all(fs->threads, what);
 		return;
 	}
+	worker->pipe = NULL;
 	let_another_lead(fs->threads);
 	answer_late(worker, got);
 }
@@ -280,6 +286,8 @@ static int start_all(struct fs *fs, const struct fs_options *options)
 		return -1;
 	pthread_mutex_init(&fs->threads->lock, NULL);
 	pthread_cond_init(&fs->threads->changed, NULL);
+	fs_wait_init(&fs->threads->wait, count_cpus());
+	fs_pipe_open(&fs->threads->pipe);
 	/* Rings have threads, from their beginning on. */
 	if (!fs->over_rings && start_workers(fs, options) < 0)
 		return -1;

@@ -219,6 +219,18 @@ static void answer_readlink(const struct fs_request *request)
 		fs_reply(request, target, strlen(target));
 }
 
+/* What is stored as it is need not be copied into the server. */
+static bool send_in_place(const struct fs_request *request,
+	const struct squash_data *data)
+{
+	const struct fs_worker *worker = request->worker;
+
+	return data->in_place && worker->pipe &&
+	       fs_splice(worker->pipe, worker->fs->fd, request->header->unique,
+		       squash_fd(request->tree->image), data->in_place,
+		       data->size);
+}
+
 static void answer_read(const struct fs_request *request)
 {
 	const struct fuse_read_in *in = request->argument;
@@ -234,7 +246,7 @@ static void answer_read(const struct fs_request *request)
 		fs_helpers_read_ahead(fs->helpers, &data,
 			fs->late + (failed && error == EAGAIN));
 	if (failed && error == EAGAIN)
-		request->worker->is_put_off = true;
+		request->worker->is_put_off = !send_in_place(request, &data);
 	else if (failed)
 		fs_reply_error(request, error);
 	else

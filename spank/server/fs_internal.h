@@ -14,6 +14,7 @@
 
 #include "spank/server/fs.h"
 #include "spank/server/fs_helpers.h"
+#include "spank/server/fs_splice.h"
 #include "spank/server/tree.h"
 
 /* The kernel wants room for the longest request, of 4096 bytes to write. */
@@ -38,7 +39,8 @@ struct fs_worker {
 		const void *bytes, size_t size);
 	int failures; /* of reading a request, in a row */
 	enum squash_haste haste;
-	bool is_put_off; /* the request: it would have taken long */
+	struct fs_pipe *pipe; /* the leader's, or NULL */
+	bool is_put_off;      /* the request: it would have taken long */
 };
 
 struct fs {

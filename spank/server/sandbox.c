@@ -51,16 +51,19 @@ struct landlock_denials {
 
 /*
  * Serving: requests come by read and are answered by writev, or both by
- * io_uring_enter; the image is read by pread64, threads wait for each other by
- * futex; the rest is malloc, abort, and the end.
+ * io_uring_enter; the image is read by pread64 or splice, threads wait for each
+ * other by futex; the rest is malloc, abort, and the end.
  */
 static const int serving_calls[] = {
 	SCMP_SYS(read),
 	SCMP_SYS(writev),
 	SCMP_SYS(pread64),
+	SCMP_SYS(preadv2), /* is it in the page cache? */
+	SCMP_SYS(splice),
 	SCMP_SYS(close),
 	SCMP_SYS(poll), /* the pipe to slurmstepd, at the end */
 	SCMP_SYS(ppoll),
+	SCMP_SYS(sched_yield),
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),
 	SCMP_SYS(madvise),
@@ -87,6 +90,7 @@ static const int control_calls[] = {
 	SCMP_SYS(setitimer), /* alarm() where there is no such call */
 	SCMP_SYS(getuid), SCMP_SYS(getgid), SCMP_SYS(fstat),
 	SCMP_SYS(newfstatat),        /* fstat() of newer C libraries */
+	SCMP_SYS(pipe2),             /* fs_splice.c */
 	SCMP_SYS(fcntl),             /* waiting for requests, or not */
 	SCMP_SYS(sched_getaffinity), /* how many threads */
 	SCMP_SYS(wait4),             /* the guard's */

@@ -216,6 +216,11 @@ void squash_close(struct squash *squash)
 	free_all(squash);
 }
 
+int squash_fd(const struct squash *squash)
+{
+	return squash->fd;
+}
+
 uint64_t squash_root(const struct squash *squash)
 {
 	return squash->super.root;

@@ -54,6 +54,9 @@ struct squash_data {
 	const void *bytes; /* in the cache, or in the caller's buffer */
 	size_t size;
 	const struct cache_block *block; /* that the bytes are in, or NULL */
+	/* With EAGAIN: where they lie, as they are, in the file of squash_fd();
+	 * 0 if they do not. */
+	off_t in_place;
 	/* What comes next: of a file that is read from one end to the other, or
 	 * else what lies behind the data, of the file or of small ones. */
 	struct squash_ahead ahead[SQUASH_AHEAD];
@@ -79,6 +82,9 @@ int squash_set_cache(struct squash *squash, size_t bytes, size_t threads);
 
 /* NULL-safe. */
 void squash_close(struct squash *squash);
+
+/* The image's file, which stays the image's. */
+int squash_fd(const struct squash *squash);
 
 /* The root directory's node; always there. */
 uint64_t squash_root(const struct squash *squash);

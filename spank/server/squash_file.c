@@ -96,6 +96,37 @@ static int read_extent(struct reading *reading,
 		extent->position + offset);
 }
 
+/*
+ * Where in the image's file the bytes of the read lie as they are, without a
+ * gap; 0 if they do not.
+ */
+static off_t find_in_place(const struct reading *reading)
+{
+	const struct squash *squash = reading->squash;
+	uint32_t block_size = squash->super.block_size, stored;
+	uint64_t within = reading->offset % block_size;
+	uint64_t left = within + reading->size; /* of the first block on */
+	uint64_t start = reading->extents[0].position, end = start;
+	const struct squash_extent *extent = reading->extents;
+
+	if (reading->first + (left - 1) / block_size >= reading->blocks)
+		return 0; /* the end is in a fragment */
+	for (;; extent++) {
+		stored = extent->header & SQUASH_DATA_SIZE_MASK;
+		if (extent->header != (SQUASH_DATA_STORED | stored) ||
+			extent->position != end ||
+			stored < (left < block_size ? left : block_size))
+			return 0;
+		if (left <= block_size)
+			break;
+		left -= block_size;
+		end += block_size;
+	}
+	if (end + left > squash->window.size)
+		return 0;
+	return squash->window.offset + start + within;
+}
+
 static int get_fragment(struct squash *squash, uint32_t index,
 	struct squash_extent *ret_extent)
 {
@@ -190,6 +221,12 @@ static int read_range(struct reading *reading, uint64_t ref)
 	reading->first = reading->offset / block_size;
 	if (find_extents(reading, ref) < 0)
 		return -1;
+	if (reading->haste == SQUASH_AT_ONCE)
+		reading->data->in_place = find_in_place(reading);
+	if (reading->data->in_place) {
+		errno = EAGAIN;
+		return -1;
+	}
 	return read_parts(reading);
 }
 

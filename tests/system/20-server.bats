@@ -139,6 +139,31 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	done
 }
 
+@test "stored data is spliced, and copied where it cannot be" {
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	{ head -c 900000 "$TREE/large"; cat "$TREE/incompressible"; } \
+		>"$BATS_TEST_TMPDIR/tree/file"
+	cd "$BATS_TEST_TMPDIR/tree"
+	pack . ../image -b 64K
+	# Whole, in odd places, and more at once than the pipe holds.
+	READ='sha256sum file
+		tail -c +1234567 file | sha256sum
+		dd if=file bs=1M iflag=direct status=none | sha256sum
+		tail -c 100000 file | sha256sum'
+	sh -c "$READ" >../expected
+	run strace -f -qq -e trace=splice -o ../log \
+		"$SERVE_IMAGE" ../image sh -c "$READ"
+	assert_status 0
+	assert_output "$(cat ../expected)"
+	run grep -cE ' = [0-9]{6,}$' ../log
+	((output > 10))
+	# Nothing of the image in the page cache.
+	dd if=../image of=/dev/null iflag=nocache count=0 status=none
+	run serve ../image sh -c "$READ"
+	assert_status 0
+	assert_output "$(cat ../expected)"
+}
+
 @test "images without fragments, compressed metadata or export table" {
 	local option
 	for option in -no-fragments -always-use-fragments -noI -noD \

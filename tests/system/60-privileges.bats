@@ -378,7 +378,8 @@ ANALYSIS='
 	assert_line pread64
 	for call in "${lines[@]}"; do
 		case $call in
-		read | pread64 | write | writev | close | mmap | munmap | \
+		read | pread64 | preadv2 | splice | pipe2 | sched_yield | \
+		write | writev | close | mmap | munmap | \
 		mremap | mprotect | madvise | brk | futex | recvmsg | sendmsg | poll | \
 		ppoll | alarm | setitimer | fcntl | getuid | getgid | fstat | \
 		newfstatat | seccomp | prctl | getrandom | getpid | gettid | \

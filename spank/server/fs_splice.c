@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* splice(2) of stored data: header and data into a pipe, and from it to the
+ * kernel. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "spank/server/fs_splice.h"
+
+/* The longest that there may be without privileges, as a rule. */
+#define PIPE_SIZE (1024 * 1024)
+
+/* Pages that hold less than a page: the header's, the first and the last. */
+#define PARTLY_FILLED 3
+
+void fs_pipe_open(struct fs_pipe *pipe)
+{
+	int ends[2], size;
+
+	pipe->most = 0;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return;
+	/* Users who have many pipes already have small ones from then on. */
+	(void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
+	size = fcntl(ends[1], F_GETPIPE_SZ) -
+	       PARTLY_FILLED * (int)sysconf(_SC_PAGESIZE);
+	pipe->to_read = ends[0];
+	pipe->to_write = ends[1];
+	pipe->most = size > 0 ? size : 0;
+}
+
+static bool has_at_hand(int file, off_t offset)
+{
+	char byte;
+	struct iovec part = { &byte, 1 };
+
+	return preadv2(file, &part, 1, offset, RWF_NOWAIT) == 1;
+}
+
+static bool fill(const struct fs_pipe *pipe, uint64_t unique, int file,
+	off_t offset, size_t size)
+{
+	struct fuse_out_header header = {
+		.len = sizeof(header) + size,
+		.unique = unique,
+	};
+	struct iovec part = { &header, sizeof(header) };
+
+	return writev(pipe->to_write, &part, 1) == sizeof(header) &&
+	       splice(file, &offset, pipe->to_write, NULL, size,
+		       SPLICE_F_NONBLOCK) == (ssize_t)size;
+}
+
+/* What is left in the pipe must not become part of the next answer. */
+static void empty(const struct fs_pipe *pipe)
+{
+	char bytes[4096];
+
+	while (read(pipe->to_read, bytes, sizeof(bytes)) > 0)
+		;
+}
+
+bool fs_splice(struct fs_pipe *pipe, int fuse_fd, uint64_t unique, int file,
+	off_t offset, size_t size)
+{
+	size_t length = sizeof(struct fuse_out_header) + size;
+
+	if (size > pipe->most || !has_at_hand(file, offset) ||
+		!has_at_hand(file, offset + size - 1))
+		return false;
+	if (fill(pipe, unique, file, offset, size) &&
+		splice(pipe->to_read, NULL, fuse_fd, NULL, length, 0) ==
+			(ssize_t)length)
+		return true;
+	empty(pipe);
+	return false;
+}

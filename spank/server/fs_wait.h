@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_SERVER_FS_WAIT_H
+#define SPANK_SERVER_FS_WAIT_H
+
+/*
+ * How the thread that leads waits for the next request.  To be woken takes it
+ * longer than most answers; so where requests come one upon the other, as of a
+ * program that walks through a tree or imports modules, it stays awake for a
+ * moment after each answer.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct fs_wait {
+	bool may_stay_awake; /* there is a CPU for it */
+	int luck;            /* FS_WAIT_LUCK_MAX: all have come soon, lately */
+	int64_t asleep_until_us; /* since its CPU was wanted */
+	int64_t since_us;
+};
+
+#define FS_WAIT_LUCK_MAX 16
+
+/* `cpus`: how many the server may use. */
+void fs_wait_init(struct fs_wait *wait, int cpus);
+
+/* read(2) of `fd`, /dev/fuse or alike, which must be blocking. */
+ssize_t fs_wait_read(struct fs_wait *wait, int fd, void *request, size_t size);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "spank/server/fs_wait.h"
+
+#define MS 1000000
+
+static int ends[2]; /* of the pipe that requests come through */
+
+static int open_pipe(void **state)
+{
+	(void)state;
+	return pipe(ends);
+}
+
+static int close_pipe(void **state)
+{
+	(void)state;
+	close(ends[0]);
+	close(ends[1]);
+	return 0;
+}
+
+static void read_one(struct fs_wait *wait)
+{
+	char byte;
+
+	assert_int_equal(fs_wait_read(wait, ends[0], &byte, 1), 1);
+}
+
+/* Requests that are there already. */
+static void read_dense(struct fs_wait *wait, int count)
+{
+	while (count-- > 0) {
+		assert_int_equal(write(ends[1], "", 1), 1);
+		read_one(wait);
+	}
+}
+
+static void *write_late(void *arg)
+{
+	const struct timespec late = { .tv_nsec = 20 * MS };
+
+	nanosleep(&late, NULL);
+	return write(ends[1], "", 1) == 1 ? arg : NULL;
+}
+
+/* How long the thread has worked while it waited for a late request. */
+static int64_t read_late(struct fs_wait *wait)
+{
+	struct timespec before, after;
+	pthread_t writer;
+	void *wrote;
+
+	pthread_create(&writer, NULL, write_late, wait);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+	read_one(wait);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+	pthread_join(writer, &wrote);
+	assert_non_null(wrote);
+	return (after.tv_sec - before.tv_sec) * 1000 * MS + after.tv_nsec -
+	       before.tv_nsec;
+}
+
+static void after_dense_requests_it_stays_awake_for_a_moment(void **state)
+{
+	struct fs_wait wait;
+
+	(void)state;
+	fs_wait_init(&wait, 2);
+	read_dense(&wait, 2 * FS_WAIT_LUCK_MAX);
+	assert_true(wait.luck > FS_WAIT_LUCK_MAX / 2);
+	/* No more than a moment: then it sleeps. */
+	assert_true(read_late(&wait) < 5 * MS);
+}
+
+/* In one of many tries at least the CPU is not wanted by others. */
+static void with_luck_it_stays_awake(void **state)
+{
+	struct fs_wait wait;
+	int64_t longest = 0, time;
+	int tries;
+
+	(void)state;
+	for (tries = 0; tries < 200 && longest < MS / 20; tries++) {
+		fs_wait_init(&wait, 2);
+		wait.luck = FS_WAIT_LUCK_MAX;
+		time = read_late(&wait);
+		longest = time > longest ? time : longest;
+	}
+	assert_true(longest >= MS / 20);
+}
+
+static void late_requests_cost_luck(void **state)
+{
+	struct fs_wait wait;
+	int i;
+
+	(void)state;
+	fs_wait_init(&wait, 2);
+	wait.luck = FS_WAIT_LUCK_MAX;
+	for (i = 0; i < FS_WAIT_LUCK_MAX; i++)
+		read_late(&wait);
+	assert_int_equal(wait.luck, 0);
+	read_late(&wait);
+	assert_int_equal(wait.luck, 0);
+}
+
+static void with_one_cpu_it_never_stays_awake(void **state)
+{
+	struct fs_wait wait;
+
+	(void)state;
+	fs_wait_init(&wait, 1);
+	assert_false(wait.may_stay_awake);
+	read_dense(&wait, 2 * FS_WAIT_LUCK_MAX);
+	read_late(&wait);
+	assert_int_equal(wait.asleep_until_us, 0);
+}
+
+static void the_end_is_read_as_read_does(void **state)
+{
+	struct fs_wait wait;
+	char byte;
+
+	(void)state;
+	fs_wait_init(&wait, 2);
+	wait.luck = FS_WAIT_LUCK_MAX;
+	close(ends[1]);
+	assert_int_equal(fs_wait_read(&wait, ends[0], &byte, 1), 0);
+	ends[1] = -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			after_dense_requests_it_stays_awake_for_a_moment,
+			open_pipe, close_pipe),
+		cmocka_unit_test_setup_teardown(with_luck_it_stays_awake,
+			open_pipe, close_pipe),
+		cmocka_unit_test_setup_teardown(late_requests_cost_luck,
+			open_pipe, close_pipe),
+		cmocka_unit_test_setup_teardown(
+			with_one_cpu_it_never_stays_awake, open_pipe,
+			close_pipe),
+		cmocka_unit_test_setup_teardown(the_end_is_read_as_read_does,
+			open_pipe, close_pipe),
+	};
+
+	return cmocka_run_group_tests_name("fs_wait", tests, NULL, NULL);
+}
