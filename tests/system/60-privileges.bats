@@ -61,14 +61,19 @@ NoNewPrivs:	1
 Seccomp:	2"
 }
 
-@test "the descriptors are /dev/null, image, /dev/fuse; slurmstepd's pipe is the guard's" {
+@test "the descriptors are /dev/null, image, /dev/fuse, a pipe to itself; slurmstepd's pipe is the guard's" {
 	start_sleeping_step
 	run as_root sh -c "for f in /proc/$server/fd/*; do readlink \$f; done | sort"
+	own=${lines[5]}
 	assert_output "/dev/fuse
 /dev/null
 /dev/null
 /dev/null
-/shared/good.sif"
+/shared/good.sif
+$own
+$own"
+	run as_root sh -c "find /proc/[0-9]*/fd -lname '${own/\[/\\[}' -printf '%h\n' | sort -u"
+	assert_output "/proc/$server/fd"
 	run as_root sh -c "for f in /proc/$(guard_pids)/fd/*; do readlink \$f; done | sort"
 	lifeline=${lines[5]}
 	assert_output "/dev/fuse
