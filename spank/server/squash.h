@@ -89,7 +89,7 @@ int squash_fd(const struct squash *squash);
 /* The root directory's node; always there. */
 uint64_t squash_root(const struct squash *squash);
 
-/* Everything that stat(2) tells, except for st_dev. */
+/* Everything that stat(2) tells, except for st_dev and st_blksize. */
 int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st);
 
 /* ENOENT if the directory has no such entry. */

@@ -132,7 +132,7 @@ static void stat_kind(const struct squash_inode *inode, struct stat *st)
 int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st)
 {
 	struct squash_inode inode;
-	struct stat st = { .st_blksize = squash->super.block_size };
+	struct stat st = { 0 };
 
 	if (squash_inode_get(squash, ref, &inode) < 0)
 		return -1;

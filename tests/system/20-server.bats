@@ -139,6 +139,12 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	done
 }
 
+@test "programs make buffers of the usual size, whatever blocks the image has" {
+	pack "$TREE/deep" "$BATS_TEST_TMPDIR/image" -b 1M
+	run serve "$BATS_TEST_TMPDIR/image" stat -c %o . er/still/file
+	assert_output $'4096\n4096'
+}
+
 @test "stored data is spliced, and copied where it cannot be" {
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	{ head -c 900000 "$TREE/large"; cat "$TREE/incompressible"; } \
