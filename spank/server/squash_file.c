@@ -122,7 +122,7 @@ static off_t find_in_place(const struct reading *reading)
 		left -= block_size;
 		end += block_size;
 	}
-	if (end + left > squash->window.size)
+	if (start > squash->window.size || end + left > squash->window.size)
 		return 0;
 	return squash->window.offset + start + within;
 }

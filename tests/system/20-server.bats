@@ -170,6 +170,20 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_output "$(cat ../expected)"
 }
 
+@test "a stored block that claims to lie before the image is not read there" {
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	cd "$BATS_TEST_TMPDIR"
+	head -c 100000 /dev/urandom >tree/file
+	ln tree/file tree/link # so that its inode has a position of 64 bits
+	image_sif tree image.sif -noI -no-fragments
+	run serve image.sif sha256sum file
+	assert_line "$(cd tree && sha256sum file)"
+	perl -0777 -pi -e 's/\x60\0{7}(?=\xa0\x86\x01\0{5})/\xc0\xff\xff\xff\xff\xff\xff\xff/ == 1 or die' image.sif
+	run serve image.sif sh -c 'cat file >/dev/null'
+	assert_status 1
+	assert_output "cat: file: Input/output error"
+}
+
 @test "images without fragments, compressed metadata or export table" {
 	local option
 	for option in -no-fragments -always-use-fragments -noI -noD \
