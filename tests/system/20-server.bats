@@ -515,6 +515,12 @@ long_links() { # DIRECTORY
 	assert_contains "cat: a: Input/output error"
 }
 
+# Damage may make a FIFO of a file that the directory has as a regular one.
+READ_ALL='find . -ls
+	find . -type f -print0 | perl -MFcntl -0lne "
+		sysopen F, \$_, O_RDONLY | O_NONBLOCK or next;
+		1 while sysread F, \$bytes, 65536;"'
+
 @test "300 damaged images never crash the server" {
 	local i k size opened=0 status
 	mkdir -p "$BATS_TEST_TMPDIR/tree"
@@ -532,9 +538,8 @@ long_links() { # DIRECTORY
 				"\\x$(printf %x $((RANDOM % 256)))"
 		done
 		status=0
-		timeout 20 "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" sh -c \
-			'find . -ls; find . -type f -exec cat {} +' \
-			>/dev/null 2>&1 || status=$?
+		timeout 20 "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" \
+			sh -c "$READ_ALL" >/dev/null 2>&1 || status=$?
 		((status == 98)) || opened=$((opened + 1))
 		((status != 99 && status != 124 && status < 128)) || {
 			cp "$BATS_TEST_TMPDIR/image" "$BATS_RUN_TMPDIR/crash.sqfs"
