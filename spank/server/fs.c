@@ -272,6 +272,7 @@ static int start_workers(struct fs *fs, const struct fs_options *options)
 
 	if (set_cache(fs->tree.image, options) < 0)
 		return -1;
+	fs_wait_init(&fs->threads->wait, count_cpus());
 	if (fs->tree.sealed)
 		fs_pipe_open(&fs->threads->pipe);
 	/* A user who may have no more processes has a slower server. */
@@ -288,7 +289,6 @@ static int start_all(struct fs *fs, const struct fs_options *options)
 		return -1;
 	pthread_mutex_init(&fs->threads->lock, NULL);
 	pthread_cond_init(&fs->threads->changed, NULL);
-	fs_wait_init(&fs->threads->wait, count_cpus());
 	/* Rings have threads, from their beginning on. */
 	if (!fs->over_rings && start_workers(fs, options) < 0)
 		return -1;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* splice(2) of stored data: header and data into a pipe, and from it to the
  * kernel. */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <sys/uio.h>

@@ -61,7 +61,7 @@ static const int serving_calls[] = {
 	SCMP_SYS(preadv2), /* is it in the page cache? */
 	SCMP_SYS(splice),
 	SCMP_SYS(close),
-	SCMP_SYS(poll), /* the pipe to slurmstepd, at the end */
+	SCMP_SYS(poll), /* for a request; the pipe to slurmstepd, at the end */
 	SCMP_SYS(ppoll),
 	SCMP_SYS(sched_yield),
 	SCMP_SYS(munmap),
