@@ -33,6 +33,7 @@
 #include "spank/plugin/gpus.h"
 #include "spank/plugin/hello.h"
 #include "spank/plugin/image.h"
+#include "spank/plugin/site.h"
 #include "spank/plugin/user_namespace.h"
 
 /* Where the image is attached before it becomes '/', and the writable layer
@@ -159,11 +160,13 @@ static int mount_data(struct building *building, struct error *err)
 static int plan(struct building *building, struct error *err)
 {
 	struct plan_request request = building->request->plan;
+	struct site site;
 	const char *home = settings_get(building->settings, SETTING_HOME);
 
-	if (accounts_load(home[0] == '/' ? home : NULL,
-		    request.site->slurm_user, &building->accounts,
-		    building->report, err) < 0)
+	site_load(request.job, &site);
+	request.site = &site;
+	if (accounts_load(home[0] == '/' ? home : NULL, site.slurm_user,
+		    &building->accounts, building->report, err) < 0)
 		return -1;
 	if (building->accounts.home)
 		request.home = building->accounts.home;

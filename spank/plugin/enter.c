@@ -13,7 +13,6 @@
 #include "common/site_variables.h"
 #include "spank/plugin/enter.h"
 #include "spank/plugin/session.h"
-#include "spank/plugin/site.h"
 #include "spank/plugin/task.h"
 
 /* The script of a batch step, which Slurm has put into its spool. */
@@ -108,13 +107,11 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 {
 	char **job = NULL;
 	int tasks_fds[CONTAINER_IMAGES_MAX];
-	struct site site;
 	struct task_request request = {
 		.plan = {
 			.settings = &session.settings,
 			.arguments = &session.arguments,
 			.script = batch_script(spank),
-			.site = &site,
 			.connections = session.shared->connections,
 			.host_path = session.host_mount.place.lock_fd < 0
 					     ? NULL
@@ -134,7 +131,6 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		tasks_fds[i] = session.servers[i].tasks_fd;
 	spank_get_item(spank, S_JOB_ENV, &job);
 	spank_get_item(spank, S_JOB_ID, &request.plan.job_id);
-	site_load(job, &site);
 	request.plan.job = job;
 	request.plan.home = plan_variable(job, "HOME");
 	if (complete_defaults(request.plan.job_id, err) < 0)
