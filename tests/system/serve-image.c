@@ -85,7 +85,8 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 	if (options->sandbox && sandbox_enter(err) < 0)
 		return -1;
 	if (sif_find(image_fd, SIF_ROOT, sif_machine(), &partition, err) < 0 ||
-		squash_open(&image_fd, &partition, &squash, err) < 0)
+		fs_open_image(&image_fd, &partition, &options->fs, &squash,
+			err) < 0)
 		return error_prefix(err, "cannot use the image '%s'",
 			options->image);
 	if (fs_open(squash, &fuse_fd, &rings, &fs, err) < 0)
