@@ -53,7 +53,8 @@ add_openmpi() {
 	image_add_files "$TREE" "${files[@]}" "$texts" "$settings"
 	# The cluster's one interface, which Open MPI leaves out by default.
 	printf '\nbtl_tcp_if_include = lo\n' >>"$TREE$settings/openmpi-mca-params.conf"
-	pmix=$(ldd "$plugins"/mca_pmix_ext*.so | sed -n 's/.*=> \(.*libpmix[^ ]*\) .*/\1/p')
+	pmix=$(ldd "$BATS_FILE_TMPDIR/openmpi" "${files[@]}" |
+		sed -n 's/.*=> \(.*libpmix[^ ]*\) .*/\1/p' | head -n 1)
 	pmix=$(realpath "$pmix")
 	[[ ! -d ${pmix%/*}/pmix ]] || image_add_files "$TREE" "${pmix%/*}"/pmix/*.so
 }

@@ -23,6 +23,8 @@ setup_file() {
 	printf 'Name=gpu File=/dev/%s\n' null zero >"$install/etc/slurm/gres.conf"
 	SPANK_SIF_INSTALL=$install cluster_start --nodes=1 --conf=GresTypes=gpu \
 		--conf="NodeName=node1 NodeAddr=node1 Port=7001 CPUs=32 Gres=gpu:2"
+	# MPI libraries may have brought one, of Debian's.
+	as_root sh -c "rm -f $LIB/libamdhip64.so* && ldconfig"
 	count_helpers
 	make_drivers
 	make_image

@@ -138,8 +138,17 @@ slurmd_is_traced() {
 	as_root sh -c "grep -q '^TracerPid:.*[1-9]' /proc/$SLURMD/status"
 }
 
+# Those of Slurm 26.05, which calls it as well.
+continue_slurms_own() {
+	awk '$2 ~ /^close_range[(][^3]/ { own[$1]; next }
+		$2 ~ /[(]/ { delete own[$1] }
+		END { for (pid in own) print pid }' "$SHARED/trace" |
+		as_root xargs --no-run-if-empty kill -CONT
+}
+
 # Leaves in $stopped the process that strace has stopped at CALL.
 is_stopped_at() { # CALL
+	continue_slurms_own
 	stopped=$(awk -v call="$1" '
 		index($2, call "(") == 1 { calls[$1] }
 		/--- stopped by SIGSTOP ---$/ && $1 in calls { print $1; exit }
