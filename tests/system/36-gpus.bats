@@ -24,7 +24,8 @@ setup_file() {
 	SPANK_SIF_INSTALL=$install cluster_start --nodes=1 --conf=GresTypes=gpu \
 		--conf="NodeName=node1 NodeAddr=node1 Port=7001 CPUs=32 Gres=gpu:2"
 	# MPI libraries may have brought one, of Debian's.
-	as_root sh -c "rm -f $LIB/libamdhip64.so* && ldconfig"
+	as_root sh -c "rm -f $LIB/libamdhip64.so* \
+		$LIB/libhsa-runtime64.so* && ldconfig"
 	count_helpers
 	make_drivers
 	make_image
