@@ -200,7 +200,8 @@ int inside_make(int root_fd, const char *path, bool directory,
 	return 0;
 }
 
-int inside_make_place(int root_fd, const char *path, struct error *err)
+int inside_make_place(int root_fd, const char *path, bool directory,
+	struct error *err)
 {
 	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH | O_NOFOLLOW);
 	CLEANUP_FD int parent_fd = -1;
@@ -217,5 +218,5 @@ int inside_make_place(int root_fd, const char *path, struct error *err)
 				"cannot replace the symlink '%s' of the image",
 				path);
 	}
-	return inside_make(root_fd, path, false, err);
+	return inside_make(root_fd, path, directory, err);
 }

@@ -45,9 +45,10 @@ int inside_make(int root_fd, const char *path, bool directory,
 	struct error *err);
 
 /*
- * The same for a file that shall lie at `path` itself: a symlink in its place
- * is taken away first.
+ * The same for what shall lie at `path` itself: a symlink in its place is taken
+ * away first.
  */
-int inside_make_place(int root_fd, const char *path, struct error *err);
+int inside_make_place(int root_fd, const char *path, bool directory,
+	struct error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -195,14 +197,17 @@ void priv_host_place_seal(const struct host_place *place)
 
 /*
  * Files that the user has put into the mount point, which was his own before
- * the mount.  Safe: names in that directory alone, and no link is followed;
- * were FUSE mounted there again, root would be refused at once.  What is in
- * directories below stays, and is reported.
+ * the mount.  Safe: names in that directory alone, no link is followed, and
+ * what he may have mounted there again is not entered.  What is in directories
+ * below stays, and is reported.
  */
 static void empty_point(int lock_fd)
 {
-	int fd = openat(lock_fd, POINT,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
+	};
+	int fd = syscall(SYS_openat2, lock_fd, POINT, &how, sizeof(how));
 	DIR *point = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int left = FILES_MAX;

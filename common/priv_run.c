@@ -65,7 +65,11 @@ static int spawn(const char *path, char *const argv[], char *const envp[],
 		return -1;
 	/* Safe: a child of ours that nobody has waited for. */
 	ret_child->pid_fd = syscall(SYS_pidfd_open, ret_child->pid, 0);
-	return 0;
+	if (ret_child->pid_fd >= 0)
+		return 0;
+	kill(ret_child->pid, SIGKILL);
+	waitpid(ret_child->pid, NULL, 0);
+	return -1;
 }
 
 /* Up to the end of file; what does not fit is read and dropped. */

@@ -201,7 +201,8 @@ int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 		error_set(err, errno, "cannot open a pidfd");
 		/* Safe: nobody has reaped it, so the number is its own. */
 		kill(child.pid, SIGKILL);
-		waitpid(child.pid, NULL, 0);
+		/* At once or never, as it may wait for a file system. */
+		waitpid(child.pid, NULL, WNOHANG);
 		return -1;
 	}
 	*ret_child = child;

@@ -279,3 +279,25 @@ void settings_free(struct settings *settings)
 	for (i = 0; i < SETTINGS_COUNT; i++)
 		settings_forget(settings, i);
 }
+
+void settings_note(struct settings_wrong *wrong, enum setting setting,
+	const struct error *err)
+{
+	char **text = &wrong->text[setting];
+
+	free(*text);
+	*text = err ? strdup(err->text) : NULL;
+}
+
+bool settings_tell_wrong(const struct settings_wrong *wrong,
+	struct error *ret_err)
+{
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (wrong->text[i]) {
+			error_set(ret_err, 0, "%s", wrong->text[i]);
+			return true;
+		}
+	return false;
+}

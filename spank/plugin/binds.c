@@ -106,6 +106,14 @@ void binds_give(struct binds *binds, const char *target, int *mount_fd)
 		bind->mount_fd = fd_take(mount_fd);
 }
 
+static int refuse_fixed(const char *target, struct error *err)
+{
+	return error_set(err, 0,
+		"'%s' cannot be left out or covered: it belongs to every "
+		"container of this site",
+		target);
+}
+
 int binds_leave_out(struct binds *binds, const char *target, struct error *err)
 {
 	size_t place = place_of(binds, target);
@@ -114,10 +122,7 @@ int binds_leave_out(struct binds *binds, const char *target, struct error *err)
 	if (place == binds->count || strcmp(bind->target, target) != 0)
 		return 0;
 	if (bind->flags & BIND_FIXED)
-		return error_set(err, 0,
-			"'%s' cannot be left out or covered: it belongs to "
-			"every container of this site",
-			target);
+		return refuse_fixed(target, err);
 	free_one(bind);
 	binds->count--;
 	memmove(bind, bind + 1, (binds->count - place) * sizeof(*bind));
@@ -261,10 +266,8 @@ static int make_point(const struct binds *binds, struct bind *bind, int root_fd,
 		return 0;
 	if (is_wanted(bind, root_fd, err) <= 0)
 		return leave_out(bind, report, err);
-	made = bind->flags & BIND_REPLACE
-		       ? inside_make_place(root_fd, bind->target, err)
-		       : inside_make(root_fd, bind->target, bind->is_directory,
-				 err);
+	made = (bind->flags & BIND_REPLACE ? inside_make_place : inside_make)(
+		root_fd, bind->target, bind->is_directory, err);
 	if (made == 0)
 		made = make_point_in_empty(binds, bind, err);
 	if (made < 0)
@@ -320,6 +323,31 @@ static int attach(const struct binds *binds, const struct bind *bind,
 	return 0;
 }
 
+/* The kernel's number of the mount that `fd` is in; 0 if it does not tell. */
+static uint64_t mount_id(int fd)
+{
+	struct statx status;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
+		    &status) < 0 ||
+		!(status.stx_mask & STATX_MNT_ID))
+		return 0;
+	return status.stx_mnt_id;
+}
+
+/* A symlink of the image may have led another bind over it, or above it. */
+static int check_fixed(const struct bind *bind, int root_fd, struct error *err)
+{
+	CLEANUP_FD int fd = -1;
+
+	if (!(bind->flags & BIND_FIXED) || bind->mount_id == 0)
+		return 0;
+	fd = inside_open(root_fd, bind->target, O_PATH);
+	return fd >= 0 && mount_id(fd) == bind->mount_id
+		       ? 0
+		       : refuse_fixed(bind->target, err);
+}
+
 static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
 	struct report *report, struct error *err)
 {
@@ -327,6 +355,7 @@ static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
 		return 0;
 	if (attach(binds, bind, root_fd, err) < 0)
 		return leave_out(bind, report, err);
+	bind->mount_id = mount_id(bind->mount_fd);
 	cleanup_fd(&bind->mount_fd);
 	cleanup_fd(&bind->point_fd);
 	report_detail(report, "mount  %s  from %s (%s%s)", bind->target,
@@ -367,6 +396,9 @@ int binds_attach(struct binds *binds, int root_fd, struct report *report,
 	for (i = 0; i < binds->count; i++)
 		if (attach_one(binds, &binds->list[i], root_fd, report, err) <
 			0)
+			return -1;
+	for (i = 0; i < binds->count; i++)
+		if (check_fixed(&binds->list[i], root_fd, err) < 0)
 			return -1;
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/error.h"
 #include "spank/plugin/report.h"
@@ -36,6 +37,7 @@ struct bind {
 	int mount_fd; /* owned: the detached mount; -1 if left out */
 	int point_fd; /* owned: where it will lie, until it does; or -1 */
 	bool is_directory;
+	uint64_t mount_id; /* once it is attached; 0 if the kernel hides it */
 };
 
 /* Zeroed, it is empty.  To be freed by binds_free(). */

@@ -25,18 +25,14 @@ static int callback(int val, const char *value, int remote)
 	else
 		session.given[setting] = true;
 	if (settings_put(settings, setting, value ? value : "", &err) == 0) {
-		/* A good value undoes a bad one before it. */
-		if (session.wrong_setting == setting)
-			session.option_error = (struct error){ 0 };
+		settings_note(&session.wrong, setting, NULL);
 		return 0;
 	}
-	session.option_error = err;
-	session.wrong_setting = setting;
-	error_prefix(&session.option_error, "--sif-%s",
-		setting_rule(setting)->name);
+	error_prefix(&err, "--sif-%s", setting_rule(setting)->name);
+	settings_note(&session.wrong, setting, &err);
 	if (remote)
 		return 0;
-	slurm_error("spank_sif: %s", session.option_error.text);
+	slurm_error("spank_sif: %s", err.text);
 	return -1;
 }
 

@@ -76,14 +76,18 @@ static void plan_system(struct binds *binds, bool private_tmp)
  * Home and working directory.  A home such as /usr/home/NAME shows where the
  * image has no such.  One that was asked for by name must be there.
  */
-static void plan_user(const struct plan_request *request, struct binds *binds)
+static int plan_user(const struct plan_request *request, struct binds *binds,
+	struct error *err)
 {
 	const char *home = settings_get(request->settings, SETTING_HOME);
 	const char *directory = request->directory;
 	bool wants_home = strcmp(home, "no") != 0;
 
-	if (home[0] == '/')
+	if (home[0] == '/') {
+		if (binds_leave_out(binds, home, err) < 0)
+			return error_prefix(err, "--sif-home");
 		binds_add(binds, home, home, 0, "home");
+	}
 	home = request->home;
 	if (settings_is(request->settings, SETTING_HOME, "yes") && home &&
 		home[0] == '/' && !binds_cover(binds, home))
@@ -92,11 +96,12 @@ static void plan_user(const struct plan_request *request, struct binds *binds)
 					       : BIND_OPTIONAL,
 			"home");
 	if (!wants_home && home && strcmp(home, directory) == 0)
-		return;
+		return 0;
 	if (directory[0] == '/' && !is_of_the_system(directory) &&
 		!binds_cover(binds, directory))
 		binds_add(binds, directory, directory, BIND_OPTIONAL,
 			"working directory");
+	return 0;
 }
 
 static void plan_file(struct binds *binds, const char *path, const char *origin)
@@ -154,6 +159,11 @@ static int flags_of(const struct bind_spec *spec)
 static int plan_spec(const struct bind_spec *spec, const char *origin,
 	struct binds *binds, struct error *err)
 {
+	/* So the commands make them; a user can do without. */
+	if (spec->target[0] != '/')
+		return error_set(err, 0,
+			"the destination '%s' is not an absolute path",
+			spec->target);
 	if (binds_leave_out(binds, spec->target, err) < 0)
 		return -1;
 	if (spec->source)
@@ -224,7 +234,8 @@ int plan_binds(const struct plan_request *request, struct binds *binds,
 {
 	plan_system(binds,
 		settings_is(request->settings, SETTING_TMP, "private"));
-	plan_user(request, binds);
+	if (plan_user(request, binds, err) < 0)
+		return -1;
 	plan_slurm(request, binds);
 	if (plan_site(request, binds, err) < 0)
 		return -1;

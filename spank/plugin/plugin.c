@@ -79,8 +79,7 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	}
 	/* Before Slurm calls back for the options of its command line. */
 	if (context != S_CTX_REMOTE)
-		submit_load(&session.settings, &session.option_error,
-			&session.wrong_setting);
+		submit_load(&session.settings, &session.wrong);
 	return 0;
 }
 
@@ -90,10 +89,13 @@ static int check_submission(void)
 	bool is_srun = spank_context() == S_CTX_LOCAL;
 	struct error err = { 0 };
 
+	/* What it says of --sif-join may be for others. */
+	if (!is_srun)
+		settings_note(&session.wrong, SETTING_JOIN, NULL);
 	session_record(&session.arguments_error);
-	session_record(&session.option_error);
-	if ((settings_have_image(&session.settings) || session_joins()) &&
-		session.error.text[0])
+	if (settings_tell_wrong(&session.wrong, &err))
+		session_record(&err);
+	if (session_wants_image() && session.error.text[0])
 		err = session.error;
 	else if (submit_check_join(&session.settings, session.given, is_srun,
 			 &err) == 0 &&

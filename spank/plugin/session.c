@@ -24,7 +24,6 @@ struct session session = {
 	.host_mount = HOST_MOUNT_NONE,
 	.watch = WATCH_NONE,
 	.fuse_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 },
-	.wrong_setting = SETTINGS_COUNT,
 };
 
 /* The first failure is the cause; what follows from it is not worth saying. */
@@ -46,11 +45,10 @@ static void load_one(enum setting setting, char *const *job)
 				session.raw.value[setting], &err);
 		return;
 	}
-	if (session.wrong_setting == setting)
-		session.option_error = (struct error){ 0 };
+	settings_note(&session.wrong, setting, NULL);
 	if (settings_put(&session.settings, setting, value, &err) < 0) {
 		error_prefix(&err, "%s", rule->carrier);
-		session.option_error = err;
+		settings_note(&session.wrong, setting, &err);
 	}
 }
 
@@ -100,22 +98,20 @@ static int load(char *const *job, struct error *err)
 
 void session_load(char *const *job, uint32_t step)
 {
-	struct error err = { 0 };
+	struct error err = { 0 }, wrong = { 0 };
 	int loaded = load(job, &err);
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
 		session.is_default[i] = !session.settings.value[i];
 	if (settings_add_defaults(&session.settings,
-		    &session.arguments.defaults, &session.option_error) < 0)
+		    &session.arguments.defaults, &err) < 0)
 		loaded = -1;
-	session.runs_image =
-		is_step_for_image(step) &&
-		(settings_have_image(&session.settings) || session_joins() ||
-			session.wrong_setting == SETTING_IMAGE);
+	session.runs_image = is_step_for_image(step) && session_wants_image();
 	if (!session.runs_image)
 		return;
-	session_record(&session.option_error);
+	if (settings_tell_wrong(&session.wrong, &wrong))
+		session_record(&wrong);
 	session_record(&session.arguments_error);
 	if (loaded < 0 || count_servers(&err) < 0)
 		session_record(&err);
@@ -135,4 +131,12 @@ int session_share(struct error *err)
 bool session_joins(void)
 {
 	return !settings_is(&session.settings, SETTING_JOIN, "none");
+}
+
+/* Whose value was refused is not one who asked for nothing. */
+bool session_wants_image(void)
+{
+	return settings_have_image(&session.settings) || session_joins() ||
+	       session.wrong.text[SETTING_IMAGE] ||
+	       session.wrong.text[SETTING_JOIN];
 }

@@ -32,10 +32,9 @@ struct session {
 	struct error arguments_error;    /* what is wrong with them, if so */
 	struct settings settings;        /* what the user asks for */
 	bool is_default[SETTINGS_COUNT]; /* slurmstepd: not the user's word */
-	struct settings raw;       /* slurmstepd: as Slurm hands options over */
-	struct error option_error; /* what is wrong with an option, if so */
-	enum setting wrong_setting;
-	bool given[SETTINGS_COUNT]; /* a command: by an option of its own */
+	struct settings raw; /* slurmstepd: as Slurm hands options over */
+	struct settings_wrong wrong; /* with them */
+	bool given[SETTINGS_COUNT];  /* a command: by an option of its own */
 	bool is_submitted;  /* a command: a component of it has been checked */
 	int64_t begin_us;   /* when slurmstepd had read the options */
 	int64_t started_us; /* when it had started the servers */
@@ -72,5 +71,8 @@ int session_share(struct error *err);
 
 /* Does the step enter the container of another one? */
 bool session_joins(void);
+
+/* Is it meant to run in an image, or to join a step that does? */
+bool session_wants_image(void);
 
 #endif

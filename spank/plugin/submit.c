@@ -67,7 +67,7 @@ static int load_value(struct settings *settings, enum setting setting,
 }
 
 static void load_one(struct settings *settings, enum setting setting,
-	struct error *ret_wrong, enum setting *ret_which)
+	struct settings_wrong *ret_wrong)
 {
 	const struct setting_rule *rule = setting_rule(setting);
 	const char *value = getenv(rule->variable);
@@ -82,18 +82,16 @@ static void load_one(struct settings *settings, enum setting setting,
 	if (value && (*value || rule->is_list) &&
 		load_value(settings, setting, value, &err) < 0) {
 		error_prefix(&err, "%s", rule->variable);
-		*ret_wrong = err;
-		*ret_which = setting;
+		settings_note(ret_wrong, setting, &err);
 	}
 }
 
-void submit_load(struct settings *settings, struct error *ret_wrong,
-	enum setting *ret_which)
+void submit_load(struct settings *settings, struct settings_wrong *ret_wrong)
 {
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		load_one(settings, i, ret_wrong, ret_which);
+		load_one(settings, i, ret_wrong);
 }
 
 /* --- paths ---------------------------------------------------------------- */
@@ -109,12 +107,32 @@ static int replace(char **place, const char *value, struct error *err)
 	return 0;
 }
 
-/* Has an outer command decided that this name is one of the site's? */
-static bool is_handed_on(const char *image)
+/* Is the value complete already: an outer command's, or that of an earlier
+ * component of this one? */
+static bool is_handed_on(enum setting setting, const char *value)
 {
-	const char *handed_on = getenv(setting_rule(SETTING_IMAGE)->carrier);
+	const char *handed_on = getenv(setting_rule(setting)->carrier);
 
-	return handed_on && strcmp(image, handed_on) == 0;
+	return handed_on && strcmp(value, handed_on) == 0;
+}
+
+/* The same of one item among those of --sif-mount. */
+static bool is_mount_handed_on(const struct bind_spec *spec)
+{
+	const char *handed_on = getenv(setting_rule(SETTING_MOUNT)->carrier);
+	struct bind_specs specs;
+	struct error ignored;
+	bool found = false;
+	size_t i;
+
+	if (!handed_on || bind_specs_parse(handed_on, BIND_SPEC_IMAGES, &specs,
+				  &ignored) < 0)
+		return false;
+	for (i = 0; i < specs.count && !found; i++)
+		found = strcmp(spec->source, specs.list[i].source) == 0 &&
+			strcmp(spec->target, specs.list[i].target) == 0;
+	bind_specs_free(&specs);
+	return found;
 }
 
 /*
@@ -127,7 +145,7 @@ static int complete_image(char **image, const struct arguments *arguments,
 	char path[PATH_MAX];
 	bool is_bare = !strchr(*image, '/') && arguments->path;
 
-	if (strcmp(*image, "none") == 0 || (is_bare && is_handed_on(*image)))
+	if (strcmp(*image, "none") == 0)
 		return 0;
 	if (expand_path(*image, path, err) < 0)
 		return -1;
@@ -165,6 +183,8 @@ static int complete_spec(struct bind_spec *spec, enum bind_spec_kind kind,
 	if (!spec->source)
 		return complete_target(spec, err);
 	if (kind == BIND_SPEC_IMAGES) {
+		if (is_mount_handed_on(spec))
+			return 0;
 		if (complete_image(&spec->source, arguments, err) < 0)
 			return -1;
 	} else if (expand_path(spec->source, path, err) < 0 ||
@@ -226,7 +246,7 @@ static int complete(struct settings *settings, enum setting setting,
 {
 	char **place = &settings->value[setting];
 
-	if (!*place || !**place)
+	if (!*place || !**place || is_handed_on(setting, *place))
 		return 0;
 	switch (setting) {
 	case SETTING_IMAGE:

@@ -15,12 +15,9 @@
 /*
  * Take in what the environment says, before Slurm calls back for the options,
  * and let Slurm not replay those of sbatch and salloc: the environment has them
- * in a form that means the same in every directory.  A wrong value is stored as
- * a sentence in *ret_wrong, and whose it is in *ret_which; the other values are
- * good.
+ * in a form that means the same in every directory.  Wrong values are noted.
  */
-void submit_load(struct settings *settings, struct error *ret_wrong,
-	enum setting *ret_which);
+void submit_load(struct settings *settings, struct settings_wrong *ret_wrong);
 
 /*
  * Refuse what this command's own options say in vain, beside --sif-join or by

@@ -141,6 +141,13 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_equal "${#lines[@]}" 2
 }
 
+@test "CDI: a directory shows, whether the image has one in its place or not" {
+	install_nvidia_cdi /driver /opt/driver /driver /mnt
+	run on_gpu ls /opt/driver /mnt
+	assert_status 0
+	assert_equal "$(grep -c nvidia-smi <<<"$output")" 2
+}
+
 @test "CDI: variables and programs are there, and no device is made" {
 	install_nvidia_cdi
 	run on_gpu sh -c 'nvidia-smi; echo "$DRIVER_SAYS"

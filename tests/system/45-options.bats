@@ -307,6 +307,35 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_output $'/home:\n\n/mnt:\n\n/tmp:'
 }
 
+@test "a wrong variable that asks for an image, or to join, never means the host" {
+	run with SPANK_SIF_JOIN=7,0 srun echo ran
+	assert_failure
+	assert_contains "spank_sif: SPANK_SIF_JOIN: "
+	refute_line ran
+	# It may be for the sruns of the job.
+	run with SPANK_SIF_JOIN=7,0 salloc --quiet echo ran
+	assert_output ran
+	run with "SPANK_SIF_IMAGE=$(printf '/%05000d' 0)" srun echo ran
+	assert_failure
+	assert_contains "spank_sif: SPANK_SIF_IMAGE: "
+	refute_line ran
+	# Slurm takes the job's variables after the commands have had their look.
+	run here srun --export=ALL,SLURM_SIF_JOIN=7. echo ran
+	assert_failure
+	assert_contains "spank_sif: SLURM_SIF_JOIN: "
+	refute_line ran
+	run with SPANK_SIF_JOIN=7,0 srun --sif-join=none echo ran
+	assert_output ran
+}
+
+@test "a good value does not hide what is wrong with another" {
+	run with SPANK_SIF_BIND=/a:b SPANK_SIF_DEBUG=maybe srun \
+		--sif-image=small.sif --sif-debug=yes echo ran
+	assert_failure
+	assert_contains "spank_sif: SPANK_SIF_BIND: "
+	refute_line ran
+}
+
 @test "deny= cannot be passed by setting what the commands hand on" {
 	start_other "deny=home"
 	run on_other sh -c 'SLURM_SIF_HOME=no srun --sif-image=small.sif true'

@@ -245,6 +245,37 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	run on_other srun --sif-image=small.sif --sif-mount=small.sif:/site/e true
 	assert_failure
 	assert_contains "'/site/e' cannot be left out"
+	run on_other srun --sif-image=small.sif --sif-home=/proc \
+		--sif-bind=-/proc true
+	assert_failure
+	assert_contains "--sif-home: '/proc' cannot be left out or covered"
+	# As no command would hand it on.
+	run on_other srun --sif-image=small.sif --export=ALL,SLURM_SIF_BIND=proc true
+	assert_failure
+	assert_contains "--sif-bind: the destination 'proc' is not an absolute path"
+}
+
+@test "a symlink of the image leads no bind over what the site shows" {
+	local tree=$BATS_TEST_TMPDIR/tree
+	image_tree "$tree"
+	ln -s /site/e "$tree/to-e"
+	ln -s /site "$tree/to-above"
+	ln -s /proc "$tree/to-proc"
+	start_other 'bind=!/shared/e:/site/e'
+	mkdir "$OTHER"/shared/{d,e}
+	touch "$OTHER"/shared/d/in-d "$OTHER"/shared/e/in-e
+	image_sif "$tree" "$OTHER/shared/alias.sif" -comp lz4
+	for bind in d:/to-e d:/to-above d:/to-proc; do
+		run on_other srun --sif-image=alias.sif --sif-bind="/shared/$bind" true
+		assert_failure
+		assert_contains "cannot be left out or covered: it belongs to every container of this site"
+	done
+	run on_other srun --sif-image=alias.sif --sif-mount=alias.sif:/to-e true
+	assert_failure
+	assert_contains "'/site/e' cannot be left out or covered"
+	run on_other srun --sif-image=alias.sif --sif-bind=/shared/d:/to-none ls /to-none /site/e
+	assert_status 0
+	assert_output $'/site/e:\nin-e\n\n/to-none:\nin-d'
 }
 
 @test "site binds with variables: the user's entry and Slurm count, not the job's environment" {

@@ -163,7 +163,8 @@ static void a_link_in_the_place_is_replaced(void **state)
 
 	assert_int_equal(inside_make(image->root_fd, "/zone", false, &err), 0);
 	symlinkat("zone", image->root_fd, "localtime");
-	assert_int_equal(inside_make_place(image->root_fd, "/localtime", &err),
+	assert_int_equal(
+		inside_make_place(image->root_fd, "/localtime", false, &err),
 		0);
 	assert_int_equal(fstatat(image->root_fd, "localtime", &status,
 				 AT_SYMLINK_NOFOLLOW),
