@@ -242,7 +242,7 @@ static int take_prefixes(const struct environment *job,
 	return path ? put(result, "PATH", path, ENVIRONMENT_PREFIX, err) : 0;
 }
 
-/* Step 4, one item of --sif-env; `result` is NULL if only to be checked. */
+/* Step 4, one item of --sif-env. */
 static int take_option(const struct environment *job, const char *option,
 	struct environment *result, struct error *err)
 {
@@ -258,19 +258,9 @@ static int take_option(const struct environment *job, const char *option,
 			"(letters, digits and '_'); write NAME=VALUE, or NAME "
 			"for the job's value",
 			name);
-	if (!result)
-		return 0;
 	value = option[length] ? option + length + 1
 			       : environment_value(job, name);
 	return value ? put(result, name, value, ENVIRONMENT_OPTION, err) : 0;
-}
-
-int environment_rules_check_options(char *const *options, struct error *err)
-{
-	for (; options && *options; options++)
-		if (take_option(NULL, *options, NULL, err) < 0)
-			return -1;
-	return 0;
 }
 
 static int take_texts(char *const *texts, enum environment_source source,

@@ -25,9 +25,6 @@ struct environment_request {
  * the result.  NULL without memory. */
 char *environment_rules_complete_path(const char *path);
 
-/* Check the items of --sif-env; the sentence names the first wrong one. */
-int environment_rules_check_options(char *const *options, struct error *err);
-
 /* What the image's scripts start from.  The caller frees it. */
 int environment_rules_start(const struct environment_request *request,
 	struct environment *ret_start, struct error *err);

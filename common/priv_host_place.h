@@ -36,8 +36,9 @@ int priv_host_place_make(uint32_t job, uint32_t step,
 
 /*
  * Take the mount point away from the user once something is mounted on it, so
- * that he cannot fill root's file system when it is no more.  Waits 0.2 s at
- * most for that.
+ * that he does not fill root's file system when it is no more.  Waits 0.2 s at
+ * most for that: a user who stops his keeper for so long has the directory
+ * until the end of the step, see SECURITY.md.
  */
 void priv_host_place_seal(const struct host_place *place);
 

@@ -111,8 +111,8 @@ int priv_mount_overlay(const char *lower, const char *upper, const char *work,
 	};
 
 	/* Safe: names of ours, in the step's own namespace.  The overlay does
-	 * its work with the rights of this moment, those of the user and
-	 * CAP_SYS_ADMIN: enough for its own xattrs, not for foreign files. */
+	 * its work with the rights of this moment, which priv_caps.c has cut
+	 * to what that needs, on its own two layers only. */
 	return mount_new("overlay", options, 0, err);
 }
 

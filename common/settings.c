@@ -87,7 +87,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 	},
 	[SETTING_WRITABLE_TMPFS] = {
 		NAMES("writable-tmpfs", "WRITABLE_TMPFS"),
-		.arginfo = "yes|no[,SIZE]",
+		.arginfo = "no|yes[,SIZE]",
 		.usage = "let the step change the image, in memory, until it "
 			 "ends (default no; example: "
 			 "--sif-writable-tmpfs=yes,2g)",

@@ -7,7 +7,8 @@
  * sees to that.  A connection is aborted
  *
  *   - when its server has ended, however that was
- *   - when its server was sent SIGKILL, and still is there at a second look
+ *   - when its server was sent SIGKILL, and still is there at a second look,
+ *     half a second later as a rule
  *   - when no task goes on, and the same is true of a task, or of another
  *     process of the user's
  *

@@ -66,6 +66,12 @@ need_plugin() {
 	has_plugin || skip "SPANK_SIF_INSTALL is not set"
 }
 
+# Those start it by way of slurmstepd, whose libraries an image does not have.
+need_task_prolog() {
+	[[ $(slurmd -V) != *" 24.11."[0-6] ]] ||
+		skip "$(slurmd -V) cannot start a TaskProlog in an image"
+}
+
 # This and the like of it are false when the question itself fails.
 nodes_are_idle() {
 	local states

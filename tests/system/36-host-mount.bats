@@ -29,6 +29,7 @@ setup_file() {
 
 setup() {
 	need_plugin
+	need_task_prolog
 	before=$(host_snapshot)
 	rm -f "$SHARED"/{hold,held,started,go}
 }
@@ -174,7 +175,7 @@ start_choice() { # MODES
 # How often the image was on the host first, of the steps that CMD runs.
 on_host() { # [NAME=VALUE...] CMD...
 	run on_other env SPANK_SIF_DEBUG=yes "$@"
-	assert_status 0
+	assert_status 0 || return
 	grep -c "image on the host at '$PLACES/" <<<"$output" || true
 }
 
@@ -217,8 +218,9 @@ on_host() { # [NAME=VALUE...] CMD...
 	sum() { # SBATCH-ARGUMENT...
 		CLUSTER=$OTHER SHARED=$OTHER/shared run_job --sif-debug \
 			--sif-image=small.sif "$@" job
-		assert_status 0
-		assert_equal "$(grep -c "namespace built" <<<"$output")" 3
+		assert_status 0 || return
+		assert_equal "$(grep -c "namespace built" <<<"$output")" 3 ||
+			return
 		grep -c "image on the host at" <<<"$output"
 	}
 	assert_equal "$(sum)" 3

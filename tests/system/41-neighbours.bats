@@ -29,6 +29,11 @@ setup_file() {
 	image_sif "$tree" "$SHARED/small.sif" -comp lz4
 }
 
+setup() {
+	need_plugin
+	need_task_prolog
+}
+
 teardown() {
 	has_plugin || return 0
 	[[ -z ${BACKGROUND-} ]] || kill "$BACKGROUND" || true

@@ -87,7 +87,7 @@ mount|:/data|the source is missing'
 		for option in 'image=IMAGE|none' 'bind=SRC[:DST[:ro|rw]][,...]' \
 			'mount=IMAGE:DST[,...]' 'env=NAME[=VALUE][,...]' \
 			'cleanenv=yes|no' 'home=yes|no|PATH' workdir=PATH \
-			'tmp=host|private' 'writable-tmpfs=yes|no[,SIZE]' \
+			'tmp=host|private' 'writable-tmpfs=no|yes[,SIZE]' \
 			'nv=auto|yes|no' 'rocm=auto|yes|no' \
 			'batch=host|image' 'host-mount=yes|no' 'join=[JOB.]STEP|none' \
 			'debug=yes|no'; do

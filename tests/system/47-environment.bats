@@ -266,6 +266,7 @@ script_image() { # SCRIPT
 }
 
 @test "per-task variables are each task's own" {
+	need_task_prolog
 	run here srun -n4 --label --sif-image=image.sif sh -c \
 		'echo $SLURM_PROCID $SLURM_LOCALID'
 	for task in 0 1 2 3; do

@@ -272,6 +272,7 @@ another_server() { # PID
 
 # A TaskProlog runs inside, before the server has heard that the task has started.
 start_step_with_slow_prolog() { # SRUN-ARGUMENT...
+	need_task_prolog
 	printf '#!/bin/sh\n%s\n' 'echo $$ >>/shared/pids' \
 		'until [ -e /shared/go ]; do sleep 0.1; done' >"$SHARED/prolog"
 	chmod 755 "$SHARED/prolog"

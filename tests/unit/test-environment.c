@@ -491,11 +491,17 @@ static void a_wrong_option_is_named(void **state)
 		char *options[] = { "GOOD=1", bad[i], NULL };
 		struct error err = { 0 };
 
-		assert_int_equal(environment_rules_check_options(options, &err),
+		const struct environment_request request = { .options =
+								     options };
+		CLEANUP_ENVIRONMENT struct environment image = { 0 };
+		struct environment edits = { 0 };
+
+		assert_int_equal(
+			environment_rules_edits(&request, &image, &edits, &err),
 			-1);
 		assert_non_null(strstr(err.text, "--sif-env: '"));
+		environment_free(&edits);
 	}
-	assert_int_equal(environment_rules_check_options(NULL, NULL), 0);
 }
 
 static void a_path_is_completed_at_its_end(void **state)
