@@ -61,6 +61,26 @@ static int passed_fd(struct msghdr *packet)
 	return fd;
 }
 
+/* As recvmsg(2), by the deadline.  Another process that has the socket may be
+ * faster. */
+static ssize_t receive(int socket, struct deadline deadline,
+	struct msghdr *packet)
+{
+	ssize_t length;
+	int ready;
+
+	do {
+		ready = deadline_wait_readable(deadline, socket);
+		if (ready == 0)
+			errno = ETIMEDOUT;
+		if (ready <= 0)
+			return -1;
+		length = recvmsg(socket, packet,
+			MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	} while (length < 0 && (errno == EINTR || errno == EAGAIN));
+	return length;
+}
+
 int message_receive(int socket, struct deadline deadline,
 	struct message *ret_message, int *ret_fd)
 {
@@ -77,20 +97,13 @@ int message_receive(int socket, struct deadline deadline,
 		.msg_control = control.bytes,
 		.msg_controllen = CMSG_LEN(sizeof(int)) };
 	CLEANUP_FD int fd = -1;
-	ssize_t length;
-	int ready = deadline_wait_readable(deadline, socket);
+	ssize_t length = receive(socket, deadline, &packet);
 
-	if (ready <= 0) {
-		if (ready == 0)
-			errno = ETIMEDOUT;
-		return -1;
-	}
-	do
-		length = recvmsg(socket, &packet, MSG_CMSG_CLOEXEC);
-	while (length < 0 && errno == EINTR);
-	if (length <= 0)
-		return length < 0 && errno != ECONNRESET ? -1 : 0;
+	if (length < 0)
+		return errno == ECONNRESET ? 0 : -1;
 	fd = passed_fd(&packet);
+	if (length == 0 && fd < 0)
+		return 0;
 	if (packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ||
 		code < MESSAGE_HELLO || code > MESSAGE_FAILED) {
 		errno = EPROTO;

@@ -89,11 +89,23 @@ static int add_polled(struct control *control, int fd)
 	return 0;
 }
 
-/* A task that cannot be told is one that died: its end of file follows. */
-static void tell(struct control *control, size_t task, enum message_type type,
+/* Who cannot be told has died, as a rule: his end of file follows. */
+static int tell(struct control *control, size_t task, enum message_type type,
 	const char *text, int fd)
 {
-	message_send(control->polled[task].fd, type, text, fd);
+	return message_send(control->polled[task].fd, type, text, fd);
+}
+
+/* Or there is no memory for it, or too many descriptors are under way: then a
+ * task that is hung up on says so, and does not start with half of what it
+ * needs, or wait. */
+static bool tell_or_hang_up(struct control *control, size_t task,
+	enum message_type type, const char *text, int fd)
+{
+	if (tell(control, task, type, text, fd) == 0)
+		return true;
+	cleanup_fd(&control->polled[task].fd);
+	return false;
 }
 
 /* What the container's state means for a task that waits. */
@@ -101,21 +113,25 @@ static void answer(struct control *control, size_t task)
 {
 	switch (control->container) {
 	case WANTED:
+		if (!tell_or_hang_up(control, task, MESSAGE_BUILD,
+			    control->ready_us, -1))
+			break;
 		control->container = BUILDING;
 		control->builder = task;
 		alarm(control->request->timeout_s + SERVER_EXTRA_S);
-		tell(control, task, MESSAGE_BUILD, control->ready_us, -1);
 		break;
 	case BUILDING:
 		break;
 	case BUILT:
-		if (control->shared_fd >= 0)
-			tell(control, task, MESSAGE_SHARED, NULL,
-				control->shared_fd);
-		tell(control, task, MESSAGE_ENTER, NULL, control->namespace_fd);
+		if (control->shared_fd < 0 ||
+			tell_or_hang_up(control, task, MESSAGE_SHARED, NULL,
+				control->shared_fd))
+			tell_or_hang_up(control, task, MESSAGE_ENTER, NULL,
+				control->namespace_fd);
 		break;
 	case REFUSED:
-		tell(control, task, MESSAGE_FAILED, control->reason, -1);
+		tell_or_hang_up(control, task, MESSAGE_FAILED, control->reason,
+			-1);
 		control->reason = NULL;
 		break;
 	}

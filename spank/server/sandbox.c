@@ -14,10 +14,10 @@
  * others need.
  *
  * Memory that is both writable and executable, or becomes executable, is
- * forbidden; so are fork, exec, sockets, ptrace and signals to others.  Threads
- * can be started until the sandbox is narrowed, which is for all of them:
- * Landlock is inherited from who starts a thread, so they must not be there
- * before it is.
+ * forbidden; so are exec, sockets, ptrace and signals to others.  The guard
+ * forks its servers, which do not; threads can be started until the sandbox is
+ * narrowed, which is for all of them: Landlock is inherited from who starts a
+ * thread, so they must not be there before it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -216,7 +216,9 @@ static int allow_conditionally(scmp_filter_ctx filter)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 			SCMP_SYS(mprotect), 1,
 			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (rc == 0) /* abort(), and no signal to anyone else */
+	/* abort(), of the process that has entered; in a server that it forks
+	 * abort() is seen as SIGSYS. */
+	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill),
 			1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	for (i = 0; i < sizeof(prctls) / sizeof(int) && rc == 0; i++)
@@ -248,7 +250,7 @@ static int allow_successors(scmp_filter_ctx filter)
 		SCMP_A0(SCMP_CMP_EQ, FORK_FLAGS, 0));
 	size_t i;
 
-	/* Its own, control.c and fs_ring.c: those of other processes are not.
+	/* Its own, affinity.c and fs_ring.c; those of other processes are not.
 	 */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,

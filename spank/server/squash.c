@@ -193,7 +193,8 @@ int squash_open(int *fd, const struct sif_partition *partition,
 
 int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
 {
-	/* One for each thread, also those that read ahead; and to spare. */
+	/* One for each thread, also those that read ahead; and to spare.  The
+	 * threads of more rings than that wait for each other. */
 	size_t least = 3 * threads + 8;
 	size_t blocks = bytes / squash->super.block_size;
 	struct cache *cache;

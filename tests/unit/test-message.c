@@ -164,6 +164,14 @@ static void two_descriptors(void **state)
 	assert_refused(fixture, EPROTO);
 }
 
+static void nothing_but_a_descriptor(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	send_raw(fixture, "", 0, 1);
+	assert_refused(fixture, EPROTO);
+}
+
 static void eight_descriptors(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -243,6 +251,7 @@ int main(void)
 		TEST(with_descriptor),
 		TEST(longest_text),
 		TEST(two_descriptors),
+		TEST(nothing_but_a_descriptor),
 		TEST(eight_descriptors),
 		TEST(too_long),
 		TEST(unknown_type),
