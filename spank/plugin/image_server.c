@@ -23,6 +23,8 @@
 #include "common/server_start.h"
 #include "spank/plugin/image_server.h"
 
+/* One that exits has no cgroup any more, but is there for a moment. */
+#define ENDING_MS 10
 /* Last process gone, mount gone, ENODEV, exit: a millisecond in practice, and
  * for ever if the step has left a process behind. */
 #define LAST_TASK_TIMEOUT_MS 50
@@ -97,14 +99,23 @@ int image_server_start(struct image_server *server,
 	return 0;
 }
 
+static bool has_exited(const struct image_server *server, long timeout_ms)
+{
+	return server->child.pid == 0 ||
+	       deadline_wait_readable(deadline_in_ms(timeout_ms),
+		       server->child.pid_fd) == 1;
+}
+
 int image_server_adopt(struct image_server *server, pid_t task_pid,
 	struct error *err)
 {
-	/* One that has ended already is image_server_check()'s to report. */
-	if (server->child.pid == 0 || deadline_wait_readable(deadline_in_ms(0),
-					      server->child.pid_fd) == 1)
+	/* One that has ended, or is about to, is image_server_check()'s to
+	 * report. */
+	if (has_exited(server, 0) ||
+		priv_cgroup_join(server->child.pid, task_pid, err) == 0 ||
+		has_exited(server, ENDING_MS))
 		return 0;
-	return priv_cgroup_join(server->child.pid, task_pid, err);
+	return -1;
 }
 
 static int describe_exit(int status, struct error *err)
