@@ -340,7 +340,7 @@ static int check_fixed(const struct bind *bind, int root_fd, struct error *err)
 {
 	CLEANUP_FD int fd = -1;
 
-	if (!(bind->flags & BIND_FIXED) || bind->mount_id == 0)
+	if (bind->mount_id == 0)
 		return 0;
 	fd = inside_open(root_fd, bind->target, O_PATH);
 	return fd >= 0 && mount_id(fd) == bind->mount_id
@@ -355,7 +355,8 @@ static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
 		return 0;
 	if (attach(binds, bind, root_fd, err) < 0)
 		return leave_out(bind, report, err);
-	bind->mount_id = mount_id(bind->mount_fd);
+	if (bind->flags & BIND_FIXED)
+		bind->mount_id = mount_id(bind->mount_fd);
 	cleanup_fd(&bind->mount_fd);
 	cleanup_fd(&bind->point_fd);
 	report_detail(report, "mount  %s  from %s (%s%s)", bind->target,

@@ -37,7 +37,7 @@ struct bind {
 	int mount_fd; /* owned: the detached mount; -1 if left out */
 	int point_fd; /* owned: where it will lie, until it does; or -1 */
 	bool is_directory;
-	uint64_t mount_id; /* once it is attached; 0 if the kernel hides it */
+	uint64_t mount_id; /* of one that is fixed and attached; or 0 */
 };
 
 /* Zeroed, it is empty.  To be freed by binds_free(). */

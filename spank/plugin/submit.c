@@ -50,15 +50,23 @@ static bool has_paths(enum setting setting)
 	       setting == SETTING_WORKDIR;
 }
 
+/* Is the value complete already: an outer command's, or that of an earlier
+ * component of this one? */
+static bool is_handed_on(enum setting setting, const char *value)
+{
+	const char *handed_on = getenv(setting_rule(setting)->carrier);
+
+	return handed_on && strcmp(value, handed_on) == 0;
+}
+
 /* Take in a value of the environment.  One that an outer command has handed on
  * is complete, and a '$' in it is one of a name. */
 static int load_value(struct settings *settings, enum setting setting,
 	const char *value, struct error *err)
 {
-	const char *handed_on = getenv(setting_rule(setting)->carrier);
 	CLEANUP_FREE char *escaped = NULL;
 
-	if (!has_paths(setting) || !handed_on || strcmp(value, handed_on) != 0)
+	if (!has_paths(setting) || !is_handed_on(setting, value))
 		return settings_put(settings, setting, value, err);
 	escaped = expand_escape(value);
 	if (!escaped)
@@ -107,16 +115,7 @@ static int replace(char **place, const char *value, struct error *err)
 	return 0;
 }
 
-/* Is the value complete already: an outer command's, or that of an earlier
- * component of this one? */
-static bool is_handed_on(enum setting setting, const char *value)
-{
-	const char *handed_on = getenv(setting_rule(setting)->carrier);
-
-	return handed_on && strcmp(value, handed_on) == 0;
-}
-
-/* The same of one item among those of --sif-mount. */
+/* As is_handed_on(), of one item among those of --sif-mount. */
 static bool is_mount_handed_on(const struct bind_spec *spec)
 {
 	const char *handed_on = getenv(setting_rule(SETTING_MOUNT)->carrier);

@@ -489,18 +489,16 @@ static void a_wrong_option_is_named(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		char *options[] = { "GOOD=1", bad[i], NULL };
-		struct error err = { 0 };
-
 		const struct environment_request request = { .options =
 								     options };
 		CLEANUP_ENVIRONMENT struct environment image = { 0 };
-		struct environment edits = { 0 };
+		CLEANUP_ENVIRONMENT struct environment edits = { 0 };
+		struct error err = { 0 };
 
 		assert_int_equal(
 			environment_rules_edits(&request, &image, &edits, &err),
 			-1);
 		assert_non_null(strstr(err.text, "--sif-env: '"));
-		environment_free(&edits);
 	}
 }
 
