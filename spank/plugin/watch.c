@@ -132,6 +132,18 @@ static bool step_is_stuck(const struct watch *watch)
 	return has_dying_task || has_dying_process(watch);
 }
 
+/* Does one live, or will one come? */
+static bool has_task(const struct watch *watch)
+{
+	uint32_t i, count = count_tasks(watch);
+	struct condition condition;
+
+	for (i = 0; i < count; i++)
+		if (task_lives(watch->tasks[i], &condition))
+			return true;
+	return count < watch->tasks_size;
+}
+
 /*
  * Is it still ours?  So it is while its builder lives, who keeps it or takes
  * the note back, and where a task has it mounted.
@@ -190,13 +202,11 @@ static void open_connection(struct watch *watch, size_t i)
 }
 
 /* Is there a reason to end the connection?  Two looks are to find the same. */
-static bool is_hopeless(struct watch *watch, size_t i, bool is_readable,
-	bool is_stuck, bool *was_suspect)
+static bool is_hopeless(const struct watch *watch, size_t i, bool is_stuck,
+	bool *was_suspect)
 {
 	bool suspect = is_stuck, known = *was_suspect;
 
-	if (is_readable)
-		cleanup_fd(&watch->pid_fds[i]);
 	if (watch->pid_fds[i] < 0)
 		return true;
 	suspect = suspect || is_dying(watch->pids[i]);
@@ -204,28 +214,45 @@ static bool is_hopeless(struct watch *watch, size_t i, bool is_readable,
 	return suspect && known;
 }
 
+/* Is there one that could be aborted?  For the others nobody need look through
+ * all processes of the node. */
+static bool knows_connection(const struct watch *watch)
+{
+	size_t i;
+
+	for (i = 0; i < watch->count; i++)
+		if (!watch->done[i] && watch->abort_fds[i] >= 0)
+			return true;
+	return false;
+}
+
 /* Returns in how many ms to look again; 0: there is nothing to be seen. */
 static int look(struct watch *watch, const struct pollfd *polled,
 	bool *was_suspect)
 {
-	bool is_stuck = step_is_stuck(watch);
+	bool is_stuck = knows_connection(watch) && step_is_stuck(watch);
 	int next = 0;
 	size_t i;
 
 	for (i = 0; i < watch->count; i++) {
 		if (watch->done[i])
 			continue;
+		if (polled[i].revents)
+			cleanup_fd(&watch->pid_fds[i]);
 		open_connection(watch, i);
-		if (is_hopeless(watch, i, polled[i].revents, is_stuck,
-			    &was_suspect[i]) &&
-			watch->abort_fds[i] >= 0) {
-			priv_fuse_abort(watch->abort_fds[i]);
-			watch->done[i] = true;
+		if (watch->abort_fds[i] < 0) {
+			/* See is_held(). */
+			watch->done[i] = !has_task(watch);
+			if (!watch->done[i])
+				next = START_PERIOD_MS;
 			continue;
 		}
-		if (next == 0 || watch->abort_fds[i] < 0)
-			next = watch->abort_fds[i] < 0 ? START_PERIOD_MS
-						       : PERIOD_MS;
+		if (is_hopeless(watch, i, is_stuck, &was_suspect[i])) {
+			priv_fuse_abort(watch->abort_fds[i]);
+			watch->done[i] = true;
+		} else if (next == 0) {
+			next = PERIOD_MS;
+		}
 	}
 	return next;
 }

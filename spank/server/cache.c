@@ -20,6 +20,9 @@
  * one guess of so many is tried: what is read next may be another matter. */
 #define LUCK_MAX  16
 #define TRY_EVERY 16
+/* The kernel clears all of one at the first byte that is used: what is no
+ * larger than one, and seldom filled, would only be late. */
+#define HUGE_PAGE (2UL * 1024 * 1024)
 
 enum state { EMPTY, LOADING, READY, FAILED };
 
@@ -120,7 +123,7 @@ static int allocate(struct cache *cache)
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (cache->memory == MAP_FAILED)
 		cache->memory = NULL;
-	else
+	else if (cache->count * cache->block_size > HUGE_PAGE)
 		madvise(cache->memory, cache->count * cache->block_size,
 			MADV_HUGEPAGE);
 	if (!cache->table || !cache->slots || !cache->memory)
