@@ -15,6 +15,7 @@
 
 #include "common/cleanup.h"
 #include "spank/server/cache.h"
+#include "spank/server/waiting.h"
 
 /* How far the luck of one time can outweigh that of another; and without luck
  * one guess of so many is tried: what is read next may be another matter. */
@@ -229,12 +230,14 @@ static void join(struct cache *cache, struct slot *slot)
 	if (slot->is_guess)
 		cache->luck = least(cache->luck + 2, LUCK_MAX);
 	slot->is_guess = false;
+	if (slot->state == LOADING)
+		waiting_begin();
 	while (slot->state == LOADING)
 		pthread_cond_wait(&slot->loaded, &cache->lock);
 }
 
 const struct cache_block *cache_get(struct cache *cache, uint64_t key,
-	cache_load *load, void *arg, bool *ret_is_new)
+	cache_load *load, void *arg)
 {
 	struct slot *slot;
 	bool is_new = false;
@@ -246,6 +249,7 @@ const struct cache_block *cache_get(struct cache *cache, uint64_t key,
 		is_new = slot;
 		if (is_new)
 			break;
+		waiting_begin();
 		pthread_cond_wait(&cache->released, &cache->lock);
 	}
 	if (is_new)
@@ -260,8 +264,6 @@ const struct cache_block *cache_get(struct cache *cache, uint64_t key,
 		errno = failure;
 		return NULL;
 	}
-	if (ret_is_new)
-		*ret_is_new = is_new;
 	return &slot->block;
 }
 

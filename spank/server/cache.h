@@ -36,12 +36,12 @@ void cache_close(struct cache *cache);
 
 /*
  * The block `key`, which stays until cache_put(); NULL with errno if it could
- * not be loaded.  *ret_is_new (if not NULL) tells whether this call loaded it.
- * May wait until a block is put: who holds one while it gets another must not
- * be one of as many as there are blocks.
+ * not be loaded.  May wait for another thread (waiting.h), also until a block
+ * is put: who holds one while it gets another must not be one of as many as
+ * there are blocks.
  */
 const struct cache_block *cache_get(struct cache *cache, uint64_t key,
-	cache_load *load, void *arg, bool *ret_is_new);
+	cache_load *load, void *arg);
 
 /* As above; EAGAIN if it is not there, or would have to be waited for. */
 const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key);

@@ -10,9 +10,9 @@
  *
  * Threads: one of them leads, that is, reads requests.  What is answered in
  * microseconds it answers itself, so that a program which walks through a tree
- * meets a thread that is awake.  When a request may take longer, another
- * thread takes the lead first.  Where the kernel offers rings of io_uring
- * others answer: fs_rings.c.
+ * meets a thread that is awake.  When a request may take longer, or is to wait
+ * for storage, another thread takes the lead first.  Where the kernel offers
+ * rings of io_uring others answer: fs_rings.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +26,7 @@
 #include "spank/server/fs_internal.h"
 #include "spank/server/fs_threads.h"
 #include "spank/server/fs_wait.h"
+#include "spank/server/waiting.h"
 
 /* Decompression is what scales; past these its results are waited for. */
 #define THREADS_MIN 2
@@ -147,8 +148,13 @@ static bool become_leader(struct fs_threads *threads)
 	return is_leader;
 }
 
-static void let_another_lead(struct fs_threads *threads)
+static void let_another_lead(void *arg)
 {
+	struct fs_worker *worker = arg;
+	struct fs_threads *threads = worker->fs->threads;
+
+	worker->pipe = NULL;
+	worker->leads = false;
 	pthread_mutex_lock(&threads->lock);
 	threads->has_leader = false;
 	pthread_cond_signal(&threads->changed);
@@ -174,20 +180,23 @@ static void lead(struct fs_worker *worker)
 
 	worker->haste = SQUASH_AT_ONCE;
 	worker->pipe = &fs->threads->pipe;
+	worker->leads = true;
+	/* In the middle of an answer, if its metadata is on slow storage. */
+	waiting_prepare(let_another_lead, worker);
 	do {
 		got = fs_wait_read(&fs->threads->wait, fs->fd, worker->request,
 			FS_REQUEST_SIZE);
 		what = fs_check_request(worker, got);
 		if (what == 1)
 			is_answered = fs_answer(worker, got);
-	} while (what > 0 && is_answered);
+	} while (what > 0 && is_answered && worker->leads);
 	if (what <= 0) {
 		end_all(fs->threads, what);
 		return;
 	}
-	worker->pipe = NULL;
-	let_another_lead(fs->threads);
-	answer_late(worker, got);
+	waiting_begin();
+	if (!is_answered)
+		answer_late(worker, got);
 }
 
 static void *serve(void *arg)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "spank/server/fs_splice.h"
+#include "spank/server/waiting.h"
 
 /* The longest that there may be without privileges, as a rule. */
 #define PIPE_SIZE (1024 * 1024)
@@ -28,14 +29,6 @@ void fs_pipe_open(struct fs_pipe *pipe)
 	pipe->to_read = ends[0];
 	pipe->to_write = ends[1];
 	pipe->most = size > 0 ? size : 0;
-}
-
-static bool has_at_hand(int file, off_t offset)
-{
-	char byte;
-	struct iovec part = { &byte, 1 };
-
-	return preadv2(file, &part, 1, offset, RWF_NOWAIT) == 1;
 }
 
 static bool fill(const struct fs_pipe *pipe, uint64_t unique, int file,
@@ -66,8 +59,7 @@ bool fs_splice(struct fs_pipe *pipe, int fuse_fd, uint64_t unique, int file,
 {
 	size_t length = sizeof(struct fuse_out_header) + size;
 
-	if (size > pipe->most || !has_at_hand(file, offset) ||
-		!has_at_hand(file, offset + size - 1))
+	if (size > pipe->most || !waiting_has_at_hand(file, offset, size))
 		return false;
 	if (fill(pipe, unique, file, offset, size) &&
 		splice(pipe->to_read, NULL, fuse_fd, NULL, length, 0) ==

@@ -58,7 +58,7 @@ int squash_block_get(struct squash *squash, const struct squash_extent *extent,
 	*ret_block = haste == SQUASH_AT_ONCE
 			     ? cache_get_ready(squash->data, extent->position)
 			     : cache_get(squash->data, extent->position, load,
-				       &wanted, NULL);
+				       &wanted);
 	return *ret_block ? 0 : -1;
 }
 
@@ -76,5 +76,5 @@ void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead)
 		cache_guess(squash->data, ahead->position, load, &wanted);
 	else
 		cache_put(squash->data, cache_get(squash->data, ahead->position,
-						load, &wanted, NULL));
+						load, &wanted));
 }

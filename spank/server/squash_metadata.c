@@ -5,8 +5,19 @@
  * where it lies; the next one follows it.
  */
 #include "spank/server/squash_internal.h"
+#include "spank/server/waiting.h"
 
 #define HEADER_SIZE 2
+
+/* A piece serves dozens of requests: it can be worth to wake another thread. */
+static int pread_late(const struct squash *squash, void *buffer, size_t size,
+	uint64_t position)
+{
+	/* A position from the image: squash_pread() is what looks at it. */
+	waiting_begin_unless_at_hand(squash->fd,
+		squash->window.offset + position, size);
+	return squash_pread(squash, buffer, size, position);
+}
 
 static int decompress(struct squash *squash, struct codec_work *work,
 	uint64_t position, unsigned char *data, struct cache_block *block)
@@ -16,14 +27,14 @@ static int decompress(struct squash *squash, struct codec_work *work,
 	uint32_t size;
 	ssize_t got;
 
-	if (squash_pread(squash, raw, sizeof(raw), position) < 0)
+	if (pread_late(squash, raw, sizeof(raw), position) < 0)
 		return -1;
 	size = squash_get16(raw) & ~SQUASH_METADATA_STORED;
 	is_stored = squash_get16(raw) & SQUASH_METADATA_STORED;
 	/* 0 would make a block that is its own successor. */
 	if (size == 0 || size > SQUASH_METADATA_SIZE)
 		return squash_corrupt();
-	if (squash_pread(squash, is_stored ? data : work->input, size,
+	if (pread_late(squash, is_stored ? data : work->input, size,
 		    position + HEADER_SIZE) < 0)
 		return -1;
 	got = size;
@@ -75,7 +86,7 @@ static int hold(struct squash_stream *stream)
 	}
 	if (!stream->block)
 		stream->block = cache_get(stream->squash->metadata,
-			stream->at.block, load, stream->squash, NULL);
+			stream->at.block, load, stream->squash);
 	if (!stream->block)
 		return -1;
 	/* An offset that came from the image; or it ends right here. */

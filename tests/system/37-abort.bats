@@ -81,6 +81,31 @@ servers_are_dying() {
 	done
 }
 
+is_answered() {
+	test -e "$SHARED/answered"
+}
+
+@test "while one request waits for storage, others are answered" {
+	start_hung_file
+	start_step -n2 --chdir=/shared --sif-image=/hung/image.sif sh -c '
+		[ -d /etc ] || exit
+		[ $SLURM_PROCID = 1 ] || echo $$ >>pids
+		until [ -e trigger ]; do sleep 0.1; done
+		[ $SLURM_PROCID = 1 ] || [ -e "$(printf "/many/%050.0f" 999)" ]
+		until [ -e ask ]; do sleep 0.1; done
+		[ -e /nowhere ] || : >answered'
+	wait_for_lines "$SHARED/pids" 1
+	touch "$SHARED/trigger"
+	wait_until 10 tasks_wait
+	touch "$SHARED/ask"
+	wait_until 5 is_answered
+	tasks_wait
+	as_root pkill -x hung-file
+	wait_step 30
+	rm "$SHARED"/{trigger,pids,ask,answered}
+	wait_until 5 no_servers
+}
+
 @test "scancel ends the tasks that wait for a server which cannot be killed" {
 	start_hung_file
 	start_step -n4 --chdir=/shared --sif-image=/hung/image.sif sh -c '

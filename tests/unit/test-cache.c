@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "spank/server/cache.h"
+#include "spank/server/waiting.h"
 
 #define BLOCK_SIZE 4096
 #define FAILING    666 /* the key that cannot be loaded */
@@ -63,11 +64,11 @@ static struct cache *open_cache(size_t blocks)
 static void use(struct cache *cache, uint64_t key, bool is_new)
 {
 	const struct cache_block *block;
-	bool was_new;
+	int before = loads;
 
-	block = cache_get(cache, key, load, NULL, &was_new);
+	block = cache_get(cache, key, load, NULL);
 	assert_non_null(block);
-	assert_int_equal(was_new, is_new);
+	assert_int_equal(loads - before, is_new);
 	assert_int_equal(block->data[BLOCK_SIZE - 1], key & 0xff);
 	assert_int_equal(block->next, key + 1);
 	cache_put(cache, block);
@@ -93,7 +94,7 @@ static void the_one_used_longest_ago_makes_room(void **state)
 static void what_is_in_use_stays(void **state)
 {
 	struct cache *cache = open_cache(2);
-	const struct cache_block *kept = cache_get(cache, 1, load, NULL, NULL);
+	const struct cache_block *kept = cache_get(cache, 1, load, NULL);
 	uint64_t key;
 
 	(void)state;
@@ -113,7 +114,7 @@ static void a_failure_is_told_and_not_kept(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		errno = 0;
-		assert_null(cache_get(cache, FAILING, load, NULL, NULL));
+		assert_null(cache_get(cache, FAILING, load, NULL));
 		assert_int_equal(errno, EIO);
 	}
 	assert_int_equal(loads, 3);
@@ -123,8 +124,7 @@ static void a_failure_is_told_and_not_kept(void **state)
 
 static void *use_slow(void *cache)
 {
-	const struct cache_block *block =
-		cache_get(cache, SLOW, load, NULL, NULL);
+	const struct cache_block *block = cache_get(cache, SLOW, load, NULL);
 	void *failed = !block || block->data[0] != (SLOW & 0xff) ? cache : NULL;
 
 	cache_put(cache, block);
@@ -178,6 +178,55 @@ static void what_is_not_there_is_not_waited_for(void **state)
 	cache_close(cache);
 }
 
+static void say(void *said)
+{
+	sem_post(said);
+}
+
+/* Returns `cache` once its thread has said that it will wait. */
+static void *use_and_say(void *cache)
+{
+	const struct cache_block *block;
+	sem_t said;
+
+	sem_init(&said, 0, 0);
+	waiting_prepare(say, &said);
+	block = cache_get(cache, GATED, load, NULL);
+	cache_put(cache, block);
+	return block && sem_trywait(&said) == 0 ? cache : NULL;
+}
+
+static void *open_gate_late(void *arg)
+{
+	const struct timespec a_while = { .tv_nsec = 50000000 };
+
+	nanosleep(&a_while, NULL);
+	sem_post(&gate);
+	return arg;
+}
+
+static void who_waits_for_another_thread_says_so(void **state)
+{
+	struct cache *cache = open_cache(1);
+	pthread_t loader, waiter, opener;
+	void *said;
+
+	(void)state;
+	assert_int_equal(pthread_create(&loader, NULL, use_gated, cache), 0);
+	sem_wait(&begun);
+	assert_int_equal(pthread_create(&waiter, NULL, use_and_say, cache), 0);
+	assert_int_equal(pthread_create(&opener, NULL, open_gate_late, NULL),
+		0);
+	pthread_join(opener, NULL);
+	pthread_join(loader, NULL);
+	pthread_join(waiter, &said);
+	assert_ptr_equal(said, cache);
+	/* Now it is there. */
+	assert_null(use_and_say(cache));
+	waiting_prepare(NULL, NULL);
+	cache_close(cache);
+}
+
 static int guess(struct cache *cache, uint64_t first, int count)
 {
 	uint64_t key;
@@ -215,7 +264,7 @@ static void *use_many(void *cache)
 	uint64_t key;
 
 	for (key = 1; key < 2000; key++) {
-		block = cache_get(cache, key % 7, load, NULL, NULL);
+		block = cache_get(cache, key % 7, load, NULL);
 		if (!block || block->data[9] != key % 7)
 			return cache;
 		cache_put(cache, block);
@@ -249,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_failure_is_told_and_not_kept),
 		cmocka_unit_test(what_many_want_is_loaded_once),
 		cmocka_unit_test(what_is_not_there_is_not_waited_for),
+		cmocka_unit_test(who_waits_for_another_thread_says_so),
 		cmocka_unit_test(guesses_are_made_while_they_come_true),
 		cmocka_unit_test(few_blocks_do_for_many_threads),
 	};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "spank/server/waiting.h"
+
+static void count(void *arg)
+{
+	++*(int *)arg;
+	errno = ENOENT;
+}
+
+static void it_is_done_once_and_keeps_errno(void **state)
+{
+	int done = 0;
+
+	(void)state;
+	waiting_prepare(count, &done);
+	errno = EAGAIN;
+	waiting_begin();
+	assert_int_equal(errno, EAGAIN);
+	waiting_begin();
+	assert_int_equal(done, 1);
+}
+
+static void what_cannot_be_told_is_not_at_hand(void **state)
+{
+	int file = memfd_create("test", MFD_CLOEXEC), done = 0;
+
+	(void)state;
+	assert_int_equal(ftruncate(file, 8192), 0);
+	/* Of a tmpfs the kernel cannot tell. */
+	waiting_begin_unless_at_hand(file, 0, 8192); /* nothing is to be done */
+	waiting_prepare(count, &done);
+	waiting_begin_unless_at_hand(file, 0, 8192);
+	assert_int_equal(done, 1);
+	close(file);
+}
+
+static void what_has_been_read_is_at_hand(void **state)
+{
+	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), done = 0;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pread(file, &byte, 1, 0), 1);
+	waiting_prepare(count, &done);
+	/* By most file systems; this may be one that cannot tell. */
+	waiting_begin_unless_at_hand(file, 0, 1);
+	assert_int_equal(done, waiting_has_at_hand(file, 0, 1) ? 0 : 1);
+	/* Behind its end nothing is. */
+	assert_false(waiting_has_at_hand(file, 1LL << 40, 1));
+	waiting_begin_unless_at_hand(file, 1LL << 40, 1);
+	assert_int_equal(done, 1);
+	close(file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_is_done_once_and_keeps_errno),
+		cmocka_unit_test(what_cannot_be_told_is_not_at_hand),
+		cmocka_unit_test(what_has_been_read_is_at_hand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
