@@ -120,7 +120,7 @@ static int read_ids(struct squash *squash)
 	return 0;
 }
 
-static int make_caches(struct squash *squash, struct error *err)
+static int make_caches(struct squash *squash)
 {
 	size_t input = squash->super.block_size;
 
@@ -132,31 +132,42 @@ static int make_caches(struct squash *squash, struct error *err)
 		cache_open(0, squash->super.block_size, DATA_BLOCKS,
 			&squash->data) < 0 ||
 		squash_places_open(&squash->places) < 0)
-		return error_set(err, errno, "it cannot be opened");
+		return -1;
 	return 0;
+}
+
+static int cannot_open(struct error *err)
+{
+	return error_set(err, errno, "it cannot be opened");
+}
+
+static int is_damaged(struct error *err)
+{
+	return error_set(err, 0,
+		"it is damaged: its squashfs does not make sense; copy or "
+		"build it again");
 }
 
 static int open_all(struct squash *squash, struct error *err)
 {
 	struct squash_inode root;
+	int got;
 
 	if (read_super(squash) < 0)
-		return error_set(err, 0,
-			"it is damaged: its squashfs does not make sense; copy "
-			"or build it again");
+		return is_damaged(err);
 	if (!codec_is_known(squash->super.compression))
 		return error_set(err, 0,
 			"it is compressed with %s, which cannot be read here; "
 			"build it again with gzip or zstd",
 			sif_compression_name(squash->super.compression));
-	if (make_caches(squash, err) < 0)
-		return -1;
+	if (make_caches(squash) < 0)
+		return cannot_open(err);
 	if (read_ids(squash) < 0)
-		return error_set(err, 0,
-			"it is damaged: its squashfs does not make sense; copy "
-			"or build it again");
-	if (squash_inode_get(squash, squash->super.root, &root) < 0 ||
-		!S_ISDIR(root.mode))
+		return errno == ENOMEM ? cannot_open(err) : is_damaged(err);
+	got = squash_inode_get(squash, squash->super.root, &root);
+	if (got < 0 && errno == ENOMEM)
+		return cannot_open(err);
+	if (got < 0 || !S_ISDIR(root.mode))
 		return error_set(err, 0,
 			"it is damaged: the root of its file system cannot be "
 			"read; copy or build it again");

@@ -83,8 +83,11 @@ static int next_entry(struct listing *listing, struct squash_entry *entry)
 		return -1;
 	listing->left--;
 	size = (size_t)squash_get16(raw + 6) + 1;
-	if (size > NAME_MAX || take(listing, entry->name, size) < 0 ||
-		!name_is_sane(entry->name, size))
+	if (size > NAME_MAX)
+		return squash_corrupt();
+	if (take(listing, entry->name, size) < 0)
+		return -1;
+	if (!name_is_sane(entry->name, size))
 		return squash_corrupt();
 	entry->name[size] = '\0';
 	entry->ref = (uint64_t)listing->block << 16 | squash_get16(raw);
@@ -106,9 +109,10 @@ static int next_landmark(struct squash_stream *stream,
 	landmark->offset = squash_get32(raw);
 	landmark->block = squash_get32(raw + 4);
 	size = squash_get32(raw + 8);
-	if (size >= NAME_MAX ||
-		squash_stream_read(stream, landmark->name, size + 1) < 0)
+	if (size >= NAME_MAX)
 		return squash_corrupt();
+	if (squash_stream_read(stream, landmark->name, size + 1) < 0)
+		return -1;
 	landmark->name[size + 1] = '\0';
 	return 0;
 }

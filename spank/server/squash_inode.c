@@ -88,9 +88,10 @@ static int parse(struct squash_stream *stream, struct squash_inode *inode)
 	if (squash_stream_read(stream, base, sizeof(base)) < 0)
 		return -1;
 	type = squash_get16(base);
-	if (type == 0 || type >= sizeof(rest_size) ||
-		squash_stream_read(stream, rest, rest_size[type]) < 0)
+	if (type == 0 || type >= sizeof(rest_size))
 		return squash_corrupt();
+	if (squash_stream_read(stream, rest, rest_size[type]) < 0)
+		return -1;
 	is_extended = type >= SQUASH_EXTENDED;
 	*inode = (struct squash_inode){
 		.mode = (squash_get16(base + 2) & 07777) |
@@ -113,8 +114,10 @@ int squash_inode_get(struct squash *squash, uint64_t ref,
 	};
 	struct squash_inode inode;
 
-	if (ref >> SQUASH_REFERENCE_BITS || parse(&stream, &inode) < 0)
+	if (ref >> SQUASH_REFERENCE_BITS)
 		return squash_corrupt();
+	if (parse(&stream, &inode) < 0)
+		return -1;
 	*ret_inode = inode;
 	return 0;
 }

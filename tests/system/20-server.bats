@@ -257,6 +257,16 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_line "Max open files $files $files files "
 }
 
+@test "want of memory is not taken for damage" {
+	local kib
+	for ((kib = 2000; kib < 46000; kib += 100)); do
+		prlimit --as=$((kib * 1024)) "$SERVE_IMAGE" -n "$IMAGE" true 2>&1 || true
+	done >"$BATS_TEST_TMPDIR/log"
+	run sort -u "$BATS_TEST_TMPDIR/log"
+	assert_contains "it cannot be opened: Cannot allocate memory"
+	refute_contains damaged
+}
+
 # What follows a call of `measured` in a script that `serve` runs: $server is the
 # server's pid, and so on.
 MEASURE='
