@@ -129,3 +129,20 @@ is_answered() {
 	assert_failure
 	wait_until 5 no_servers
 }
+
+# There may be thousands.
+@test "the watch does not look at all processes of the node for a step without a mount" {
+	local slurmd tracer
+	slurmd=$(as_root pgrep -x slurmd)
+	as_root strace -f -qq -e trace=openat -o /shared/trace -p "$slurmd" 3>&- &
+	tracer=$!
+	wait_until 10 as_root grep -q '^TracerPid:.*[1-9]' "/proc/$slurmd/status"
+	run as_alice srun -n4 --sif-image=/shared/good.sif --sif-bind=/nowhere true
+	assert_status 1
+	wait_until 20 no_jobs
+	as_root pkill -INT -x strace
+	wait "$tracer" || true
+	run cat "$SHARED/trace"
+	assert_contains '/dev/fuse'
+	refute_contains '"/proc/1/status"'
+}
