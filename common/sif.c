@@ -13,7 +13,6 @@
  * Layout: github.com/sylabs/sif, pkg/sif/sif.go and descriptor.go, format 01:
  * little-endian and packed, so that fields are read by their offset.
  */
-#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/little_endian.h"
 #include "common/sif.h"
 
 #define HEADER_SIZE               128
@@ -64,30 +64,6 @@ struct chosen {
 	char arch[3];
 	struct sif_partition partition;
 };
-
-static uint16_t le16_at(const unsigned char *bytes)
-{
-	uint16_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return le16toh(value);
-}
-
-static uint32_t le32_at(const unsigned char *bytes)
-{
-	uint32_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return le32toh(value);
-}
-
-static uint64_t le64_at(const unsigned char *bytes)
-{
-	uint64_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return le64toh(value);
-}
 
 static int truncated(struct error *err, const char *part)
 {

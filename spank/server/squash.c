@@ -83,21 +83,21 @@ static int read_super(struct squash *squash)
 	struct squash_super *super = &squash->super;
 
 	if (squash_pread(squash, raw, sizeof(raw), 0) < 0 ||
-		squash_get32(raw) != SQUASH_MAGIC ||
-		squash_get16(raw + 28) != 4 || squash_get16(raw + 30) != 0)
+		le32_at(raw) != SQUASH_MAGIC || le16_at(raw + 28) != 4 ||
+		le16_at(raw + 30) != 0)
 		return squash_corrupt();
-	super->inodes = squash_get32(raw + 4);
-	super->block_size = squash_get32(raw + 12);
-	super->fragments = squash_get32(raw + 16);
-	super->compression = squash_get16(raw + 20);
-	super->ids = squash_get16(raw + 26);
-	super->root = squash_get64(raw + 32);
-	super->end = squash_get64(raw + 40);
-	super->id_table = squash_get64(raw + 48);
-	super->inode_table = squash_get64(raw + 64);
-	super->directory_table = squash_get64(raw + 72);
-	super->fragment_table = squash_get64(raw + 80);
-	if (!super_is_sane(super, squash_get16(raw + 22), squash->window.size))
+	super->inodes = le32_at(raw + 4);
+	super->block_size = le32_at(raw + 12);
+	super->fragments = le32_at(raw + 16);
+	super->compression = le16_at(raw + 20);
+	super->ids = le16_at(raw + 26);
+	super->root = le64_at(raw + 32);
+	super->end = le64_at(raw + 40);
+	super->id_table = le64_at(raw + 48);
+	super->inode_table = le64_at(raw + 64);
+	super->directory_table = le64_at(raw + 72);
+	super->fragment_table = le64_at(raw + 80);
+	if (!super_is_sane(super, le16_at(raw + 22), squash->window.size))
 		return squash_corrupt();
 	squash->window.size = super->end;
 	return 0;
@@ -115,7 +115,7 @@ static int read_ids(struct squash *squash)
 		if (squash_table_read(squash, squash->super.id_table,
 			    sizeof(raw), i, raw) < 0)
 			return -1;
-		squash->ids[i] = squash_get32(raw);
+		squash->ids[i] = le32_at(raw);
 	}
 	return 0;
 }

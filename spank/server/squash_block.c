@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Data blocks, of files and of fragments: into the cache, decompressed. */
+/* Data blocks, of files and of fragments: into the cache, decompressed.  Those
+ * that are stored as they are do not come here: squash_file.c. */
 #include "spank/server/squash_internal.h"
 
 struct wanted {
@@ -33,15 +34,10 @@ static int load(void *arg, uint64_t position, unsigned char *data,
 	struct codec_work *work;
 	int rc;
 
-	/* Also: bits that mean nothing, or a size that codec.c has no room for.
-	 */
-	if (wanted->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
-		size == 0 || size > squash->super.block_size)
+	/* Bits that mean nothing, or a size that codec.c has no room for. */
+	if (wanted->header & ~SQUASH_DATA_SIZE_MASK || size == 0 ||
+		size > squash->super.block_size)
 		return squash_corrupt();
-	if (wanted->header & SQUASH_DATA_STORED) {
-		block->size = size;
-		return squash_pread(squash, data, size, position);
-	}
 	work = codec_take(squash->codec);
 	if (!work)
 		return -1;

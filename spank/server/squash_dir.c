@@ -53,21 +53,13 @@ static int next_header(struct listing *listing)
 
 	if (take(listing, raw, sizeof(raw)) < 0)
 		return -1;
-	listing->left = squash_get32(raw);
+	listing->left = le32_at(raw);
 	if (listing->left >= SQUASH_DIR_ENTRIES_MAX)
 		return squash_corrupt();
 	listing->left++;
-	listing->block = squash_get32(raw + 4);
-	listing->number = squash_get32(raw + 8);
+	listing->block = le32_at(raw + 4);
+	listing->number = le32_at(raw + 8);
 	return 0;
-}
-
-static mode_t mode_of(unsigned int type)
-{
-	static const mode_t modes[] = { 0, S_IFDIR, S_IFREG, S_IFLNK, S_IFBLK,
-		S_IFCHR, S_IFIFO, S_IFSOCK };
-
-	return type < sizeof(modes) / sizeof(modes[0]) ? modes[type] : 0;
 }
 
 /* Returns 1 with the next entry, 0 at the end, -1 with errno. */
@@ -82,7 +74,7 @@ static int next_entry(struct listing *listing, struct squash_entry *entry)
 		take(listing, raw, sizeof(raw)) < 0)
 		return -1;
 	listing->left--;
-	size = (size_t)squash_get16(raw + 6) + 1;
+	size = (size_t)le16_at(raw + 6) + 1;
 	if (size > NAME_MAX)
 		return squash_corrupt();
 	if (take(listing, entry->name, size) < 0)
@@ -90,10 +82,9 @@ static int next_entry(struct listing *listing, struct squash_entry *entry)
 	if (!name_is_sane(entry->name, size))
 		return squash_corrupt();
 	entry->name[size] = '\0';
-	entry->ref = (uint64_t)listing->block << 16 | squash_get16(raw);
-	entry->number =
-		(uint32_t)(listing->number + (int16_t)squash_get16(raw + 2));
-	entry->type = mode_of(squash_get16(raw + 4));
+	entry->ref = (uint64_t)listing->block << 16 | le16_at(raw);
+	entry->number = (uint32_t)(listing->number + (int16_t)le16_at(raw + 2));
+	entry->type = squash_mode_of(le16_at(raw + 4));
 	entry->next = listing->offset;
 	return 1;
 }
@@ -106,9 +97,9 @@ static int next_landmark(struct squash_stream *stream,
 
 	if (squash_stream_read(stream, raw, sizeof(raw)) < 0)
 		return -1;
-	landmark->offset = squash_get32(raw);
-	landmark->block = squash_get32(raw + 4);
-	size = squash_get32(raw + 8);
+	landmark->offset = le32_at(raw);
+	landmark->block = le32_at(raw + 4);
+	size = le32_at(raw + 8);
 	if (size >= NAME_MAX)
 		return squash_corrupt();
 	if (squash_stream_read(stream, landmark->name, size + 1) < 0)

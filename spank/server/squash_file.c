@@ -137,8 +137,8 @@ static int get_fragment(struct squash *squash, uint32_t index,
 	if (squash_table_read(squash, squash->super.fragment_table, sizeof(raw),
 		    index, raw) < 0)
 		return -1;
-	ret_extent->position = squash_get64(raw);
-	ret_extent->header = squash_get32(raw + 8);
+	ret_extent->position = le64_at(raw);
+	ret_extent->header = le32_at(raw + 8);
 	return ret_extent->header ? 0 : squash_corrupt();
 }
 

@@ -7,9 +7,7 @@
  * So it is read as bytes, field by field, and no structure is laid over it.
  * Names and numbers follow the kernel's fs/squashfs/squashfs_fs.h.
  */
-#include <endian.h>
 #include <stdint.h>
-#include <string.h>
 
 #define SQUASH_MAGIC          0x73717368
 #define SQUASH_SUPER_SIZE     96
@@ -46,29 +44,5 @@ enum squash_type {
 #define SQUASH_DIR_INDEX_SIZE   12
 #define SQUASH_DIR_ENTRIES_MAX  256
 #define SQUASH_DIR_SIZE_OF_DOTS 3 /* counted in a directory's size */
-
-static inline uint16_t squash_get16(const unsigned char *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le16toh(value);
-}
-
-static inline uint32_t squash_get32(const unsigned char *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le32toh(value);
-}
-
-static inline uint64_t squash_get64(const unsigned char *at)
-{
-	uint64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le64toh(value);
-}
 
 #endif

@@ -16,27 +16,24 @@
 static const unsigned char rest_size[] = { 0, 16, 16, 8, 8, 8, 4, 4, 24, 40, 8,
 	12, 12, 8, 8 };
 
-static const mode_t type_mode[] = { 0, S_IFDIR, S_IFREG, S_IFLNK, S_IFBLK,
-	S_IFCHR, S_IFIFO, S_IFSOCK };
-
 static int parse_dir(const struct squash *squash, const unsigned char *rest,
 	bool is_extended, struct squash_inode *inode)
 {
 	uint32_t start;
 
 	if (is_extended) {
-		inode->links = squash_get32(rest);
-		inode->size = squash_get32(rest + 4);
-		start = squash_get32(rest + 8);
-		inode->parent = squash_get32(rest + 12);
-		inode->indexes = squash_get16(rest + 16);
-		inode->entries.offset = squash_get16(rest + 18);
+		inode->links = le32_at(rest);
+		inode->size = le32_at(rest + 4);
+		start = le32_at(rest + 8);
+		inode->parent = le32_at(rest + 12);
+		inode->indexes = le16_at(rest + 16);
+		inode->entries.offset = le16_at(rest + 18);
 	} else {
-		start = squash_get32(rest);
-		inode->links = squash_get32(rest + 4);
-		inode->size = squash_get16(rest + 8);
-		inode->entries.offset = squash_get16(rest + 10);
-		inode->parent = squash_get32(rest + 12);
+		start = le32_at(rest);
+		inode->links = le32_at(rest + 4);
+		inode->size = le16_at(rest + 8);
+		inode->entries.offset = le16_at(rest + 10);
+		inode->parent = le32_at(rest + 12);
 	}
 	inode->entries.block = squash->super.directory_table + start;
 	return 0;
@@ -46,18 +43,18 @@ static int parse_reg(const unsigned char *rest, bool is_extended,
 	struct squash_inode *inode)
 {
 	if (is_extended) {
-		inode->start = squash_get64(rest);
-		inode->size = squash_get64(rest + 8);
-		inode->sparse = squash_get64(rest + 16);
-		inode->links = squash_get32(rest + 24);
-		inode->fragment = squash_get32(rest + 28);
-		inode->fragment_offset = squash_get32(rest + 32);
+		inode->start = le64_at(rest);
+		inode->size = le64_at(rest + 8);
+		inode->sparse = le64_at(rest + 16);
+		inode->links = le32_at(rest + 24);
+		inode->fragment = le32_at(rest + 28);
+		inode->fragment_offset = le32_at(rest + 32);
 	} else {
 		inode->links = 1;
-		inode->start = squash_get32(rest);
-		inode->fragment = squash_get32(rest + 4);
-		inode->fragment_offset = squash_get32(rest + 8);
-		inode->size = squash_get32(rest + 12);
+		inode->start = le32_at(rest);
+		inode->fragment = le32_at(rest + 4);
+		inode->fragment_offset = le32_at(rest + 8);
+		inode->size = le32_at(rest + 12);
 	}
 	return inode->size > INT64_MAX ? squash_corrupt() : 0;
 }
@@ -69,13 +66,13 @@ static int parse_rest(const struct squash *squash, const unsigned char *rest,
 		return parse_dir(squash, rest, is_extended, inode);
 	if (S_ISREG(inode->mode))
 		return parse_reg(rest, is_extended, inode);
-	inode->links = squash_get32(rest);
+	inode->links = le32_at(rest);
 	if (S_ISLNK(inode->mode)) {
-		inode->size = squash_get32(rest + 4);
+		inode->size = le32_at(rest + 4);
 		return inode->size < PATH_MAX ? 0 : squash_corrupt();
 	}
 	if (S_ISBLK(inode->mode) || S_ISCHR(inode->mode))
-		inode->device = squash_get32(rest + 4);
+		inode->device = le32_at(rest + 4);
 	return 0;
 }
 
@@ -87,19 +84,20 @@ static int parse(struct squash_stream *stream, struct squash_inode *inode)
 
 	if (squash_stream_read(stream, base, sizeof(base)) < 0)
 		return -1;
-	type = squash_get16(base);
+	type = le16_at(base);
 	if (type == 0 || type >= sizeof(rest_size))
 		return squash_corrupt();
 	if (squash_stream_read(stream, rest, rest_size[type]) < 0)
 		return -1;
 	is_extended = type >= SQUASH_EXTENDED;
 	*inode = (struct squash_inode){
-		.mode = (squash_get16(base + 2) & 07777) |
-			type_mode[is_extended ? type - SQUASH_SOCKET : type],
-		.uid = squash_get16(base + 4),
-		.gid = squash_get16(base + 6),
-		.mtime = squash_get32(base + 8),
-		.number = squash_get32(base + 12),
+		.mode = (le16_at(base + 2) & 07777) |
+			squash_mode_of(
+				is_extended ? type - SQUASH_SOCKET : type),
+		.uid = le16_at(base + 4),
+		.gid = le16_at(base + 6),
+		.mtime = le32_at(base + 8),
+		.number = le32_at(base + 12),
 		.next = stream->at,
 	};
 	return parse_rest(stream->squash, rest, is_extended, inode);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "common/little_endian.h"
 #include "spank/server/cache.h"
 #include "spank/server/codec.h"
 #include "spank/server/squash.h"
@@ -71,6 +72,15 @@ struct squash_inode {
 	/* What follows the inode: sizes of blocks, target, index. */
 	struct squash_cursor next;
 };
+
+/* Of a basic type; 0 if there is no such type. */
+static inline mode_t squash_mode_of(unsigned int type)
+{
+	static const mode_t modes[] = { 0, S_IFDIR, S_IFREG, S_IFLNK, S_IFBLK,
+		S_IFCHR, S_IFIFO, S_IFSOCK };
+
+	return type < sizeof(modes) / sizeof(modes[0]) ? modes[type] : 0;
+}
 
 /* For what an image should not say: sets EIO, returns -1. */
 static inline int squash_corrupt(void)

@@ -29,8 +29,8 @@ static int decompress(struct squash *squash, struct codec_work *work,
 
 	if (pread_late(squash, raw, sizeof(raw), position) < 0)
 		return -1;
-	size = squash_get16(raw) & ~SQUASH_METADATA_STORED;
-	is_stored = squash_get16(raw) & SQUASH_METADATA_STORED;
+	size = le16_at(raw) & ~SQUASH_METADATA_STORED;
+	is_stored = le16_at(raw) & SQUASH_METADATA_STORED;
 	/* 0 would make a block that is its own successor. */
 	if (size == 0 || size > SQUASH_METADATA_SIZE)
 		return squash_corrupt();
@@ -126,6 +126,6 @@ int squash_table_read(struct squash *squash, uint64_t table, size_t each,
 	if (squash_pread(squash, place, sizeof(place),
 		    table + at / SQUASH_METADATA_SIZE * sizeof(place)) < 0)
 		return -1;
-	stream.at.block = squash_get64(place);
+	stream.at.block = le64_at(place);
 	return squash_stream_read(&stream, ret_entry, each);
 }

@@ -188,7 +188,7 @@ static void add_note(struct squash *squash, uint64_t ref, uint64_t every,
 	file = find_file(places, ref);
 	if (file && file->every == every &&
 		walk->block == (file->count + 1) * every &&
-		file->count < 2 * NOTES_MAX && make_room(file) == 0)
+		make_room(file) == 0)
 		file->notes[file->count++] = (struct note){
 			.position = walk->position,
 			.list_block = walk->stream.at.block,
@@ -207,7 +207,7 @@ static int step(struct walk *walk, size_t count, struct squash_extent *extents)
 	if (squash_stream_read(&walk->stream, raw, count * 4) < 0)
 		return -1;
 	for (i = 0; i < count; i++) {
-		header = squash_get32(raw + i * 4);
+		header = le32_at(raw + i * 4);
 		if (extents)
 			extents[i] = (struct squash_extent){ walk->position,
 				header };
