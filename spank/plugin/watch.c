@@ -132,18 +132,6 @@ static bool step_is_stuck(const struct watch *watch)
 	return has_dying_task || has_dying_process(watch);
 }
 
-/* Does one live, or will one come? */
-static bool has_task(const struct watch *watch)
-{
-	uint32_t i, count = count_tasks(watch);
-	struct condition condition;
-
-	for (i = 0; i < count; i++)
-		if (task_lives(watch->tasks[i], &condition))
-			return true;
-	return count < watch->tasks_size;
-}
-
 /*
  * Is it still ours?  So it is while its builder lives, who keeps it or takes
  * the note back, and where a task has it mounted.
@@ -230,24 +218,22 @@ static bool knows_connection(const struct watch *watch)
 static int look(struct watch *watch, const struct pollfd *polled,
 	bool *was_suspect)
 {
-	bool is_stuck = knows_connection(watch) && step_is_stuck(watch);
+	bool is_stuck;
 	int next = 0;
 	size_t i;
 
+	for (i = 0; i < watch->count; i++)
+		if (!watch->done[i])
+			open_connection(watch, i);
+	is_stuck = knows_connection(watch) && step_is_stuck(watch);
 	for (i = 0; i < watch->count; i++) {
 		if (watch->done[i])
 			continue;
 		if (polled[i].revents)
 			cleanup_fd(&watch->pid_fds[i]);
-		open_connection(watch, i);
 		if (watch->abort_fds[i] < 0) {
-			/* See is_held(). */
-			watch->done[i] = !has_task(watch);
-			if (!watch->done[i])
-				next = START_PERIOD_MS;
-			continue;
-		}
-		if (is_hopeless(watch, i, is_stuck, &was_suspect[i])) {
+			next = START_PERIOD_MS;
+		} else if (is_hopeless(watch, i, is_stuck, &was_suspect[i])) {
 			priv_fuse_abort(watch->abort_fds[i]);
 			watch->done[i] = true;
 		} else if (next == 0) {

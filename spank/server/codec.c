@@ -24,10 +24,12 @@
 /* An honest dictionary is no larger than a block, of 1 MiB at most. */
 #define XZ_MEMORY_MAX (16 * 1024 * 1024)
 
+#define NO_MEMORY (-2)
+
 struct method {
 	void *(*start)(void);
 	void (*stop)(void *context);
-	/* How many bytes, or -1. */
+	/* How many bytes, -1 or NO_MEMORY. */
 	ssize_t (*run)(void *context, const unsigned char *input, size_t size,
 		void *output, size_t capacity);
 };
@@ -95,15 +97,18 @@ static ssize_t run_xz(void *context, const unsigned char *input, size_t size,
 	void *output, size_t capacity)
 {
 	lzma_stream *stream = context;
+	lzma_ret result;
 
-	if (lzma_stream_decoder(stream, XZ_MEMORY_MAX, 0) != LZMA_OK)
-		return -1;
+	result = lzma_stream_decoder(stream, XZ_MEMORY_MAX, 0);
+	if (result != LZMA_OK)
+		return result == LZMA_MEM_ERROR ? NO_MEMORY : -1;
 	stream->next_in = input;
 	stream->avail_in = size;
 	stream->next_out = output;
 	stream->avail_out = capacity;
-	if (lzma_code(stream, LZMA_FINISH) != LZMA_STREAM_END)
-		return -1;
+	result = lzma_code(stream, LZMA_FINISH);
+	if (result != LZMA_STREAM_END)
+		return result == LZMA_MEM_ERROR ? NO_MEMORY : -1;
 	return capacity - stream->avail_out;
 }
 
@@ -123,8 +128,11 @@ static void stop_nothing(void *context)
 static ssize_t run_lz4(void *context, const unsigned char *input, size_t size,
 	void *output, size_t capacity)
 {
+	int got = LZ4_decompress_safe((const char *)input, output, size,
+		capacity);
+
 	(void)context;
-	return LZ4_decompress_safe((const char *)input, output, size, capacity);
+	return got < 0 ? -1 : got;
 }
 
 static ssize_t run_lzo(void *context, const unsigned char *input, size_t size,
@@ -232,6 +240,6 @@ ssize_t codec_decompress(struct codec *codec, struct codec_work *work,
 
 	if (got >= 0)
 		return got;
-	errno = EIO;
+	errno = got == NO_MEMORY ? ENOMEM : EIO;
 	return -1;
 }

@@ -26,6 +26,8 @@
 #include "common/cleanup.h"
 #include "spank/server/squash_internal.h"
 
+/* 8 bytes for 512 fragments. */
+#define FRAGMENT_PLACES_MAX (256 * 1024)
 /* 8 KiB each: as many as a walk through 100,000 inodes goes back to. */
 #define METADATA_BLOCKS 256
 /* Until the step has started: enough to read its programs' first pages. */
@@ -59,7 +61,7 @@ static bool table_is_within(uint64_t start, uint64_t count, size_t each,
 			  SQUASH_METADATA_SIZE;
 
 	return count == 0 || (start >= SQUASH_SUPER_SIZE && start < end &&
-				     blocks * 8 <= end - start);
+				     blocks * SQUASH_PLACE_SIZE <= end - start);
 }
 
 static bool super_is_sane(const struct squash_super *super, uint16_t block_log,
@@ -120,6 +122,22 @@ static int read_ids(struct squash *squash)
 	return 0;
 }
 
+/* They stay where they are if they are too many, as only a false image has. */
+static int read_fragment_places(struct squash *squash)
+{
+	size_t each = SQUASH_METADATA_SIZE / SQUASH_FRAGMENT_SIZE;
+	size_t blocks = (squash->super.fragments + each - 1) / each;
+	size_t size = blocks * SQUASH_PLACE_SIZE;
+
+	if (size == 0 || size > FRAGMENT_PLACES_MAX)
+		return 0;
+	squash->fragment_places = malloc(size);
+	if (!squash->fragment_places)
+		return -1;
+	return squash_pread(squash, squash->fragment_places, size,
+		squash->super.fragment_table);
+}
+
 static int make_caches(struct squash *squash)
 {
 	size_t input = squash->super.block_size;
@@ -162,7 +180,7 @@ static int open_all(struct squash *squash, struct error *err)
 			sif_compression_name(squash->super.compression));
 	if (make_caches(squash) < 0)
 		return cannot_open(err);
-	if (read_ids(squash) < 0)
+	if (read_ids(squash) < 0 || read_fragment_places(squash) < 0)
 		return errno == ENOMEM ? cannot_open(err) : is_damaged(err);
 	got = squash_inode_get(squash, squash->super.root, &root);
 	if (got < 0 && errno == ENOMEM)
@@ -181,6 +199,7 @@ static void free_all(struct squash *squash)
 	cache_close(squash->data);
 	codec_close(squash->codec);
 	free(squash->ids);
+	free(squash->fragment_places);
 	free(squash);
 }
 

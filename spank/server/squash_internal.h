@@ -37,6 +37,7 @@ struct squash {
 	struct cache *metadata;
 	struct cache *data;
 	uint32_t *ids;
+	unsigned char *fragment_places; /* of its table's blocks; or NULL */
 	struct squash_places *places;
 };
 

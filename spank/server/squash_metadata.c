@@ -41,7 +41,9 @@ static int decompress(struct squash *squash, struct codec_work *work,
 	if (!is_stored)
 		got = codec_decompress(squash->codec, work, size, data,
 			SQUASH_METADATA_SIZE);
-	if (got <= 0)
+	if (got < 0)
+		return -1;
+	if (got == 0)
 		return squash_corrupt();
 	block->size = got;
 	block->next = position + HEADER_SIZE + size;
@@ -113,18 +115,32 @@ int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size)
 	return 0;
 }
 
+/* Where the table's block of this number lies. */
+static int read_place(const struct squash *squash, uint64_t table,
+	uint64_t number, unsigned char place[SQUASH_PLACE_SIZE])
+{
+	uint64_t offset = number * SQUASH_PLACE_SIZE;
+
+	/* Asked for with each small file: not worth a read, which may wait. */
+	if (squash->fragment_places && table == squash->super.fragment_table) {
+		memcpy(place, squash->fragment_places + offset,
+			SQUASH_PLACE_SIZE);
+		return 0;
+	}
+	return squash_pread(squash, place, SQUASH_PLACE_SIZE, table + offset);
+}
+
 int squash_table_read(struct squash *squash, uint64_t table, size_t each,
 	size_t index, void *ret_entry)
 {
 	uint64_t at = (uint64_t)index * each;
-	unsigned char place[8];
+	unsigned char place[SQUASH_PLACE_SIZE];
 	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
 		.squash = squash,
 		.at.offset = at % SQUASH_METADATA_SIZE,
 	};
 
-	if (squash_pread(squash, place, sizeof(place),
-		    table + at / SQUASH_METADATA_SIZE * sizeof(place)) < 0)
+	if (read_place(squash, table, at / SQUASH_METADATA_SIZE, place) < 0)
 		return -1;
 	stream.at.block = le64_at(place);
 	return squash_stream_read(&stream, ret_entry, each);

@@ -23,7 +23,8 @@ void waiting_begin(void);
  */
 void waiting_begin_unless_at_hand(int file, off_t offset, size_t size);
 
-/* Are these bytes there?  preadv2(2), RWF_NOWAIT. */
+/* Are they?  What lies between the first and the last as a rule is, too: the
+ * kernel reads ahead.  preadv2(2), RWF_NOWAIT. */
 bool waiting_has_at_hand(int file, off_t offset, size_t size);
 
 #endif
