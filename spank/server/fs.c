@@ -154,7 +154,6 @@ static void let_another_lead(void *arg)
 	struct fs_threads *threads = worker->fs->threads;
 
 	worker->pipe = NULL;
-	worker->leads = false;
 	pthread_mutex_lock(&threads->lock);
 	threads->has_leader = false;
 	pthread_cond_signal(&threads->changed);
@@ -180,7 +179,6 @@ static void lead(struct fs_worker *worker)
 
 	worker->haste = SQUASH_AT_ONCE;
 	worker->pipe = &fs->threads->pipe;
-	worker->leads = true;
 	/* In the middle of an answer, if its metadata is on slow storage. */
 	waiting_prepare(let_another_lead, worker);
 	do {
@@ -189,7 +187,7 @@ static void lead(struct fs_worker *worker)
 		what = fs_check_request(worker, got);
 		if (what == 1)
 			is_answered = fs_answer(worker, got);
-	} while (what > 0 && is_answered && worker->leads);
+	} while (what > 0 && is_answered && worker->pipe);
 	if (what <= 0) {
 		end_all(fs->threads, what);
 		return;

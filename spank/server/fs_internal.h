@@ -39,8 +39,7 @@ struct fs_worker {
 		const void *bytes, size_t size);
 	int failures; /* of reading a request, in a row */
 	enum squash_haste haste;
-	bool leads;           /* it reads requests; the others are waited for */
-	struct fs_pipe *pipe; /* the leader's, or NULL */
+	struct fs_pipe *pipe; /* of who leads; NULL of all others */
 	bool is_put_off;      /* the request: it would have taken long */
 };
 

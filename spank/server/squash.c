@@ -159,7 +159,7 @@ static int cannot_open(struct error *err)
 	return error_set(err, errno, "it cannot be opened");
 }
 
-static int is_damaged(struct error *err)
+static int damaged(struct error *err)
 {
 	return error_set(err, 0,
 		"it is damaged: its squashfs does not make sense; copy or "
@@ -172,7 +172,7 @@ static int open_all(struct squash *squash, struct error *err)
 	int got;
 
 	if (read_super(squash) < 0)
-		return is_damaged(err);
+		return damaged(err);
 	if (!codec_is_known(squash->super.compression))
 		return error_set(err, 0,
 			"it is compressed with %s, which cannot be read here; "
@@ -181,7 +181,7 @@ static int open_all(struct squash *squash, struct error *err)
 	if (make_caches(squash) < 0)
 		return cannot_open(err);
 	if (read_ids(squash) < 0 || read_fragment_places(squash) < 0)
-		return errno == ENOMEM ? cannot_open(err) : is_damaged(err);
+		return errno == ENOMEM ? cannot_open(err) : damaged(err);
 	got = squash_inode_get(squash, squash->super.root, &root);
 	if (got < 0 && errno == ENOMEM)
 		return cannot_open(err);

@@ -266,7 +266,7 @@ serve_with_little_memory() { # IMAGE
 }
 
 @test "want of memory is not taken for damage" {
-	mksquashfs "$TREE" "$BATS_TEST_TMPDIR/xz.sqfs" -comp xz -quiet -no-progress
+	pack "$TREE" "$BATS_TEST_TMPDIR/xz.sqfs" -comp xz
 	for image in "$IMAGE" "$BATS_TEST_TMPDIR/xz.sqfs"; do
 		run serve_with_little_memory "$image"
 		assert_contains "it cannot be opened: Cannot allocate memory"
