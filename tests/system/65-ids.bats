@@ -138,19 +138,23 @@ slurmd_is_traced() {
 	as_root sh -c "grep -q '^TracerPid:.*[1-9]' /proc/$SLURMD/status"
 }
 
+# Our child's: of the descriptors that the server gets, 6 is the last.
+CLOSE_RANGE='close_range(7,'
+
 # Those of Slurm 26.05, which calls it as well.
 continue_slurms_own() {
-	awk '$2 ~ /^close_range[(][^3]/ { own[$1]; next }
+	awk -v ours="$CLOSE_RANGE" '
+		/ close_range[(][0-9]+,/ && $2 != ours { own[$1]; next }
 		$2 ~ /[(]/ { delete own[$1] }
 		END { for (pid in own) print pid }' "$SHARED/trace" |
 		as_root xargs --no-run-if-empty kill -CONT
 }
 
-# Leaves in $stopped the process that strace has stopped at CALL.
+# Leaves in $stopped the process that strace has stopped at a call that begins so.
 is_stopped_at() { # CALL
 	continue_slurms_own
 	stopped=$(awk -v call="$1" '
-		index($2, call "(") == 1 { calls[$1] }
+		index($2, call) == 1 { calls[$1] }
 		/--- stopped by SIGSTOP ---$/ && $1 in calls { print $1; exit }
 		' "$SHARED/trace")
 	[[ -n $stopped ]]
@@ -175,9 +179,9 @@ observe_moments() {
 	tracer=$!
 	wait_until 10 slurmd_is_traced
 	start_step -n2 --chdir=/shared --sif-image=/shared/good.sif true
-	look_at_call "init_post_opt: in the child" slurmstepd close_range
-	look_at_call "task_init: building or entering" task pivot_root
-	look_at_call "task_init: building or entering" task setns
+	look_at_call "init_post_opt: in the child" slurmstepd "$CLOSE_RANGE"
+	look_at_call "task_init: building or entering" task "pivot_root("
+	look_at_call "task_init: building or entering" task "setns("
 	wait_step
 	assert_status 0
 	wait_until 20 steps_have_ended
