@@ -11,6 +11,8 @@ import subprocess
 
 MIB = 1024 * 1024
 PYTHON = "/usr/bin/python3"
+IMPORT = (PYTHON + " -c 'import numpy, numpy.linalg, scipy.sparse, "
+          "scipy.stats, scipy.optimize, scipy.signal'")
 # Of the distribution's packages, whatever else is installed.
 TREES = [*glob.glob("/usr/lib/python3.*"),
          *glob.glob("/usr/lib/python3/dist-packages/*")]
@@ -85,33 +87,95 @@ def add_many(tree):
             out.write("%d\n" % i * (i % 200))
 
 
+def write_aside(path, write):
+    """write(a new path): what is there under `path` is whole."""
+    new = path + ".new"
+    if os.path.exists(path):
+        return
+    shutil.rmtree(new, ignore_errors=True)
+    write(new)
+    os.rename(new, path)
+
+
+def run(*argv):
+    return subprocess.run(argv, check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+
+
 class Image:
-    def __init__(self, name, directory, scale, short=False):
-        compressor, block = name.split("-")
-        kept = os.path.join(directory, "short" if short else
-                            "scale-%g" % scale)
-        self.name = name
-        self.tree = os.path.join(kept, "tree")
-        self.path = os.path.join(kept, name + ".sqfs")
-        if not os.path.exists(self.tree):
-            new = self.tree + ".new"
-            shutil.rmtree(new, ignore_errors=True)
-            if short:
-                add_some(new)
-            else:
-                add_python(new)
-            add_big(new, SHORT_SCALE if short else scale)
-            add_many(new)
-            os.rename(new, self.tree)
-        if not os.path.exists(self.path):
-            subprocess.run(["mksquashfs", self.tree, self.path + ".new",
-                            "-noappend", "-no-progress", "-quiet", "-comp",
-                            compressor, "-b", block], check=True,
-                           stdout=subprocess.DEVNULL)
-            os.rename(self.path + ".new", self.path)
+    """A squashfs image at .offset of the file .path, unpacked at .tree; paths in
+    it that are worth reading; and a .command that .does something."""
 
     def warm(self):
         """Into the page cache; what is there already costs little."""
         with open(self.path, "rb") as image:
             while image.read(4 * MIB):
                 pass
+
+
+class Made(Image):
+    offset = 0
+    large, stored = "big/large", "big/stored"
+    four = ["big/0", "big/1", "big/2", "big/3"]
+    small = glob.glob("/usr/lib/python3.*")[0][1:]
+    command, does = IMPORT, "python numpy+scipy import"
+
+    def __init__(self, name, directory, scale, short=False):
+        compressor, block = name.split("-")
+        kept = os.path.join(directory, "short" if short else
+                            "scale-%g" % scale)
+
+        def make_tree(tree):
+            if short:
+                add_some(tree)
+            else:
+                add_python(tree)
+            add_big(tree, SHORT_SCALE if short else scale)
+            add_many(tree)
+
+        def pack(path):
+            run("mksquashfs", self.tree, path, "-noappend", "-no-progress",
+                "-quiet", "-comp", compressor, "-b", block)
+
+        self.name = name
+        self.tree = os.path.join(kept, "tree")
+        self.path = os.path.join(kept, name + ".sqfs")
+        write_aside(self.tree, make_tree)
+        write_aside(self.path, pack)
+
+
+def root_offset(path):
+    """Of the partition, if the file is a SIF."""
+    with open(path, "rb") as image:
+        if image.read(4) == b"hsqs":
+            return 0
+    found = re.search(r"\|(\d+)-\d+ +\|FS \(Squashfs/\*System",
+                      run("siftool", "list", path))
+    return int(found.group(1))
+
+
+def by_size(tree):
+    """Paths of the regular files, the largest first."""
+    sizes = {}
+    for directory, _, names in os.walk(tree):
+        for name in names:
+            path = os.path.join(directory, name)
+            if os.path.isfile(path) and not os.path.islink(path):
+                sizes[os.path.relpath(path, tree)] = os.path.getsize(path)
+    return sorted(sizes, key=sizes.get, reverse=True)
+
+
+class Given(Image):
+    stored = None
+
+    def __init__(self, path, directory, command, small):
+        self.name = os.path.basename(path)
+        self.path, self.offset = path, root_offset(path)
+        self.tree = os.path.join(directory, self.name + ".tree")
+        write_aside(self.tree, lambda tree: run(
+            "unsquashfs", "-no-progress", "-offset", str(self.offset), "-dest",
+            tree, path))
+        self.four = by_size(self.tree)[:4]
+        self.large = self.four[0]
+        self.small = small
+        self.command = self.does = command
