@@ -11,6 +11,7 @@
  * fusectl, can end them.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "spank/server/fs_helpers.h"
@@ -49,6 +50,34 @@ static void *read_all(void *arg)
 	return NULL;
 }
 
+static void set_policy(int policy)
+{
+	static const struct sched_param no_priority = { 0 };
+
+	/* Without it they are slower, no more. */
+	sched_setscheduler(0, policy, &no_priority);
+}
+
+/*
+ * With SCHED_BATCH a thread that is woken does not take its CPU from who has
+ * it: the one that woke it, or the program that reads.  It gets as much of the
+ * CPU as any.  Threads inherit the policy.
+ */
+static void start_threads(struct fs_helpers *helpers, size_t count)
+{
+	bool is_plain = sched_getscheduler(0) == SCHED_OTHER;
+
+	if (is_plain)
+		set_policy(SCHED_BATCH);
+	/* What nobody reads ahead is not read ahead.  A thread that has been
+	 * started is there for good, and so is *helpers. */
+	while (helpers->threads < count &&
+		fs_thread_start(read_all, helpers) == 0)
+		helpers->threads++;
+	if (is_plain)
+		set_policy(SCHED_OTHER);
+}
+
 int fs_helpers_start(struct squash *image, size_t ahead,
 	struct fs_helpers **ret_helpers)
 {
@@ -59,11 +88,7 @@ int fs_helpers_start(struct squash *image, size_t ahead,
 	helpers->image = image;
 	pthread_mutex_init(&helpers->lock, NULL);
 	pthread_cond_init(&helpers->can_read, NULL);
-	/* What nobody reads ahead is not read ahead.  A thread that has been
-	 * started is there for good, and so is this. */
-	while (helpers->threads < ahead &&
-		fs_thread_start(read_all, helpers) == 0)
-		helpers->threads++;
+	start_threads(helpers, ahead);
 	*ret_helpers = helpers;
 	return 0;
 }

@@ -89,11 +89,12 @@ static const int control_calls[] = {
 	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(alarm),
 	SCMP_SYS(setitimer), /* alarm() where there is no such call */
 	SCMP_SYS(getuid), SCMP_SYS(getgid), SCMP_SYS(fstat),
-	SCMP_SYS(newfstatat),        /* fstat() of newer C libraries */
-	SCMP_SYS(pipe2),             /* fs_splice.c */
-	SCMP_SYS(fcntl),             /* waiting for requests, or not */
-	SCMP_SYS(sched_getaffinity), /* how many threads */
-	SCMP_SYS(wait4),             /* the guard's */
+	SCMP_SYS(newfstatat),         /* fstat() of newer C libraries */
+	SCMP_SYS(pipe2),              /* fs_splice.c */
+	SCMP_SYS(fcntl),              /* waiting for requests, or not */
+	SCMP_SYS(sched_getaffinity),  /* how many threads */
+	SCMP_SYS(sched_getscheduler), /* fs_helpers.c */
+	SCMP_SYS(wait4),              /* the guard's */
 	SCMP_SYS(getppid),
 	SCMP_SYS(set_robust_list), /* a new thread says these two */
 	SCMP_SYS(rseq),
@@ -267,17 +268,25 @@ static int allow_successors(scmp_filter_ctx filter)
 	return rc;
 }
 
-/* The flags of clone3(2) cannot be looked at; the C library then uses this. */
+/* The flags of clone3(2) cannot be looked at; the C library then uses this. And
+ * the caller's policy, for threads that inherit it. */
 static int allow_threads(scmp_filter_ctx filter)
 {
+	static const int policies[] = { SCHED_OTHER, SCHED_BATCH };
 	int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
 		SCMP_SYS(clone3), 0);
+	size_t i;
 
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone),
 			1,
 			SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD_FLAGS | OTHER_FLAGS,
 				THREAD_FLAGS));
+	for (i = 0; i < sizeof(policies) / sizeof(int) && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+			SCMP_SYS(sched_setscheduler), 2,
+			SCMP_A0(SCMP_CMP_EQ, 0, 0),
+			SCMP_A1(SCMP_CMP_EQ, policies[i], 0));
 	return rc;
 }
 

@@ -463,6 +463,20 @@ long_links() { # DIRECTORY
 	done
 }
 
+# Numbers of policies: sched(7).
+@test "threads that read ahead, and no others, give way to who has the CPU" {
+	local script="$MEASURE"'
+		cut -d " " -f 41 /proc/$server/task/*/stat | sort | uniq -c |
+			tr -s "\n " " "'
+	run serve -t 2 "$IMAGE" sh -c "$script"
+	assert_status 0
+	assert_output " 2 0 2 3 "
+	# A user who has chosen another policy has it for all.
+	run chrt --idle 0 "$SERVE_IMAGE" "$IMAGE" sh -c "$script"
+	assert_status 0
+	[[ $output =~ ^\ [0-9]+\ 5\ $ ]]
+}
+
 @test "100000 inodes, looked up and forgotten, leave no growth" {
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	(cd "$BATS_TEST_TMPDIR/tree" && for i in $(seq 100); do

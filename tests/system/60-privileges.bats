@@ -391,7 +391,8 @@ ANALYSIS='
 		clock_gettime | rt_sig* | restart_syscall | exit | exit_group) ;;
 		# The guard, and the server before it is narrowed.
 		clone | clone3 | wait4 | getppid | rseq | set_robust_list | \
-		sched_getaffinity | sched_setaffinity) ;;
+		sched_getaffinity | sched_setaffinity | \
+		sched_getscheduler | sched_setscheduler) ;;
 		*) assertion_failed "the server called $call" ;;
 		esac
 	done
