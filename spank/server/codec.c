@@ -97,16 +97,14 @@ static ssize_t run_xz(void *context, const unsigned char *input, size_t size,
 	void *output, size_t capacity)
 {
 	lzma_stream *stream = context;
-	lzma_ret result;
+	lzma_ret result = lzma_stream_decoder(stream, XZ_MEMORY_MAX, 0);
 
-	result = lzma_stream_decoder(stream, XZ_MEMORY_MAX, 0);
-	if (result != LZMA_OK)
-		return result == LZMA_MEM_ERROR ? NO_MEMORY : -1;
 	stream->next_in = input;
 	stream->avail_in = size;
 	stream->next_out = output;
 	stream->avail_out = capacity;
-	result = lzma_code(stream, LZMA_FINISH);
+	if (result == LZMA_OK)
+		result = lzma_code(stream, LZMA_FINISH);
 	if (result != LZMA_STREAM_END)
 		return result == LZMA_MEM_ERROR ? NO_MEMORY : -1;
 	return capacity - stream->avail_out;

@@ -202,6 +202,19 @@ static int add_rules(scmp_filter_ctx filter, uint32_t action, const int *calls,
 	return rc;
 }
 
+/* One call, if its argument of that number is one of `values`. */
+static int allow_values(scmp_filter_ctx filter, int call, unsigned int argument,
+	const unsigned int *values, size_t count)
+{
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; i < count && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+			SCMP_CMP(argument, SCMP_CMP_EQ, values[i], 0));
+	return rc;
+}
+
 /* Calls of which one use is allowed, and the others are not. */
 static int allow_conditionally(scmp_filter_ctx filter)
 {
@@ -209,7 +222,6 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	static const unsigned int prctls[] = { PR_GET_SECCOMP, PR_GET_DUMPABLE,
 		PR_SET_NO_NEW_PRIVS };
 	int rc;
-	size_t i;
 
 	rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
@@ -222,9 +234,9 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill),
 			1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
-	for (i = 0; i < sizeof(prctls) / sizeof(int) && rc == 0; i++)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl),
-			1, SCMP_A0(SCMP_CMP_EQ, prctls[i], 0));
+	if (rc == 0)
+		rc = allow_values(filter, SCMP_SYS(prctl), 0, prctls,
+			sizeof(prctls) / sizeof(int));
 	return rc;
 }
 
@@ -233,14 +245,9 @@ static int allow_rings(scmp_filter_ctx filter)
 {
 	static const unsigned int operations[] = { IORING_REGISTER_FILES,
 		IORING_REGISTER_ENABLE_RINGS };
-	int rc = 0;
-	size_t i;
 
-	for (i = 0; i < sizeof(operations) / sizeof(int) && rc == 0; i++)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
-			SCMP_SYS(io_uring_register), 1,
-			SCMP_A1(SCMP_CMP_EQ, operations[i], 0));
-	return rc;
+	return allow_values(filter, SCMP_SYS(io_uring_register), 1, operations,
+		sizeof(operations) / sizeof(int));
 }
 
 /* fork(), and what its child says of itself: guard.c. */
@@ -249,7 +256,6 @@ static int allow_successors(scmp_filter_ctx filter)
 	static const unsigned int prctls[] = { PR_SET_PDEATHSIG, PR_SET_NAME };
 	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 		SCMP_A0(SCMP_CMP_EQ, FORK_FLAGS, 0));
-	size_t i;
 
 	/* Its own, affinity.c and fs_ring.c; those of other processes are not.
 	 */
@@ -262,9 +268,9 @@ static int allow_successors(scmp_filter_ctx filter)
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 			SCMP_SYS(rt_sigaction), 0);
-	for (i = 0; i < sizeof(prctls) / sizeof(int) && rc == 0; i++)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl),
-			1, SCMP_A0(SCMP_CMP_EQ, prctls[i], 0));
+	if (rc == 0)
+		rc = allow_values(filter, SCMP_SYS(prctl), 0, prctls,
+			sizeof(prctls) / sizeof(int));
 	return rc;
 }
 

@@ -107,6 +107,7 @@ static int read_super(struct squash *squash)
 
 static int read_ids(struct squash *squash)
 {
+	const struct squash_table table = { .start = squash->super.id_table };
 	unsigned char raw[SQUASH_ID_SIZE];
 	size_t i;
 
@@ -114,28 +115,31 @@ static int read_ids(struct squash *squash)
 	if (!squash->ids)
 		return -1;
 	for (i = 0; i < squash->super.ids; i++) {
-		if (squash_table_read(squash, squash->super.id_table,
-			    sizeof(raw), i, raw) < 0)
+		if (squash_table_read(squash, &table, sizeof(raw), i, raw) < 0)
 			return -1;
 		squash->ids[i] = le32_at(raw);
 	}
 	return 0;
 }
 
-/* They stay where they are if they are too many, as only a false image has. */
-static int read_fragment_places(struct squash *squash)
+/*
+ * Asked for with each small file, the list is worth its memory: reading it may
+ * wait.  If it is too long, as only a false image's is, it stays where it is.
+ */
+static int open_fragments(struct squash *squash)
 {
+	struct squash_table *table = &squash->fragments;
 	size_t each = SQUASH_METADATA_SIZE / SQUASH_FRAGMENT_SIZE;
 	size_t blocks = (squash->super.fragments + each - 1) / each;
 	size_t size = blocks * SQUASH_PLACE_SIZE;
 
+	table->start = squash->super.fragment_table;
 	if (size == 0 || size > FRAGMENT_PLACES_MAX)
 		return 0;
-	squash->fragment_places = malloc(size);
-	if (!squash->fragment_places)
+	table->places = malloc(size);
+	if (!table->places)
 		return -1;
-	return squash_pread(squash, squash->fragment_places, size,
-		squash->super.fragment_table);
+	return squash_pread(squash, table->places, size, table->start);
 }
 
 static int make_caches(struct squash *squash)
@@ -180,7 +184,7 @@ static int open_all(struct squash *squash, struct error *err)
 			sif_compression_name(squash->super.compression));
 	if (make_caches(squash) < 0)
 		return cannot_open(err);
-	if (read_ids(squash) < 0 || read_fragment_places(squash) < 0)
+	if (read_ids(squash) < 0 || open_fragments(squash) < 0)
 		return errno == ENOMEM ? cannot_open(err) : damaged(err);
 	got = squash_inode_get(squash, squash->super.root, &root);
 	if (got < 0 && errno == ENOMEM)
@@ -199,7 +203,7 @@ static void free_all(struct squash *squash)
 	cache_close(squash->data);
 	codec_close(squash->codec);
 	free(squash->ids);
-	free(squash->fragment_places);
+	free(squash->fragments.places);
 	free(squash);
 }
 

@@ -134,8 +134,8 @@ static int get_fragment(struct squash *squash, uint32_t index,
 
 	if (index >= squash->super.fragments)
 		return squash_corrupt();
-	if (squash_table_read(squash, squash->super.fragment_table, sizeof(raw),
-		    index, raw) < 0)
+	if (squash_table_read(squash, &squash->fragments, sizeof(raw), index,
+		    raw) < 0)
 		return -1;
 	ret_extent->position = le64_at(raw);
 	ret_extent->header = le32_at(raw + 8);

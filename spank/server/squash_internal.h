@@ -29,6 +29,12 @@ struct squash_super {
 
 struct squash_places; /* squash_places.c */
 
+/* Entries in blocks of metadata, behind a list of where these lie. */
+struct squash_table {
+	uint64_t start;        /* of the list */
+	unsigned char *places; /* the list in memory; NULL: to be read */
+};
+
 struct squash {
 	int fd;
 	struct sif_partition window; /* of the file, all of it is read there */
@@ -37,7 +43,7 @@ struct squash {
 	struct cache *metadata;
 	struct cache *data;
 	uint32_t *ids;
-	unsigned char *fragment_places; /* of its table's blocks; or NULL */
+	struct squash_table fragments;
 	struct squash_places *places;
 };
 
@@ -102,9 +108,9 @@ int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size);
 void squash_stream_close(struct squash_stream *stream);
 #define SQUASH_STREAM_CLEANUP __attribute__((cleanup(squash_stream_close)))
 
-/* Entry `index` of a table whose list of blocks is at `table`. */
-int squash_table_read(struct squash *squash, uint64_t table, size_t each,
-	size_t index, void *ret_entry);
+/* Entry `index` of a table. */
+int squash_table_read(struct squash *squash, const struct squash_table *table,
+	size_t each, size_t index, void *ret_entry);
 
 /* Read an inode.  -1 with errno, EIO if it is none. */
 int squash_inode_get(struct squash *squash, uint64_t ref,

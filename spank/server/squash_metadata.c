@@ -116,22 +116,21 @@ int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size)
 }
 
 /* Where the table's block of this number lies. */
-static int read_place(const struct squash *squash, uint64_t table,
-	uint64_t number, unsigned char place[SQUASH_PLACE_SIZE])
+static int read_place(const struct squash *squash,
+	const struct squash_table *table, uint64_t number,
+	unsigned char place[SQUASH_PLACE_SIZE])
 {
 	uint64_t offset = number * SQUASH_PLACE_SIZE;
 
-	/* Asked for with each small file: not worth a read, which may wait. */
-	if (squash->fragment_places && table == squash->super.fragment_table) {
-		memcpy(place, squash->fragment_places + offset,
-			SQUASH_PLACE_SIZE);
-		return 0;
-	}
-	return squash_pread(squash, place, SQUASH_PLACE_SIZE, table + offset);
+	if (!table->places)
+		return squash_pread(squash, place, SQUASH_PLACE_SIZE,
+			table->start + offset);
+	memcpy(place, table->places + offset, SQUASH_PLACE_SIZE);
+	return 0;
 }
 
-int squash_table_read(struct squash *squash, uint64_t table, size_t each,
-	size_t index, void *ret_entry)
+int squash_table_read(struct squash *squash, const struct squash_table *table,
+	size_t each, size_t index, void *ret_entry)
 {
 	uint64_t at = (uint64_t)index * each;
 	unsigned char place[SQUASH_PLACE_SIZE];

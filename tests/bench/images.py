@@ -97,9 +97,10 @@ def write_aside(path, write):
     os.rename(new, path)
 
 
-def run(*argv):
-    return subprocess.run(argv, check=True,
-                          stdout=subprocess.PIPE).stdout.decode()
+def run(argv, cwd=None):
+    """What it prints."""
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE,
+                          cwd=cwd).stdout.decode()
 
 
 class Image:
@@ -134,8 +135,8 @@ class Made(Image):
             add_many(tree)
 
         def pack(path):
-            run("mksquashfs", self.tree, path, "-noappend", "-no-progress",
-                "-quiet", "-comp", compressor, "-b", block)
+            run(["mksquashfs", self.tree, path, "-noappend", "-no-progress",
+                 "-quiet", "-comp", compressor, "-b", block])
 
         self.name = name
         self.tree = os.path.join(kept, "tree")
@@ -150,7 +151,7 @@ def root_offset(path):
         if image.read(4) == b"hsqs":
             return 0
     found = re.search(r"\|(\d+)-\d+ +\|FS \(Squashfs/\*System",
-                      run("siftool", "list", path))
+                      run(["siftool", "list", path]))
     return int(found.group(1))
 
 
@@ -173,8 +174,8 @@ class Given(Image):
         self.path, self.offset = path, root_offset(path)
         self.tree = os.path.join(directory, self.name + ".tree")
         write_aside(self.tree, lambda tree: run(
-            "unsquashfs", "-no-progress", "-offset", str(self.offset), "-dest",
-            tree, path))
+            ["unsquashfs", "-no-progress", "-offset", str(self.offset),
+             "-dest", tree, path]))
         self.four = by_size(self.tree)[:4]
         self.large = self.four[0]
         self.small = small
