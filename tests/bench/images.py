@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 MIB = 1024 * 1024
 PYTHON = "/usr/bin/python3"
@@ -152,6 +153,9 @@ def root_offset(path):
             return 0
     found = re.search(r"\|(\d+)-\d+ +\|FS \(Squashfs/\*System",
                       run(["siftool", "list", path]))
+    if not found:
+        sys.exit("bench: %s has no root partition of squashfs: see siftool list"
+                 % path)
     return int(found.group(1))
 
 
