@@ -62,7 +62,9 @@ read_output() { # FILE
 }
 
 stop_steps() {
-	as_root sh -c 'squeue --noheader --format=%A | xargs --no-run-if-empty scancel'
+	# Of a heterogeneous job, N+0 and N+1, one cannot be cancelled by itself.
+	as_root sh -c 'squeue --noheader --format=%i | sed "s/+.*//" | sort -u |
+		xargs --no-run-if-empty scancel'
 	wait_until 30 no_jobs
 	[[ -z ${STEP-} ]] || wait "$STEP" || true
 	STEP=

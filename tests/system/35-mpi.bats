@@ -13,7 +13,7 @@ load ../lib/assert
 
 setup_file() {
 	has_plugin || return 0
-	cluster_start --conf=TmpFS=/scratch/%n --conf=SchedulerParameters=bf_interval=1
+	cluster_start --conf=TmpFS=/scratch/%n "$PROMPT"
 	as_root install -d -m 1777 /scratch/node1 /scratch/node2
 	export TREE=$BATS_FILE_TMPDIR/tree
 	image_tree "$TREE" "${IMAGE_PROGRAMS[@]}" srun scontrol squeue
@@ -178,11 +178,20 @@ assert_two_by_two() {
 # After all have ended, srun of Slurm 22.05 may wait for ever, with and without an
 # image: both components' threads join the one thread of mpi/pmix (6 of 130 times).
 # And that takes the names of nodes in %n in the order of components.
-@test "Open MPI: one MPI job of two components, each in its own container" {
-	need_mpi openmpi
+run_components() {
 	run as_alice timeout --signal=KILL 40 srun --quiet -w node1 -n1 --mpi=pmix \
 		--sif-image=/shared/mpi.sif openmpi : -w node2 -n2 openmpi
-	[[ $status == 0 || $status == 137 ]]
+}
+
+@test "Open MPI: one MPI job of two components, each in its own container" {
+	need_mpi openmpi
+	local i
+	run_components
+	for ((i = 0; i < 2 && status == 137; i++)); do
+		stop_steps
+		run_components
+	done
+	assert_status 0
 	assert_line "rank 0 of 3: sum 303, 1 here, the next has 100"
 	assert_line "rank 2 of 3: sum 303, 2 here, the next has 101"
 }

@@ -9,9 +9,7 @@ load ../lib/assert
 
 setup_file() {
 	has_plugin || return 0
-	# Batch jobs wait for others by default.
-	cluster_start \
-		--conf=SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
+	cluster_start "$PROMPT"
 	export TREES=$BATS_FILE_TMPDIR/trees
 	local tree=$TREES/small
 	image_tree "$tree"

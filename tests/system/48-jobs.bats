@@ -7,12 +7,9 @@
 load ../lib/common
 load ../lib/assert
 
-# Batch jobs wait for others by default, and heterogeneous ones half a minute.
-PROMPT=SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,bf_interval=1
-
 setup_file() {
 	has_plugin || return 0
-	cluster_start --conf="$PROMPT"
+	cluster_start "$PROMPT"
 	export TREES=$BATS_FILE_TMPDIR/trees
 	local tree=$TREES/small
 	image_tree "$tree"
