@@ -135,7 +135,7 @@ static void note_connection(const struct image_request *request, int mount_fd)
 
 void image_forget_connection(const struct image_request *request)
 {
-	static const struct connection nothing = { 0 };
+	struct connection nothing = { 0 };
 
 	__atomic_store(request->connection, &nothing, __ATOMIC_SEQ_CST);
 	cleanup_fd(request->kept_fd);

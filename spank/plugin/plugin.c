@@ -173,7 +173,7 @@ static void find_hints(spank_t spank, struct image_server_hints *ret_hints)
 static int start_servers(spank_t spank, struct error *err)
 {
 	CLEANUP_FD int keepers_fd = -1;
-	struct image_server_hints hints[CONTAINER_IMAGES_MAX] = { { NULL } };
+	struct image_server_hints hints[CONTAINER_IMAGES_MAX] = { 0 };
 	struct identity identity;
 	size_t i;
 

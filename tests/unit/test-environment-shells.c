@@ -249,8 +249,8 @@ static void conditions_are_evaluated(void **state)
 	static const char *const texts[] = {
 		"if [ -n \"$FACT\" ]; then export B=1; else export B=2; fi",
 		"if test -z \"$A\"\nthen # x\nexport B=\"$A\"\nfi # y",
-		"if [ \"$FACT\" = fact ]; then\nif [ \"$A\" != '' ]; then B=1\n"
-		"elif [ \"x$A\" = x ]; then B=2; else B=3; fi\nexport B\nfi",
+		("if [ \"$FACT\" = fact ]; then\nif [ \"$A\" != '' ]; then B=1\n"
+		 "elif [ \"x$A\" = x ]; then B=2; else B=3; fi\nexport B\nfi"),
 		"if [ -n \"$B\" ]; then\necho 'a b' \"$1\"; false\nfi",
 		"A=1; if [ \"$A\" = '1' ]; then unset A; fi; export A B=\"$A\"",
 		"export HOME=\"${HOME:-\"/root\"}\"",

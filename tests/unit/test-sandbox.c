@@ -54,7 +54,12 @@ static int try_user_namespace(void)
 
 static int try_vfork(void)
 {
+#ifdef SYS_vfork
 	return syscall(SYS_vfork);
+#else /* aarch64 */
+	return syscall(SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL, NULL,
+		NULL, NULL);
+#endif
 }
 
 static void *end_thread(void *arg)
