@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/list.h"
 #include "common/settings.h"
 #include "common/settings_check.h"
 
@@ -181,11 +182,12 @@ int settings_put(struct settings *settings, enum setting setting,
 	const struct setting_rule *rule = &rules[setting];
 	char **place = &settings->value[setting];
 	bool empties = rule->is_list && strcmp(value, "none") == 0;
-	char *copy;
+	char *copy, plain[SETTINGS_PLAIN_SIZE];
 
 	/* "(null)" is what Slurm replays of an option without its value. */
 	if (rule->is_flag && (!*value || strcmp(value, "(null)") == 0))
 		value = "yes";
+	value = settings_plain(setting, value, plain);
 	if (!empties && settings_check(setting, value, err) < 0)
 		return -1;
 	if (rule->is_list && *place && **place && !empties) {
@@ -198,6 +200,25 @@ int settings_put(struct settings *settings, enum setting setting,
 		return error_set(err, 0, "cannot allocate memory");
 	free(*place);
 	*place = copy;
+	return 0;
+}
+
+int settings_check_count(const struct settings *settings, struct error *err)
+{
+	CLEANUP_FREE char *copy = strdup(settings_get(settings, SETTING_ENV));
+	char *rest = copy;
+	size_t count = 0;
+
+	if (!copy)
+		return error_set(err, 0, "cannot allocate memory");
+	while (list_next(&rest))
+		count++;
+	if (count > SETTINGS_ENV_MAX)
+		return error_set(err, 0,
+			"--sif-env has %zu variables, more than the %d that "
+			"are allowed: export the others in a script that runs "
+			"inside",
+			count, SETTINGS_ENV_MAX);
 	return 0;
 }
 

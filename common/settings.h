@@ -6,6 +6,9 @@
 
 #include "common/error.h"
 
+/* Items of --sif-env; more are not worth a longer list. */
+#define SETTINGS_ENV_MAX 255
+
 /*
  * What can be asked of a container.  Each is an option of srun, sbatch and
  * salloc (--sif-NAME=VALUE), a variable of the environment (SPANK_SIF_NAME)
@@ -62,12 +65,16 @@ struct settings {
 };
 
 /*
- * Take in a value: it replaces the one before, or is added to a list.  A wrong
- * one fails with a sentence that says what would be right, without naming
- * where it came from, and changes nothing.
+ * Take in a value, in its plain form (see settings_check.h): it replaces the
+ * one before, or is added to a list.  A wrong one fails with a sentence that
+ * says what would be right, without naming where it came from, and changes
+ * nothing.
  */
 int settings_put(struct settings *settings, enum setting setting,
 	const char *value, struct error *err);
+
+/* Are there more items in a list than a step can have?  -1 then. */
+int settings_check_count(const struct settings *settings, struct error *err);
 
 /*
  * Has the user said something about what the administrator keeps to himself?

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/bind_spec.h"
 #include "common/cleanup.h"
@@ -36,6 +38,21 @@ static int check_choice(const char *choices, const char *value,
 	if (is_choice(choices, value))
 		return 0;
 	return error_set(err, 0, "'%s' is not one of %s", value, choices);
+}
+
+/* How else to say yes and no: as Slurm's, Singularity's and YAML's users do. */
+static const char *plain_word(const char *value)
+{
+	static const char *const words[][2] = { { "yes", "yes" },
+		{ "1", "yes" }, { "true", "yes" }, { "on", "yes" },
+		{ "no", "no" }, { "0", "no" }, { "false", "no" },
+		{ "off", "no" } };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcasecmp(value, words[i][0]) == 0)
+			return words[i][1];
+	return NULL;
 }
 
 static int check_path(const char *value, struct error *err)
@@ -77,8 +94,77 @@ static int check_writable(const char *value, struct error *err)
 		return 0;
 	return error_set(err, 0,
 		"'%s' is neither no nor yes nor yes,SIZE (a number with k, m, "
-		"g or %% after it)",
+		"g or %% after it, or of MiB)",
 		value);
+}
+
+/* SIZE alone is meant as yes,SIZE, and a bare number counts MiB as that of
+ * Slurm's --mem does. */
+static const char *plain_writable(const char *value,
+	char buffer[SETTINGS_PLAIN_SIZE])
+{
+	const char *size = strncmp(value, "yes,", 4) == 0 ? value + 4 : value;
+
+	if (!is_size(size))
+		return value;
+	snprintf(buffer, SETTINGS_PLAIN_SIZE, "yes,%s%s", size,
+		size[strspn(size, "0123456789")] ? "" : "m");
+	return buffer;
+}
+
+const char *settings_plain(enum setting setting, const char *value,
+	char buffer[SETTINGS_PLAIN_SIZE])
+{
+	const char *word = NULL;
+
+	if (setting_rule(setting)->is_flag || setting == SETTING_HOME)
+		word = plain_word(value);
+	if (word)
+		return word;
+	return setting == SETTING_WRITABLE_TMPFS ? plain_writable(value, buffer)
+						 : value;
+}
+
+/* --- images --------------------------------------------------------------- */
+
+/* Where Apptainer has an image from, and by which of its commands. */
+static const char *find_source(const char *value)
+{
+	static const char *const sources[][2] = {
+		{ "docker-archive:", "build" }, { "docker-daemon:", "build" },
+		{ "oci-archive:", "build" }, { "oci:", "build" },
+		{ "docker://", "pull" }, { "library://", "pull" },
+		{ "oras://", "pull" }, { "shub://", "pull" },
+		{ "http://", "pull" }, { "https://", "pull" }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++)
+		if (strncmp(value, sources[i][0], strlen(sources[i][0])) == 0)
+			return sources[i][1];
+	return NULL;
+}
+
+static int check_image(const char *value, struct error *err)
+{
+	const char *command = find_source(value);
+
+	if (!*value)
+		return error_set(err, 0,
+			"the path of an image, or 'none', is missing");
+	if (strncmp(value, "instance://", 11) == 0)
+		return error_set(err, 0,
+			"'%s' is not an image file, and there are no "
+			"instances: give the path of its image, or enter a "
+			"step that runs with --sif-join=JOB.STEP",
+			value);
+	if (command)
+		return error_set(err, 0,
+			"'%s' is not an image file, and nothing is pulled when "
+			"a job starts: run 'apptainer %s image.sif %s' once, "
+			"and give --sif-image=image.sif",
+			value, command, value);
+	return check_path(value, err);
 }
 
 static bool is_name(const char *text, size_t length)
@@ -132,10 +218,7 @@ int settings_check(enum setting setting, const char *value, struct error *err)
 {
 	switch (setting) {
 	case SETTING_IMAGE:
-		return *value ? check_path(value, err)
-			      : error_set(err, 0,
-					"the path of an image, or 'none', is "
-					"missing");
+		return check_image(value, err);
 	case SETTING_BIND:
 		return bind_specs_check(value, BIND_SPEC_USERS, err);
 	case SETTING_MOUNT:

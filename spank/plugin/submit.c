@@ -458,7 +458,8 @@ int submit_finish(struct settings *settings, const struct arguments *arguments,
 		if (complete(settings, i, arguments, err) < 0)
 			return error_prefix(err, "--sif-%s",
 				setting_rule(i)->name);
-	if (has_image && arguments_check_users(arguments, settings, err) < 0)
+	if (has_image && (arguments_check_users(arguments, settings, err) < 0 ||
+				 settings_check_count(settings, err) < 0))
 		return -1;
 	if (again && check_component(settings, err) < 0)
 		return -1;

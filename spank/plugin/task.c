@@ -36,8 +36,6 @@
 #define BUILDER_EXTRA_S 2
 /* Beside what message_receive() returns; the reason is in *err. */
 #define HEARD_WRONG (-2)
-/* Items of --sif-env; more are not worth a longer list. */
-#define OPTIONS_MAX 255
 
 /* One task's way in, from the first word to the last. */
 struct entry {
@@ -93,7 +91,7 @@ static int load_environment(struct entry *entry, char *const *facts,
 {
 	const struct settings *settings = entry->plan.settings;
 	CLEANUP_FREE char *items = strdup(settings_get(settings, SETTING_ENV));
-	char *options[OPTIONS_MAX + 1] = { NULL }, *rest = items;
+	char *options[SETTINGS_ENV_MAX + 1] = { NULL }, *rest = items;
 	struct image_environment_report found = { 0 };
 	const struct environment_request request = {
 		.job = entry->plan.job,
@@ -103,18 +101,19 @@ static int load_environment(struct entry *entry, char *const *facts,
 	};
 	size_t i;
 
-	for (i = 0; i < OPTIONS_MAX && (options[i] = list_next(&rest)); i++)
+	if (settings_check_count(settings, err) < 0)
+		return -1;
+	for (i = 0; i < SETTINGS_ENV_MAX && (options[i] = list_next(&rest));
+		i++)
 		;
-	if (i == OPTIONS_MAX && rest)
-		return error_set(err, 0, "--sif-env has more than %d items",
-			OPTIONS_MAX);
 	if (image_environment_load(&request, entry->deadline,
 		    &entry->task->edits, &found, err) < 0)
 		return -1;
 	report_moment(entry->report,
-		"environment: %zu script%s of the image %s, %zu lines skipped",
+		"environment: %zu script%s of the image %s, %zu line%s skipped",
 		found.scripts, found.scripts == 1 ? "" : "s",
-		found.is_plain ? "read" : "run", found.skipped_lines);
+		found.is_plain ? "read" : "run", found.skipped_lines,
+		found.skipped_lines == 1 ? "" : "s");
 	return 0;
 }
 
@@ -170,14 +169,17 @@ static int hear_at_once(int server, struct message *ret_message)
 static int hear_ahead(const struct entry *entry, struct error *err)
 {
 	struct message message;
+	int count;
 
 	if (hear_at_once(entry->server, &message) != 1)
 		return 0;
 	if (message.type == MESSAGE_FAILED)
 		return error_set(err, 0, "%s", message.text);
-	if (message.type == MESSAGE_AHEAD)
-		report_moment(entry->report, "%d files are read ahead",
-			read_ahead(message.text));
+	if (message.type == MESSAGE_AHEAD) {
+		count = read_ahead(message.text);
+		report_moment(entry->report, "%d file%s read ahead", count,
+			count == 1 ? " is" : "s are");
+	}
 	return 0;
 }
 

@@ -39,13 +39,19 @@ with() { # NAME=VALUE... CMD...
 
 # OPTION|VALUE|what the sentence has to contain
 WRONG='image||the path of an image, or '\''none'\'', is missing
+image|docker://debian:12|run '\''apptainer pull image.sif docker://debian:12'\'' once
+image|library://alpine|run '\''apptainer pull image.sif library://alpine'\'' once
+image|oras://reg/x:1|run '\''apptainer pull image.sif oras://reg/x:1'\'' once
+image|shub://vsoch/hello|nothing is pulled when a job starts
+image|docker-archive:x.tar|run '\''apptainer build image.sif docker-archive:x.tar'\'' once
+image|instance://web|enter a step that runs with --sif-join=JOB.STEP
 cleanenv|maybe|'\''maybe'\'' is not one of yes|no
 home|somewhere|'\''somewhere'\'' is not an absolute path: begin it with '\''/'\''
 home||a path is missing
 workdir|sub|'\''sub'\'' is not an absolute path
 tmp|shared|'\''shared'\'' is not one of host|private
 tmp||'\'''\'' is not one of host|private
-writable-tmpfs|2g|is neither no nor yes nor yes,SIZE
+writable-tmpfs|2gb|is neither no nor yes nor yes,SIZE
 writable-tmpfs|yes,0|is neither no nor yes nor yes,SIZE
 writable-tmpfs|yes,2x|is neither no nor yes nor yes,SIZE
 writable-tmpfs|no,2g|is neither no nor yes nor yes,SIZE
@@ -53,7 +59,7 @@ nv|always|'\''always'\'' is not one of auto|yes|no
 rocm|2|'\''2'\'' is not one of auto|yes|no
 batch|node|'\''node'\'' is not one of host|image
 host-mount|host|'\''host'\'' is not one of yes|no
-debug|1|'\''1'\'' is not one of yes|no
+debug|2|'\''2'\'' is not one of yes|no
 join|last|'\''last'\'' is not the id of a step
 join|7.|is not the id of a step
 join|.0|is not the id of a step
@@ -233,6 +239,32 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 		--sif-workdir=/nonesuch --sif-writable-tmpfs --sif-mount=a:/b pwd
 	assert_status 0
 	assert_output /shared
+}
+
+@test "on, true, 1 and a bare SIZE are understood; a number without a unit is MiB" {
+	run with LANG=C.UTF-8 srun --sif-image=small.sif --sif-cleanenv=1 \
+		--sif-home=off --sif-writable-tmpfs=48 sh -c 'echo $LANG
+		ls /home; set -- $(df --output=size -k /); echo $2'
+	assert_status 0
+	assert_output $'C\n49152'
+	run with SPANK_SIF_CLEANENV=True LANG=C.UTF-8 srun --sif-image=small.sif \
+		--sif-writable-tmpfs=1 sh -c 'echo $LANG; touch /usr/new && echo new'
+	assert_output $'C\nnew'
+	run with SPANK_SIF_DEBUG=on srun --sif-image=small.sif --sif-debug=0 true
+	assert_output ""
+}
+
+@test "more variables than a step can have are refused at submission" {
+	local list
+	list=$(seq -s, -f V%.0f=1 200)
+	run here srun --sif-image=small.sif --sif-env="$list" \
+		--sif-env="$(seq -s, -f W%.0f=1 55)" sh -c 'echo $V200$W55'
+	assert_output 11
+	run here srun --sif-image=small.sif --sif-env="$list" \
+		--sif-env="$(seq -s, -f W%.0f=1 57)" true
+	assert_failure
+	assert_contains "srun: error: spank_sif: --sif-env has 257 variables, more than the 255 that are allowed"
+	refute_contains node1
 }
 
 # --- plugstack.conf ------------------------------------------------------------

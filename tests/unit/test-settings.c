@@ -55,7 +55,7 @@ static void the_table_is_complete(void **state)
 		assert_non_null(rule->fallback);
 		snprintf(upper, sizeof(upper), "SPANK_SIF_%s", rule->name);
 		for (c = upper; *c; c++)
-			*c = *c == '-' ? '_'
+			*c = *c == '-'                ? '_'
 			     : *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A'
 						      : *c;
 		assert_string_equal(rule->variable, upper);
@@ -176,8 +176,8 @@ static void wrong_values_have_a_sentence(void **state)
 
 static void sizes(void **state)
 {
-	static const char *const good[] = { "1", "512k", "16M", "2g", "50%",
-		"999999999999999" };
+	static const char *const good[] = { "1k", "512k", "16M", "2g", "50%",
+		"999999999999999m" };
 	static const char *const bad[] = { "", "0", "01g", "g", "2gb", "-1",
 		"1.5g", "2t", "9999999999999999" };
 	struct settings settings = { { NULL } };
@@ -198,6 +198,78 @@ static void sizes(void **state)
 		snprintf(value, sizeof(value), "yes,%s", bad[i]);
 		assert_wrong(SETTING_WRITABLE_TMPFS, value, "yes,SIZE");
 	}
+}
+
+static void a_size_alone_is_enough_and_counts_mib(void **state)
+{
+	static const char *const values[][2] = { { "2g", "yes,2g" },
+		{ "50%", "yes,50%" }, { "512", "yes,512m" },
+		{ "yes,512", "yes,512m" }, { "10", "yes,10m" } };
+	struct settings settings = { { NULL } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		put(&settings, SETTING_WRITABLE_TMPFS, values[i][0]);
+		assert_value(&settings, SETTING_WRITABLE_TMPFS, values[i][1]);
+	}
+	settings_free(&settings);
+	assert_wrong(SETTING_WRITABLE_TMPFS, "00", "yes,SIZE");
+	assert_wrong(SETTING_WRITABLE_TMPFS, "no,2g", "yes,SIZE");
+}
+
+static void other_words_for_yes_and_no(void **state)
+{
+	static const char *const yes[] = { "1", "true", "True", "on", "YES" };
+	static const char *const no[] = { "0", "false", "FALSE", "off", "No" };
+	static const enum setting settings_of[] = { SETTING_CLEANENV,
+		SETTING_HOME, SETTING_WRITABLE_TMPFS, SETTING_NV, SETTING_ROCM,
+		SETTING_HOST_MOUNT, SETTING_DEBUG };
+	struct settings settings = { { NULL } };
+	size_t i, word;
+
+	(void)state;
+	for (i = 0; i < sizeof(settings_of) / sizeof(*settings_of); i++)
+		for (word = 0; word < sizeof(yes) / sizeof(*yes); word++) {
+			put(&settings, settings_of[i], yes[word]);
+			assert_value(&settings, settings_of[i], "yes");
+			put(&settings, settings_of[i], no[word]);
+			assert_value(&settings, settings_of[i], "no");
+		}
+	settings_free(&settings);
+	assert_wrong(SETTING_DEBUG, "2", "yes|no");
+	assert_wrong(SETTING_TMP, "1", "host|private");
+	assert_wrong(SETTING_BATCH, "on", "host|image");
+}
+
+static void images_that_are_no_files(void **state)
+{
+	(void)state;
+	assert_wrong(SETTING_IMAGE, "docker://debian:12",
+		"'apptainer pull image.sif docker://debian:12'");
+	assert_wrong(SETTING_IMAGE, "library://a/b/c", "nothing is pulled");
+	assert_wrong(SETTING_IMAGE, "oras://x/y:1", "nothing is pulled");
+	assert_wrong(SETTING_IMAGE, "shub://x", "nothing is pulled");
+	assert_wrong(SETTING_IMAGE, "https://x/y.sif", "nothing is pulled");
+	assert_wrong(SETTING_IMAGE, "docker-archive:x.tar",
+		"'apptainer build image.sif docker-archive:x.tar'");
+	assert_wrong(SETTING_IMAGE, "instance://web", "--sif-join=JOB.STEP");
+}
+
+static void too_many_variables(void **state)
+{
+	struct settings settings = { { NULL } };
+	struct error err = { 0 };
+	int i;
+
+	(void)state;
+	for (i = 0; i < SETTINGS_ENV_MAX; i++)
+		put(&settings, SETTING_ENV, "A=1\\,2");
+	assert_int_equal(settings_check_count(&settings, &err), 0);
+	put(&settings, SETTING_ENV, "A");
+	assert_int_equal(settings_check_count(&settings, &err), -1);
+	assert_non_null(strstr(err.text, "256 variables"));
+	settings_free(&settings);
 }
 
 static void steps_to_join(void **state)
@@ -273,6 +345,10 @@ int main(void)
 		cmocka_unit_test(a_wrong_value_changes_nothing),
 		cmocka_unit_test(wrong_values_have_a_sentence),
 		cmocka_unit_test(sizes),
+		cmocka_unit_test(a_size_alone_is_enough_and_counts_mib),
+		cmocka_unit_test(other_words_for_yes_and_no),
+		cmocka_unit_test(images_that_are_no_files),
+		cmocka_unit_test(too_many_variables),
 		cmocka_unit_test(steps_to_join),
 		cmocka_unit_test(what_is_denied),
 		cmocka_unit_test(defaults_come_where_nothing_is),
