@@ -41,24 +41,29 @@ static void report_moved(const struct task *task)
 			task->directory, strerror(task->moved));
 }
 
-static int change_environment(spank_t spank, const struct environment *edits,
+/* Without a value, unset it. */
+static int change_variable(spank_t spank, const char *name, const char *value,
 	struct error *err)
 {
-	const struct environment_entry *entry;
-	spank_err_t rc;
+	spank_err_t rc = value ? spank_setenv(spank, name, value, 1)
+			       : spank_unsetenv(spank, name);
+
+	if (rc == ESPANK_SUCCESS)
+		return 0;
+	return error_set(err, 0, "cannot set the variable %s: %s", name,
+		spank_strerror(rc));
+}
+
+static int change_environment(spank_t spank, const struct task *task,
+	struct error *err)
+{
+	const struct environment_entry *entry = task->edits.entries;
 	size_t i;
 
-	for (i = 0; i < edits->count; i++) {
-		entry = &edits->entries[i];
-		rc = entry->value
-			     ? spank_setenv(spank, entry->name, entry->value, 1)
-			     : spank_unsetenv(spank, entry->name);
-		if (rc != ESPANK_SUCCESS)
-			return error_set(err, 0,
-				"cannot set the variable %s: %s", entry->name,
-				spank_strerror(rc));
-	}
-	return 0;
+	for (i = 0; i < task->edits.count; i++, entry++)
+		if (change_variable(spank, entry->name, entry->value, err) < 0)
+			return -1;
+	return change_variable(spank, "PWD", task->pwd, err);
 }
 
 /* A line for each source of variables. */
@@ -72,6 +77,34 @@ static void report_environment(const struct environment *edits,
 		if (environment_describe(edits, source, names, sizeof(names)))
 			report_detail(report, "environment of %s: %s",
 				environment_source_name(source), names);
+}
+
+/*
+ * Without HOME and USER, which --export=NONE takes away, programs in the image
+ * cannot find what is theirs.  Those of the user's entry are taken for the
+ * job's, before anything looks at its environment.
+ */
+static int complete_job(spank_t spank, char ***ret_job, struct error *err)
+{
+	static const char *const names[] = { "USER", "HOME" };
+	struct site_variables variables;
+	char *const *found = NULL;
+	const char *value;
+	size_t i;
+
+	spank_get_item(spank, S_JOB_ENV, ret_job);
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (plan_variable(*ret_job, names[i]))
+			continue;
+		if (!found)
+			site_variables_load(0, &variables);
+		found = variables.list;
+		value = plan_variable(found, names[i]);
+		if (value && change_variable(spank, names[i], value, err) < 0)
+			return -1;
+	}
+	spank_get_item(spank, S_JOB_ENV, ret_job);
+	return 0;
 }
 
 /* A directory that is the administrator's default may depend on the user, who
@@ -129,7 +162,8 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 
 	for (i = 0; i < session.servers_count; i++)
 		tasks_fds[i] = session.servers[i].tasks_fd;
-	spank_get_item(spank, S_JOB_ENV, &job);
+	if (complete_job(spank, &job, err) < 0)
+		return -1;
 	spank_get_item(spank, S_JOB_ID, &request.plan.job_id);
 	request.plan.job = job;
 	request.plan.home = plan_variable(job, "HOME");
@@ -143,7 +177,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		report_moved(&task);
 	if (task.is_builder)
 		report_environment(&task.edits, report);
-	changed = change_environment(spank, &task.edits, err);
+	changed = change_environment(spank, &task, err);
 	task_free(&task);
 	return changed;
 }

@@ -354,18 +354,32 @@ static int enter_joined(struct entry *entry, struct error *err)
 
 /*
  * Back to where the step was, by name, as the user, and inside: the kernel
- * calls a directory that '/' does not lead to "(unreachable)".  Returns 0, or
- * the errno of why not.
+ * calls a directory that '/' does not lead to "(unreachable)".  Returns 0 with
+ * the name that the kernel has for it, or the errno of why not.
  */
-static int return_to(const char *directory)
+static int return_to(const char *directory, char ret_now[PATH_MAX])
 {
-	char now[PATH_MAX];
-
 	if (directory[0] != '/')
 		return ENOENT;
-	if (chdir(directory) < 0 || !getcwd(now, sizeof(now)))
+	if (chdir(directory) < 0 || !getcwd(ret_now, PATH_MAX))
 		return errno;
-	return now[0] == '/' ? 0 : ENOENT;
+	return ret_now[0] == '/' ? 0 : ENOENT;
+}
+
+/*
+ * The job's $PWD may be a name with symlinks, which shells keep; it is right if
+ * it leads to the same directory.  Not asked where a directory was asked for:
+ * what is bound twice has two names, and a shell would believe the wrong one.
+ */
+static void keep_pwd(struct entry *entry)
+{
+	const char *pwd = plan_variable(entry->plan.job, "PWD");
+	struct stat named, now;
+
+	if (pwd && pwd[0] == '/' && strlen(pwd) < PATH_MAX &&
+		stat(pwd, &named) == 0 && stat(".", &now) == 0 &&
+		named.st_dev == now.st_dev && named.st_ino == now.st_ino)
+		strcpy(entry->task->pwd, pwd);
 }
 
 static int change_directory(struct entry *entry, struct error *err)
@@ -374,7 +388,8 @@ static int change_directory(struct entry *entry, struct error *err)
 		settings_get(entry->plan.settings, SETTING_WORKDIR);
 	int *moved = &entry->task->moved;
 
-	*moved = return_to(*wanted ? wanted : entry->plan.directory);
+	*moved = return_to(*wanted ? wanted : entry->plan.directory,
+		entry->task->pwd);
 	if (*moved && *wanted) {
 		error_set(err, *moved,
 			"cannot start in '%s' in the image (--sif-workdir)",
@@ -384,6 +399,10 @@ static int change_directory(struct entry *entry, struct error *err)
 	if (*moved && chdir("/") < 0)
 		return error_set(err, errno,
 			"cannot change to '/' of the container");
+	if (*moved)
+		strcpy(entry->task->pwd, "/");
+	else if (!*wanted)
+		keep_pwd(entry);
 	return 0;
 }
 

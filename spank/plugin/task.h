@@ -24,8 +24,9 @@ struct task_request {
 struct task {
 	struct environment edits; /* to be made to the task's environment */
 	char directory[PATH_MAX]; /* the working directory; "" if it has none */
-	bool is_builder; /* of the node's tasks of this step, or it joined */
-	int moved;       /* errno of why it is '/' instead, or 0 */
+	bool is_builder;    /* of the node's tasks of this step, or it joined */
+	int moved;          /* errno of why it is '/' instead, or 0 */
+	char pwd[PATH_MAX]; /* $PWD, where the task now is */
 };
 
 /*

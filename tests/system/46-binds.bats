@@ -442,6 +442,27 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_contains "Not a directory"
 }
 
+@test "\$PWD is where the step is, also after --sif-workdir and where it has two names" {
+	run inside --sif-workdir=/opt/there printenv PWD
+	assert_output /opt/there
+	run inside --sif-bind=/shared:/mnt --sif-workdir=/mnt sh -c 'echo $PWD; pwd'
+	assert_output $'/mnt\n/mnt'
+	run inside --sif-workdir=/opt/there --sif-cleanenv --sif-env=PWD=/x printenv PWD
+	assert_output /opt/there
+	# Slurm changes the directory and not the variable.
+	run inside --chdir=/shared/d printenv PWD
+	assert_output /shared/d
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/opt -- \
+		srun --sif-image=/shared/small.sif --chdir=/boot printenv PWD
+	assert_line /
+	# A name with a symlink in it is kept, as a shell keeps it.
+	ln -s d "$SHARED/link"
+	run here bash -c 'cd /shared/link && srun --sif-image=/shared/small.sif \
+		--sif-bind=/shared sh -c "echo \$PWD; pwd"'
+	rm "$SHARED/link"
+	assert_output $'/shared/link\n/shared/link'
+}
+
 # --- the writable layer ----------------------------------------------------------
 
 @test "--sif-writable-tmpfs: tasks of the step share it, nothing is left" {
