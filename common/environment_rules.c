@@ -7,13 +7,13 @@
  *      protected names, who the user is, TERM and proxies
  *   2. what the image's scripts export; no protected name
  *   3. SINGULARITYENV_NAME, then APPTAINERENV_NAME of the job
- *   4. --sif-env
+ *   4. --sif-env; PREPEND_PATH and its like extend a variable
  *   5. facts about the container
  *
  * The scripts do not see the job's variables, so that an image's value is the
  * same in each job: as with Apptainer and Singularity from 3.6 on, whose
- * action_script.sh and env/create.go these rules follow.  Unlike theirs, values
- * of step 3 are taken as they are: a shell never evaluates them.
+ * action_script.sh and env/create.go these rules follow.  Step 3 is in
+ * environment_prefix.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +22,8 @@
 
 #include "common/cleanup.h"
 #include "common/environment_names.h"
+#include "common/environment_paths.h"
+#include "common/environment_prefix.h"
 #include "common/environment_rules.h"
 
 static int load_job(const struct environment_request *request,
@@ -66,35 +68,6 @@ static int pass_job(const struct environment_request *request,
 		ENVIRONMENT_DEFAULT, err);
 }
 
-static bool has_component(const char *path, const char *component)
-{
-	size_t length = strlen(component), part;
-
-	for (;; path += part + 1) {
-		part = strcspn(path, ":");
-		if (part == length && memcmp(path, component, length) == 0)
-			return true;
-		if (!path[part])
-			return false;
-	}
-}
-
-/* Set name to "left:right"; an empty part leaves no colon behind, which would
- * mean the working directory. */
-static int set_joined(struct environment *result, const char *name,
-	const char *left, const char *right, enum environment_source source,
-	struct error *err)
-{
-	CLEANUP_FREE char *joined = NULL;
-
-	if (asprintf(&joined, "%s%s%s", left, *left && *right ? ":" : "",
-		    right) < 0) {
-		joined = NULL;
-		return error_set(err, ENOMEM, "cannot make the environment");
-	}
-	return environment_set(result, name, joined, source, err);
-}
-
 char *environment_rules_complete_path(const char *path)
 {
 	static const char *const parts[] = { "/usr/local/sbin",
@@ -108,25 +81,13 @@ char *environment_rules_complete_path(const char *path)
 		return NULL;
 	end = stpcpy(complete, path);
 	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		if (has_component(complete, parts[i]))
+		if (environment_paths_have(complete, parts[i]))
 			continue;
 		if (end > complete)
 			*end++ = ':';
 		end = stpcpy(end, parts[i]);
 	}
 	return complete;
-}
-
-/* One variable, of whom it may be.  What libraries the host's drivers bring
- * must be found by every search of them. */
-static int put(struct environment *result, const char *name, const char *value,
-	enum environment_source source, struct error *err)
-{
-	if (value && *value && strcmp(name, "LD_LIBRARY_PATH") == 0 &&
-		!has_component(value, ENVIRONMENT_LIBS))
-		return set_joined(result, name, value, ENVIRONMENT_LIBS, source,
-			err);
-	return environment_set(result, name, value, source, err);
 }
 
 /* May the image set it?  An MPI setting, where the job does not. */
@@ -152,7 +113,7 @@ static int take_image(const struct environment *start,
 		if (!entry->value || !is_images(job, entry->name) ||
 			(before && strcmp(before, entry->value) == 0))
 			continue;
-		if (put(result, entry->name,
+		if (environment_paths_put(result, entry->name,
 			    !*entry->value &&
 					    environment_entry(job, entry->name)
 				    ? NULL
@@ -162,84 +123,8 @@ static int take_image(const struct environment *start,
 	}
 	if (environment_value(result, "LD_LIBRARY_PATH"))
 		return 0;
-	return put(result, "LD_LIBRARY_PATH", ENVIRONMENT_LIBS,
-		ENVIRONMENT_DEFAULT, err);
-}
-
-/* XENV_NAME for `name`; empty counts as not set. */
-static const char *prefixed_value(const struct environment *job,
-	const char *name)
-{
-	static const char *const prefixes[] = { "APPTAINERENV_",
-		"SINGULARITYENV_" };
-	char full[64];
-	const char *value;
-	size_t i;
-
-	for (i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
-		snprintf(full, sizeof(full), "%s%s", prefixes[i], name);
-		value = environment_value(job, full);
-		if (value)
-			return *value ? value : NULL;
-	}
-	return NULL;
-}
-
-/* XENV_PREPEND_NAME and XENV_APPEND_NAME */
-static int extend(const struct environment *job, const char *name,
-	struct environment *result, struct error *err)
-{
-	const char *now = environment_value(result, name);
-	const char *more;
-	char full[32];
-
-	snprintf(full, sizeof(full), "PREPEND_%s", name);
-	more = prefixed_value(job, full);
-	if (more && set_joined(result, name, more, now ? now : "",
-			    ENVIRONMENT_PREFIX, err) < 0)
-		return -1;
-	now = environment_value(result, name);
-	snprintf(full, sizeof(full), "APPEND_%s", name);
-	more = prefixed_value(job, full);
-	if (more && set_joined(result, name, now ? now : "", more,
-			    ENVIRONMENT_PREFIX, err) < 0)
-		return -1;
-	return 0;
-}
-
-/* Step 3, for one prefix. */
-static int take_prefix(const struct environment *job, const char *prefix,
-	struct environment *result, struct error *err)
-{
-	const struct environment_entry *entry = job->entries;
-	const char *name;
-	size_t i;
-
-	for (i = 0; i < job->count; i++, entry++) {
-		if (strncmp(entry->name, prefix, strlen(prefix)) != 0)
-			continue;
-		name = entry->name + strlen(prefix);
-		if (!environment_is_name(name) ||
-			environment_names_special(name))
-			continue;
-		if (put(result, name, entry->value, ENVIRONMENT_PREFIX, err) <
-			0)
-			return -1;
-	}
-	return 0;
-}
-
-static int take_prefixes(const struct environment *job,
-	struct environment *result, struct error *err)
-{
-	const char *path = prefixed_value(job, "PATH");
-
-	if (take_prefix(job, "SINGULARITYENV_", result, err) < 0 ||
-		take_prefix(job, "APPTAINERENV_", result, err) < 0 ||
-		extend(job, "PATH", result, err) < 0 ||
-		extend(job, "LD_LIBRARY_PATH", result, err) < 0)
-		return -1;
-	return path ? put(result, "PATH", path, ENVIRONMENT_PREFIX, err) : 0;
+	return environment_paths_put(result, "LD_LIBRARY_PATH",
+		ENVIRONMENT_LIBS, ENVIRONMENT_DEFAULT, err);
 }
 
 /* Step 4, one item of --sif-env. */
@@ -258,9 +143,14 @@ static int take_option(const struct environment *job, const char *option,
 			"(letters, digits and '_'); write NAME=VALUE, or NAME "
 			"for the job's value",
 			name);
+	if (option[length] && environment_paths_is_extension(name))
+		return environment_paths_extend(result, name,
+			option + length + 1, ENVIRONMENT_OPTION, err);
 	value = option[length] ? option + length + 1
 			       : environment_value(job, name);
-	return value ? put(result, name, value, ENVIRONMENT_OPTION, err) : 0;
+	return value ? environment_paths_put(result, name, value,
+			       ENVIRONMENT_OPTION, err)
+		     : 0;
 }
 
 static int take_texts(char *const *texts, enum environment_source source,
@@ -339,7 +229,7 @@ static int apply_all(const struct environment_request *request,
 	if (start(request, job, &first, err) < 0 ||
 		pass_job(request, job, result, err) < 0 ||
 		take_image(&first, job, image, result, err) < 0 ||
-		take_prefixes(job, result, err) < 0)
+		environment_prefix_take(job, image, result, err) < 0)
 		return -1;
 	for (option = request->options; option && *option; option++)
 		if (take_option(job, *option, result, err) < 0)

@@ -189,6 +189,16 @@ script_image() { # SCRIPT
 	assert_output de_DE
 }
 
+@test "1: HOME and USER are the user's own under --export=NONE" {
+	run here srun --export=NONE --sif-image=image.sif printenv HOME USER
+	assert_output $'/home/alice\nalice'
+	run here srun --export=NONE --sif-home=/shared --sif-image=image.sif \
+		printenv HOME USER
+	assert_output $'/shared\nalice'
+	run here srun --export=USER=x --sif-image=image.sif printenv HOME USER
+	assert_output $'/home/alice\nx'
+}
+
 @test "2: the image's value wins over the job's, but not a protected one" {
 	value PLAIN PLAIN=job
 	assert_output image
@@ -210,8 +220,10 @@ script_image() { # SCRIPT
 }
 
 @test "3: SINGULARITYENV_, then APPTAINERENV_, win over the image" {
-	value PLAIN SINGULARITYENV_PLAIN='of $the "job"'
-	assert_output 'of $the "job"'
+	value PLAIN SINGULARITYENV_PLAIN='of \$the "job" $(id) ${nobody'
+	assert_output 'of \$the "job" $(id) ${nobody'
+	value PLAIN SINGULARITYENV_PLAIN='of \$the "job", not the $PLAIN'
+	assert_output 'of $the "job", not the image'
 	value PLAIN SINGULARITYENV_PLAIN=1 APPTAINERENV_PLAIN=2
 	assert_output 2
 	value NEW APPTAINERENV_NEW=$'a\nb'
@@ -227,6 +239,8 @@ script_image() { # SCRIPT
 	assert_output "/first:$IMAGE_PATH:/last"
 	value PATH APPTAINERENV_PATH=/bin:/mine
 	assert_output /bin:/mine
+	value PATH APPTAINERENV_PATH='/foo:$PATH'
+	assert_output "/foo:$IMAGE_PATH"
 	value LD_LIBRARY_PATH APPTAINERENV_APPEND_LD_LIBRARY_PATH=/last
 	assert_output /.singularity.d/libs:/last
 }
@@ -242,6 +256,10 @@ script_image() { # SCRIPT
 	assert_output $'a\nb'
 	value PATH PATH=/usr/bin:/bin:/job -- --sif-env=PATH
 	assert_output /usr/bin:/bin:/job
+	value PATH -- --sif-env=PREPEND_PATH=/first,APPEND_PATH=/last
+	assert_output "/first:$IMAGE_PATH:/last"
+	value LD_LIBRARY_PATH -- --sif-env=APPEND_LD_LIBRARY_PATH=/last
+	assert_output /.singularity.d/libs:/last
 	value PLAIN SPANK_SIF_ENV=PLAIN=variable
 	assert_output variable
 	value PLAIN -- --sif-env=PLAIN=1 --sif-env=PLAIN=2

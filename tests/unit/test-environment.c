@@ -437,6 +437,103 @@ static void a_prefixed_path_is_all_of_it(void **state)
 	assert_edit(&edits, "PATH", "/mine", ENVIRONMENT_PREFIX);
 }
 
+/* As apptainer 1.4.5 does with the same image. */
+static void prefixes_are_evaluated(void **state)
+{
+	static const struct {
+		const char *text, *value;
+	} cases[] = {
+		{ "$FOO ${FOO} $FOO$FOO ${FOO}_x $FOO_x",
+			"bar bar barbar bar_x " },
+		{ "$HOME-$JOB-$UNSET", "/home/a--" },
+		{ "${FOO:-x}${UNSET:-y}${FOO:+z}", "baryz" },
+		{ "\"x\" it's 5$ a\\b", "\"x\" it's 5$ a\\b" },
+		{ "\\$y \\\\$FOO", "$y \\bar" },
+		{ "a\nb", "a\nb" },
+		/* Where it would run something, or fails to read it. */
+		{ "$(echo $FOO)", "$(echo $FOO)" },
+		{ "`echo $FOO`", "`echo $FOO`" },
+		{ "$((1+1))$FOO", "$((1+1))$FOO" },
+		{ "${FOO", "${FOO" },
+		{ "$FOO\\", "$FOO\\" },
+	};
+	static const char *const image[] = { "FOO=bar", NULL };
+	char text[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *job[] = { "HOME=/home/a", "JOB=job", text, NULL };
+		const struct environment_request request = { .job = job };
+
+		snprintf(text, sizeof(text), "APPTAINERENV_A=%s",
+			cases[i].text);
+		CLEANUP_ENVIRONMENT struct environment edits =
+			edits_of(&request, image);
+		assert_edit(&edits, "A", cases[i].value, ENVIRONMENT_PREFIX);
+	}
+}
+
+static void prefixes_refer_to_the_image_and_to_each_other(void **state)
+{
+	char *job[] = { "PATH=/host", "PYTHONPATH=/host", "NEW=/host",
+		"APPTAINERENV_PATH=/foo:$PATH",
+		"SINGULARITYENV_LD_LIBRARY_PATH=/lib:$LD_LIBRARY_PATH",
+		"SINGULARITYENV_PYTHONPATH=$PATH", "APPTAINERENV_B=$A",
+		"APPTAINERENV_PYTHONPATH=/x:${PYTHONPATH}", "APPTAINERENV_A=1",
+		"APPTAINERENV_NEW=/x:$NEW", NULL };
+	static const char *const image[] = { "PATH=/image",
+		"PYTHONPATH=/image/py", NULL };
+	const struct environment_request request = { .job = job };
+	CLEANUP_ENVIRONMENT struct environment edits =
+		edits_of(&request, image);
+
+	(void)state;
+	assert_edit(&edits, "PATH", "/foo:/image", ENVIRONMENT_PREFIX);
+	assert_edit(&edits, "LD_LIBRARY_PATH", "/lib:" LIBS,
+		ENVIRONMENT_PREFIX);
+	assert_edit(&edits, "PYTHONPATH", "/x:/image/py", ENVIRONMENT_PREFIX);
+	assert_edit(&edits, "B", "1", ENVIRONMENT_PREFIX);
+	assert_edit(&edits, "NEW", "/x:", ENVIRONMENT_PREFIX);
+}
+
+static void no_eval_takes_prefixes_as_they_are(void **state)
+{
+	char *job[] = { "APPTAINER_NO_EVAL=1", "APPTAINERENV_A=$FOO",
+		"APPTAINERENV_PREPEND_PATH=$FOO", NULL };
+	static const char *const image[] = { "FOO=bar", "PATH=/image", NULL };
+	const struct environment_request request = { .job = job };
+	CLEANUP_ENVIRONMENT struct environment edits =
+		edits_of(&request, image);
+
+	(void)state;
+	assert_edit(&edits, "A", "$FOO", ENVIRONMENT_PREFIX);
+	assert_edit(&edits, "PATH", "$FOO:/image", ENVIRONMENT_PREFIX);
+}
+
+static void options_extend_lists(void **state)
+{
+	char *job[] = { "APPEND_PATH=job", NULL };
+	char *options[] = { "PREPEND_PATH=/a", "APPEND_PATH=/b",
+		"PREPEND_PATH=$X", "APPEND_LD_LIBRARY_PATH=/lib",
+		"PREPEND_LD_LIBRARY_PATH=/l", "APPEND_PATH",
+		"PREPEND_PYTHONPATH=/p", NULL };
+	static const char *const image[] = { "PATH=/image", NULL };
+	const struct environment_request request = { .job = job,
+		.clean = true,
+		.options = options };
+	CLEANUP_ENVIRONMENT struct environment edits =
+		edits_of(&request, image);
+
+	(void)state;
+	assert_edit(&edits, "PATH", "$X:/a:/image:/b", ENVIRONMENT_OPTION);
+	assert_edit(&edits, "LD_LIBRARY_PATH", "/l:" LIBS ":/lib",
+		ENVIRONMENT_OPTION);
+	assert_no_edit(&edits, "PREPEND_PATH");
+	assert_no_edit(&edits, "APPEND_PATH"); /* the job's passes */
+	assert_edit(&edits, "PREPEND_PYTHONPATH", "/p", ENVIRONMENT_OPTION);
+}
+
 static void options_win_over_prefixes(void **state)
 {
 	char *job[] = { "FOO=job", "SINGULARITYENV_FOO=s", "BAR=job",
@@ -539,6 +636,10 @@ int main(void)
 		cmocka_unit_test(prefixes_win_over_the_image),
 		cmocka_unit_test(prefixes_extend_search_paths),
 		cmocka_unit_test(a_prefixed_path_is_all_of_it),
+		cmocka_unit_test(prefixes_are_evaluated),
+		cmocka_unit_test(prefixes_refer_to_the_image_and_to_each_other),
+		cmocka_unit_test(no_eval_takes_prefixes_as_they_are),
+		cmocka_unit_test(options_extend_lists),
 		cmocka_unit_test(options_win_over_prefixes),
 		cmocka_unit_test(facts_win_over_all),
 		cmocka_unit_test(a_wrong_option_is_named),
