@@ -30,14 +30,16 @@ static const char *batch_script(spank_t spank)
 	return argc > 0 ? argv[0] : NULL;
 }
 
-static void report_moved(const struct task *task)
+static void report_moved(const struct task *task, struct report *report)
 {
 	if (!task->directory[0])
-		slurm_error("spank_sif: the step's working directory has no "
-			    "name on this node: starting in '/' instead");
+		report_note(report,
+			"the step's working directory has no name on this "
+			"node: starting in '/' instead");
 	else
-		slurm_error("spank_sif: cannot use the working directory '%s' "
-			    "in the image: %s: starting in '/' instead",
+		report_note(report,
+			"cannot use the working directory '%s' in the image: "
+			"%s: starting in '/' instead",
 			task->directory, strerror(task->moved));
 }
 
@@ -174,7 +176,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 	for (i = 0; i < session.servers_count; i++)
 		cleanup_fd(&session.fuse_fds[i]);
 	if (task.moved && speaks)
-		report_moved(&task);
+		report_moved(&task, report);
 	if (task.is_builder)
 		report_environment(&task.edits, report);
 	changed = change_environment(spank, &task, err);

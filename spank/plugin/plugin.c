@@ -35,6 +35,7 @@
 #include "spank/plugin/options.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/submit.h"
+#include "spank/plugin/submit_check.h"
 
 SPANK_PLUGIN(spank_sif, 1)
 
@@ -83,11 +84,23 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	return 0;
 }
 
+/* What the user is told once, for all components of a command. */
+static void print_notes(struct report *report)
+{
+	size_t i;
+
+	for (i = 0; i < report->count && !session.is_submitted; i++)
+		slurm_spank_log("spank_sif: %s", report->lines[i]);
+	report_free(report);
+}
+
 /* srun, sbatch, salloc: refuse what cannot become a good step. */
 static int check_submission(void)
 {
 	bool is_srun = spank_context() == S_CTX_LOCAL;
+	struct report report = { .debug = false };
 	struct error err = { 0 };
+	int checked = -1;
 
 	/* What it says of --sif-join may be for others. */
 	if (!is_srun)
@@ -99,13 +112,17 @@ static int check_submission(void)
 		err = session.error;
 	else if (submit_check_join(&session.settings, session.given, is_srun,
 			 &err) == 0 &&
-		 submit_finish(&session.settings, &session.arguments,
-			 session.is_submitted, &err) == 0) {
-		session.is_submitted = true;
-		return 0;
+		 submit_check_image(&session.settings, session.given, is_srun,
+			 &report, &err) == 0)
+		checked = submit_finish(&session.settings, &session.arguments,
+			session.is_submitted, &err);
+	print_notes(&report);
+	if (checked < 0) {
+		slurm_error("spank_sif: %s", err.text);
+		return -1;
 	}
-	slurm_error("spank_sif: %s", err.text);
-	return -1;
+	session.is_submitted = true;
+	return 0;
 }
 
 static int load_identity(spank_t spank, struct identity *ret_identity,
@@ -260,8 +277,8 @@ static void adopt(struct image_server *server, pid_t task)
 	struct error err;
 
 	if (image_server_adopt(server, task, &err) < 0)
-		slurm_error("spank_sif: the image server stays out of the "
-			    "step's cgroup: %s",
+		slurm_spank_log("spank_sif: warning: the image server stays "
+				"out of the step's cgroup: %s",
 			err.text);
 }
 

@@ -26,13 +26,16 @@ static void add(struct report *report, char *line)
 
 void report_note(struct report *report, const char *format, ...)
 {
+	CLEANUP_FREE char *text = NULL;
 	va_list args;
 	char *line;
 
 	va_start(args, format);
-	if (vasprintf(&line, format, args) >= 0)
-		add(report, line);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
+	if (text && asprintf(&line, "warning: %s", text) >= 0)
+		add(report, line);
 }
 
 void report_detail(struct report *report, const char *format, ...)

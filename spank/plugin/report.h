@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 /*
- * What a task has to tell the user besides a failure, kept until a hook prints
- * it: notes, which are always told, and with --sif-debug the rest.  Lines that
- * cannot be kept are lost; it is never a reason to fail.
+ * What a task or a command has to tell the user besides a failure, kept until a
+ * hook prints it: notes, which are warnings and always told, and with
+ * --sif-debug the rest.  Lines that cannot be kept are lost; it is never a
+ * reason to fail.
  */
 struct report {
 	bool debug;       /* --sif-debug */

@@ -25,6 +25,7 @@
 #include "spank/plugin/container.h"
 #include "spank/plugin/image.h"
 #include "spank/plugin/submit.h"
+#include "spank/plugin/submit_check.h"
 
 /* Slurm's own replay of an option of sbatch or salloc, see spank(8). */
 #define REPLAY "SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_"
@@ -389,62 +390,6 @@ static int hand_on(const struct settings *settings, struct error *err)
 	return 0;
 }
 
-/* The last value would be that of all components; lists add up. */
-static int check_component(const struct settings *settings, struct error *err)
-{
-	const struct setting_rule *rule;
-	const char *before;
-	int i;
-
-	for (i = 0; i < SETTINGS_COUNT; i++) {
-		rule = setting_rule(i);
-		before = getenv(rule->carrier);
-		if (!rule->is_list && settings->value[i] &&
-			strcmp(settings->value[i],
-				before ? before : rule->fallback) != 0)
-			return error_set(err, 0,
-				"--sif-%s=%s: all components of a command have "
-				"the same options, and the first has '%s'; "
-				"give each an srun of its own (--het-group)",
-				rule->name, settings->value[i],
-				before ? before : rule->fallback);
-	}
-	return 0;
-}
-
-/* A batch script is in no container that is there already, and an interactive
- * step is started by an srun that salloc has not told. */
-static int refuse_join(struct settings *settings, bool is_given,
-	struct error *err)
-{
-	if (is_given)
-		return error_set(err, 0,
-			"--sif-join is for srun alone: give it to an srun, of "
-			"this job or another (srun --jobid=JOB --overlap)");
-	settings_forget(settings, SETTING_JOIN);
-	return 0;
-}
-
-int submit_check_join(struct settings *settings,
-	const bool given[SETTINGS_COUNT], bool is_srun, struct error *err)
-{
-	int i;
-
-	if (settings_is(settings, SETTING_JOIN, "none"))
-		return 0;
-	if (!is_srun)
-		return refuse_join(settings, given[SETTING_JOIN], err);
-	for (i = 0; i < SETTINGS_COUNT; i++)
-		if (given[i] && !setting_rule(i)->is_for_joined)
-			return error_set(err, 0,
-				"--sif-%s has no effect with --sif-join (or %s)"
-				": that container is there already; leave one "
-				"of them out",
-				setting_rule(i)->name,
-				setting_rule(SETTING_JOIN)->variable);
-	return 0;
-}
-
 int submit_finish(struct settings *settings, const struct arguments *arguments,
 	bool again, struct error *err)
 {
@@ -461,7 +406,7 @@ int submit_finish(struct settings *settings, const struct arguments *arguments,
 	if (has_image && (arguments_check_users(arguments, settings, err) < 0 ||
 				 settings_check_count(settings, err) < 0))
 		return -1;
-	if (again && check_component(settings, err) < 0)
+	if (again && submit_check_component(settings, err) < 0)
 		return -1;
 	if (settings_have_image(settings) && is_news(settings) &&
 		look_at_images(settings, arguments, err) < 0)

@@ -20,15 +20,6 @@
 void submit_load(struct settings *settings, struct settings_wrong *ret_wrong);
 
 /*
- * Refuse what this command's own options say in vain, beside --sif-join or by
- * it; `given` are those options.  What the environment says may be for others:
- * beside --sif-join it has no effect, and none has --sif-join of sbatch and
- * salloc.
- */
-int submit_check_join(struct settings *settings,
-	const bool given[SETTINGS_COUNT], bool is_srun, struct error *err);
-
-/*
  * After the options: make paths absolute and expand variables in them, look
  * the values up against what the administrator denies, let the image be
  * inspected if it can be seen from here, and put the result into the

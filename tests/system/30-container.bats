@@ -209,7 +209,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	run in_image small --chdir=/usr/share pwd
 	assert_status 0
 	assert_line /
-	assert_contains "working directory '/usr/share'"
+	assert_contains "spank_sif: node1: warning: cannot use the working directory '/usr/share'"
 	assert_contains "starting in '/' instead"
 	run in_image small -n4 --chdir=/usr/share pwd
 	assert_line / 4

@@ -234,11 +234,68 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_output new
 }
 
-@test "options without an image change nothing" {
-	run here srun --sif-bind=/nonesuch --sif-home=no --sif-tmp=private \
-		--sif-workdir=/nonesuch --sif-writable-tmpfs --sif-mount=a:/b pwd
+@test "an option without an image is refused where it was given" {
+	for option in bind=/shared mount=a:/b env=A=1 cleanenv home=no \
+		workdir=/opt tmp=private writable-tmpfs nv=no rocm=yes \
+		host-mount debug; do
+		run here srun "--sif-$option" echo ran
+		assert_failure
+		assert_contains "srun: error: spank_sif: there is no image for --sif-${option%%=*}: the step would run on the host; name one with --sif-image=IMAGE, or say --sif-image=none"
+		refute_line ran
+	done
+	run here srun --sif-bind=/shared --sif-tmp=private echo ran
+	assert_contains "there is no image for --sif-bind, --sif-tmp:"
+	# What asks for nothing is no mistake, nor is a host that was asked for.
+	run here srun --sif-cleanenv=no --sif-bind=none --sif-home=yes echo ran
+	assert_output ran
+	run here srun --sif-image=none --sif-bind=/shared echo ran
 	assert_status 0
-	assert_output /shared
+	assert_line ran
+	assert_contains "spank_sif: warning: --sif-bind: no effect, as --sif-image=none asks for the host"
+	run with SPANK_SIF_IMAGE=none srun --sif-bind=/shared echo ran
+	assert_line ran
+}
+
+@test "a variable without an image costs srun a line, and sbatch's header none" {
+	run with SPANK_SIF_BIND=/nonesuch SPANK_SIF_TMP=private SPANK_SIF_DEBUG=yes \
+		srun echo ran
+	assert_status 0
+	assert_line ran
+	assert_contains "spank_sif: warning: there is no image for SPANK_SIF_BIND, SPANK_SIF_TMP: the step runs on the host; name one with --sif-image=IMAGE, or say --sif-image=none if the host is meant"
+	assert_equal "$(grep -c spank_sif <<<"$output")" 1
+	run with SPANK_SIF_BIND=/nonesuch SPANK_SIF_IMAGE=none srun echo ran
+	assert_output ran
+	# The sruns of the job name the image, or the host.
+	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-bind=/shared/d:/mnt' \
+		'srun --quiet --sif-image=small.sif ls /mnt' \
+		'srun --quiet --sif-image=none echo host' \
+		'srun --quiet echo forgotten' >"$SHARED/job"
+	run here sbatch --quiet --test-only job
+	refute_contains spank_sif
+	run_job job
+	assert_status 0
+	assert_equal "${lines[0]} ${lines[1]} ${lines[3]}" "in-d host forgotten"
+	assert_contains "warning: there is no image for SPANK_SIF_BIND:"
+	assert_equal "$(grep -c spank_sif <<<"$output")" 1
+	run here salloc --quiet --sif-bind=/shared/d:/mnt \
+		srun --quiet --sif-image=small.sif ls /mnt
+	assert_output in-d
+}
+
+@test "--sif-batch=image without an image is refused by sbatch and salloc" {
+	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-batch=image' >"$SHARED/job"
+	for command in 'sbatch job' 'salloc --sif-batch=image true'; do
+		# shellcheck disable=SC2086
+		run here $command
+		assert_failure
+		assert_contains "error: spank_sif: there is no image for --sif-batch: the script would run on the host"
+		refute_contains Submitted
+		refute_contains Granted
+	done
+	run with SPANK_SIF_BATCH=image salloc --quiet echo ran
+	assert_status 0
+	assert_contains "warning: there is no image for SPANK_SIF_BATCH: the script runs on the host"
+	assert_line ran
 }
 
 @test "on, true, 1 and a bare SIZE are understood; a number without a unit is MiB" {

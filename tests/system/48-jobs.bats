@@ -256,7 +256,8 @@ refute_drained() {
 	run here env SPANK_SIF_JOIN=7.0 srun --sif-tmp=private true
 	assert_failure
 	assert_contains "--sif-tmp has no effect with --sif-join"
-	run here srun --sif-join=7.0 --sif-tmp=private --sif-join=none echo free
+	run here srun --sif-join=7.0 --sif-tmp=private --sif-join=none \
+		--sif-image=small.sif echo free
 	assert_output free
 }
 

@@ -24,7 +24,7 @@ use strict;
 # FILE), origins and names, parts of a sentence of sif.c.
 my %no_text = map { $_ => 1 } qw(report_detail report_moment
 	report_moment_at snprintf printf fputs out strstr strchr binds_add
-	plan_file read_at truncated);
+	plan_file read_at truncated asprintf);
 
 my $top = shift;
 my (%code, %page);
@@ -32,7 +32,7 @@ my (%code, %page);
 sub normal {
 	my $text = shift;
 	$text =~ s/\s+/ /g;
-	$text =~ s/^spank_sif: |^ | $//g;
+	$text =~ s/^spank_sif: (?:warning: )?|^ | $//g;
 	$text =~ s/\*+/*/g;
 	$text =~ s/(?<=\S)\*$//; # (what may follow)
 	return $text;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a command refuses although each value is a good one: components of a
+ * heterogeneous command that differ, options that have no effect beside
+ * --sif-join, and options that have none because there is no image.
+ *
+ * What the command's own line says in vain is refused.  What the environment
+ * says may be meant for another command, so that it costs a line at most.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "spank/plugin/submit_check.h"
+
+/* The last value would be that of all components; lists add up. */
+int submit_check_component(const struct settings *settings, struct error *err)
+{
+	const struct setting_rule *rule;
+	const char *before;
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		rule = setting_rule(i);
+		before = getenv(rule->carrier);
+		if (!rule->is_list && settings->value[i] &&
+			strcmp(settings->value[i],
+				before ? before : rule->fallback) != 0)
+			return error_set(err, 0,
+				"--sif-%s=%s: all components of a command have "
+				"the same options, and the first has '%s'; "
+				"give each an srun of its own (--het-group)",
+				rule->name, settings->value[i],
+				before ? before : rule->fallback);
+	}
+	return 0;
+}
+
+/* A batch script is in no container that is there already, and an interactive
+ * step is started by an srun that salloc has not told. */
+static int refuse_join(struct settings *settings, bool is_given,
+	struct error *err)
+{
+	if (is_given)
+		return error_set(err, 0,
+			"--sif-join is for srun alone: give it to an srun, of "
+			"this job or another (srun --jobid=JOB --overlap)");
+	settings_forget(settings, SETTING_JOIN);
+	return 0;
+}
+
+int submit_check_join(struct settings *settings,
+	const bool given[SETTINGS_COUNT], bool is_srun, struct error *err)
+{
+	int i;
+
+	if (settings_is(settings, SETTING_JOIN, "none"))
+		return 0;
+	if (!is_srun)
+		return refuse_join(settings, given[SETTING_JOIN], err);
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (given[i] && !setting_rule(i)->is_for_joined)
+			return error_set(err, 0,
+				"--sif-%s has no effect with --sif-join (or %s)"
+				": that container is there already; leave one "
+				"of them out",
+				setting_rule(i)->name,
+				setting_rule(SETTING_JOIN)->variable);
+	return 0;
+}
+
+/* --- without an image ----------------------------------------------------- */
+
+/* Does the option ask for something that only an image can give, now?  What
+ * sbatch and salloc are told may be for sruns that name an image themselves,
+ * except where the script itself runs. */
+static bool wants_image(const struct settings *settings, enum setting setting,
+	bool is_given, bool is_srun)
+{
+	if (settings_is(settings, setting, setting_rule(setting)->fallback))
+		return false;
+	if (!is_srun)
+		return setting == SETTING_BATCH;
+	return setting != SETTING_BATCH &&
+	       (is_given || setting != SETTING_DEBUG);
+}
+
+/* Their names: as options where they are some of this command, otherwise as
+ * variables.  Owned by the caller; NULL if there are none. */
+static char *list_wanting(const struct settings *settings,
+	const bool given[SETTINGS_COUNT], bool is_srun, bool given_only)
+{
+	char *list = NULL;
+	size_t size;
+	FILE *out = open_memstream(&list, &size);
+	int i;
+
+	if (!out)
+		return NULL;
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if ((given[i] || !given_only) &&
+			wants_image(settings, i, given[i], is_srun))
+			fprintf(out, "%s%s%s", ftell(out) > 0 ? ", " : "",
+				given[i] ? "--sif-" : "",
+				given[i] ? setting_rule(i)->name
+					 : setting_rule(i)->variable);
+	fclose(out);
+	if (list && *list)
+		return list;
+	free(list);
+	return NULL;
+}
+
+/* Whoever says --sif-image=none knows where the step runs. */
+static void warn_of_none(const char *own, struct report *report)
+{
+	if (own)
+		report_note(report,
+			"%s: no effect, as --sif-image=none asks for the host",
+			own);
+}
+
+int submit_check_image(const struct settings *settings,
+	const bool given[SETTINGS_COUNT], bool is_srun, struct report *report,
+	struct error *err)
+{
+	const char *what = is_srun ? "step" : "script";
+	CLEANUP_FREE char *own = NULL, *all = NULL;
+
+	if (settings_have_image(settings) ||
+		!settings_is(settings, SETTING_JOIN, "none"))
+		return 0;
+	own = list_wanting(settings, given, is_srun, true);
+	if (settings->value[SETTING_IMAGE]) {
+		warn_of_none(own, report);
+		return 0;
+	}
+	if (own)
+		return error_set(err, 0,
+			"there is no image for %s: the %s would run on the "
+			"host; name one with --sif-image=IMAGE, or say "
+			"--sif-image=none if the host is meant",
+			own, what);
+	all = list_wanting(settings, given, is_srun, false);
+	if (all)
+		report_note(report,
+			"there is no image for %s: the %s runs on the host; "
+			"name one with --sif-image=IMAGE, or say "
+			"--sif-image=none if the host is meant",
+			all, what);
+	return 0;
+}
