@@ -39,6 +39,10 @@ void bind_spec_clean(char *path)
 static int take_option(struct bind_spec *spec, const char *word,
 	struct error *err)
 {
+	if (!spec->source)
+		return error_set(err, 0,
+			"'%s' follows '-%s', which takes no option", word,
+			spec->target);
 	if (strcmp(word, "ro") == 0)
 		spec->is_read_only = true;
 	else if (strcmp(word, "rw") == 0)
@@ -66,7 +70,16 @@ static int check_target(const char *target, struct error *err)
 	if (target[0] != '/' && target[0] != '$' && target[0] != '~')
 		return error_set(err, 0,
 			"the destination '%s' is not an absolute path", target);
-	if (strspn(target, "/.") == strlen(target))
+	return 0;
+}
+
+/* One place has one name: '//x' is no way past a bind at '/x'. */
+static int clean_target(char *target, struct error *err)
+{
+	if (target[0] != '/')
+		return 0;
+	bind_spec_clean(target);
+	if (strcmp(target, "/") == 0)
 		return error_set(err, 0,
 			"the destination '%s' is the root of the image: "
 			"nothing can be bound there",
@@ -85,8 +98,7 @@ static int check_paths(const struct bind_spec *spec, enum bind_spec_kind kind,
 			PATH_MAX - 1);
 	/* SRC alone: a relative one becomes absolute, and then the target. */
 	if (kind == BIND_SPEC_USERS && spec->source &&
-		strcmp(spec->source, spec->target) == 0 &&
-		strspn(spec->target, "/") != strlen(spec->target))
+		strcmp(spec->source, spec->target) == 0)
 		return 0;
 	return check_target(spec->target, err);
 }
@@ -141,10 +153,7 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 		return -1;
 	if (check_paths(spec, kind, err) < 0)
 		return -1;
-	/* One place has one name: '//x' is no way past a bind at '/x'. */
-	if (spec->target[0] == '/')
-		bind_spec_clean(spec->target);
-	return 0;
+	return clean_target(spec->target, err);
 }
 
 static int grow(struct bind_specs *specs, struct error *err)
@@ -168,7 +177,9 @@ static int parse(char *rest, enum bind_spec_kind kind, struct bind_specs *specs,
 	while ((item = list_next_raw(&rest))) {
 		if (specs->count > 0 && is_option(item) &&
 			kind != BIND_SPEC_IMAGES) {
-			take_option(&specs->list[specs->count - 1], item, err);
+			if (take_option(&specs->list[specs->count - 1], item,
+				    err) < 0)
+				return -1;
 			continue;
 		}
 		free(shown);

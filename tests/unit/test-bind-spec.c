@@ -132,10 +132,14 @@ static void wrong_items_are_named(void **state)
 	assert_wrong("/a:b", BIND_SPEC_USERS, "the destination 'b'");
 	assert_wrong("/a:/b:rx", BIND_SPEC_USERS, "'rx' is not an option");
 	assert_wrong("/a:/b:ro:rw", BIND_SPEC_USERS, "'ro:rw'");
+	assert_wrong("-/b,ro", BIND_SPEC_USERS, "'ro' follows '-/b'");
 	assert_wrong("/a:/b:id=1", BIND_SPEC_USERS, "--sif-mount");
 	assert_wrong("/", BIND_SPEC_USERS, "root of the image");
 	assert_wrong("/a://", BIND_SPEC_USERS, "root of the image");
 	assert_wrong("/a:/./..", BIND_SPEC_USERS, "root of the image");
+	assert_wrong("/.", BIND_SPEC_USERS, "root of the image");
+	assert_wrong("/a/..", BIND_SPEC_USERS, "root of the image");
+	assert_wrong("/a:/b/..", BIND_SPEC_SITES, "root of the image");
 	assert_wrong("-", BIND_SPEC_USERS, "the destination is missing");
 	assert_wrong("a", BIND_SPEC_SITES, "the destination 'a'");
 }
