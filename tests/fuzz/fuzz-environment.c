@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The reader of an image's environment scripts. */
+#include "common/environment_reader.h"
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct environment_reader reader = { 0 };
+	struct environment start = { 0 };
+	struct error err = { 0 };
+
+	if (environment_set(&start, "PATH", "/usr/bin:/bin", ENVIRONMENT_IMAGE,
+		    &err) == 0 &&
+		environment_reader_start(&reader, &start, &err) == 0)
+		environment_reader_read(&reader, (const char *)data, size,
+			&err);
+	environment_reader_free(&reader);
+	environment_free(&start);
+	return 0;
+}
