@@ -45,6 +45,23 @@ static int check_owner(const struct stat *status, const char *path,
 	return 0;
 }
 
+/*
+ * A process of a program that its user can read can be traced by them from
+ * execve on, before it does anything about that.  Group included, as that is
+ * where an access control list shows.
+ */
+static int check_unreadable(const struct stat *status, const char *path,
+	struct error *err)
+{
+	if (status->st_mode & (S_IRGRP | S_IROTH))
+		return error_set(err, 0,
+			"'%s' can be read by others than root, who could trace "
+			"it; please tell the administrator to run 'chmod 0711 "
+			"%s'",
+			path, path);
+	return 0;
+}
+
 /* The directories above `path`, the root included. */
 static int check_parents(const char *path, struct error *err)
 {
@@ -76,7 +93,9 @@ int priv_spawn_open(const char *path, struct error *err)
 		return error_set(err, errno,
 			"cannot open '%s', which belongs to the installation",
 			path);
-	if (check_owner(&status, path, err) < 0 || check_parents(path, err) < 0)
+	if (check_owner(&status, path, err) < 0 ||
+		check_unreadable(&status, path, err) < 0 ||
+		check_parents(path, err) < 0)
 		return -1;
 	return fd_take(&fd);
 }

@@ -32,8 +32,9 @@ struct spawn_fds {
 
 /*
  * Open a program that root may start: an absolute path, of which the file and
- * every directory above belong to root and are writable by root only.  Returns
- * a descriptor for priv_spawn(), owned by the caller.
+ * every directory above belong to root and are writable by root only.  The file
+ * must be readable by root only, too, so that its user cannot trace the process
+ * at any time.  Returns a descriptor for priv_spawn(), owned by the caller.
  */
 int priv_spawn_open(const char *path, struct error *err);
 

@@ -10,7 +10,7 @@
 #define SERVER_KEEPER_FD   5 /* mount=host: a socket to the keeper, or closed */
 
 /*
- * Its environment, which only the user can read: the path of what is likely to
+ * Its environment, which other users cannot read: the path of what is likely to
  * be the image, if there is one; and the first word of the step's command.
  */
 #define SERVER_IMAGE_VARIABLE   "IMAGE"

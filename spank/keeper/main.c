@@ -5,11 +5,13 @@
  * capability, with nothing open but a socket to the image server and a pipe
  * that slurmstepd closes at the end:
  *
- *   1. fusermount3 mounts; the descriptor it sends goes to the server
- *   2. wait until the server says, by closing its end, that all tasks have
+ *   1. make sure that no other process of the user traces this one
+ *   2. fusermount3 mounts; the descriptor it sends goes to the server
+ *   3. wait until the server says, by closing its end, that all tasks have
  *      started or will not; or until slurmstepd is gone
- *   3. fusermount3 unmounts lazily: the tasks keep their own clone
- *   4. wait for slurmstepd, so that its loop meets no end of a child early
+ *   4. fusermount3 unmounts lazily: the tasks keep their own clone
+ *   5. set no_new_privs, as no setuid program is needed any more, and wait for
+ *      slurmstepd, so that its loop meets no end of a child early
  *
  * It never reads the image or what is mounted.  The directories are root's,
  * and slurmstepd removes them.
@@ -21,6 +23,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,6 +31,7 @@
 #include "common/message.h"
 #include "common/priv_run.h"
 #include "common/server_start.h"
+#include "common/tracing.h"
 
 #define UNMOUNT_TIMEOUT_MS 5000
 #define UNMOUNT_TRIES      5
@@ -142,13 +146,16 @@ static void wait_for_end(void)
 int main(int argc, char *argv[])
 {
 	struct error err = { 0 };
+	int forbidden = tracing_forbid(&err);
 	int fuse_fd, status;
 
 	if (argc != 3 || atoi(argv[1]) <= 0)
 		return SERVER_EXIT_USAGE;
 	/* Ignored since the start, which would reap fusermount3 unseen. */
 	signal(SIGCHLD, SIG_DFL);
-	fuse_fd = mount_image(argv[2], atoi(argv[1]), &err);
+	fuse_fd = forbidden < 0 ? error_prefix(&err,
+					  "cannot mount the image on the host")
+				: mount_image(argv[2], atoi(argv[1]), &err);
 	if (fuse_fd < 0) {
 		message_send(SERVER_CONTROL_FD, MESSAGE_FAILED, err.text, -1);
 		return SERVER_EXIT_CONTROL;
@@ -159,6 +166,7 @@ int main(int argc, char *argv[])
 	wait_for_start();
 	status = unmount_image(argv[2]);
 	close(SERVER_CONTROL_FD);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	wait_for_end();
 	return status;
 }

@@ -36,9 +36,6 @@
 #include "spank/server/early.h"
 #include "spank/server/squash.h"
 
-/* So that the builder, who knows more, is the first to say that time is up. */
-#define SERVER_EXTRA_S 1
-
 enum container { WANTED, BUILDING, BUILT, REFUSED };
 
 #define NOBODY SIZE_MAX
@@ -118,7 +115,7 @@ static void answer(struct control *control, size_t task)
 			break;
 		control->container = BUILDING;
 		control->builder = task;
-		alarm(control->request->timeout_s + SERVER_EXTRA_S);
+		alarm(control->request->timeout_s + CONTROL_EXTRA_S);
 		break;
 	case BUILDING:
 		break;

@@ -6,6 +6,10 @@
 #include "spank/server/fs.h"
 #include "spank/server/guard.h"
 
+/* What the server waits longer than the builder, who knows more and so is the
+ * first to say that time is up. */
+#define CONTROL_EXTRA_S 1
+
 struct control_request {
 	int hello_fd; /* where the tasks say HELLO */
 	/* The keeper that mounts on the host (mount=host), or -1; its end of

@@ -5,15 +5,16 @@
  * nothing open but the socket on which the step's tasks say HELLO and a pipe
  * that slurmstepd closes at the end:
  *
- *   1. open what is likely to be the image, so that there is something to do
+ *   1. make sure that no other process of the user traces this one
+ *   2. open what is likely to be the image, so that there is something to do
  *      until a task brings it; make rings of io_uring, if the kernel offers
  *      requests over these
- *   2. enter the sandbox, before a byte of the image is seen
- *   3. lead the tasks into their container, serving it meanwhile; once the
+ *   3. enter the sandbox, before a byte of the image is seen
+ *   4. lead the tasks into their container, serving it meanwhile; once the
  *      image is sealed, fork (guard.c): the child narrows the sandbox and
  *      serves until the last process has left; the parent is there to replace
  *      it.  With rings, which cannot be handed on, this process serves
- *   4. wait for slurmstepd to have heard of the tasks' end
+ *   5. wait for slurmstepd to have heard of the tasks' end
  *
  * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS RINGS [hosted]
  *
@@ -33,6 +34,7 @@
 #include "common/deadline.h"
 #include "common/image_file.h"
 #include "common/server_start.h"
+#include "common/tracing.h"
 #include "spank/server/control.h"
 #include "spank/server/fs_rings.h"
 #include "spank/server/guard.h"
@@ -118,13 +120,32 @@ static int refuse(struct error *err)
 	return 0;
 }
 
-/* Or -1. */
-static int open_image(void)
+/* Or -1.  A path of the user's choice, whose file system may hang: the alarm
+ * ends this process as it would a builder that hangs, see control.h. */
+static int open_image(int timeout_s)
 {
 	const char *path = getenv(SERVER_IMAGE_VARIABLE);
 	struct error ignored;
+	int fd;
 
-	return path ? image_file_open(path, &ignored) : -1;
+	if (!path)
+		return -1;
+	alarm(timeout_s + CONTROL_EXTRA_S);
+	fd = image_file_open(path, &ignored);
+	alarm(0);
+	return fd;
+}
+
+/* What needs files, and then the sandbox. */
+static int prepare(struct control_request *request, bool has_rings,
+	struct error *err)
+{
+	request->image_fd = open_image(request->timeout_s);
+	/* A heap for each thread would take the address space that is left. */
+	mallopt(M_ARENA_MAX, 1);
+	if (has_rings)
+		request->rings = fs_rings_make();
+	return sandbox_enter(err);
 }
 
 int main(int argc, char *argv[])
@@ -139,6 +160,7 @@ int main(int argc, char *argv[])
 		.guard = &service.guard,
 	};
 	struct error err = { 0 };
+	int forbidden = tracing_forbid(&err);
 	int status;
 
 	if (argc < 6 || argc > 7 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
@@ -148,12 +170,9 @@ int main(int argc, char *argv[])
 	request.tasks = atol(argv[2]);
 	service.options.cache_bytes = (size_t)atol(argv[3]) * 1024 * 1024;
 	service.options.threads = atoi(argv[4]);
-	request.image_fd = open_image();
-	/* A heap for each thread would take the address space that is left. */
-	mallopt(M_ARENA_MAX, 1);
-	if (strcmp(argv[5], SERVER_WITH_RINGS) == 0)
-		request.rings = fs_rings_make();
-	if (sandbox_enter(&err) < 0)
+	if (forbidden < 0 ||
+		prepare(&request, strcmp(argv[5], SERVER_WITH_RINGS) == 0,
+			&err) < 0)
 		status = refuse(&err);
 	else
 		status = run(&request, &service, &err);

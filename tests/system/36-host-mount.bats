@@ -9,6 +9,7 @@ load ../lib/assert
 
 PLACES=/run/spank-sif
 FUSERMOUNT=$(type -P fusermount3)
+KEEPER=/usr/libexec/spank-sif/spank-sif-keeper
 
 setup_file() {
 	has_plugin || return 0
@@ -151,6 +152,41 @@ start_held_step() { # SRUN-ARGUMENT...
 	assert_equal "$(grep -c "spank_sif: " <<<"$output")" 1
 	assert_host_as_before "$before"
 	nodes_are_idle
+}
+
+@test "a keeper that its user can read, and so trace, is not started" {
+	as_root chmod o+r "$KEEPER"
+	run in_image small -n4 true
+	as_root chmod 0711 "$KEEPER"
+	assert_failure
+	assert_contains "chmod 0711 $KEEPER"
+	assert_equal "$(grep -c "spank_sif: " <<<"$output")" 1
+	assert_host_as_before "$before"
+	nodes_are_idle
+}
+
+# Started by hand from a copy: its word goes to the socket that is the server's.
+@test "a keeper that could be traced mounts nothing, and says so" {
+	as_root install -m 0755 "$KEEPER" /shared/keeper
+	run as_alice perl -MSocket -MPOSIX=dup2 -e '
+		socketpair(my $server, my $keeper, AF_UNIX, SOCK_SEQPACKET, 0) or die;
+		pipe(my $lifeline, my $stepd) or die;
+		if (!fork) {
+			dup2(fileno $keeper, 20);
+			dup2(fileno $lifeline, 21);
+			dup2(20, 3) and dup2(21, 4) or die;
+			exec qw(strace -f -qq -e trace=execve -o /shared/trace
+				/shared/keeper 5 /nowhere);
+		}
+		close $keeper;
+		recv $server, my $word, 8192, 0;
+		print $word =~ s/[^ -~]//gr, "\n";
+		wait;
+		print $? >> 8, "\n"'
+	assert_contains "cannot mount the image on the host: other processes"
+	assert_line 11
+	run grep -c execve "$SHARED/trace"
+	assert_output 1
 }
 
 @test "an unmount that fails is reported, and does not fail the step" {

@@ -392,6 +392,13 @@ assert_installation_refused() { # WORDS
 	assert_installation_refused "is writable by others than root"
 }
 
+@test "the server program can be read, and so traced, by its user" {
+	with_changed_server "chmod o+r spank-sif-server"
+	assert_installation_refused "chmod 0711 $PLUGIN_SERVER"
+	with_changed_server "chmod g+r spank-sif-server"
+	assert_installation_refused "chmod 0711 $PLUGIN_SERVER"
+}
+
 @test "the directory of the server program is writable by others" {
 	with_changed_server "chmod 0777 ."
 	run in_image good cat /proc/self/comm

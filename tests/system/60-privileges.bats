@@ -124,6 +124,28 @@ $lifeline"
 	assert_contains "Operation not permitted"
 }
 
+# The kernel's setting, for all of the machine, for the length of a command.
+with_suid_dumpable() ( # VALUE CMD...
+	setting=/proc/sys/fs/suid_dumpable
+	[[ -w $setting ]] || skip "fs.suid_dumpable cannot be set here"
+	was=$(<"$setting")
+	trap 'echo "$was" >"$setting"' EXIT
+	trap 'exit 1' INT TERM HUP
+	echo "$1" >"$setting"
+	"${@:2}"
+)
+
+@test "a server that its user could trace from the start serves nothing" {
+	run with_suid_dumpable 1 in_image good -n2 true
+	assert_failure
+	assert_contains "the image server could not be confined: other processes"
+	assert_equal "$(grep -c 'spank_sif: ' <<<"$output")" 1
+	run with_suid_dumpable 2 in_image good cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+	nodes_become_idle
+}
+
 @test "the server is the guard's child, and that slurmstepd's, with a session of its own" {
 	start_sleeping_step
 	guard=$(guard_pids)
@@ -208,7 +230,7 @@ SigCgt:	0000000100000000"
 	run as_root readlink "/proc/$server/exe"
 	assert_output "$PLUGIN_SERVER"
 	run as_root stat -c '%U %a' "$PLUGIN_SERVER"
-	assert_output "root 755"
+	assert_output "root 711"
 	run as_root sh -c "tr '\\0' ' ' </proc/$server/cmdline"
 	assert_output "spank-sif-server 45 2 32 0 rings "
 }

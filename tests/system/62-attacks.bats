@@ -34,7 +34,7 @@ image_add_relative_links() { # TREE
 use_server() { # <PROGRAM
 	gcc -static -Os -D_GNU_SOURCE -I"$TESTS_LIB/../.." -x c -o "$SHARED/hostile" - \
 		"$TESTS_LIB/../../common/message.c" "$TESTS_LIB/../../common/deadline.c"
-	as_root sh -c "cp /shared/hostile /run/hostile && chmod 755 /run/hostile &&
+	as_root sh -c "cp /shared/hostile /run/hostile && chmod 711 /run/hostile &&
 		mount --bind /run/hostile $PLUGIN_SERVER"
 }
 

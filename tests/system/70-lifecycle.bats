@@ -472,7 +472,7 @@ with_server() { # C-PROGRAM
 	as_root sh -c 'mount -t tmpfs -o mode=0755 libexec /usr/libexec &&
 		mkdir /usr/libexec/spank-sif'
 	gcc -static -x c -o "$SHARED/server" - <<<"$1"
-	as_root install -m 0755 /shared/server "$PLUGIN_SERVER"
+	as_root install -m 0711 /shared/server "$PLUGIN_SERVER"
 	rm "$SHARED/server"
 	as_root sed -i 's/spank_sif.so.*/spank_sif.so timeout=3/' /etc/slurm/plugstack.conf
 	before=$(host_snapshot)

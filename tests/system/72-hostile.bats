@@ -43,7 +43,7 @@ setup_file() {
 		"$BATS_TEST_DIRNAME/hostile-server.c" \
 		"$TESTS_LIB"/../../common/{message,deadline}.c
 	thread_program
-	as_root install -m 0755 /shared/server /run/hostile-server
+	as_root install -m 0711 /shared/server /run/hostile-server
 	as_alice srun --nodes="$(node_count)" true
 }
 

@@ -18,6 +18,8 @@ setup_file() {
 	image_tree "$BATS_FILE_TMPDIR/tree" "${IMAGE_PROGRAMS[@]}" dd
 	head -c 20000000 /dev/urandom | base64 >"$BATS_FILE_TMPDIR/tree/usr/big"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$BATS_FILE_TMPDIR/good.sif" -comp gzip
+	gcc -O2 -D_GNU_SOURCE -o "$BATS_FILE_TMPDIR/seize" \
+		"$BATS_TEST_DIRNAME/seize.c"
 	start_cluster v1 --cgroup-conf=ConstrainRAMSpace=yes \
 		--conf=JobAcctGatherType=jobacct_gather/cgroup
 	start_cluster v2 --cgroup-conf=IgnoreSystemd=yes
@@ -31,7 +33,7 @@ start_cluster() { # VERSION [OPTION...]
 		--fuse-mode=0666 --cgroup="$version" \
 		--conf=ProctrackType=proctrack/cgroup --conf=TaskPlugin=task/cgroup \
 		--conf=SelectTypeParameters=CR_CPU_Memory "$@"
-	cp "$BATS_FILE_TMPDIR/good.sif" "$SHARED"
+	cp "$BATS_FILE_TMPDIR"/{good.sif,seize} "$SHARED"
 	as_alice srun true
 }
 
@@ -44,7 +46,7 @@ use_cgroup() { # VERSION
 teardown() {
 	has_plugin || return 0
 	stop_steps
-	rm -f "$SHARED"/{pids,saved}
+	rm -f "$SHARED"/{pids,saved,caught}
 }
 
 teardown_file() {
@@ -210,6 +212,43 @@ kill_tasks_cgroup() {
 		"/sys/fs/cgroup${group%/user/*}"/{slurm,} \
 		"/sys/fs/cgroup${group%/step_*}" 2>/dev/null || true
 	assert_nothing_left
+}
+
+# --- tracing -----------------------------------------------------------------
+
+# A user spins over the newest process numbers, to trace what slurmstepd starts as
+# them while it is still in slurmstepd's groups.  What they do catch are programs
+# that they can read: the command, for one.
+check_tracing() {
+	local mode
+	for mode in "${MODES[@]}"; do
+		set_mode "$mode"
+		run as_alice bash -c '
+			/shared/seize >/shared/caught & seize=$!
+			for i in {1..6}; do
+				srun --sif-image=/shared/good.sif \
+					bash -c "read -rt 0.1 <> <(:) || true"
+			done
+			kill "$seize"
+			sort -u /shared/caught'
+		assert_status 0
+		assert_contains /bin/bash
+		refute_contains spank-sif-server
+		refute_contains spank-sif-guard
+		refute_contains spank-sif-keeper
+		assert_nothing_left
+	done
+	set_mode ''
+}
+
+@test "v1: nothing that slurmstepd has started can be traced by its user" {
+	use_cgroup v1
+	check_tracing
+}
+
+@test "v2: nothing that slurmstepd has started can be traced by its user" {
+	use_cgroup v2
+	check_tracing
 }
 
 # --- signals -----------------------------------------------------------------
