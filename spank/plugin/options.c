@@ -12,6 +12,7 @@
 
 #include "common/settings.h"
 #include "spank/plugin/options.h"
+#include "spank/plugin/say.h"
 #include "spank/plugin/session.h"
 
 static int callback(int val, const char *value, int remote)
@@ -32,7 +33,7 @@ static int callback(int val, const char *value, int remote)
 	settings_note(&session.wrong, setting, &err);
 	if (remote)
 		return 0;
-	slurm_error("spank_sif: %s", err.text);
+	say_error("%s", err.text);
 	return -1;
 }
 

@@ -33,6 +33,7 @@
 #include "common/priv_caps.h"
 #include "spank/plugin/enter.h"
 #include "spank/plugin/options.h"
+#include "spank/plugin/say.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/submit.h"
 #include "spank/plugin/submit_check.h"
@@ -68,14 +69,14 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	if (arguments_parse(argc, argv, &session.arguments,
 		    &session.arguments_error) < 0 &&
 		context == S_CTX_SLURMD)
-		slurm_error("spank_sif: %s", session.arguments_error.text);
+		say_error("%s", session.arguments_error.text);
 	if (context == S_CTX_SLURMD)
 		priv_host_place_sweep();
 	if (context != S_CTX_LOCAL && context != S_CTX_ALLOCATOR &&
 		context != S_CTX_REMOTE)
 		return 0;
 	if (options_register(spank, &err) < 0) {
-		slurm_error("spank_sif: %s", err.text);
+		say_error("%s", err.text);
 		session_record(&err);
 	}
 	/* Before Slurm calls back for the options of its command line. */
@@ -90,7 +91,7 @@ static void print_notes(struct report *report)
 	size_t i;
 
 	for (i = 0; i < report->count && !session.is_submitted; i++)
-		slurm_spank_log("spank_sif: %s", report->lines[i]);
+		say_note("%s", report->lines[i]);
 	report_free(report);
 }
 
@@ -118,7 +119,7 @@ static int check_submission(void)
 			session.is_submitted, &err);
 	print_notes(&report);
 	if (checked < 0) {
-		slurm_error("spank_sif: %s", err.text);
+		say_error("%s", err.text);
 		return -1;
 	}
 	session.is_submitted = true;
@@ -277,8 +278,8 @@ static void adopt(struct image_server *server, pid_t task)
 	struct error err;
 
 	if (image_server_adopt(server, task, &err) < 0)
-		slurm_spank_log("spank_sif: warning: the image server stays "
-				"out of the step's cgroup: %s",
+		say_note("warning: the image server stays out of the step's "
+			 "cgroup: %s",
 			err.text);
 }
 
@@ -327,7 +328,7 @@ static void print_report(const struct report *report)
 
 	gethostname(host, sizeof(host) - 1);
 	for (i = 0; i < report->count; i++)
-		slurm_spank_log("spank_sif: %s: %s", host, report->lines[i]);
+		say_note("%s: %s", host, report->lines[i]);
 }
 
 /*
@@ -365,7 +366,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	if (session.error.text[0] && speaks_for_all(spank))
 		err = session.error;
 	if (err.text[0])
-		slurm_error("spank_sif: %s", err.text);
+		say_error("%s", err.text);
 	end_task();
 }
 
@@ -375,7 +376,7 @@ static void clear_host(void)
 	struct error err = { 0 };
 
 	if (host_mount_stop(&session.host_mount, &err) < 0)
-		slurm_error("spank_sif: %s", err.text);
+		say_error("%s", err.text);
 }
 
 /* By SIGKILL; or a shell, which says so of the command that it ran. */
@@ -404,13 +405,13 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 	for (i = 0; i < session.servers_count; i++)
 		if (image_server_check(&session.servers[i], was_killed(status),
 			    session.tasks_left == 0, &err) < 0)
-			slurm_error("spank_sif: %s", err.text);
+			say_error("%s", err.text);
 	return 0;
 }
 
 static void tell(const struct error *err)
 {
-	slurm_error("spank_sif: %s", err->text);
+	say_error("%s", err->text);
 }
 
 int slurm_spank_exit(spank_t spank, int argc, char *argv[])

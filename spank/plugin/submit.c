@@ -24,6 +24,7 @@
 #include "common/priv_run.h"
 #include "spank/plugin/container.h"
 #include "spank/plugin/image.h"
+#include "spank/plugin/say.h"
 #include "spank/plugin/submit.h"
 #include "spank/plugin/submit_check.h"
 
@@ -349,9 +350,8 @@ static int look_at_images(const struct settings *settings,
 				BIND_SPEC_IMAGES, &specs, err) < 0)
 		return -1;
 	if (seen > 0 && settings_is(settings, SETTING_DEBUG, "yes"))
-		fprintf(stderr,
-			"spank_sif: the image '%s' cannot be seen from here, "
-			"so only the nodes can tell whether it is good\n",
+		say_note("the image '%s' cannot be seen from here, "
+			 "so only the nodes can tell whether it is good",
 			settings_get(settings, SETTING_IMAGE));
 	for (i = 0, seen = 0; i < specs.count && seen >= 0; i++)
 		seen = look_at(specs.list[i].source, data, arguments, err);

@@ -156,8 +156,27 @@ assert_defect_refused() { # NAME WORDS
 		rm "$SHARED/$name.sif"
 		run in_image "$name" cat /proc/self/comm
 		assert_failure
-		assert_contains "/shared/$name.sif"
+		assert_contains "/shared/${name//$'\n'/\\012}.sif"
 		assert_contains "No such file"
+	done
+	assert_unharmed
+}
+
+# A value that the commands have seen, and one that only the node sees.
+@test "control characters in a name or a value make no line of slurmd's log" {
+	forged=$'/shared/x\n[2026-01-01T00:00:00.000] forged \e[2J\xc2\x9b2J\x9bline'
+	run as_alice srun -w node1 --sif-image="$forged" true
+	assert_failure
+	assert_contains '\012[2026-01-01T00:00:00.000] forged \033[2J'
+	run as_alice env "_SLURM_SPANK_OPTION_spank_sif_sif_tmp=$forged" \
+		srun -w node1 --sif-image=/shared/good.sif true
+	assert_failure
+	run grep -a forged "$CLUSTER/log/node1.log"
+	assert_status 0
+	((${#lines[@]} >= 2)) || assertion_failed "the log has not both"
+	for line in "${lines[@]}"; do
+		[[ $line == *"spank_sif: "*'\012[2026'*'\033[2J\302\2332J\233line'* ]] ||
+			assertion_failed "not escaped: $line"
 	done
 	assert_unharmed
 }

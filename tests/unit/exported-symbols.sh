@@ -47,4 +47,17 @@ if [ -z "$unknown" ]; then
 else
 	echo "not ok 5 - it lacks:" $unknown
 fi
-echo 1..5
+
+# What users have put into a sentence is escaped there.
+printing=$(find "$top_builddir/spank/plugin" -name '*.o' ! -name '*-say.o' |
+	while read -r object; do
+		${NM:-nm} -u "$object" | awk -v object="${object##*/}" \
+			'$NF ~ /^(slurm_(error|info|verbose|debug.?|spank_log)|v?printf|puts|perror|stderr)$/ {
+				print object ":" $NF }'
+	done)
+if [ -z "$printing" ] && ${NM:-nm} -D "$plugin" | grep -q ' U slurm_error'; then
+	echo "ok 6 - say.c alone prints"
+else
+	echo "not ok 6 - these print as well, or nothing does:" $printing
+fi
+echo 1..6

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_PRINTABLE_H
+#define COMMON_PRINTABLE_H
+
+#include <stddef.h>
+
+/*
+ * `text` as one line that a log or a terminal can take from a stranger: control
+ * characters and bytes that are not UTF-8 become a backslash and three octal
+ * digits, as in /proc/mounts; all else stays.  Writes at most `size` bytes to
+ * `ret_text`, the NUL included, and cuts between characters.  Returns ret_text.
+ */
+const char *printable(const char *text, char *ret_text, size_t size);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The one place that prints.  The rest of the plugin returns sentences; hooks
+ * say them, once for each failure.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <slurm/spank.h>
+
+#include "common/error.h"
+#include "common/printable.h"
+#include "spank/plugin/say.h"
+
+/* Slurm takes a line of any length; a sentence that is escaped all over is cut.
+ */
+#define LINE_SIZE (2 * ERROR_TEXT_SIZE)
+
+static void write_line(char line[LINE_SIZE], const char *format, va_list args)
+{
+	char text[LINE_SIZE];
+
+	vsnprintf(text, sizeof(text), format, args);
+	printable(text, line, LINE_SIZE);
+}
+
+void say_error(const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	write_line(line, format, args);
+	va_end(args);
+	slurm_error("spank_sif: %s", line);
+}
+
+void say_note(const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	write_line(line, format, args);
+	va_end(args);
+	slurm_spank_log("spank_sif: %s", line);
+}
+
+void say_info(const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	write_line(line, format, args);
+	va_end(args);
+	slurm_info("spank_sif: %s", line);
+}
