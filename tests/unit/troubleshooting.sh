@@ -32,7 +32,7 @@ my (%code, %page);
 sub normal {
 	my $text = shift;
 	$text =~ s/\s+/ /g;
-	$text =~ s/^spank_sif: (?:warning: )?|^ | $//g;
+	$text =~ s{^(?:spank_sif: )?(?:warning: )?|^ | $}{}g;
 	$text =~ s/\*+/*/g;
 	$text =~ s/(?<=\S)\*$//; # (what may follow)
 	return $text;
