@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * For LD_PRELOAD: /proc/self/cgroup without the hierarchies of cgroup v1.
+ * For LD_PRELOAD: /proc/PID/cgroup without the hierarchies of cgroup v1.
  * Slurm's plugin for v2 refuses a machine that has both, such as one that only
- * lends a test its v2.
+ * lends a test its v2: it looks at slurmd's own groups and, from 23.11 on, at
+ * those of process 1.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define CGROUP_FILE "/proc/self/cgroup"
+static bool is_cgroup_file(const char *path)
+{
+	const char *end = strrchr(path, '/');
+
+	return strncmp(path, "/proc/", 6) == 0 && strcmp(end, "/cgroup") == 0;
+}
 
 static int open_it(const char *path, int flags, int mode)
 {
@@ -21,9 +28,9 @@ static int open_it(const char *path, int flags, int mode)
 }
 
 /* The line of v2 is the last one. */
-static int open_cgroup(int flags)
+static int open_cgroup(const char *path, int flags)
 {
-	int fd = open_it(CGROUP_FILE, flags, 0);
+	int fd = open_it(path, flags, 0);
 	int only = memfd_create("cgroup", MFD_CLOEXEC);
 	char text[8192] = "";
 	const char *line;
@@ -43,8 +50,8 @@ int open(const char *path, int flags, ...)
 	va_list rest;
 	int mode = 0;
 
-	if (strcmp(path, CGROUP_FILE) == 0)
-		return open_cgroup(flags);
+	if (is_cgroup_file(path))
+		return open_cgroup(path, flags);
 	va_start(rest, flags);
 	if (flags & (O_CREAT | O_TMPFILE))
 		mode = va_arg(rest, int);

@@ -274,7 +274,7 @@ cluster_groups() {
 			--cgroup-conf=IgnoreSystemd=yes -- \
 			srun grep slurm /proc/self/cgroup
 		assert_status 0
-		assert_contains /job_1/step_0
+		assert_contains /step_0
 	done
 	assert_equal "$(cluster_groups)" "$groups"
 }

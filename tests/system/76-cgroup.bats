@@ -176,7 +176,7 @@ kill_freezer() {
 	local group pid task=
 	group=$(cgroup_of "$(guard_pids)")
 	assert_equal "$(cgroup_of "$(server_pids)")" "$group"
-	[[ $group == */job_*/step_0/user/task_* ]]
+	[[ $group == */step_0/user/task_* ]]
 	for pid in $(<"$SHARED/pids"); do
 		[[ $(cgroup_of "$pid") != "$group" ]] || task=$pid
 	done
