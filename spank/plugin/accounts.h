@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "spank/plugin/report.h"
+#include "spank/plugin/site.h"
 
 /*
  * The user as the node's name services know him, in the form of passwd(5) and
@@ -21,10 +22,9 @@ struct accounts {
  * name service modules of the host run here, never as root.  A user or group
  * without an entry is no failure; one that cannot be looked up is noted.  The
  * user's line has `home` as the home directory, unless that is NULL;
- * ret_accounts->home is the node's. `slurm_user` is SlurmUser of slurm.conf, or
- * NULL.
+ * ret_accounts->home is the node's.  Of `site` it takes SlurmUser.
  */
-int accounts_load(const char *home, const char *slurm_user,
+int accounts_load(const char *home, const struct site *site,
 	struct accounts *ret_accounts, struct report *report,
 	struct error *err);
 

@@ -165,7 +165,7 @@ static int plan(struct building *building, struct error *err)
 
 	site_load(request.job, &site);
 	request.site = &site;
-	if (accounts_load(home[0] == '/' ? home : NULL, site.slurm_user,
+	if (accounts_load(home[0] == '/' ? home : NULL, &site,
 		    &building->accounts, building->report, err) < 0)
 		return -1;
 	if (building->accounts.home)

@@ -81,6 +81,7 @@ void site_load(char *const *job, struct site *ret_site)
 	if (&slurm_conf) {
 		ret_site->prolog = slurm_conf.task_prolog;
 		ret_site->slurm_user = slurm_conf.slurm_user_name;
+		ret_site->slurm_uid = slurm_conf.slurm_user_id;
 	}
 	find_plugin(ret_site->plugin);
 	find_pmix(job, ret_site->pmix);
