@@ -191,9 +191,10 @@ find_left_processes() {
 	done
 }
 
+# plnd: idle, and planned by the backfill scheduler for a job that was pending.
 list_busy_node() {
 	{ sinfo --noheader --Node --format='node %N %t' 2>&1 ||
-		echo "sinfo failed"; } | grep -v ' idle$'
+		echo "sinfo failed"; } | grep -vE ' (idle|plnd)$'
 }
 
 list_left() {
