@@ -59,6 +59,7 @@ process_has_ended() { # PID
 read_output() { # FILE
 	output=$(<"$1")
 	mapfile -t lines <<<"$output"
+	forget_waiting
 }
 
 stop_steps() {

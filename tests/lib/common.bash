@@ -76,11 +76,34 @@ need_task_prolog() {
 		skip "$(slurmd -V) cannot start a TaskProlog in an image"
 }
 
-# This and the like of it are false when the question itself fails.
+# This and the like of it are false when the question itself fails.  plnd: idle,
+# and planned by the backfill scheduler for a job that was pending.
 nodes_are_idle() {
 	local states
 	states=$(as_root sinfo --noheader --Node --format=%t | sort -u)
-	[[ $states == idle ]]
+	[[ $states =~ ^(idle|plnd|idle.plnd)$ ]]
+}
+
+# --- what a command printed ------------------------------------------------
+
+# On a busy machine srun may say that it had to wait, for the job or the step.
+WAITING_RE='^srun: (job [0-9]+ (queued and waiting for|has been allocated) resources|(Job|job) .*step creation (temporarily|still) disabled.*|Step created for .*)$'
+
+# Tests compare what the rest says: without those lines in $output and $lines.
+forget_waiting() {
+	[[ $output == *"srun: "* ]] || return 0
+	output=$(grep -vE "$WAITING_RE" <<<"$output") || true
+	mapfile -t lines < <(grep . <<<"$output")
+}
+
+# bats' own, and then that.
+declare -F bats_run >/dev/null ||
+	eval "$(declare -f run | sed '1s/.*/bats_run ()/')"
+run() { # [OPTION...] CMD...
+	local run_status=0
+	bats_run "$@" || run_status=$?
+	forget_waiting
+	return "$run_status"
 }
 
 # --- time ------------------------------------------------------------------
