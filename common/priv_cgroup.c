@@ -14,8 +14,6 @@
 #include "common/cleanup.h"
 #include "common/priv_cgroup.h"
 
-#define CGROUP_MOUNT "/sys/fs/cgroup"
-
 /* A few lines, each as long as Slurm's and systemd's names make it. */
 struct membership {
 	char text[16384];
@@ -74,7 +72,7 @@ int priv_cgroup_procs(const char *line, char ret_path[PATH_MAX])
 		controllers += 5;
 		length -= 5;
 	}
-	used = snprintf(ret_path, PATH_MAX, CGROUP_MOUNT "%s%.*s%.*s/%s",
+	used = snprintf(ret_path, PATH_MAX, PRIV_CGROUP_MOUNT "%s%.*s%.*s/%s",
 		length ? "/" : "", length, controllers,
 		(int)strcspn(group, "\n"), group, "cgroup.procs");
 	return used < PATH_MAX ? 0 : -1;

@@ -7,6 +7,9 @@
 
 #include "common/error.h"
 
+/* Where systemd, Slurm and nearly everybody mounts cgroups. */
+#define PRIV_CGROUP_MOUNT "/sys/fs/cgroup"
+
 /*
  * Move process `pid` into the cgroups of process `like`, wherever they differ:
  * it is then limited, charged and killed with it.  Requires uid 0.  Both must

@@ -13,6 +13,8 @@
 #include "common/priv_mount.h"
 #include "common/priv_syscalls.h"
 
+#define PAGE_BYTES 4096
+
 int priv_mount_check(struct error *err)
 {
 	const struct mount_attr nothing = { 0 };
@@ -81,17 +83,24 @@ int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, struct error *err)
 	return mount_new("fuse", options, 0, err);
 }
 
-int priv_mount_tmpfs(const char *size, const char *mode, bool executable,
+int priv_mount_tmpfs(uint64_t bytes, const char *mode, bool executable,
 	struct error *err)
 {
+	char size[32], inodes[32];
 	const struct option options[] = {
 		{ "source", "spank-sif" },
 		{ "mode", mode },
-		{ size ? "size" : NULL, size },
+		{ "size", size },
+		{ "nr_inodes", inodes },
 		{ NULL, NULL },
 	};
 
-	/* Safe: new and empty; the size is a number, checked by settings.c. */
+	snprintf(size, sizeof(size), "%ju", (uintmax_t)bytes);
+	/* As many as pages, which is the kernel's rule where nobody says how
+	 * large: empty files take memory, too. */
+	snprintf(inodes, sizeof(inodes), "%ju",
+		(uintmax_t)(bytes / PAGE_BYTES));
+	/* Safe: new and empty; what varies are two numbers. */
 	return mount_new("tmpfs", options, executable ? 0 : MOUNT_ATTR_NOEXEC,
 		err);
 }

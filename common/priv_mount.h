@@ -3,6 +3,7 @@
 #define COMMON_PRIV_MOUNT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "common/error.h"
@@ -31,11 +32,11 @@ int priv_mount_check(struct error *err);
 int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, struct error *err);
 
 /*
- * A new tmpfs of at most `size` (as tmpfs(5) has it; NULL: half of the memory),
- * whose root has the permissions `mode`; nosuid, nodev, and noexec unless
- * asked.  It belongs to the caller's ids.
+ * A new tmpfs of at most `bytes`, in not more files than that has pages, whose
+ * root has the permissions `mode`; nosuid, nodev, and noexec unless asked.  It
+ * belongs to the caller's ids.
  */
-int priv_mount_tmpfs(const char *size, const char *mode, bool executable,
+int priv_mount_tmpfs(uint64_t bytes, const char *mode, bool executable,
 	struct error *err);
 
 /*

@@ -196,13 +196,8 @@ static int clone_one(struct bind *bind, struct report *report,
 {
 	struct stat status;
 
-	if (bind->mount_fd >= 0 || bind->flags & BIND_GIVEN)
+	if (bind->mount_fd >= 0 || bind->flags & (BIND_GIVEN | BIND_EMPTY))
 		return 0;
-	if (bind->flags & BIND_EMPTY) {
-		bind->is_directory = true;
-		bind->mount_fd = priv_mount_tmpfs(NULL, "1777", true, err);
-		return bind->mount_fd < 0 ? -1 : 0;
-	}
 	bind->mount_fd = priv_mount_clone(AT_FDCWD, bind->source,
 		bind->flags & BIND_READ_ONLY, err);
 	if (bind->mount_fd < 0) {
@@ -360,7 +355,10 @@ static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
 	cleanup_fd(&bind->mount_fd);
 	cleanup_fd(&bind->point_fd);
 	report_detail(report, "mount  %s  from %s (%s%s)", bind->target,
-		*bind->source ? bind->source : "the plugin", bind->origin,
+		bind->flags & BIND_EMPTY ? "memory"
+		: *bind->source          ? bind->source
+					 : "the plugin",
+		bind->origin,
 		bind->flags & BIND_READ_ONLY ? ", read-only" : "");
 	return 0;
 }

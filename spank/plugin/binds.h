@@ -22,10 +22,12 @@ enum {
 	BIND_IF_PARENT = 1 << 4,
 	/* No user can leave it out. */
 	BIND_FIXED = 1 << 5,
-	/* Nothing of the host: an empty file system in memory. */
+	/* Nothing of the host: an empty directory in memory, see memory.c. */
 	BIND_EMPTY = 1 << 6,
 	/* Nothing of the host: its mount comes by binds_give(). */
 	BIND_GIVEN = 1 << 7,
+	/* Of an empty one: with the permissions of /tmp. */
+	BIND_PUBLIC = 1 << 8,
 };
 
 /* One file or directory of the host that shows in the container. */

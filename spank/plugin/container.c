@@ -5,7 +5,8 @@
  *   1. open the images, hand each to its server, hear that it can be served
  *   2. look up the user's names, and what the node has of a GPU driver
  *   3. leave for a mount namespace of its own
- *   4. clone what of the host shall show, while the host can still be seen
+ *   4. clone what of the host shall show, while the host can still be seen;
+ *      mount what is in memory instead
  *   5. mount FUSE, then hand its descriptors to the servers
  *   6. write passwd and group; make the missing mount points
  *   7. lay the writable layer over it, if asked for
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "common/affinity.h"
+#include "common/cgroup_memory.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/priv_caps.h"
@@ -33,15 +35,13 @@
 #include "spank/plugin/gpus.h"
 #include "spank/plugin/hello.h"
 #include "spank/plugin/image.h"
+#include "spank/plugin/memory.h"
+#include "spank/plugin/scaffold.h"
 #include "spank/plugin/site.h"
 #include "spank/plugin/user_namespace.h"
 
-/* Where the image is attached before it becomes '/', and the writable layer
- * beside it: every Linux has these, as directories and not symlinks. */
-#define SCAFFOLD       "/proc"
-#define LAYER_SCAFFOLD "/sys"
 /* passwd and group, each at most 1 MiB of the image and the user's lines. */
-#define FILES_SIZE "8m"
+#define FILES_BYTES (8 << 20)
 
 /* What the steps below pass on to one another. */
 struct building {
@@ -54,6 +54,7 @@ struct building {
 	int kept_fds[CONTAINER_IMAGES_MAX]; /* of their mounts */
 	struct accounts accounts;
 	struct binds binds;
+	struct memory memory;
 	struct affinity affinity;
 };
 
@@ -173,6 +174,9 @@ static int plan(struct building *building, struct error *err)
 	if (home[0] == '/' &&
 		facts_add(building->container->facts, err, "HOME=%s", home) < 0)
 		return -1;
+	memory_share(building->settings, request.arguments,
+		1 + building->mounts.count, cgroup_memory_limit(),
+		&building->memory, building->report);
 	if (gpus_plan(&request, building->request->deadline, &building->binds,
 		    building->container->facts, building->report, err) < 0)
 		return -1;
@@ -180,15 +184,6 @@ static int plan(struct building *building, struct error *err)
 }
 
 /* --- the tree ------------------------------------------------------------- */
-
-static int attach_at(const char *path, int mount_fd, struct error *err)
-{
-	CLEANUP_FD int target_fd = open(path, O_PATH | O_CLOEXEC);
-
-	if (target_fd < 0)
-		return error_set(err, errno, "cannot open '%s'", path);
-	return priv_mount_attach(mount_fd, target_fd, err);
-}
 
 /*
  * The tmpfs is attached while its files are cloned, since kernels before 6.15
@@ -199,11 +194,11 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 	int root_fd, struct error *err)
 {
 	CLEANUP_FD int files_fd =
-		priv_mount_tmpfs(FILES_SIZE, "0755", false, err);
+		priv_mount_tmpfs(FILES_BYTES, "0755", false, err);
 	CLEANUP_FD int passwd_fd = -1;
 	CLEANUP_FD int group_fd = -1;
 
-	if (files_fd < 0 || attach_at(SCAFFOLD, files_fd, err) < 0 ||
+	if (files_fd < 0 || scaffold_attach(SCAFFOLD, files_fd, err) < 0 ||
 		accounts_write(files_fd, "passwd", accounts->passwd, root_fd,
 			"/etc/passwd", err) < 0 ||
 		accounts_write(files_fd, "group", accounts->group, root_fd,
@@ -218,39 +213,6 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 	return 0;
 }
 
-static int mount_overlay(bool in_userns, struct error *err)
-{
-	CLEANUP_FD int fd = -1;
-
-	if (priv_caps_raise_overlay(err) < 0)
-		return -1;
-	/* Safe: the paths are ours, in a namespace of its own. */
-	fd = priv_mount_overlay(SCAFFOLD, LAYER_SCAFFOLD "/upper",
-		LAYER_SCAFFOLD "/work", in_userns, err);
-	return priv_caps_raise(err) < 0 ? -1 : fd_take(&fd);
-}
-
-/*
- * An overlay over the image, which is attached already.  Returns the root that
- * takes its place.
- */
-static int mount_layer(const char *size, bool in_userns, struct error *err)
-{
-	CLEANUP_FD int layer_fd = priv_mount_tmpfs(size, "0755", true, err);
-	CLEANUP_FD int root_fd = -1;
-
-	if (layer_fd < 0 || attach_at(LAYER_SCAFFOLD, layer_fd, err) < 0)
-		return -1;
-	if (mkdirat(layer_fd, "upper", 0755) < 0 ||
-		mkdirat(layer_fd, "work", 0755) < 0 ||
-		fchmodat(layer_fd, "upper", 0755, 0) < 0)
-		return error_set(err, errno, "cannot make a writable layer");
-	root_fd = mount_overlay(in_userns, err);
-	if (root_fd < 0 || attach_at(SCAFFOLD, root_fd, err) < 0)
-		return -1;
-	return fd_take(&root_fd);
-}
-
 /* Attach the root at the scaffold, and what shows in it. */
 static int assemble(struct building *building, int image_fd, struct error *err)
 {
@@ -258,14 +220,14 @@ static int assemble(struct building *building, int image_fd, struct error *err)
 	int root_fd = image_fd;
 
 	/* The server needs a moment to get ready for what is read now. */
-	if (attach_at(SCAFFOLD, image_fd, err) < 0 ||
+	if (scaffold_attach(SCAFFOLD, image_fd, err) < 0 ||
 		priv_mount_seal(image_fd, err) < 0 ||
 		image_tell(building->request->server, MESSAGE_SEALED, NULL, -1,
 			err) < 0)
 		return -1;
 	affinity_restore(&building->affinity);
 	if (is_writable(building->settings)) {
-		layer_fd = mount_layer(settings_tmpfs_size(building->settings),
+		layer_fd = memory_mount_layer(&building->memory,
 			building->request->plan.arguments->userns, err);
 		if (layer_fd < 0)
 			return -1;
@@ -292,7 +254,9 @@ static int furnish(struct building *building, struct error *err)
 	struct stat root;
 
 	if (namespace_fd < 0 ||
-		binds_clone(&building->binds, building->report, err) < 0)
+		binds_clone(&building->binds, building->report, err) < 0 ||
+		memory_mount(&building->memory, is_writable(building->settings),
+			&building->binds, err) < 0)
 		return -1;
 	/* Dozens of questions follow, about mount points, one by one. */
 	building->images[0].cpu = affinity_stay(&building->affinity);
@@ -354,6 +318,7 @@ int container_build(const struct container_request *request,
 		.settings = request->plan.settings,
 		.report = report,
 		.container = &container,
+		.memory = MEMORY_NONE,
 	};
 	size_t i;
 	int built;
@@ -362,6 +327,7 @@ int container_build(const struct container_request *request,
 		building.kept_fds[i] = -1;
 	built = build(&building, err);
 	affinity_restore(&building.affinity);
+	memory_free(&building.memory);
 	/* A number may be another's as soon as nothing holds the mount. */
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++) {
 		if (built < 0 && building.images[i].connection)

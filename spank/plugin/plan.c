@@ -52,7 +52,7 @@ static void plan_system(struct binds *binds, bool private_tmp)
 	static const char *const trees[] = { "/proc", "/sys", "/dev" };
 	static const char *const files[] = { "/etc/hosts", "/etc/resolv.conf",
 		"/etc/localtime" };
-	int tmp = private_tmp ? BIND_EMPTY : 0;
+	int tmp = private_tmp ? BIND_EMPTY | BIND_PUBLIC : 0;
 	size_t i;
 
 	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++)

@@ -168,6 +168,52 @@ kill_freezer() {
 	set_mode ''
 }
 
+# The image server's cache is full as well, and it and slurmstepd are charged to
+# the same limit.
+@test "v1: what a step has in memory is full before the step is out of memory" {
+	use_cgroup v1
+	local mode
+	for mode in "${MODES[@]}"; do
+		set_mode "$mode"
+		run in_image good --mem=100 --sif-writable-tmpfs --sif-tmp=private \
+			bash -c '
+			cat /usr/big >/dev/null
+			for file in /tmp/big /var/tmp/big /opt/big; do
+				dd if=/dev/zero of=$file bs=1M count=300
+			done
+			rm /opt/big /tmp/big && echo going on >/tmp/small && cat /tmp/small'
+		assert_status 0
+		assert_line "going on"
+		(($(grep -c "No space left on device" <<<"$output") >= 3))
+		assert_nothing_left
+	done
+	set_mode ''
+	# No more empty files than that, each of which takes a kilobyte.
+	run in_image good --mem=100 --sif-writable-tmpfs bash -c '
+		i=0; while true >/opt/$i; do ((++i)); done; ((i < 6000))'
+	assert_status 0
+	assert_contains "No space left on device"
+}
+
+@test "v1: a size that the step's memory does not hold is not used" {
+	use_cgroup v1
+	local size
+	for size in 1g 90m 100%; do
+		run in_image good --mem=100 --sif-writable-tmpfs=yes,$size \
+			df --output=size -BM /
+		assert_status 0
+		assert_contains "--sif-writable-tmpfs has 22 MiB here, not $size: the step may use 100 MiB of memory on this node"
+		assert_matches " 22M"
+	done
+	run in_image good --mem=100 --sif-writable-tmpfs=yes,20% df --output=size -BM /
+	assert_matches " 20M"
+	refute_contains "has 22 MiB"
+	run in_image good --mem=1000 --sif-writable-tmpfs=yes,500m \
+		--sif-tmp=private df --output=size -BM / /tmp
+	assert_matches " 500M.* 222M"
+	refute_contains "--mem"
+}
+
 # --- version 2 ---------------------------------------------------------------
 
 @test "v2: server and guard are in the first task's cgroup, and are charged there" {
