@@ -101,11 +101,15 @@ static int offer_one(struct building *building, size_t i, const char *image,
 		.deadline = request->deadline,
 		.cpu = -1,
 	};
-	if ((i > 0 && meet_server(building, i, image, err) < 0) ||
-		image_find(image, request->plan.arguments->path,
-			request->plan.job_id, path, err) < 0 ||
-		image_offer(&building->images[i], path, facts, err) < 0)
+	if (i > 0 && meet_server(building, i, image, err) < 0)
 		return -1;
+	if (image_find(image, request->plan.arguments->path,
+		    request->plan.job_id, path, err) < 0 ||
+		image_offer(&building->images[i], path, facts, err) < 0) {
+		if (i == 0)
+			image_explain(image, request->plan.job, err);
+		return -1;
+	}
 	report_moment(building->report, "image '%s' checked: %s", image, facts);
 	if (i == 0)
 		return facts_of_image(path, facts, building->container->facts,

@@ -20,6 +20,7 @@
 #include "common/priv_mount.h"
 #include "common/site_variables.h"
 #include "spank/plugin/image.h"
+#include "spank/plugin/inspect.h"
 
 /* <linux/magic.h> of some distributions lacks it. */
 #ifndef FUSE_SUPER_MAGIC
@@ -118,6 +119,28 @@ int image_offer(const struct image_request *request, const char *path,
 				    request->kind, image_fd, err) < 0)
 		return -1;
 	return hear_facts(request, path, ret_facts, err);
+}
+
+void image_explain(const char *image, char *const *job, struct error *err)
+{
+	const char *absent = plan_variable(job, INSPECT_ABSENT_VARIABLE);
+	const char *node = plan_variable(job, "SLURMD_NODENAME");
+	size_t command = absent ? strcspn(absent, " ") : 0;
+	char guessed[NAME_MAX + 32] = "";
+
+	if (command == 0)
+		return;
+	if (absent[command])
+		snprintf(guessed, sizeof(guessed), "did you mean '%s'?",
+			absent + command + 1);
+	if (err->num == ENOENT && node)
+		error_set(err, 0,
+			"cannot open the image '%s': No such file or "
+			"directory, neither on %s nor where %.*s ran",
+			image, node, (int)command, absent);
+	else if (strchr(image, '/'))
+		return;
+	error_hint(err, guessed);
 }
 
 /* For slurmstepd, which ends the connection if the server hangs (watch.c):

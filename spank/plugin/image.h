@@ -31,12 +31,18 @@ int image_find(const char *image, const char *path, uint32_t job,
 
 /*
  * Open the image at `path`, which image_find() has found, and let the server
- * check it.  Stores what the server found, a
- * line of KEY=VALUE words.  No capability is needed, and none must be
- * effective.
+ * check it.  Stores what the server found, a line of KEY=VALUE words.  No
+ * capability is needed, and none must be effective.
  */
 int image_offer(const struct image_request *request, const char *path,
 	char ret_facts[ERROR_TEXT_SIZE], struct error *err);
+
+/*
+ * After image_find() or image_offer() has failed: if the file is not there, and
+ * the command that was given it has not found it either, say so, with what may
+ * have been meant.  `job` is the environment.
+ */
+void image_explain(const char *image, char *const *job, struct error *err);
 
 /*
  * Mount it, note its connection, and let the server serve it: see

@@ -99,7 +99,9 @@ static void print_notes(struct report *report)
 static int check_submission(void)
 {
 	bool is_srun = spank_context() == S_CTX_LOCAL;
-	struct report report = { .debug = false };
+	struct report report = {
+		.debug = settings_is(&session.settings, SETTING_DEBUG, "yes"),
+	};
 	struct error err = { 0 };
 	int checked = -1;
 
@@ -116,7 +118,7 @@ static int check_submission(void)
 		 submit_check_image(&session.settings, session.given, is_srun,
 			 &report, &err) == 0)
 		checked = submit_finish(&session.settings, &session.arguments,
-			session.is_submitted, &err);
+			is_srun, session.is_submitted, &report, &err);
 	print_notes(&report);
 	if (checked < 0) {
 		say_error("%s", err.text);

@@ -20,18 +20,13 @@
 
 #include "common/cleanup.h"
 #include "common/expand.h"
-#include "common/image_file.h"
-#include "common/priv_run.h"
 #include "spank/plugin/container.h"
-#include "spank/plugin/image.h"
-#include "spank/plugin/say.h"
+#include "spank/plugin/inspect.h"
 #include "spank/plugin/submit.h"
 #include "spank/plugin/submit_check.h"
 
 /* Slurm's own replay of an option of sbatch or salloc, see spank(8). */
 #define REPLAY "SLURM_SPANK__SLURM_SPANK_OPTION_spank_sif_sif_"
-/* A login node may be slow; a job is not refused for that. */
-#define INSPECT_TIMEOUT_MS 2000
 
 static void forget_replay(const char *name)
 {
@@ -303,61 +298,7 @@ static int add_foreign_binds(struct settings *settings,
 	return 0;
 }
 
-/* --- a look at the image -------------------------------------------------- */
-
-static int inspect(const char *path, char *kind, struct error *err)
-{
-	char program[] = INSPECT_PATH;
-	char *argv[] = { program, kind, NULL };
-	char said[ERROR_TEXT_SIZE];
-	CLEANUP_FD int fd = image_file_open(path, err);
-	struct error ignored;
-	int status;
-
-	if (fd < 0)
-		return -1;
-	status = priv_run(INSPECT_PATH, argv, fd,
-		deadline_in_ms(INSPECT_TIMEOUT_MS), said, sizeof(said),
-		&ignored);
-	if (status != 1)
-		return 0; /* what cannot be told here is told on the node */
-	said[strcspn(said, "\n")] = '\0';
-	return error_set(err, 0, "cannot use the image '%s': %s", path, said);
-}
-
-/* 1: it is not visible here, but may be on the nodes. */
-static int look_at(const char *image, char *kind,
-	const struct arguments *arguments, struct error *err)
-{
-	char path[PATH_MAX];
-
-	if (image_find(image, arguments->path, 0, path, err) < 0 ||
-		access(path, F_OK) < 0)
-		return 1;
-	return inspect(path, kind, err);
-}
-
-static int look_at_images(const struct settings *settings,
-	const struct arguments *arguments, struct error *err)
-{
-	char root[] = "root", data[] = "data";
-	struct bind_specs specs;
-	int seen = look_at(settings_get(settings, SETTING_IMAGE), root,
-		arguments, err);
-	size_t i;
-
-	if (seen < 0 || bind_specs_parse(settings_get(settings, SETTING_MOUNT),
-				BIND_SPEC_IMAGES, &specs, err) < 0)
-		return -1;
-	if (seen > 0 && settings_is(settings, SETTING_DEBUG, "yes"))
-		say_note("the image '%s' cannot be seen from here, "
-			 "so only the nodes can tell whether it is good",
-			settings_get(settings, SETTING_IMAGE));
-	for (i = 0, seen = 0; i < specs.count && seen >= 0; i++)
-		seen = look_at(specs.list[i].source, data, arguments, err);
-	bind_specs_free(&specs);
-	return seen < 0 ? -1 : 0;
-}
+/* --- the end -------------------------------------------------------------- */
 
 /* An srun whose image is the job's has been told by sbatch already. */
 static bool is_news(const struct settings *settings)
@@ -369,8 +310,6 @@ static bool is_news(const struct settings *settings)
 	       strcmp(mount ? mount : "",
 		       settings_get(settings, SETTING_MOUNT));
 }
-
-/* --- the end -------------------------------------------------------------- */
 
 static int hand_on(const struct settings *settings, struct error *err)
 {
@@ -391,7 +330,7 @@ static int hand_on(const struct settings *settings, struct error *err)
 }
 
 int submit_finish(struct settings *settings, const struct arguments *arguments,
-	bool again, struct error *err)
+	bool is_srun, bool again, struct report *report, struct error *err)
 {
 	bool has_image = settings_have_image(settings) ||
 			 !settings_is(settings, SETTING_JOIN, "none");
@@ -409,7 +348,7 @@ int submit_finish(struct settings *settings, const struct arguments *arguments,
 	if (again && submit_check_component(settings, err) < 0)
 		return -1;
 	if (settings_have_image(settings) && is_news(settings) &&
-		look_at_images(settings, arguments, err) < 0)
+		inspect_images(settings, arguments, is_srun, report, err) < 0)
 		return -1;
 	return hand_on(settings, err);
 }

@@ -5,6 +5,7 @@
 #include "common/arguments.h"
 #include "common/error.h"
 #include "common/settings.h"
+#include "spank/plugin/report.h"
 
 /*
  * The part of srun, sbatch and salloc: what the user asks for is made complete
@@ -23,12 +24,13 @@ void submit_load(struct settings *settings, struct settings_wrong *ret_wrong);
  * After the options: make paths absolute and expand variables in them, look
  * the values up against what the administrator denies, let the image be
  * inspected if it can be seen from here, and put the result into the
- * environment.  -1 with a sentence if the job should not be submitted.
+ * environment.  -1 with a sentence if the job should not be submitted; what the
+ * user should know otherwise is added to the report.
  *
  * Slurm calls for each component of a heterogeneous command, and knows but one
  * value of an option for all of them: `again` says that this is not the first.
  */
 int submit_finish(struct settings *settings, const struct arguments *arguments,
-	bool again, struct error *err);
+	bool is_srun, bool again, struct report *report, struct error *err);
 
 #endif

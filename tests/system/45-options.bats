@@ -557,19 +557,40 @@ bind=a:/b|'a' is not an absolute path
 	refute_contains node1
 }
 
-@test "an image that cannot be seen is a remark with --sif-debug only" {
-	run here srun --sif-image=/nonesuch/a.sif true
+@test "an image that is not there: sbatch and salloc warn, the node names what was meant" {
+	local warning="warning: cannot see the image '/shared/smal.sif' from here (No such file or directory): steps will fail on nodes where it is not; did you mean 'small.sif'?"
+	printf '%s\n' '#!/bin/sh' 'srun cat /usr/mark' \
+		'srun --quiet --sif-image=nonesuch.sif true' >"$SHARED/job"
+	run here sbatch --quiet --test-only --sif-image=smal.sif job
+	assert_contains "$warning"
+	run here salloc --quiet --sif-image=smal.sif true
+	assert_status 0
+	assert_contains "$warning"
+	run_job --sif-image=smal.sif job
 	assert_failure
-	refute_contains "cannot be seen from here"
-	assert_contains "node1"
-	assert_contains "cannot open the image '/nonesuch/a.sif'"
+	assert_contains "cannot open the image '/shared/smal.sif': No such file or directory, neither on node1 nor where sbatch ran; did you mean 'small.sif'?"
+	assert_contains "cannot open the image '/shared/nonesuch.sif': No such file or directory, neither on node1 nor where srun ran"
+	assert_equal "$(grep -c "did you mean" <<<"$output")" 1
+	run here srun -N2 --sif-image=small true
+	assert_failure
+	refute_contains warning
+	for node in node1 node2; do
+		assert_contains "neither on $node nor where srun ran; did you mean 'small.sif'?"
+	done
+	run here salloc --quiet --sif-image=small.sif --sif-mount=othr.sif:/mnt true
+	assert_contains "cannot see the image '/shared/othr.sif' from here (No such file or directory): steps will fail on nodes where it is not; did you mean 'other.sif'?"
+}
+
+@test "an image may be on the nodes alone" {
 	run here srun --sif-debug --sif-image=/nonesuch/a.sif true
-	assert_contains "the image '/nonesuch/a.sif' cannot be seen from here"
-	# It may exist on the nodes alone: /tmp of the job, say.
+	assert_failure
+	assert_contains "the image '/nonesuch/a.sif' cannot be seen from here, so only the nodes can tell"
 	run here srun sh -c 'cp /shared/small.sif /tmp/late.sif'
 	run here salloc --quiet --sif-image=/tmp/late2.sif sh -c \
 		'cp small.sif /tmp/late2.sif; srun cat /usr/mark; rm /tmp/late*.sif'
-	assert_output small
+	assert_line small
+	assert_contains "cannot see the image '/tmp/late2.sif' from here"
+	assert_equal "$(grep -c spank_sif <<<"$output")" 1
 }
 
 @test "a name without '/' is looked up in the directories of path=" {
@@ -601,6 +622,9 @@ bind=a:/b|'a' is not an absolute path
 	run on_other srun --sif-image=nonesuch true
 	assert_failure
 	assert_contains "there is no image 'nonesuch' in the image directories of this site (/shared/one:/shared/two)"
+	run on_other srun --sif-image=baes true
+	assert_failure
+	assert_contains "give a path with a '/'; did you mean 'base.sif'?"
 }
 
 @test "path= may depend on the user" {

@@ -302,7 +302,7 @@ assert_defect_refused() { # NAME WORDS
 	run as_alice sbatch --parsable --wait --output=/shared/batch.out \
 		--sif-image=/shared/absent.sif --wrap 'srun true'
 	assert_status 1
-	run as_root scontrol --oneliner show job "${lines[0]}"
+	run as_root scontrol --oneliner show job "${lines[-1]}"
 	assert_contains "JobState=FAILED"
 	assert_contains "ExitCode=1:0"
 	run cat "$SHARED/batch.out"

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What srun, sbatch and salloc find out about an image before there is a job.
+ * The file is read by a program of its own, spank-sif-inspect: slurmstepd loads
+ * this plugin, too, and has no parser of images.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/expand.h"
+#include "common/image_file.h"
+#include "common/nearest.h"
+#include "common/priv_run.h"
+#include "common/site_variables.h"
+#include "spank/plugin/image.h"
+#include "spank/plugin/inspect.h"
+
+/* A login node may be slow; a job is not refused for that. */
+#define INSPECT_TIMEOUT_MS 2000
+
+struct inspection {
+	const struct arguments *arguments;
+	bool is_srun;
+	struct report *report;
+};
+
+/* --- an image that is there ----------------------------------------------- */
+
+static int read_image(const char *path, char *kind, struct error *err)
+{
+	char program[] = INSPECT_PATH;
+	char *argv[] = { program, kind, NULL };
+	char said[ERROR_TEXT_SIZE];
+	CLEANUP_FD int fd = image_file_open(path, err);
+	struct error ignored;
+	int status;
+
+	if (fd < 0)
+		return -1;
+	status = priv_run(INSPECT_PATH, argv, fd,
+		deadline_in_ms(INSPECT_TIMEOUT_MS), said, sizeof(said),
+		&ignored);
+	if (status != 1)
+		return 0; /* what cannot be told here is told on the node */
+	said[strcspn(said, "\n")] = '\0';
+	return error_set(err, 0, "cannot use the image '%s': %s", path, said);
+}
+
+/* --- one that is not ------------------------------------------------------ */
+
+static bool is_near_path(const char *path, char ret_name[NAME_MAX + 1])
+{
+	CLEANUP_FREE char *directory = strdup(path);
+	char *slash = directory ? strrchr(directory, '/') : NULL;
+
+	if (!slash)
+		return false;
+	*slash = '\0';
+	return nearest_name(slash > directory ? directory : "/", slash + 1,
+		ret_name);
+}
+
+/* In the site's directories, the first first. */
+static bool is_near_name(const char *name, const char *path,
+	char ret_name[NAME_MAX + 1])
+{
+	CLEANUP_FREE char *copy = path ? strdup(path) : NULL;
+	char *rest = copy, *directory, expanded[PATH_MAX];
+	struct site_variables variables;
+	struct error ignored;
+
+	site_variables_load(0, &variables);
+	while ((directory = strsep(&rest, ":")))
+		if (expand_absolute(directory, variables.list, expanded,
+			    &ignored) == 0 &&
+			nearest_name(expanded, name, ret_name))
+			return true;
+	return false;
+}
+
+/* "" or "; did you mean ...?", and the bare name. */
+static void guess(const char *image, const struct arguments *arguments,
+	char ret_name[NAME_MAX + 1], char *text, size_t size)
+{
+	text[0] = ret_name[0] = '\0';
+	if (strchr(image, '/') ? is_near_path(image, ret_name)
+			       : is_near_name(image, arguments->path, ret_name))
+		snprintf(text, size, "; did you mean '%s'?", ret_name);
+}
+
+static void note_absence(const struct inspection *inspection, const char *image,
+	const char *guessed, int reason)
+{
+	if (!inspection->is_srun)
+		report_note(inspection->report,
+			"cannot see the image '%s' from here (%s): steps will "
+			"fail on nodes where it is not%s",
+			image, strerror(reason), guessed);
+	else
+		report_detail(inspection->report,
+			"the image '%s' cannot be seen from here, so only the "
+			"nodes can tell whether it is good%s",
+			image, guessed);
+}
+
+/* Only of the root: --sif-mount has no variable of its own. */
+static void hand_on_absence(const char *name)
+{
+	CLEANUP_FREE char *value = NULL;
+
+	if (asprintf(&value, "%s%s%s", program_invocation_short_name,
+		    *name ? " " : "", name) < 0)
+		value = NULL;
+	else
+		setenv(INSPECT_ABSENT_VARIABLE, value, 1);
+}
+
+static void tell_absence(const struct inspection *inspection, const char *image,
+	bool is_root, int reason)
+{
+	char name[NAME_MAX + 1], guessed[NAME_MAX + 32];
+
+	guess(image, inspection->arguments, name, guessed, sizeof(guessed));
+	note_absence(inspection, image, guessed, reason);
+	if (is_root && reason == ENOENT)
+		hand_on_absence(name);
+}
+
+/* -------------------------------------------------------------------------- */
+
+static int inspect_one(const struct inspection *inspection, const char *image,
+	bool is_root, struct error *err)
+{
+	char root[] = "root", data[] = "data", path[PATH_MAX];
+	struct error ignored;
+
+	if (image_find(image, inspection->arguments->path, 0, path, &ignored) <
+		0) {
+		tell_absence(inspection, image, is_root, ENOENT);
+		return 0;
+	}
+	if (access(path, F_OK) < 0) {
+		tell_absence(inspection, path, is_root, errno);
+		return 0;
+	}
+	return read_image(path, is_root ? root : data, err);
+}
+
+int inspect_images(const struct settings *settings,
+	const struct arguments *arguments, bool is_srun, struct report *report,
+	struct error *err)
+{
+	const struct inspection inspection = {
+		.arguments = arguments,
+		.is_srun = is_srun,
+		.report = report,
+	};
+	struct bind_specs specs;
+	int inspected;
+	size_t i;
+
+	/* That of another image, of an outer command. */
+	unsetenv(INSPECT_ABSENT_VARIABLE);
+	inspected = inspect_one(&inspection,
+		settings_get(settings, SETTING_IMAGE), true, err);
+	if (inspected < 0 ||
+		bind_specs_parse(settings_get(settings, SETTING_MOUNT),
+			BIND_SPEC_IMAGES, &specs, err) < 0)
+		return -1;
+	for (i = 0; i < specs.count && inspected == 0; i++)
+		inspected = inspect_one(&inspection, specs.list[i].source,
+			false, err);
+	bind_specs_free(&specs);
+	return inspected;
+}

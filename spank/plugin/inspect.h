@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_INSPECT_H
+#define SPANK_PLUGIN_INSPECT_H
+
+#include "common/arguments.h"
+#include "common/error.h"
+#include "common/settings.h"
+#include "spank/plugin/report.h"
+
+/*
+ * Handed on by a command that has not found the image: its name, and after a
+ * space the name of the file that may have been meant.  For the nodes, where it
+ * may be missing as well.
+ */
+#define INSPECT_ABSENT_VARIABLE "SLURM_SIF_ABSENT"
+
+/*
+ * A look at the images of a submission, as its user: -1 with a sentence if one
+ * can be seen from here and cannot be used.  One that cannot be seen may be on
+ * the nodes: sbatch and salloc, whose job waits before anybody knows, note it
+ * in the report; srun says so with --sif-debug.
+ */
+int inspect_images(const struct settings *settings,
+	const struct arguments *arguments, bool is_srun, struct report *report,
+	struct error *err);
+
+#endif
