@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A reader of squashfs 4.0 that believes nothing of what an image says.  Here:
- * reading from the partition, the superblock, opening and closing.  In
+ * opening and closing.  In
  *
+ *   squash_super.c     the superblock, and reads from the partition
  *   squash_metadata.c  metadata blocks, streams and tables of them
  *   squash_inode.c     inodes: stat, readlink
  *   squash_dir.c       directories: lookup, list
@@ -32,78 +33,6 @@
 #define METADATA_BLOCKS 256
 /* Until the step has started: enough to read its programs' first pages. */
 #define DATA_BLOCKS 4
-
-int squash_pread(const struct squash *squash, void *buffer, size_t size,
-	uint64_t offset)
-{
-	size_t done = 0;
-	ssize_t got;
-
-	if (offset > squash->window.size || size > squash->window.size - offset)
-		return squash_corrupt();
-	while (done < size) {
-		got = pread(squash->fd, (char *)buffer + done, size - done,
-			squash->window.offset + offset + done);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return squash_corrupt();
-		done += got;
-	}
-	return 0;
-}
-
-/* The list of the table's blocks, 8 bytes for each, lies within the image. */
-static bool table_is_within(uint64_t start, uint64_t count, size_t each,
-	uint64_t end)
-{
-	uint64_t blocks = (count * each + SQUASH_METADATA_SIZE - 1) /
-			  SQUASH_METADATA_SIZE;
-
-	return count == 0 || (start >= SQUASH_SUPER_SIZE && start < end &&
-				     blocks * SQUASH_PLACE_SIZE <= end - start);
-}
-
-static bool super_is_sane(const struct squash_super *super, uint16_t block_log,
-	uint64_t room)
-{
-	return super->block_size >= SQUASH_BLOCK_MIN &&
-	       super->block_size <= SQUASH_BLOCK_MAX && block_log < 32 &&
-	       super->block_size == 1U << block_log && super->end <= room &&
-	       super->ids > 0 && super->inode_table >= SQUASH_SUPER_SIZE &&
-	       super->inode_table < super->directory_table &&
-	       super->directory_table < super->end &&
-	       table_is_within(super->id_table, super->ids, SQUASH_ID_SIZE,
-		       super->end) &&
-	       table_is_within(super->fragment_table, super->fragments,
-		       SQUASH_FRAGMENT_SIZE, super->end);
-}
-
-static int read_super(struct squash *squash)
-{
-	unsigned char raw[SQUASH_SUPER_SIZE];
-	struct squash_super *super = &squash->super;
-
-	if (squash_pread(squash, raw, sizeof(raw), 0) < 0 ||
-		le32_at(raw) != SQUASH_MAGIC || le16_at(raw + 28) != 4 ||
-		le16_at(raw + 30) != 0)
-		return squash_corrupt();
-	super->inodes = le32_at(raw + 4);
-	super->block_size = le32_at(raw + 12);
-	super->fragments = le32_at(raw + 16);
-	super->compression = le16_at(raw + 20);
-	super->ids = le16_at(raw + 26);
-	super->root = le64_at(raw + 32);
-	super->end = le64_at(raw + 40);
-	super->id_table = le64_at(raw + 48);
-	super->inode_table = le64_at(raw + 64);
-	super->directory_table = le64_at(raw + 72);
-	super->fragment_table = le64_at(raw + 80);
-	if (!super_is_sane(super, le16_at(raw + 22), squash->window.size))
-		return squash_corrupt();
-	squash->window.size = super->end;
-	return 0;
-}
 
 static int read_ids(struct squash *squash)
 {
@@ -175,7 +104,7 @@ static int open_all(struct squash *squash, struct error *err)
 	struct squash_inode root;
 	int got;
 
-	if (read_super(squash) < 0)
+	if (squash_super_read(squash) < 0)
 		return damaged(err);
 	if (!codec_is_known(squash->super.compression))
 		return error_set(err, 0,
@@ -259,18 +188,4 @@ int squash_fd(const struct squash *squash)
 uint64_t squash_root(const struct squash *squash)
 {
 	return squash->super.root;
-}
-
-void squash_statfs(const struct squash *squash, struct statvfs *ret_st)
-{
-	const struct squash_super *super = &squash->super;
-
-	*ret_st = (struct statvfs){
-		.f_bsize = super->block_size,
-		.f_frsize = super->block_size,
-		.f_blocks = (super->end + super->block_size - 1) /
-			    super->block_size,
-		.f_files = super->inodes,
-		.f_namemax = NAME_MAX,
-	};
 }

@@ -96,6 +96,10 @@ static inline int squash_corrupt(void)
 	return -1;
 }
 
+/* Fill in squash->super, and narrow the window to what it says is used.  -1 with
+ * EIO if it does not make sense. */
+int squash_super_read(struct squash *squash);
+
 /* All of `size` bytes at `offset` of the partition, or -1 with EIO. */
 int squash_pread(const struct squash *squash, void *buffer, size_t size,
 	uint64_t offset);
