@@ -9,6 +9,7 @@
 #include <slurm/spank.h>
 
 #include "common/cleanup.h"
+#include "common/envp.h"
 #include "common/expand.h"
 #include "common/site_variables.h"
 #include "spank/plugin/enter.h"
@@ -96,12 +97,12 @@ static int complete_job(spank_t spank, char ***ret_job, struct error *err)
 
 	spank_get_item(spank, S_JOB_ENV, ret_job);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (plan_variable(*ret_job, names[i]))
+		if (envp_get(*ret_job, names[i]))
 			continue;
 		if (!found)
 			site_variables_load(0, &variables);
 		found = variables.list;
-		value = plan_variable(found, names[i]);
+		value = envp_get(found, names[i]);
 		if (value && change_variable(spank, names[i], value, err) < 0)
 			return -1;
 	}
@@ -168,7 +169,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		return -1;
 	spank_get_item(spank, S_JOB_ID, &request.plan.job_id);
 	request.plan.job = job;
-	request.plan.home = plan_variable(job, "HOME");
+	request.plan.home = envp_get(job, "HOME");
 	if (complete_defaults(request.plan.job_id, err) < 0)
 		return -1;
 	if (task_enter(&request, &task, report, err) < 0)

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/envp.h"
 #include "common/priv_run.h"
 #include "spank/plugin/facts.h"
 #include "spank/plugin/gpus.h"
@@ -55,7 +56,7 @@ static bool has_gpus(char *const *job)
 	size_t i;
 
 	for (i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
-		value = plan_variable(job, variables[i]);
+		value = envp_get(job, variables[i]);
 		if (value && !is_none(value))
 			return true;
 	}

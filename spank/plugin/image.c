@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/envp.h"
 #include "common/expand.h"
 #include "common/image_file.h"
 #include "common/message.h"
@@ -123,8 +124,8 @@ int image_offer(const struct image_request *request, const char *path,
 
 void image_explain(const char *image, char *const *job, struct error *err)
 {
-	const char *absent = plan_variable(job, INSPECT_ABSENT_VARIABLE);
-	const char *node = plan_variable(job, "SLURMD_NODENAME");
+	const char *absent = envp_get(job, INSPECT_ABSENT_VARIABLE);
+	const char *node = envp_get(job, "SLURMD_NODENAME");
 	size_t command = absent ? strcspn(absent, " ") : 0;
 	char guessed[NAME_MAX + 32] = "";
 

@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/envp.h"
 #include "spank/plugin/join.h"
-#include "spank/plugin/plan.h"
 
 /* execve takes no more. */
 #define ENVIRON_SIZE (8 << 20)
@@ -169,7 +169,7 @@ int join_open(const char *step, char *const *job, char *facts[FACTS_MAX + 1],
 	DIR *proc;
 	int fd;
 
-	if (describe(step, plan_variable(job, "SLURM_JOB_ID"), wanted_job,
+	if (describe(step, envp_get(job, "SLURM_JOB_ID"), wanted_job,
 		    wanted_step, sizeof(wanted_job), err) < 0)
 		return -1;
 	proc = opendir("/proc");

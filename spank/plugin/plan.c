@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/envp.h"
 #include "common/expand.h"
 #include "common/inside.h"
 #include "common/site_variables.h"
@@ -30,17 +31,6 @@ static bool is_of_the_system(const char *path)
 		if (inside_is_in(trees[i], path))
 			return true;
 	return false;
-}
-
-const char *plan_variable(char *const *environment, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (; environment && *environment; environment++)
-		if (strncmp(*environment, name, length) == 0 &&
-			(*environment)[length] == '=')
-			return *environment + length + 1;
-	return NULL;
 }
 
 /*
@@ -129,7 +119,7 @@ static void plan_plugin(struct binds *binds, const char *path)
  */
 static void plan_slurm(const struct plan_request *request, struct binds *binds)
 {
-	const char *conf = plan_variable(request->job, "SLURM_CONF");
+	const char *conf = envp_get(request->job, "SLURM_CONF");
 	char directory[PATH_MAX];
 
 	plan_file(binds, "/etc/slurm", "Slurm");
@@ -140,10 +130,9 @@ static void plan_slurm(const struct plan_request *request, struct binds *binds)
 	}
 	plan_plugin(binds, request->site->plugin);
 	plan_file(binds, "/run/munge", "munge");
-	plan_file(binds, plan_variable(request->job, "PMIX_SERVER_TMPDIR"),
-		"PMIx");
+	plan_file(binds, envp_get(request->job, "PMIX_SERVER_TMPDIR"), "PMIx");
 	plan_file(binds, request->site->pmix, "PMIx");
-	plan_file(binds, plan_variable(request->job, "XAUTHORITY"), "X11");
+	plan_file(binds, envp_get(request->job, "XAUTHORITY"), "X11");
 	plan_file(binds, request->script, "batch script");
 	plan_file(binds, request->site->prolog, "TaskProlog");
 }

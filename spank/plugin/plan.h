@@ -44,7 +44,4 @@ struct plan_request {
 int plan_binds(const struct plan_request *request, struct binds *binds,
 	struct error *err);
 
-/* The value of a variable in an environment; NULL if it is not there. */
-const char *plan_variable(char *const *environment, const char *name);
-
 #endif

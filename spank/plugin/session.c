@@ -14,7 +14,7 @@
 
 #include <slurm/slurm.h>
 
-#include "spank/plugin/plan.h"
+#include "common/envp.h"
 #include "spank/plugin/session.h"
 
 struct session session = {
@@ -36,7 +36,7 @@ void session_record(const struct error *err)
 static void load_one(enum setting setting, char *const *job)
 {
 	const struct setting_rule *rule = setting_rule(setting);
-	const char *value = plan_variable(job, rule->carrier);
+	const char *value = envp_get(job, rule->carrier);
 	struct error err = { 0 };
 
 	if (!value) {

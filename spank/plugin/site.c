@@ -15,7 +15,7 @@
 
 #include <slurm/slurm.h>
 
-#include "spank/plugin/plan.h"
+#include "common/envp.h"
 #include "spank/plugin/site.h"
 
 #define PMIX_NAMESPACE_PREFIX "slurm.pmix."
@@ -35,7 +35,7 @@ static void find_plugin(char *ret_path)
 /* %n and %h, as slurm.conf(5) has them in the names of directories. */
 static void expand_names(const char *pattern, char *const *job, char *ret_path)
 {
-	const char *node = plan_variable(job, "SLURMD_NODENAME");
+	const char *node = envp_get(job, "SLURMD_NODENAME");
 	char host[HOST_NAME_MAX + 1] = "";
 	size_t used = 0;
 
@@ -58,8 +58,8 @@ static void expand_names(const char *pattern, char *const *job, char *ret_path)
  */
 static void find_pmix(char *const *job, char *ret_path)
 {
-	const char *space = plan_variable(job, "PMIX_NAMESPACE");
-	const char *base = plan_variable(job, "SLURM_PMIX_TMPDIR");
+	const char *space = envp_get(job, "PMIX_NAMESPACE");
+	const char *base = envp_get(job, "SLURM_PMIX_TMPDIR");
 	char expanded[PATH_MAX] = "";
 
 	if (!space || strncmp(space, PMIX_NAMESPACE_PREFIX,

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/envp.h"
 #include "common/list.h"
 #include "common/message.h"
 #include "common/priv_caps.h"
@@ -373,7 +374,7 @@ static int return_to(const char *directory, char ret_now[PATH_MAX])
  */
 static void keep_pwd(struct entry *entry)
 {
-	const char *pwd = plan_variable(entry->plan.job, "PWD");
+	const char *pwd = envp_get(entry->plan.job, "PWD");
 	struct stat named, now;
 
 	if (pwd && pwd[0] == '/' && strlen(pwd) < PATH_MAX &&
