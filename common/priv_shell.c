@@ -3,7 +3,7 @@
  * From the builder of a container, which is the user already and has given up
  * all rights, to a shell of the image:
  *
- *   parent  two pipes; fork
+ *   parent  three pipes; fork
  *   child   session, descriptors, signals, no rights (again), execve
  *   parent  at last: SIGKILL to the whole process group, reap
  *
@@ -34,6 +34,7 @@
 struct pipes {
 	int hold[2];
 	int progress[2];
+	int messages[2];
 };
 
 static void close_pipes(struct pipes *pipes)
@@ -43,6 +44,7 @@ static void close_pipes(struct pipes *pipes)
 	for (i = 0; i < 2; i++) {
 		cleanup_fd(&pipes->hold[i]);
 		cleanup_fd(&pipes->progress[i]);
+		cleanup_fd(&pipes->messages[i]);
 	}
 }
 
@@ -52,14 +54,12 @@ static bool set_descriptors(const struct pipes *pipes)
 	/* Out of the way of the numbers that are handed out. */
 	int hold = fcntl(pipes->hold[0], F_DUPFD_CLOEXEC, 16);
 	int progress = fcntl(pipes->progress[1], F_DUPFD_CLOEXEC, 16);
-	int fd;
+	int messages = fcntl(pipes->messages[1], F_DUPFD_CLOEXEC, 16);
 
-	if (null_fd < 0 || hold < 0 || progress < 0)
+	if (null_fd < 0 || hold < 0 || progress < 0 || messages < 0)
 		return false;
-	for (fd = 0; fd <= 2; fd++)
-		if (dup2(null_fd, fd) < 0)
-			return false;
-	if (dup2(hold, SHELL_HOLD_FD) < 0 ||
+	if (dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 ||
+		dup2(messages, 2) < 0 || dup2(hold, SHELL_HOLD_FD) < 0 ||
 		dup2(progress, SHELL_PROGRESS_FD) < 0)
 		return false;
 	return syscall(SYS_close_range, 3, SHELL_HOLD_FD - 1, 0) == 0 &&
@@ -118,15 +118,22 @@ static void watch_children(struct sigaction *ret_before)
 int priv_shell_start(const char *path, const char *script, char *const envp[],
 	struct shell *ret_shell, struct error *err)
 {
-	char *const argv[] = { "sh", "-c", (char *)script, NULL };
+	/* By its name, a shell knows what to be. */
+	char *const argv[] = { strrchr(path, '/') + 1, "-c", (char *)script,
+		NULL };
 	__attribute__((cleanup(close_pipes))) struct pipes pipes = { { -1, -1 },
-		{ -1, -1 } };
-	struct shell shell = { .pid_fd = -1, .hold_fd = -1, .progress_fd = -1 };
+		{ -1, -1 }, { -1, -1 } };
+	struct shell shell = { .pid_fd = -1,
+		.hold_fd = -1,
+		.progress_fd = -1,
+		.messages_fd = -1 };
 	pid_t parent = getpid();
 
 	if (pipe2(pipes.hold, O_CLOEXEC) < 0 ||
 		pipe2(pipes.progress, O_CLOEXEC) < 0 ||
-		fcntl(pipes.progress[0], F_SETFL, O_NONBLOCK) < 0)
+		pipe2(pipes.messages, O_CLOEXEC) < 0 ||
+		fcntl(pipes.progress[0], F_SETFL, O_NONBLOCK) < 0 ||
+		fcntl(pipes.messages[0], F_SETFL, O_NONBLOCK) < 0)
 		return error_set(err, errno, "cannot make a pipe");
 	watch_children(&shell.before);
 	shell.pid = fork();
@@ -141,6 +148,7 @@ int priv_shell_start(const char *path, const char *script, char *const envp[],
 	}
 	shell.hold_fd = fd_take(&pipes.hold[1]);
 	shell.progress_fd = fd_take(&pipes.progress[0]);
+	shell.messages_fd = fd_take(&pipes.messages[0]);
 	*ret_shell = shell;
 	return 0;
 }
@@ -149,12 +157,13 @@ int priv_shell_wait(const struct shell *shell, struct deadline deadline)
 {
 	struct pollfd fds[] = {
 		{ .fd = shell->progress_fd, .events = POLLIN },
+		{ .fd = shell->messages_fd, .events = POLLIN },
 		{ .fd = shell->pid_fd, .events = POLLIN },
 	};
 	int ready;
 
 	do
-		ready = poll(fds, 2, deadline_left_ms(deadline));
+		ready = poll(fds, 3, deadline_left_ms(deadline));
 	while (ready < 0 && errno == EINTR);
 	return ready != 0;
 }
@@ -176,6 +185,7 @@ int priv_shell_stop(struct shell *shell)
 	cleanup_fd(&shell->pid_fd);
 	cleanup_fd(&shell->hold_fd);
 	cleanup_fd(&shell->progress_fd);
+	cleanup_fd(&shell->messages_fd);
 	shell->pid = -1;
 	return status;
 }

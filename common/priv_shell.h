@@ -22,15 +22,16 @@ struct shell {
 	int pid_fd;              /* owned, as the others */
 	int hold_fd;             /* the writing end */
 	int progress_fd;         /* the reading end, not blocking */
+	int messages_fd;         /* the same, of its standard error */
 	struct sigaction before; /* of SIGCHLD */
 };
 
 /*
  * Run `path`, a shell of the image, with "-c" and the script, as a child that
  * has nothing of the caller's but its user and its place: a session of its own,
- * no capability, no_new_privs, /dev/null as descriptors 0 to 2, the two above
- * and no other, default signals, the environment `envp`.  It is killed if the
- * caller dies.
+ * no capability, no_new_privs, /dev/null as descriptors 0 and 1, a pipe as 2,
+ * the two above and no other, default signals, the environment `envp`.  It is
+ * killed if the caller dies.
  *
  * The caller must be the user already, and must have no other thread.  While
  * the shell runs, the caller's SIGCHLD has its default action.
@@ -39,9 +40,9 @@ int priv_shell_start(const char *path, const char *script, char *const envp[],
 	struct shell *ret_shell, struct error *err);
 
 /*
- * Wait until there is something to read of progress_fd, its end of file
- * included, or the shell has ended.  Returns 1, or 0 once the deadline has
- * passed.
+ * Wait until there is something to read of progress_fd or messages_fd, their
+ * end of file included, or the shell has ended.  One of them that is -1 is left
+ * out.  Returns 1, or 0 once the deadline has passed.
  */
 int priv_shell_wait(const struct shell *shell, struct deadline deadline);
 

@@ -5,8 +5,8 @@
  *   1. list the scripts, in the order of a shell's *.sh in the C locale
  *   2. read them (environment_reader.h); if it is certain that every shell
  * would export the same, as with nearly all images, that is all
- *   3. else start the image's shell, which reads them in one after the other
- * and then executes itself, to wait
+ *   3. else start the image's bash, or its /bin/sh where there is none, which
+ * reads them in one after the other and then executes itself, to wait
  *   4. read the environment of that new program from /proc: what was exported,
  *      and no quoting to undo; no other tool of the image is needed
  *   5. kill it, with all that the scripts have left running
@@ -14,10 +14,13 @@
  * A shell is executed twice, through FUSE: much of the time that a step takes
  * to start.
  *
- * As with Singularity and Apptainer: standard output of the scripts would mix
- * with the tasks', so it goes to /dev/null; a script may fail in a command, but
- * `exit 1`, `set -e` or a syntax error ends the step.  `exit 0` ends the
- * scripts and keeps what they have exported.
+ * Apptainer reads the scripts with a shell of its own, which knows most of
+ * bash; so authors write bash, whatever /bin/sh of their image is.  As with
+ * Apptainer, a command that fails, a file to source that is missing or a syntax
+ * error ends nothing but what it stands in, and its message reaches the user;
+ * `exit 1` and `set -e` end the step.  `exit 0` ends the scripts and keeps what
+ * they have exported.  Standard output would mix with the tasks', so it goes to
+ * /dev/null.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +44,7 @@ struct progress {
 	int num;
 };
 
-/* Returns false at the end of file. */
+/* Returns false if there is nothing. */
 static bool read_progress(int fd, struct progress *progress)
 {
 	char bytes[256];
@@ -69,19 +72,39 @@ static void await_end(const struct shell *shell)
 	deadline_wait_readable(deadline_in_ms(1000), shell->pid_fd);
 }
 
-/* Returns false if the deadline passed before all was said. */
-static bool follow(const struct shell *shell, struct deadline deadline,
-	struct progress *progress)
+static bool is_readable(int fd)
 {
+	return deadline_wait_readable(deadline_in_ms(0), fd) == 1;
+}
+
+static void hear(struct shell *shell, struct image_messages *messages)
+{
+	if (shell->messages_fd >= 0 &&
+		!image_messages_read(messages, shell->messages_fd))
+		cleanup_fd(&shell->messages_fd);
+}
+
+/* Returns false if the deadline passed before all was said. */
+static bool follow(struct shell *shell, struct deadline deadline,
+	struct progress *progress, struct image_messages *messages)
+{
+	bool has_ended;
+
 	while (!progress->is_complete && !progress->failed) {
 		if (deadline_left_ms(deadline) == 0 ||
 			!priv_shell_wait(shell, deadline))
 			return false;
+		hear(shell, messages);
+		/* In this order: what it has said before its end counts. */
+		has_ended = is_readable(shell->pid_fd);
+		if (!has_ended && !is_readable(shell->progress_fd))
+			continue;
 		if (!read_progress(shell->progress_fd, progress)) {
 			await_end(shell);
 			break;
 		}
 	}
+	hear(shell, messages);
 	return true;
 }
 
@@ -143,10 +166,11 @@ static int describe_end(const char *place, int status, struct error *err)
 /* Stops the shell, whose status is needed for the sentence. */
 static int take_result(const struct image_scripts *scripts, const char *path,
 	struct shell *shell, struct deadline deadline,
-	struct environment *ret_image, bool *ret_is_executed, struct error *err)
+	struct environment *ret_image, bool *ret_is_executed,
+	struct image_messages *messages, struct error *err)
 {
 	struct progress progress = { .begun = 0 };
-	bool is_in_time = follow(shell, deadline, &progress);
+	bool is_in_time = follow(shell, deadline, &progress, messages);
 	char place[4096 + 64];
 	int status, result = -1;
 
@@ -170,7 +194,8 @@ static int take_result(const struct image_scripts *scripts, const char *path,
 static int run_scripts(const struct image_scripts *scripts,
 	const char *shell_path, const struct environment *start,
 	struct deadline deadline, struct environment *ret_image,
-	bool *ret_is_executed, struct error *err)
+	bool *ret_is_executed, struct image_messages *messages,
+	struct error *err)
 {
 	CLEANUP_FREE char **envp = environment_to_envp(start);
 	CLEANUP_FREE char *program = image_scripts_program(scripts, shell_path);
@@ -181,14 +206,14 @@ static int run_scripts(const struct image_scripts *scripts,
 	if (priv_shell_start(shell_path, program, envp, &shell, err) < 0)
 		return -1;
 	return take_result(scripts, shell_path, &shell, deadline, ret_image,
-		ret_is_executed, err);
+		ret_is_executed, messages, err);
 }
 
 /* Where there is nothing to read, the start is the result. */
 static int read_scripts(const struct image_scripts *scripts,
 	const struct environment_request *request, bool certain_only,
-	struct environment *ret_image,
-	struct image_environment_report *ret_report, struct error *err)
+	struct environment *ret_image, bool *ret_is_certain,
+	struct image_environment_report *report, struct error *err)
 {
 	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
 	struct environment_reader reader = { .skipped = 0 };
@@ -200,66 +225,102 @@ static int read_scripts(const struct image_scripts *scripts,
 				 ? 0
 				 : image_scripts_read(scripts, &reader,
 					   certain_only, err);
-	ret_report->scripts = scripts->count;
-	ret_report->skipped_lines = reader.skipped;
-	ret_report->is_plain =
-		!certain_only ||
-		(result == 0 && environment_reader_is_certain(&reader));
+	report->skipped_lines = reader.skipped;
+	*ret_is_certain = environment_reader_is_certain(&reader);
 	if (result == 0)
 		*ret_image = environment_take(&reader.exported);
 	environment_reader_free(&reader);
 	return result;
 }
 
-/* A shell is slow to start; and if it does not, what can be read has to do. */
-static int load_image(const struct image_scripts *scripts, const char *shell,
-	const struct environment_request *request, struct deadline deadline,
-	struct environment *ret_image, struct image_environment_report *report,
-	struct error *err)
+static bool is_there(const char *shell)
 {
-	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
-	bool has_shell = access(shell, X_OK) == 0 || !inside_is_missing(errno);
-	bool is_executed = false;
-	int result = read_scripts(scripts, request, has_shell, ret_image,
-		report, err);
-
-	if (!has_shell || report->is_plain)
-		return result;
-	environment_free(ret_image);
-	if (environment_rules_start(request, &start, err) < 0 ||
-		run_scripts(scripts, shell, &start, deadline, ret_image,
-			&is_executed, err) < 0)
-		return -1;
-	report->skipped_lines = 0;
-	return is_executed ? 0
-			   : read_scripts(scripts, request, false, ret_image,
-				     report, err);
+	return access(shell, X_OK) == 0 || !inside_is_missing(errno);
 }
 
-int image_environment_load_from(const char *directory, const char *shell,
+/* The first of the shells that can be executed here.  *ret_is_executed is false
+ * if there is none. */
+static int run_with_one_of(const char *const *shells,
+	const struct image_scripts *scripts,
 	const struct environment_request *request, struct deadline deadline,
-	struct environment *ret_edits,
+	struct environment *ret_image, bool *ret_is_executed,
+	struct image_environment_report *report, struct error *err)
+{
+	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
+
+	if (environment_rules_start(request, &start, err) < 0)
+		return -1;
+	*ret_is_executed = false;
+	for (; *shells && !*ret_is_executed; shells++) {
+		if (!is_there(*shells))
+			continue;
+		report->shell = *shells;
+		if (run_scripts(scripts, *shells, &start, deadline, ret_image,
+			    ret_is_executed, &report->messages, err) < 0)
+			return -1;
+	}
+	if (!*ret_is_executed)
+		report->shell = NULL;
+	return 0;
+}
+
+static bool has_one_of(const char *const *shells)
+{
+	for (; *shells; shells++)
+		if (is_there(*shells))
+			return true;
+	return false;
+}
+
+/* A shell is slow to start; and if it does not, what can be read has to do. */
+static int load_image(const struct image_scripts *scripts,
+	const char *const *shells, const struct environment_request *request,
+	struct deadline deadline, struct environment *ret_image,
+	struct image_environment_report *report, struct error *err)
+{
+	bool has_shell = has_one_of(shells), is_certain, is_executed;
+	int result = read_scripts(scripts, request, has_shell, ret_image,
+		&is_certain, report, err);
+
+	if (!has_shell || (result == 0 && is_certain))
+		return result;
+	environment_free(ret_image);
+	report->skipped_lines = 0;
+	if (run_with_one_of(shells, scripts, request, deadline, ret_image,
+		    &is_executed, report, err) < 0)
+		return -1;
+	return is_executed ? 0
+			   : read_scripts(scripts, request, false, ret_image,
+				     &is_certain, report, err);
+}
+
+int image_environment_load_from(const char *directory,
+	const char *const *shells, const struct environment_request *request,
+	struct deadline deadline, struct environment *ret_edits,
 	struct image_environment_report *ret_report, struct error *err)
 {
 	CLEANUP_IMAGE_SCRIPTS struct image_scripts scripts = {
 		.directory = directory
 	};
 	CLEANUP_ENVIRONMENT struct environment image = { .count = 0 };
-	struct image_environment_report report = { .scripts = 0 };
 
-	if (image_scripts_list(&scripts, err) < 0 ||
-		load_image(&scripts, shell, request, deadline, &image, &report,
-			err) < 0 ||
-		environment_rules_edits(request, &image, ret_edits, err) < 0)
+	memset(ret_report, 0, sizeof(*ret_report));
+	if (image_scripts_list(&scripts, err) < 0)
 		return -1;
-	*ret_report = report;
-	return 0;
+	ret_report->scripts = scripts.count;
+	if (load_image(&scripts, shells, request, deadline, &image, ret_report,
+		    err) < 0)
+		return -1;
+	return environment_rules_edits(request, &image, ret_edits, err);
 }
 
 int image_environment_load(const struct environment_request *request,
 	struct deadline deadline, struct environment *ret_edits,
 	struct image_environment_report *ret_report, struct error *err)
 {
-	return image_environment_load_from("/.singularity.d/env", "/bin/sh",
+	static const char *const shells[] = { "/bin/bash", "/usr/bin/bash",
+		"/usr/local/bin/bash", "/bin/sh", NULL };
+
+	return image_environment_load_from("/.singularity.d/env", shells,
 		request, deadline, ret_edits, ret_report, err);
 }

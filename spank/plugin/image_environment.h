@@ -9,34 +9,38 @@
 #include "common/environment.h"
 #include "common/environment_rules.h"
 #include "common/error.h"
+#include "spank/plugin/image_messages.h"
 
-/* How the image's environment was found out, for --sif-debug. */
+/* How the image's environment was found out. */
 struct image_environment_report {
 	size_t scripts;       /* files of /.singularity.d/env */
-	bool is_plain;        /* read, not run */
+	const char *shell;    /* that ran them; NULL if they were read */
 	size_t skipped_lines; /* of those that were read */
+	struct image_messages messages;
 };
 
 /*
- * Read the scripts of '/.singularity.d/env', or run them with the image's
- * /bin/sh if it has one and they have more than can be read, and tell what is
- * to be changed in the environment of each task of the step on this node
- * (environment_rules.h).  An image without that directory declares nothing.
+ * Read the scripts of '/.singularity.d/env', or run them with the image's bash
+ * or else its /bin/sh, if it has one and they have more than can be read, and
+ * tell what is to be changed in the environment of each task of the step on
+ * this node (environment_rules.h).  An image without that directory declares
+ * nothing.
  *
  * Called inside the container, as the user, without any capability and with no
  * other thread.  Leaves no process behind, but what left the shell's process
  * group by itself.  Fails with a sentence that names the script, if one of them
  * ends the shell with another status than 0, or is not done by the deadline.
- * The caller frees *ret_edits.
+ * The caller frees *ret_edits.  *ret_report is filled in on failure, too.
  */
 int image_environment_load(const struct environment_request *request,
 	struct deadline deadline, struct environment *ret_edits,
 	struct image_environment_report *ret_report, struct error *err);
 
-/* The same with other places than those of an image; for tests. */
-int image_environment_load_from(const char *directory, const char *shell,
-	const struct environment_request *request, struct deadline deadline,
-	struct environment *ret_edits,
+/* The same with other places than those of an image, of the shells the best
+ * first, and NULL at the end; for tests. */
+int image_environment_load_from(const char *directory,
+	const char *const *shells, const struct environment_request *request,
+	struct deadline deadline, struct environment *ret_edits,
 	struct image_environment_report *ret_report, struct error *err);
 
 #endif

@@ -8,6 +8,10 @@
  * failure.  It then names each script before it, on a descriptor, and at last
  * executes the shell once more, which waits: what the scripts have exported is
  * the environment of that.
+ *
+ * "command ." for "." has a shell go on after a file that is missing or has a
+ * syntax error: alone, it is a special builtin, whose errors end dash and
+ * busybox.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -147,6 +151,32 @@ static void print_complete_path(FILE *out)
 	fputs("export PATH\n", out);
 }
 
+static bool is_bash(const char *shell)
+{
+	return strcmp(strrchr(shell, '/') + 1, "bash") == 0;
+}
+
+/* As Apptainer's shell: aliases count, a missing file does not, and source is
+ * another name of ".", which passes on arguments. */
+static void print_dialect(FILE *out, const char *shell)
+{
+	if (is_bash(shell))
+		fputs("shopt -s expand_aliases\n", out);
+	else
+		fputs("__sif_source() {\n"
+		      "__sif_file=$1; shift; command . \"$__sif_file\"\n"
+		      "}\n"
+		      "alias .=__sif_source source=__sif_source\n",
+			out);
+}
+
+/* Waits as the same program, with what has been exported. */
+static void print_wait(FILE *out, const char *shell)
+{
+	fprintf(out, "exec %s -c \"echo %c >&%d; read -r x <&%d\"", shell,
+		IMAGE_SCRIPTS_COMPLETE, SHELL_PROGRESS_FD, SHELL_HOLD_FD);
+}
+
 char *image_scripts_program(const struct image_scripts *scripts,
 	const char *shell)
 {
@@ -156,13 +186,12 @@ char *image_scripts_program(const struct image_scripts *scripts,
 
 	if (!out)
 		return NULL;
-	fprintf(out,
-		"trap 'case $? in 0) exec %s -c \"echo %c >&%d; read -r x "
-		"<&%d\" ;; esac' 0\n",
-		shell, IMAGE_SCRIPTS_COMPLETE, SHELL_PROGRESS_FD,
-		SHELL_HOLD_FD);
+	fputs("trap 'case $? in 0) ", out);
+	print_wait(out, shell);
+	fputs(" ;; esac' 0\n", out);
+	print_dialect(out, shell);
 	for (i = 0; i < scripts->count; i++) {
-		fprintf(out, "echo %c >&%d\n. ", IMAGE_SCRIPTS_BEGUN,
+		fprintf(out, "echo %c >&%d\n\\command . ", IMAGE_SCRIPTS_BEGUN,
 			SHELL_PROGRESS_FD);
 		print_quoted(out, scripts->directory);
 		fputs("/", out);
@@ -171,7 +200,10 @@ char *image_scripts_program(const struct image_scripts *scripts,
 		if (brings_docker_path(scripts->names[i]))
 			print_complete_path(out);
 	}
-	fputs("exit 0\n", out);
+	/* Not by the trap, which a script may have replaced. */
+	fputs("\\", out);
+	print_wait(out, shell);
+	fputs("\n", out);
 	if (fclose(out) != 0) {
 		free(program);
 		return NULL;

@@ -93,13 +93,14 @@ static int load_environment(struct entry *entry, char *const *facts,
 	const struct settings *settings = entry->plan.settings;
 	CLEANUP_FREE char *items = strdup(settings_get(settings, SETTING_ENV));
 	char *options[SETTINGS_ENV_MAX + 1] = { NULL }, *rest = items;
-	struct image_environment_report found = { 0 };
+	struct image_environment_report found;
 	const struct environment_request request = {
 		.job = entry->plan.job,
 		.clean = settings_is(settings, SETTING_CLEANENV, "yes"),
 		.options = options,
 		.facts = facts,
 	};
+	int loaded;
 	size_t i;
 
 	if (settings_check_count(settings, err) < 0)
@@ -107,15 +108,17 @@ static int load_environment(struct entry *entry, char *const *facts,
 	for (i = 0; i < SETTINGS_ENV_MAX && (options[i] = list_next(&rest));
 		i++)
 		;
-	if (image_environment_load(&request, entry->deadline,
-		    &entry->task->edits, &found, err) < 0)
-		return -1;
+	loaded = image_environment_load(&request, entry->deadline,
+		&entry->task->edits, &found, err);
+	image_messages_tell(&found.messages, entry->report);
 	report_moment(entry->report,
-		"environment: %zu script%s of the image %s, %zu line%s skipped",
+		"environment: %zu script%s of the image %s%s, %zu line%s "
+		"skipped",
 		found.scripts, found.scripts == 1 ? "" : "s",
-		found.is_plain ? "read" : "run", found.skipped_lines,
+		found.shell ? "run by " : "read",
+		found.shell ? found.shell : "", found.skipped_lines,
 		found.skipped_lines == 1 ? "" : "s");
-	return 0;
+	return loaded;
 }
 
 /* A memfd that nobody can change any more; owned by the caller. */

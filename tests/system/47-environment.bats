@@ -351,6 +351,38 @@ script_image() { # SCRIPT
 	refute_contains noise
 }
 
+@test "bash reads the scripts, as authors expect who test with Apptainer" {
+	mkdir -p "$TREES/script/opt/tool"
+	echo 'tool() { export "$1=$2"; }' >"$TREES/script/opt/tool/init.sh"
+	script_image 'source /opt/tool/init.sh
+tool FROM_TOOL yes
+declare -A paths=([lib]=/opt/lib)
+[[ -d /opt/tool && $HOME == /home/* ]] && export LIB=${paths[lib]}
+for i in {1..3}; do LIB+=:$i; done'
+	run --separate-stderr here srun --sif-image=script.sif printenv FROM_TOOL LIB
+	assert_status 0
+	assert_output $'yes\n/opt/lib:1:2:3'
+	assert_equal "$stderr" ""
+	run here srun --sif-image=script.sif --sif-debug true
+	assert_contains "scripts of the image run by /bin/bash"
+}
+
+@test "a missing file and a syntax error are told, and do not end the step" {
+	script_image $'export A=1; source /opt/nonesuch.sh\nexport B=2\nif'
+	run --separate-stderr here srun -n4 --sif-image=script.sif printenv A B
+	assert_status 0
+	assert_equal "$(sort -u <<<"$output")" $'1\n2'
+	output=$stderr
+	assert_equal "$(grep -c 'nonesuch.sh: No such file' <<<"$stderr")" 1
+	assert_matches "spank_sif: node1: warning: the image's environment: .*90-environment.sh: line [0-9]+: syntax error"
+	script_image 'for i in {1..2000}; do echo "$i is a long line" >&2; done'
+	run --separate-stderr here srun --sif-image=script.sif true
+	assert_status 0
+	assert_equal "$(wc -l <<<"$stderr")" 11
+	output=$stderr
+	assert_contains "more than that is left out"
+}
+
 @test "a script does not read the step's input" {
 	script_image 'read -r STOLEN; export STOLEN'
 	run here srun --sif-image=script.sif sh -c 'echo "<$STOLEN>"; cat' <<<"the input"
@@ -363,11 +395,7 @@ script_image() { # SCRIPT
 	assert_failure
 	assert_contains "'/.singularity.d/env/90-environment.sh' of the image ended with status 3"
 	assert_equal "$(grep -c "ended with status 3" <<<"$output")" 1
-	script_image 'export A=1; if'
-	run here srun --sif-image=script.sif true
-	assert_failure
-	assert_contains "'/.singularity.d/env/90-environment.sh' of the image ended with status 2"
-	script_image 'kill -SEGV $$'
+	script_image "exec sh -c 'kill -SEGV \$\$'"
 	run here srun --sif-image=script.sif true
 	assert_failure
 	assert_contains "was killed by signal 11"

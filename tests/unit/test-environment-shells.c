@@ -97,15 +97,16 @@ static int load(const char *shell, struct environment *edits, bool *ret_is_read)
 	char *facts[] = { "FACT=fact", NULL };
 	const struct environment_request request = { .job = job,
 		.facts = facts };
-	struct image_environment_report report = { .scripts = 0 };
+	const char *const only[] = { shell, NULL };
+	struct image_environment_report report;
 	struct error err = { 0 };
 
-	if (image_environment_load_from(env_directory, shell, &request,
+	if (image_environment_load_from(env_directory, only, &request,
 		    deadline_in_ms(TIMEOUT_MS), edits, &report, &err) < 0) {
 		*ret_is_read = false;
 		return -1;
 	}
-	*ret_is_read = report.is_plain;
+	*ret_is_read = !report.shell;
 	return 0;
 }
 

@@ -87,8 +87,9 @@ static int load_within(const char *shell, int ms, char *const *job,
 	struct error *err)
 {
 	const struct environment_request request = { .job = job };
+	const char *const only[] = { shell, NULL };
 
-	return image_environment_load_from(env_directory, shell, &request,
+	return image_environment_load_from(env_directory, only, &request,
 		deadline_in_ms(ms), edits, report, err);
 }
 
@@ -100,7 +101,7 @@ static struct environment load(const char *shell, char *const *job)
 
 	if (load_within(shell, TIMEOUT_MS, job, &edits, &report, &err) < 0)
 		fail_msg("%s: %s", shell, err.text);
-	assert_false(report.is_plain);
+	assert_string_equal(report.shell, shell);
 	return edits;
 }
 
@@ -261,6 +262,98 @@ static void exit_0_keeps_what_was_exported(void **state)
 	}
 }
 
+/* As with apptainer 1.4.5. */
+static void a_script_that_cannot_go_on_ends_alone(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *value;
+		const char *message;
+	} scripts[] = {
+		{ "if then fi (\n", "1", "2.sh: " },
+		{ ". /nonesuch\nexport A=2\n", "2", "/nonesuch" },
+		{ "source /nonesuch || export A=2\n", "2", "/nonesuch" },
+		{ "nonesuch-command\nexport A=2\n", "2", "nonesuch-command" },
+		{ "trap : 0; export A=2\n", "2", "" },
+	};
+	const char *shell;
+	size_t i, j;
+
+	(void)state;
+	write_script("1.sh", "export A=1\n");
+	write_script("3.sh", "export B=\"$A\"\n");
+	for (j = 0; j < sizeof(scripts) / sizeof(*scripts); j++) {
+		write_script("2.sh", scripts[j].text);
+		for (i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
+			struct image_environment_report report;
+			CLEANUP_ENVIRONMENT struct environment edits = { 0 };
+			struct error err = { 0 };
+
+			shell = shell_at(i);
+			if (!shell)
+				continue;
+			if (load_within(shell, TIMEOUT_MS, NULL, &edits,
+				    &report, &err) < 0)
+				fail_msg("%s: %s", shell, err.text);
+			assert_value(&edits, "B", scripts[j].value);
+			report.messages.bytes[report.messages.length] = '\0';
+			if (!strstr(report.messages.bytes, scripts[j].message))
+				fail_msg("%s says '%s'", shell,
+					report.messages.bytes);
+		}
+	}
+}
+
+/* And no other shell, where the image has it. */
+static void bash_runs_them(void **state)
+{
+	char *job[] = { "HOME=/home/a", NULL };
+	const struct environment_request request = { .job = job };
+	const char *const two[] = { "/nonesuch/bash", "/bin/bash", "/bin/dash",
+		NULL };
+	struct image_environment_report report;
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	write_script("1.sh", "declare -A M=([k]=v)\nexport A=${M[k]}\n");
+	assert_int_equal(image_environment_load_from(env_directory, two,
+				 &request, deadline_in_ms(TIMEOUT_MS), &edits,
+				 &report, &err),
+		0);
+	assert_string_equal(report.shell, "/bin/bash");
+	assert_value(&edits, "A", "v");
+	assert_int_equal(report.messages.length, 0);
+}
+
+static void what_scripts_say_is_bounded(void **state)
+{
+	struct image_environment_report report;
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+	struct report notes = { .debug = false };
+	struct error err = { 0 };
+	size_t i;
+
+	(void)state;
+	write_script("1.sh", "printf 'a\\033[2J\\tb\\n' >&2\ni=0\n"
+			     "while [ $i -lt 9999 ]; do echo $i; i=$((i+1))\n"
+			     "done >&2\nexport A=1\n");
+	assert_int_equal(
+		load_within("/bin/sh", TIMEOUT_MS, NULL, &edits, &report, &err),
+		0);
+	assert_value(&edits, "A", "1");
+	image_messages_tell(&report.messages, &notes);
+	assert_int_equal(notes.count, IMAGE_MESSAGES_LINES_MAX + 1);
+	assert_string_equal(notes.lines[0],
+		"warning: the image's environment: a [2J b");
+	assert_string_equal(notes.lines[1],
+		"warning: the image's environment: 0");
+	assert_non_null(strstr(notes.lines[notes.count - 1], "left out"));
+	for (i = 0; i < notes.count; i++)
+		assert_true(strlen(notes.lines[i]) < 300);
+	report_free(&notes);
+}
+
 static void a_script_that_fails_is_named(void **state)
 {
 	static const struct {
@@ -269,7 +362,6 @@ static void a_script_that_fails_is_named(void **state)
 	} scripts[] = {
 		{ "exit 3\n", "/env/2.sh' of the image ended with status 3" },
 		{ "set -e\nfalse\n", "/env/2.sh' of the image ended with st" },
-		{ "if then fi (\n", "/env/2.sh' of the image ended with st" },
 		{ "kill -KILL $$\n", "/env/2.sh' of the image ended before" },
 		{ "exec true\n", "/env/2.sh' of the image ended before" },
 		{ "exec 9>&-\n", "/env/2.sh' of the image ended before" },
@@ -459,7 +551,7 @@ static void without_a_shell_scripts_are_read(void **state)
 					 TIMEOUT_MS, NULL, &edits, &report,
 					 &err),
 			0);
-		assert_true(report.is_plain);
+		assert_null(report.shell);
 		assert_int_equal(report.scripts, 2);
 		assert_int_equal(report.skipped_lines, 1);
 		assert_value(&edits, "A", "a \"b\"");
@@ -502,6 +594,9 @@ int main(void)
 		TEST(scripts_do_not_see_the_job),
 		TEST(options_of_a_script_do_no_harm),
 		TEST(exit_0_keeps_what_was_exported),
+		TEST(a_script_that_cannot_go_on_ends_alone),
+		TEST(bash_runs_them),
+		TEST(what_scripts_say_is_bounded),
 		TEST(a_script_that_fails_is_named),
 		TEST(a_script_that_hangs_is_named_and_killed),
 		TEST(what_a_script_leaves_behind_is_killed),
