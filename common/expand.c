@@ -138,7 +138,7 @@ char *expand_escape(const char *path)
 	if (!escaped)
 		return NULL;
 	for (; *path; path++) {
-		if (*path == '$')
+		if (*path == '$' || *path == '~')
 			*to++ = '\\';
 		*to++ = *path;
 	}

@@ -153,7 +153,7 @@ static void absolute_paths(void **state)
 static void what_is_escaped_expands_to_itself(void **state)
 {
 	static const char *const paths[] = { "/a$A", "/$", "/a\\b", "/a\\$A",
-		"/${NONE}/~", "" };
+		"/${NONE}/~", "~", "~/a", "/a\\~b", "\\~", "/\\\\$~\\", "" };
 	char *escaped;
 	size_t i;
 
