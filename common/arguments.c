@@ -112,6 +112,8 @@ static int parse_deny(const char *value, struct arguments *arguments,
 	char *rest = copy, *name;
 	enum setting setting;
 
+	if (list_check(value, err) < 0)
+		return -1;
 	while (copy && (name = list_next(&rest))) {
 		setting = setting_find(name, strlen(name));
 		if (setting == SETTINGS_COUNT)

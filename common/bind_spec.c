@@ -36,6 +36,39 @@ void bind_spec_clean(char *path)
 	*to = '\0';
 }
 
+/*
+ * Options that mounts and binds have elsewhere: of mount(8), Apptainer, enroot
+ * (with '+' between them), Docker and Podman.
+ */
+static bool is_foreign_option(const char *word)
+{
+	static const char *const options[] = { "nosuid", "suid", "nodev", "dev",
+		"noexec", "exec", "bind", "rbind", "private", "rprivate",
+		"shared", "rshared", "slave", "rslave", "unbindable", "noatime",
+		"relatime", "nodiratime", "z", "Z", "U", "cached", "consistent",
+		"delegated", "idmap" };
+	size_t i, length;
+
+	if (strpbrk(word, ":/"))
+		return false;
+	for (; *word; word += length + (word[length] == '+')) {
+		length = strcspn(word, "+");
+		if (strncmp(word, "x-", 2) == 0)
+			return true;
+		for (i = 0; i < sizeof(options) / sizeof(*options); i++)
+			if (strlen(options[i]) == length &&
+				strncmp(word, options[i], length) == 0)
+				return true;
+	}
+	return false;
+}
+
+static bool is_image_option(const char *word)
+{
+	return strncmp(word, "image-src=", 10) == 0 ||
+	       strncmp(word, "id=", 3) == 0;
+}
+
 static int take_option(struct bind_spec *spec, const char *word,
 	struct error *err)
 {
@@ -47,12 +80,17 @@ static int take_option(struct bind_spec *spec, const char *word,
 		spec->is_read_only = true;
 	else if (strcmp(word, "rw") == 0)
 		spec->is_read_only = false;
-	else if (strncmp(word, "image-src=", 10) == 0 ||
-		 strncmp(word, "id=", 3) == 0)
+	else if (is_image_option(word))
 		return error_set(err, 0,
 			"'%s' is not supported here: images are mounted with "
 			"--sif-mount=IMAGE:DST",
 			word);
+	else if (is_foreign_option(word))
+		return error_set(err, 0,
+			"'%s' cannot be chosen for a bind, but ro and rw can "
+			"(all are nosuid): leave it out, or write ./%s if it "
+			"is a file",
+			word, word);
 	else
 		return error_set(err, 0,
 			"'%s' is not an option of a bind (ro, rw)", word);
@@ -62,6 +100,22 @@ static int take_option(struct bind_spec *spec, const char *word,
 static bool is_option(const char *word)
 {
 	return strcmp(word, "ro") == 0 || strcmp(word, "rw") == 0;
+}
+
+/*
+ * Does the word after a comma continue the item before it?  What is an option
+ * elsewhere does so after an option only: "shared" may be a directory.
+ */
+static bool continues(const char *word, const struct bind_specs *specs)
+{
+	const struct bind_spec *last;
+
+	if (specs->count == 0)
+		return false;
+	last = &specs->list[specs->count - 1];
+	return is_option(word) ||
+	       (last->has_options &&
+		       (is_foreign_option(word) || is_image_option(word)));
 }
 
 static int check_target(const char *target, struct error *err)
@@ -143,12 +197,13 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 		return error_set(err, 0,
 			"it is not IMAGE:DST, such as "
 			"faces.sqsh:/data/faces");
-	if (!source && !*target)
+	if (target && !*target && !option)
 		return error_set(err, 0, "the destination is missing");
 	if (target)
 		list_unescape(target, ":,\\");
 	if (fill(spec, source, target && *target ? target : source) < 0)
 		return error_set(err, 0, "cannot allocate memory");
+	spec->has_options = option;
 	if (option && take_option(spec, option, err) < 0)
 		return -1;
 	if (check_paths(spec, kind, err) < 0)
@@ -175,11 +230,11 @@ static int parse(char *rest, enum bind_spec_kind kind, struct bind_specs *specs,
 	char *item;
 
 	while ((item = list_next_raw(&rest))) {
-		if (specs->count > 0 && is_option(item) &&
-			kind != BIND_SPEC_IMAGES) {
+		if (kind != BIND_SPEC_IMAGES && continues(item, specs)) {
 			if (take_option(&specs->list[specs->count - 1], item,
 				    err) < 0)
-				return -1;
+				return error_prefix(err, "'%s,%s'",
+					shown ? shown : "", item);
 			continue;
 		}
 		free(shown);
@@ -199,6 +254,8 @@ int bind_specs_parse(const char *list, enum bind_spec_kind kind,
 	CLEANUP_FREE char *copy = strdup(list);
 	struct bind_specs specs = { .count = 0 };
 
+	if (list_check(list, err) < 0)
+		return -1;
 	if (!copy)
 		return error_set(err, 0, "cannot allocate memory");
 	if (parse(copy, kind, &specs, err) < 0) {

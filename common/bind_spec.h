@@ -34,6 +34,7 @@ struct bind_spec {
 	bool is_read_only;
 	bool is_optional;
 	bool is_fixed;
+	bool has_options; /* "ro" or "rw" was said */
 };
 
 struct bind_specs {

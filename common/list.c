@@ -2,6 +2,7 @@
 /*
  * Lists in words, as options, variables and plugstack.conf have them.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -28,6 +29,47 @@ void list_unescape(char *text, const char *special)
 		if (*text == '\\' && text[1] && strchr(special, text[1]))
 			text++;
 		*to++ = *text;
+	}
+	*to = '\0';
+}
+
+static bool has_gap(const char *list)
+{
+	bool is_empty = true;
+
+	if (!*list)
+		return false;
+	for (; *list; list++) {
+		if (*list == ',' && is_empty)
+			return true;
+		is_empty = *list == ',';
+		if (*list == '\\' && list[1])
+			list++;
+	}
+	return is_empty;
+}
+
+int list_check(const char *list, struct error *err)
+{
+	if (!has_gap(list))
+		return 0;
+	return error_set(err, 0,
+		"'%s' has an empty item: take away the comma next to it, or "
+		"write \\, for a comma in a name or value",
+		list);
+}
+
+void list_close_gaps(char *list)
+{
+	char *rest = list, *to = list, *item;
+	size_t length;
+
+	while ((item = list_next_raw(&rest))) {
+		if (to > list)
+			*to++ = ',';
+		length = strlen(item);
+		memmove(to, item, length);
+		to += length;
 	}
 	*to = '\0';
 }

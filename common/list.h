@@ -2,6 +2,8 @@
 #ifndef COMMON_LIST_H
 #define COMMON_LIST_H
 
+#include "common/error.h"
+
 /*
  * Lists in words: items with commas between them, of which some are cut again
  * at colons.  A backslash takes its meaning from a separator after it.  All
@@ -16,6 +18,15 @@ char *list_cut(char *text, char separator);
 
 /* Take away the backslashes before any of `special`. */
 void list_unescape(char *text, const char *special);
+
+/*
+ * Refuse a list with an empty item, as in "a,,b" or "a,": more often a variable
+ * that is not set than something to skip.  The empty list is one of no items.
+ */
+int list_check(const char *list, struct error *err);
+
+/* Take the empty items out of a list. */
+void list_close_gaps(char *list);
 
 /*
  * Take the next item off a list that is cut at commas; NULL if there is none.

@@ -167,6 +167,22 @@ static int check_image(const char *value, struct error *err)
 	return check_path(value, err);
 }
 
+/* As Apptainer's --home has it, "SRC:DST". */
+static int check_home(const char *value, struct error *err)
+{
+	size_t length = strcspn(value, ":");
+	const char *target = value[length] ? value + length + 1 : "";
+
+	if (is_choice("yes|no", value))
+		return 0;
+	if (target[0] == '/' || target[0] == '$' || target[0] == '~')
+		return error_set(err, 0,
+			"'%s' is not one directory: for the home %s that shows "
+			"%.*s, give --sif-home=%s and --sif-bind=%s",
+			value, target, (int)length, value, target, value);
+	return check_absolute(value, err);
+}
+
 static bool is_name(const char *text, size_t length)
 {
 	size_t i;
@@ -184,6 +200,8 @@ static int check_env(const char *value, struct error *err)
 	CLEANUP_FREE char *copy = strdup(value);
 	char *rest = copy, *item;
 
+	if (list_check(value, err) < 0)
+		return -1;
 	while (copy && (item = list_next(&rest))) {
 		if (!is_name(item, strcspn(item, "=")))
 			return error_set(err, 0,
@@ -226,8 +244,7 @@ int settings_check(enum setting setting, const char *value, struct error *err)
 	case SETTING_ENV:
 		return check_env(value, err);
 	case SETTING_HOME:
-		return is_choice("yes|no", value) ? 0
-						  : check_absolute(value, err);
+		return check_home(value, err);
 	case SETTING_WORKDIR:
 		return *value ? check_absolute(value, err) : 0;
 	case SETTING_WRITABLE_TMPFS:

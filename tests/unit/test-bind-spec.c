@@ -64,8 +64,8 @@ static void sources_and_destinations(void **state)
 
 static void options_after_a_comma_are_of_the_item_before(void **state)
 {
-	struct bind_specs specs = parse("/a:/b:rw,ro,/c:/d:ro,rw,/ro",
-		BIND_SPEC_USERS);
+	struct bind_specs specs =
+		parse("/a:/b:rw,ro,/c:/d:ro,rw,/ro", BIND_SPEC_USERS);
 
 	(void)state;
 	assert_int_equal(specs.count, 3);
@@ -75,12 +75,23 @@ static void options_after_a_comma_are_of_the_item_before(void **state)
 	bind_specs_free(&specs);
 }
 
-static void empty_items_are_skipped(void **state)
+static void empty_items_are_refused(void **state)
 {
-	struct bind_specs specs = parse(",,/a,,/b,", BIND_SPEC_USERS);
+	static const char *const lists[] = { ",", ",/a:/b", "/a:/b,",
+		"/a:/b,,/c:/d", "/a:/b:ro,", "/a\\:x:/b," };
+	struct bind_specs specs;
+	size_t i;
 
 	(void)state;
-	assert_int_equal(specs.count, 2);
+	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		assert_wrong(lists[i], BIND_SPEC_USERS, "has an empty item");
+		assert_wrong(lists[i], BIND_SPEC_SITES, "has an empty item");
+		assert_wrong(lists[i], BIND_SPEC_IMAGES, "has an empty item");
+	}
+	assert_wrong("/a:", BIND_SPEC_USERS, "the destination is missing");
+	assert_wrong("/a:/b:", BIND_SPEC_USERS, "'' is not an option");
+	specs = parse("/a\\,", BIND_SPEC_USERS);
+	assert_spec(&specs.list[0], "/a,", "/a,", false);
 	bind_specs_free(&specs);
 	specs = parse("", BIND_SPEC_USERS);
 	assert_int_equal(specs.count, 0);
@@ -111,8 +122,8 @@ static void marks(void **state)
 
 static void further_images(void **state)
 {
-	struct bind_specs specs = parse("a.sif:/a,b\\:1.sqsh:/b",
-		BIND_SPEC_IMAGES);
+	struct bind_specs specs =
+		parse("a.sif:/a,b\\:1.sqsh:/b", BIND_SPEC_IMAGES);
 
 	(void)state;
 	assert_spec(&specs.list[0], "a.sif", "/a", false);
@@ -144,6 +155,33 @@ static void wrong_items_are_named(void **state)
 	assert_wrong("a", BIND_SPEC_SITES, "the destination 'a'");
 }
 
+static void options_of_other_runtimes_are_named(void **state)
+{
+	static const char *const lists[] = { "/a:/b:nosuid", "/a:/b:rw,nosuid",
+		"/c:/d,/a:/b:ro,rw,rbind,nodev", "/a:/b:z", "/a:/b:ro,Z",
+		"/a:/b:x-create=dir+ro", "/a:/b:ro+noexec" };
+	struct bind_specs specs;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		assert_wrong(lists[i], BIND_SPEC_USERS,
+			"cannot be chosen for a bind");
+	assert_wrong("/a:/b:rw,nosuid", BIND_SPEC_USERS,
+		"'/a:/b:rw,nosuid': 'nosuid' cannot");
+	assert_wrong("/a:/b:ro,id=3", BIND_SPEC_USERS, "--sif-mount");
+	/* Without an option before them, they are directories. */
+	specs = parse("/a,shared,/b:/c,z,/d:/e:ro,./dev,private,/f:/g:ro,"
+		      "x-y:/h,z/z",
+		BIND_SPEC_USERS);
+	assert_int_equal(specs.count, 10);
+	assert_spec(&specs.list[1], "shared", "shared", false);
+	assert_spec(&specs.list[3], "z", "z", false);
+	assert_spec(&specs.list[5], "./dev", "./dev", false);
+	assert_spec(&specs.list[6], "private", "private", false);
+	bind_specs_free(&specs);
+}
+
 static void long_paths_are_refused(void **state)
 {
 	char path[5000];
@@ -154,8 +192,8 @@ static void long_paths_are_refused(void **state)
 	path[4096] = '\0';
 	assert_wrong(path, BIND_SPEC_USERS, "longer than 4095");
 	path[4095] = '\0';
-	assert_int_equal(bind_specs_check(path, BIND_SPEC_USERS,
-				 &(struct error){ 0 }),
+	assert_int_equal(
+		bind_specs_check(path, BIND_SPEC_USERS, &(struct error){ 0 }),
 		0);
 }
 
@@ -167,10 +205,9 @@ static void what_is_printed_parses_to_the_same(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
-		enum bind_spec_kind kind = lists[i][0] == '!' ? BIND_SPEC_SITES
-							      : BIND_SPEC_USERS;
-		struct bind_specs specs = parse(lists[i], kind),
-				  again;
+		enum bind_spec_kind kind =
+			lists[i][0] == '!' ? BIND_SPEC_SITES : BIND_SPEC_USERS;
+		struct bind_specs specs = parse(lists[i], kind), again;
 		char *text = bind_specs_print(&specs);
 
 		assert_non_null(text);
@@ -229,7 +266,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sources_and_destinations),
 		cmocka_unit_test(options_after_a_comma_are_of_the_item_before),
-		cmocka_unit_test(empty_items_are_skipped),
+		cmocka_unit_test(empty_items_are_refused),
+		cmocka_unit_test(options_of_other_runtimes_are_named),
 		cmocka_unit_test(marks),
 		cmocka_unit_test(further_images),
 		cmocka_unit_test(wrong_items_are_named),

@@ -75,6 +75,32 @@ static void names_are_found_whole(void **state)
 	assert_int_equal(setting_find("", 0), SETTINGS_COUNT);
 }
 
+static void an_item_is_never_empty(void **state)
+{
+	(void)state;
+	assert_wrong(SETTING_ENV, "FOO,", "has an empty item");
+	assert_wrong(SETTING_ENV, ",FOO=1", "has an empty item");
+	assert_wrong(SETTING_ENV, "=", "'=' is not NAME");
+	assert_wrong(SETTING_ENV, "=x", "'=x' is not NAME");
+	assert_wrong(SETTING_BIND, "/a,,/b", "has an empty item");
+	assert_wrong(SETTING_BIND, "/tmp:", "the destination is missing");
+	assert_wrong(SETTING_MOUNT, "a.sif:/a,", "has an empty item");
+}
+
+static void a_home_is_one_directory(void **state)
+{
+	struct settings settings = { { NULL } };
+
+	(void)state;
+	assert_wrong(SETTING_HOME, "/a:/b",
+		"'/a:/b' is not one directory: for the home /b that shows /a, "
+		"give --sif-home=/b and --sif-bind=/a:/b");
+	assert_wrong(SETTING_HOME, "$PWD/x:$HOME", "--sif-home=$HOME and");
+	assert_wrong(SETTING_HOME, "work:/home/alice", "--sif-bind=work:/home");
+	put(&settings, SETTING_HOME, "/a:b");
+	settings_free(&settings);
+}
+
 static void fallbacks_are_good_values(void **state)
 {
 	struct settings settings = { { NULL } };
@@ -338,6 +364,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_is_complete),
 		cmocka_unit_test(names_are_found_whole),
+		cmocka_unit_test(an_item_is_never_empty),
+		cmocka_unit_test(a_home_is_one_directory),
 		cmocka_unit_test(fallbacks_are_good_values),
 		cmocka_unit_test(the_last_value_wins),
 		cmocka_unit_test(lists_add_up),
