@@ -363,6 +363,13 @@ static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
 	return 0;
 }
 
+/* Of a user's bind: where they have asked for it. */
+static int blame(const struct bind *bind, struct error *err)
+{
+	return bind->flags & BIND_USERS ? error_prefix(err, "%s", bind->origin)
+					: -1;
+}
+
 int binds_clone(struct binds *binds, struct report *report, struct error *err)
 {
 	size_t i;
@@ -371,7 +378,7 @@ int binds_clone(struct binds *binds, struct report *report, struct error *err)
 		return error_set(err, ENOMEM, "cannot list the binds");
 	for (i = 0; i < binds->count; i++)
 		if (clone_one(&binds->list[i], report, err) < 0)
-			return -1;
+			return blame(&binds->list[i], err);
 	return 0;
 }
 
@@ -383,7 +390,7 @@ int binds_make_points(struct binds *binds, int root_fd, struct report *report,
 	for (i = 0; i < binds->count; i++)
 		if (make_point(binds, &binds->list[i], root_fd, report, err) <
 			0)
-			return -1;
+			return blame(&binds->list[i], err);
 	return 0;
 }
 
@@ -395,7 +402,7 @@ int binds_attach(struct binds *binds, int root_fd, struct report *report,
 	for (i = 0; i < binds->count; i++)
 		if (attach_one(binds, &binds->list[i], root_fd, report, err) <
 			0)
-			return -1;
+			return blame(&binds->list[i], err);
 	for (i = 0; i < binds->count; i++)
 		if (check_fixed(&binds->list[i], root_fd, err) < 0)
 			return -1;

@@ -28,6 +28,8 @@ enum {
 	BIND_GIVEN = 1 << 7,
 	/* Of an empty one: with the permissions of /tmp. */
 	BIND_PUBLIC = 1 << 8,
+	/* Asked for by the user, whom an error tells where. */
+	BIND_USERS = 1 << 9,
 };
 
 /* One file or directory of the host that shows in the container. */

@@ -13,6 +13,7 @@
 #include "common/expand.h"
 #include "common/inside.h"
 #include "common/site_variables.h"
+#include "spank/plugin/foreign_binds.h"
 #include "spank/plugin/plan.h"
 
 /* Directories that belong to the image even when the user stands in one. */
@@ -145,8 +146,8 @@ static int flags_of(const struct bind_spec *spec)
 }
 
 /* Would the user take the place of what the site does not let him leave out? */
-static int plan_spec(const struct bind_spec *spec, const char *origin,
-	struct binds *binds, struct error *err)
+static int plan_spec(const struct bind_spec *spec, int flags,
+	const char *origin, struct binds *binds, struct error *err)
 {
 	/* So the commands make them; a user can do without. */
 	if (spec->target[0] != '/')
@@ -156,19 +157,8 @@ static int plan_spec(const struct bind_spec *spec, const char *origin,
 	if (binds_leave_out(binds, spec->target, err) < 0)
 		return -1;
 	if (spec->source)
-		binds_add(binds, spec->source, spec->target, flags_of(spec),
-			origin);
-	return 0;
-}
-
-static int plan_specs(const struct bind_specs *specs, const char *origin,
-	struct binds *binds, struct error *err)
-{
-	size_t i;
-
-	for (i = 0; i < specs->count; i++)
-		if (plan_spec(&specs->list[i], origin, binds, err) < 0)
-			return -1;
+		binds_add(binds, spec->source, spec->target,
+			flags | flags_of(spec), origin);
 	return 0;
 }
 
@@ -186,7 +176,7 @@ static int plan_site_spec(const struct bind_spec *spec,
 		expand_absolute(spec->target, variables->list, target, err) < 0)
 		return spec->is_optional ? 0 : -1;
 	bind_spec_clean(target);
-	return plan_spec(&expanded, "site", binds, err);
+	return plan_spec(&expanded, 0, "site", binds, err);
 }
 
 static int plan_site(const struct plan_request *request, struct binds *binds,
@@ -204,18 +194,24 @@ static int plan_site(const struct plan_request *request, struct binds *binds,
 	return 0;
 }
 
-static int plan_users(const struct settings *settings, struct binds *binds,
+static int plan_users(const struct plan_request *request, struct binds *binds,
 	struct error *err)
 {
+	const char *list = settings_get(request->settings, SETTING_BIND);
+	const char *origin = "--sif-bind";
 	struct bind_specs specs;
-	int planned;
+	int planned = 0;
+	size_t i;
 
-	if (bind_specs_parse(settings_get(settings, SETTING_BIND),
-		    BIND_SPEC_USERS, &specs, err) < 0)
-		return -1;
-	planned = plan_specs(&specs, "--sif-bind", binds, err);
+	if (bind_specs_parse(list, BIND_SPEC_USERS, &specs, err) < 0)
+		return error_prefix(err, "%s", origin);
+	for (i = 0; i < specs.count && planned == 0; i++) {
+		origin = foreign_binds_origin(&specs.list[i], request->job);
+		planned = plan_spec(&specs.list[i], BIND_USERS, origin, binds,
+			err);
+	}
 	bind_specs_free(&specs);
-	return planned < 0 ? error_prefix(err, "--sif-bind") : 0;
+	return planned < 0 ? error_prefix(err, "%s", origin) : 0;
 }
 
 int plan_binds(const struct plan_request *request, struct binds *binds,
@@ -228,5 +224,5 @@ int plan_binds(const struct plan_request *request, struct binds *binds,
 	plan_slurm(request, binds);
 	if (plan_site(request, binds, err) < 0)
 		return -1;
-	return plan_users(request->settings, binds, err);
+	return plan_users(request, binds, err);
 }

@@ -20,7 +20,9 @@
 
 #include "common/cleanup.h"
 #include "common/expand.h"
+#include "common/list.h"
 #include "spank/plugin/container.h"
+#include "spank/plugin/foreign_binds.h"
 #include "spank/plugin/inspect.h"
 #include "spank/plugin/submit.h"
 #include "spank/plugin/submit_check.h"
@@ -263,37 +265,72 @@ static int complete(struct settings *settings, enum setting setting,
 }
 
 /*
+ * Complete by itself, so that what is wrong with it has the variable's name,
+ * and in the form of what is still to be completed.  Scripts that write
+ * "$SINGULARITY_BIND,/data" count on empty items being left out.
+ */
+static int put_foreign_binds(struct settings *merged, const char *variable,
+	const struct arguments *arguments, struct error *err)
+{
+	const char *set = getenv(variable);
+	char *value = strdup(set ? set : "");
+	CLEANUP_FREE char *escaped = NULL;
+	int put = -1;
+
+	if (value) {
+		list_close_gaps(value);
+		put = complete_specs(&value, BIND_SPEC_USERS, arguments, err);
+	}
+	if (put == 0)
+		escaped = expand_escape(value);
+	if (!value || (put == 0 && !escaped))
+		put = error_set(err, 0, "cannot allocate memory");
+	free(value);
+	return put < 0 || !*escaped
+		       ? put
+		       : settings_put(merged, SETTING_BIND, escaped, err);
+}
+
+static bool begins_with_list(const char *list, const char *begin)
+{
+	size_t length = strlen(begin);
+
+	return strncmp(list, begin, length) == 0 &&
+	       (list[length] == ',' || !list[length]);
+}
+
+/*
  * What job scripts for the other runtimes say already.  It comes first, so
  * that --sif-bind has the last word about a destination.
  */
 static int add_foreign_binds(struct settings *settings,
 	const struct arguments *arguments, struct error *err)
 {
-	static const char *const variables[] = { "SINGULARITY_BIND",
-		"SINGULARITY_BINDPATH", "APPTAINER_BIND",
-		"APPTAINER_BINDPATH" };
 	struct settings merged = { { NULL } };
-	const char *value, *own = settings->value[SETTING_BIND];
+	const char *own = settings->value[SETTING_BIND], *foreign;
 	size_t i;
 
 	/* "none" is of all that came before. */
 	if (arguments->denied[SETTING_BIND] || (own && !*own))
 		return 0;
-	for (i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
-		value = getenv(variables[i]);
-		if (!value ||
-			settings_put(&merged, SETTING_BIND, value, err) == 0)
-			continue;
+	for (i = 0; foreign_binds_variables[i]; i++)
+		if (put_foreign_binds(&merged, foreign_binds_variables[i],
+			    arguments, err) < 0) {
+			settings_free(&merged);
+			return error_prefix(err, "%s",
+				foreign_binds_variables[i]);
+		}
+	foreign = settings_get(&merged, SETTING_BIND);
+	/* An outer command has added them already. */
+	if (!*foreign || (own && begins_with_list(own, foreign))) {
 		settings_free(&merged);
-		return error_prefix(err, "%s", variables[i]);
-	}
-	if (!merged.value[SETTING_BIND])
 		return 0;
+	}
 	if (own && settings_put(&merged, SETTING_BIND, own, err) < 0) {
 		settings_free(&merged);
 		return -1;
 	}
-	free(settings->value[SETTING_BIND]);
+	settings_forget(settings, SETTING_BIND);
 	settings->value[SETTING_BIND] = merged.value[SETTING_BIND];
 	return 0;
 }

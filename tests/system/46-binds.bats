@@ -171,6 +171,62 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_contains "APPTAINER_BIND: '/shared/d:/mnt:wrong': 'wrong' is not an option"
 	run here env APPTAINER_BIND=/shared/d:/mnt:wrong srun echo no image
 	assert_output "no image"
+	# What scripts make of a variable that is not set.
+	run here env SINGULARITY_BIND=,/shared/d:/mnt/1,,/shared/e:/mnt/2, \
+		srun --sif-image=small.sif ls /mnt
+	assert_output $'1\n2'
+}
+
+@test "what is wrong with a variable's bind names the variable, on the node too" {
+	# shellcheck disable=SC2016
+	run here env SINGULARITY_BINDPATH='$NONE:/mnt' srun --sif-image=small.sif true
+	assert_failure
+	assert_contains "SINGULARITY_BINDPATH: '\$NONE': the variable NONE, which it contains, is not set"
+	refute_contains --sif-bind
+	for source in /nonesuch nonesuch/./x '$PWD/nonesuch'; do
+		run here env APPTAINER_BINDPATH="/shared/d:/mnt/1,$source:/mnt/2" \
+			srun --sif-image=small.sif --sif-bind=e:/mnt/3 true
+		assert_failure
+		assert_matches "APPTAINER_BINDPATH: cannot bind '[a-z/.]*nonesuch[/.x]*'"
+		refute_contains --sif-bind
+	done
+	run here env APPTAINER_BINDPATH=/shared/d:/proc srun --sif-image=small.sif true
+	assert_failure
+	assert_contains "APPTAINER_BINDPATH: '/proc' cannot be left out or covered"
+	run here env APPTAINER_BINDPATH=/shared/d:/mnt/1 \
+		srun --sif-image=small.sif --sif-bind=/nonesuch:/mnt/2 true
+	assert_failure
+	assert_contains "--sif-bind: cannot bind '/nonesuch'"
+	# Of an srun in a job that has them already.
+	run here env SINGULARITY_BIND=/shared/d:/mnt/1 salloc --quiet \
+		--sif-image=small.sif sh -c 'echo "$SPANK_SIF_BIND"
+			srun sh -c "echo \$SPANK_SIF_BIND"'
+	assert_line /shared/d:/mnt/1 2
+}
+
+@test "empty items are refused, by the commands and on the node" {
+	while IFS='|' read -r name value sentence; do
+		run inside --sif-"$name"="$value" true
+		assert_failure
+		assert_contains "--sif-$name: $sentence"
+		refute_contains node1
+		run here env "SPANK_SIF_${name^^}=$value" srun --sif-image=small.sif true
+		assert_failure
+		assert_contains "SPANK_SIF_${name^^}: $sentence"
+		# A value that no command has seen; quotes stay in it.
+		[[ $value != *,* ]] || value="'$value'"
+		run inside --export="ALL,SLURM_SIF_${name^^}=$value" true
+		assert_failure
+		assert_matches "node1: error: spank_sif: SLURM_SIF_${name^^}: "
+		assert_contains "${sentence##*\'}"
+	done <<-'END'
+	bind|/shared/d:/mnt,,/shared/e|'/shared/d:/mnt,,/shared/e' has an empty item: take away the comma next to it
+	bind|/shared/d:/mnt,|'/shared/d:/mnt,' has an empty item
+	bind|/tmp:|'/tmp:': the destination is missing
+	mount|faces.sqsh:/data,|'faces.sqsh:/data,' has an empty item
+	env|FOO,|'FOO,' has an empty item
+	env|=|'=' is not NAME or NAME=VALUE
+	END
 }
 
 @test "each mistake of a bind has its sentence" {
@@ -187,6 +243,8 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	/shared/d/in-d:/opt/there|cannot make the mount point '/opt/there' in the image: Is a directory
 	/shared/d:/opt/there/file/x|cannot make the mount point
 	/shared/e:/mnt,/shared/d:/mnt/new|cannot bind at '/mnt/new': '/mnt' shows '/shared/e' of this node, which has no such file or directory; make it there, or choose another destination
+	/shared/d:/mnt:rw,nosuid|--sif-bind: '/shared/d:/mnt:rw,nosuid': 'nosuid' cannot be chosen for a bind, but ro and rw can (all are nosuid): leave it out
+	/shared/d:/mnt:rbind|'rbind' cannot be chosen for a bind
 	/shared/d:/opt/..|nothing can be bound at '/', the root of the image
 	$NONE:/mnt|the variable NONE, which it contains, is not set
 	END
@@ -419,6 +477,12 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	# shellcheck disable=SC2016
 	run inside --sif-home='$PWD/e' sh -c 'echo $HOME; ls ~'
 	assert_output $'/shared/e\nin-e'
+	run inside --sif-home=/shared/d:/home/alice true
+	assert_failure
+	assert_contains "--sif-home: '/shared/d:/home/alice' is not one directory: for the home /home/alice that shows /shared/d, give --sif-home=/home/alice and --sif-bind=/shared/d:/home/alice"
+	run inside --sif-home=/home/new --sif-bind=/shared/d:/home/new \
+		sh -c 'echo $HOME; cat ~/in-d; ls /home'
+	assert_output $'/home/new\nd\nnew'
 	run inside --sif-home=/nonesuch true
 	assert_failure
 	assert_contains "'/nonesuch': No such file or directory"
