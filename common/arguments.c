@@ -142,6 +142,15 @@ static int parse_uring(const char *value, struct arguments *arguments,
 	return 0;
 }
 
+static int parse_overlay(const char *value, struct arguments *arguments,
+	struct error *err)
+{
+	arguments->refuse_overlays = strcmp(value, "refuse") == 0;
+	if (!arguments->refuse_overlays && strcmp(value, "ignore") != 0)
+		return error_set(err, 0, "it is neither ignore nor refuse");
+	return 0;
+}
+
 /* The first word is the default, a second one what users may choose instead. */
 struct mount_mode {
 	const char *words;
@@ -192,8 +201,8 @@ static int parse_default(const char *word, struct arguments *arguments,
 		return error_set(err, 0,
 			"there is no such argument (there are: timeout=, "
 			"cache=, threads=, path=, bind=, deny=, privilege=, "
-			"mount=, uring=, and defaults such as home=no, see "
-			"spank_sif(8))");
+			"mount=, uring=, overlay-partition=, and defaults such "
+			"as home=no, see spank_sif(8))");
 	if (settings_put(&arguments->defaults, setting, word + length + 1,
 		    err) < 0)
 		return -1;
@@ -236,6 +245,8 @@ static int parse_word(const char *word, struct arguments *arguments,
 		return parse_privilege(value, arguments, err);
 	if ((value = value_of(word, "uring")))
 		return parse_uring(value, arguments, err);
+	if ((value = value_of(word, "overlay-partition")))
+		return parse_overlay(value, arguments, err);
 	if ((value = value_of(word, "mount")) &&
 		(mode = find_mount_mode(value)))
 		return take_mount_mode(mode, arguments, err);

@@ -28,6 +28,7 @@ struct arguments {
 	bool userns;                 /* privilege=userns, not root */
 	bool mount_is_free;          /* mount=MODE,MODE: users may choose */
 	bool no_uring; /* uring=no: requests by /dev/fuse, whatever there is */
+	bool refuse_overlays; /* overlay-partition=refuse, not ignore */
 };
 
 /*

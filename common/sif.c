@@ -6,9 +6,9 @@
  * system and architecture; for both the squashfs superblock.  Every lie has a
  * sentence of its own.
  *
- * Deliberately not here: signatures (nothing is claimed to be verified),
- * overlay partitions, and the rest of squashfs (see
- * spank/server/squash.c).
+ * Overlay partitions are counted, so that the user can be told of them.
+ * Deliberately not here: signatures (nothing is claimed to be verified), and
+ * the rest of squashfs (see spank/server/squash.c).
  *
  * Layout: github.com/sylabs/sif, pkg/sif/sif.go and descriptor.go, format 01:
  * little-endian and packed, so that fields are read by their offset.
@@ -23,6 +23,7 @@
 
 #include "common/little_endian.h"
 #include "common/sif.h"
+#include "common/sif_foreign.h"
 
 #define HEADER_SIZE               128
 #define HEADER_MAGIC              32
@@ -34,6 +35,7 @@
 #define DESCRIPTOR_SIZE           585
 #define DESCRIPTOR_DATA_TYPE      0
 #define DESCRIPTOR_USED           4
+#define DESCRIPTOR_GROUP          9
 #define DESCRIPTOR_OFFSET         17
 #define DESCRIPTOR_DATA_SIZE      25
 #define DESCRIPTOR_FS_TYPE        201
@@ -47,6 +49,7 @@
 #define PARTITION_SYSTEM         1
 #define PARTITION_PRIMARY_SYSTEM 2
 #define PARTITION_DATA           3
+#define PARTITION_OVERLAY        4
 
 #define SUPERBLOCK_SIZE        96
 #define SUPERBLOCK_COMPRESSION 20
@@ -60,6 +63,7 @@ static const char squashfs_magic[] = { 'h', 's', 'q', 's' };
 /* What the descriptor of the partition that was chosen says. */
 struct chosen {
 	int rank; /* 0: none yet; the highest wins */
+	uint32_t group;
 	uint32_t fs_type;
 	char arch[3];
 	struct sif_partition partition;
@@ -199,6 +203,7 @@ static int take_descriptor(const unsigned char *descriptor,
 	if (rank <= chosen->rank)
 		return 0;
 	chosen->rank = rank;
+	chosen->group = le32_at(descriptor + DESCRIPTOR_GROUP);
 	chosen->fs_type = le32_at(descriptor + DESCRIPTOR_FS_TYPE);
 	memcpy(chosen->arch, descriptor + DESCRIPTOR_ARCH, 3);
 	chosen->partition.offset = le64_at(descriptor + DESCRIPTOR_OFFSET);
@@ -206,30 +211,82 @@ static int take_descriptor(const unsigned char *descriptor,
 	return 0;
 }
 
-static int choose(int fd, const unsigned char *header, uint64_t file_size,
-	enum sif_purpose purpose, struct chosen *ret_chosen, struct error *err)
+/* Apptainer lays those of the primary partition's group over it. */
+static bool is_overlay_of(const unsigned char *descriptor, uint32_t group)
 {
-	uint64_t total = le64_at(header + HEADER_DESCRIPTORS_TOTAL);
-	uint64_t offset = le64_at(header + HEADER_DESCRIPTORS_OFFSET);
+	return descriptor[DESCRIPTOR_USED] &&
+	       le32_at(descriptor + DESCRIPTOR_DATA_TYPE) == DATA_PARTITION &&
+	       le32_at(descriptor + DESCRIPTOR_PARTITION_TYPE) ==
+		       PARTITION_OVERLAY &&
+	       le32_at(descriptor + DESCRIPTOR_GROUP) == group;
+}
+
+/* The table of descriptors, which is known to lie within the file. */
+struct table {
+	int fd;
+	uint64_t offset;
+	uint64_t count;
+};
+
+static int read_descriptor(const struct table *table, uint64_t i,
+	unsigned char descriptor[DESCRIPTOR_SIZE], struct error *err)
+{
+	return read_at(table->fd, descriptor, DESCRIPTOR_SIZE,
+		table->offset + i * DESCRIPTOR_SIZE, "its descriptors", err);
+}
+
+/* Once the group is known, which may be that of the last descriptor. */
+static int count_overlays(const struct table *table, struct chosen *chosen,
+	struct error *err)
+{
 	unsigned char descriptor[DESCRIPTOR_SIZE];
 	uint64_t i;
 
-	if (total > DESCRIPTORS_MAX)
+	for (i = 0; i < table->count; i++) {
+		if (read_descriptor(table, i, descriptor, err) < 0)
+			return -1;
+		if (is_overlay_of(descriptor, chosen->group))
+			chosen->partition.overlays++;
+	}
+	return 0;
+}
+
+static int load_table(int fd, const unsigned char *header, uint64_t file_size,
+	struct table *ret_table, struct error *err)
+{
+	const struct table table = {
+		.fd = fd,
+		.offset = le64_at(header + HEADER_DESCRIPTORS_OFFSET),
+		.count = le64_at(header + HEADER_DESCRIPTORS_TOTAL),
+	};
+
+	if (table.count > DESCRIPTORS_MAX)
 		return error_set(err, 0,
 			"it is damaged: it claims %llu descriptors, more than "
 			"the %d that are allowed; copy or build it again",
-			(unsigned long long)total, DESCRIPTORS_MAX);
-	if (!ends_within(offset, total * DESCRIPTOR_SIZE, file_size))
+			(unsigned long long)table.count, DESCRIPTORS_MAX);
+	if (!ends_within(table.offset, table.count * DESCRIPTOR_SIZE,
+		    file_size))
 		return truncated(err, "its descriptors");
-	for (i = 0; i < total; i++)
-		if (read_at(fd, descriptor, sizeof(descriptor),
-			    offset + i * DESCRIPTOR_SIZE, "its descriptors",
-			    err) < 0 ||
+	*ret_table = table;
+	return 0;
+}
+
+static int choose(const struct table *table, enum sif_purpose purpose,
+	struct chosen *ret_chosen, struct error *err)
+{
+	unsigned char descriptor[DESCRIPTOR_SIZE];
+	uint64_t i;
+
+	for (i = 0; i < table->count; i++)
+		if (read_descriptor(table, i, descriptor, err) < 0 ||
 			take_descriptor(descriptor, purpose, ret_chosen, err) <
 				0)
 			return -1;
 	if (ret_chosen->rank > 0)
-		return 0;
+		return purpose == SIF_ROOT
+			       ? count_overlays(table, ret_chosen, err)
+			       : 0;
 	if (purpose == SIF_DATA)
 		return error_set(err, 0,
 			"it has no partition with a file system; build it "
@@ -245,6 +302,7 @@ static int find_in_sif(int fd, enum sif_purpose purpose, const char *machine,
 {
 	unsigned char header[HEADER_SIZE];
 	struct chosen chosen = { .rank = 0 };
+	struct table table = { .fd = fd };
 	const char *version = (const char *)header + HEADER_VERSION;
 
 	if (read_at(fd, header, sizeof(header), 0,
@@ -255,7 +313,8 @@ static int find_in_sif(int fd, enum sif_purpose purpose, const char *machine,
 			"its SIF version is not 01, the only one that is "
 			"supported; build it again with a current Singularity "
 			"or Apptainer");
-	if (choose(fd, header, file_size, purpose, &chosen, err) < 0 ||
+	if (load_table(fd, header, file_size, &table, err) < 0 ||
+		choose(&table, purpose, &chosen, err) < 0 ||
 		check_fs_type(chosen.fs_type, err) < 0 ||
 		(purpose == SIF_ROOT &&
 			check_arch(chosen.arch, machine, err) < 0))
@@ -316,8 +375,9 @@ static int check_file(int fd, uint64_t *ret_size, struct error *err)
 		return error_set(err, errno, "it cannot be examined");
 	if (S_ISDIR(st.st_mode))
 		return error_set(err, 0,
-			"it is a directory; build an image file from it, for "
-			"example with 'singularity build new.sif DIRECTORY'");
+			"it is a directory, and only SIF and squashfs files "
+			"can be used; if it is a sandbox, build one from it "
+			"with 'apptainer build new.sif DIRECTORY'");
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, 0,
 			"it is not a regular file; give the path of a SIF or "
@@ -348,10 +408,7 @@ int sif_find(int fd, enum sif_purpose purpose, const char *machine,
 	} else if (!memcmp(start, squashfs_magic, sizeof(squashfs_magic))) {
 		partition.size = size;
 	} else {
-		return error_set(err, 0,
-			"it is neither a SIF nor a squashfs file; build one, "
-			"for example with 'singularity build' or 'apptainer "
-			"build'");
+		return sif_foreign_describe(fd, err);
 	}
 	if (check_superblock(fd, &partition, err) < 0)
 		return -1;

@@ -15,6 +15,7 @@ struct sif_partition {
 	uint64_t offset;      /* bytes from the start of the file */
 	uint64_t size;        /* bytes; offset + size <= size of the file */
 	uint16_t compression; /* squashfs compression id, 1 gzip .. 6 zstd */
+	uint32_t overlays;    /* overlay partitions that belong to a root */
 };
 
 /* What is looked for in a file. */

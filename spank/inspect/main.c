@@ -40,8 +40,11 @@ int main(int argc, char *argv[])
 		puts(err.text);
 		return 1;
 	}
-	printf("squashfs, %s, %llu bytes\n",
+	printf("squashfs, %s, %llu bytes",
 		sif_compression_name(partition.compression),
 		(unsigned long long)partition.size);
+	if (partition.overlays > 0)
+		printf(", overlays=%u", partition.overlays);
+	putchar('\n');
 	return 0;
 }

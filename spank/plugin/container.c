@@ -111,10 +111,12 @@ static int offer_one(struct building *building, size_t i, const char *image,
 		return -1;
 	}
 	report_moment(building->report, "image '%s' checked: %s", image, facts);
-	if (i == 0)
-		return facts_of_image(path, facts, building->container->facts,
-			err);
-	return 0;
+	if (i > 0)
+		return 0;
+	if (image_check_overlays(path, facts, request->plan.arguments,
+		    building->report, err) < 0)
+		return -1;
+	return facts_of_image(path, facts, building->container->facts, err);
 }
 
 static int offer_images(struct building *building, struct error *err)

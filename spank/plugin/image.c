@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -142,6 +143,31 @@ void image_explain(const char *image, char *const *job, struct error *err)
 	else if (strchr(image, '/'))
 		return;
 	error_hint(err, guessed);
+}
+
+int image_check_overlays(const char *path, const char *said,
+	const struct arguments *arguments, struct report *report,
+	struct error *err)
+{
+	const char *found = strstr(said, "overlays=");
+	int count = found ? atoi(found + strlen("overlays=")) : 0;
+
+	if (count <= 0)
+		return 0;
+	if (arguments->refuse_overlays)
+		return error_set(err, 0,
+			"cannot use the image '%s': it has %d overlay "
+			"partition%s, which would be ignored, and this site "
+			"refuses that (overlay-partition= in plugstack.conf); "
+			"make one file of all, see TROUBLESHOOTING in "
+			"spank_sif(8)",
+			path, count, count == 1 ? "" : "s");
+	report_note(report,
+		"the image '%s' has %d overlay partition%s, which %s ignored: "
+		"what was added or changed there is missing; make one file of "
+		"all, see TROUBLESHOOTING in spank_sif(8)",
+		path, count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
+	return 0;
 }
 
 /* For slurmstepd, which ends the connection if the server hangs (watch.c):

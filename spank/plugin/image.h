@@ -8,6 +8,7 @@
 #include "common/deadline.h"
 #include "common/error.h"
 #include "spank/plugin/plan.h"
+#include "spank/plugin/report.h"
 
 /* One image of a step, and the server that reads it; all borrowed. */
 struct image_request {
@@ -43,6 +44,15 @@ int image_offer(const struct image_request *request, const char *path,
  * have been meant.  `job` is the environment.
  */
 void image_explain(const char *image, char *const *job, struct error *err);
+
+/*
+ * The root image has overlay partitions, as `said` tells, which Apptainer would
+ * lay over it: note that they are missing, or fail, as the site wants it.
+ * `said` is what the server or spank-sif-inspect has found.
+ */
+int image_check_overlays(const char *path, const char *said,
+	const struct arguments *arguments, struct report *report,
+	struct error *err);
 
 /*
  * Mount it, note its connection, and let the server serve it: see

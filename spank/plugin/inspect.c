@@ -31,11 +31,12 @@ struct inspection {
 
 /* --- an image that is there ----------------------------------------------- */
 
-static int read_image(const char *path, char *kind, struct error *err)
+static int read_image(const struct inspection *inspection, const char *path,
+	char *kind, struct error *err)
 {
 	char program[] = INSPECT_PATH;
 	char *argv[] = { program, kind, NULL };
-	char said[ERROR_TEXT_SIZE];
+	char said[ERROR_TEXT_SIZE] = "";
 	CLEANUP_FD int fd = image_file_open(path, err);
 	struct error ignored;
 	int status;
@@ -45,6 +46,9 @@ static int read_image(const char *path, char *kind, struct error *err)
 	status = priv_run(INSPECT_PATH, argv, fd,
 		deadline_in_ms(INSPECT_TIMEOUT_MS), said, sizeof(said),
 		&ignored);
+	if (status == 0)
+		return image_check_overlays(path, said, inspection->arguments,
+			inspection->report, err);
 	if (status != 1)
 		return 0; /* what cannot be told here is told on the node */
 	said[strcspn(said, "\n")] = '\0';
@@ -148,7 +152,7 @@ static int inspect_one(const struct inspection *inspection, const char *image,
 		tell_absence(inspection, path, is_root, errno);
 		return 0;
 	}
-	return read_image(path, is_root ? root : data, err);
+	return read_image(inspection, path, is_root ? root : data, err);
 }
 
 int inspect_images(const struct settings *settings,

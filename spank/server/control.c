@@ -177,18 +177,21 @@ static void stop_fs(struct control *control)
 static void describe(struct control *control, int image_fd,
 	const struct sif_partition *partition)
 {
-	char uuid[SIF_UUID_SIZE], rings[32] = "";
+	char uuid[SIF_UUID_SIZE], rings[32] = "", overlays[32] = "";
 
 	sif_read_uuid(image_fd, uuid);
 	/* Without, requests come by /dev/fuse. */
 	if (fs_rings_count(control->rings) > 0)
 		snprintf(rings, sizeof(rings), " rings=%d",
 			fs_rings_count(control->rings));
+	if (partition->overlays > 0)
+		snprintf(overlays, sizeof(overlays), " overlays=%u",
+			partition->overlays);
 	snprintf(control->facts, sizeof(control->facts),
-		"offset=%llu size=%llu compression=%s%s%s%s",
+		"offset=%llu size=%llu compression=%s%s%s%s%s",
 		(unsigned long long)partition->offset,
 		(unsigned long long)partition->size,
-		sif_compression_name(partition->compression), rings,
+		sif_compression_name(partition->compression), overlays, rings,
 		*uuid ? " uuid=" : "", uuid);
 }
 

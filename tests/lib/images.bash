@@ -8,6 +8,7 @@
 #   image_add_files TREE PATH...         other files, with their libraries
 #   image_squashfs TREE OUT [OPTION...]  a squashfs of it; options of mksquashfs
 #   image_sif TREE OUT [OPTION...]       a SIF whose primary partition is that
+#   image_sif_add_overlay SIF            an ext3 overlay in it, as Apptainer's
 #
 # The tree is what a small distribution looks like: merged /usr, /etc with users
 # and an os-release of its own, and programs of this machine with their libraries.
@@ -115,6 +116,16 @@ image_sif() { # TREE OUT [OPTION...]
 		siftool add --datatype 4 --parttype 2 --partfs 1 \
 			--partarch "$arch" "$out" "$out.squashfs" || status=$?
 	rm -f "$out.squashfs"
+	return "$status"
+}
+
+# As `apptainer overlay create` does; what is in the overlay is never read.
+image_sif_add_overlay() { # SIF
+	local arch status=0
+	arch=$(image_sif_arch) && truncate -s 1M "$1.ext3" &&
+		siftool add --datatype 4 --parttype 4 --partfs 2 \
+			--partarch "$arch" "$1" "$1.ext3" || status=$?
+	rm -f "$1.ext3"
 	return "$status"
 }
 

@@ -523,6 +523,10 @@ bind=a:/b|'a' is not an absolute path
 	echo text >"$SHARED/bad/text"
 	: >"$SHARED/bad/empty"
 	mkfifo "$SHARED/bad/fifo"
+	truncate -s 1M "$SHARED/bad/ext3"
+	printf '\x53\xef' | dd of="$SHARED/bad/ext3" bs=1 seek=1080 \
+		conv=notrunc status=none
+	tar -C "$SHARED" -cf "$SHARED/bad/tar" d
 	head -c 40000 "$SHARED/small.sif" >"$SHARED/bad/truncated"
 	cp "$SHARED/small.sif" "$SHARED/bad/secret"
 	chmod 0600 "$SHARED/bad/secret"
@@ -545,7 +549,9 @@ bind=a:/b|'a' is not an absolute path
 	done <<-'END'
 	bad/text|cannot use the image '/shared/bad/text': it is neither a SIF nor a squashfs file
 	bad/empty|it is empty
-	bad|it is a directory
+	bad|it is a directory, and only SIF and squashfs files can be used; if it is a sandbox, build one from it with 'apptainer build new.sif DIRECTORY'
+	bad/ext3|it is an ext2, ext3 or ext4 file system, and only SIF and squashfs files can be used
+	bad/tar|it is a tar archive, and only SIF and squashfs files can be used
 	bad/fifo|it is not a regular file
 	bad/truncated|it is truncated
 	bad/secret|cannot open the image '/shared/bad/secret': Permission denied
@@ -555,6 +561,48 @@ bind=a:/b|'a' is not an absolute path
 	assert_failure
 	assert_contains "cannot use the image '/shared/bad/text'"
 	refute_contains node1
+}
+
+@test "an overlay partition that is ignored is told, at submission and on the node" {
+	local sentence="the image '/shared/bad/overlay.sif' has 1 overlay partition, which is ignored: what was added or changed there is missing"
+	mkdir "$SHARED/bad"
+	cp "$SHARED/small.sif" "$SHARED/bad/overlay.sif"
+	image_sif_add_overlay "$SHARED/bad/overlay.sif"
+	for command in 'sbatch --quiet --test-only --wrap=true' 'salloc --quiet true'; do
+		# shellcheck disable=SC2086
+		run here ${command%% *} --sif-image=bad/overlay.sif ${command#* }
+		assert_status 0
+		assert_contains "spank_sif: warning: $sentence"
+		refute_contains node1
+	done
+	run here srun -n2 --sif-image=bad/overlay.sif cat /usr/mark
+	assert_status 0
+	assert_line small 2
+	assert_contains "spank_sif: warning: $sentence"
+	assert_equal "$(grep -c "spank_sif: node1: warning: $sentence" <<<"$output")" 1
+	# As data it has nothing over it.
+	run here srun --sif-image=small.sif --sif-mount=bad/overlay.sif:/mnt \
+		cat /mnt/usr/mark
+	assert_output small
+}
+
+@test "overlay-partition=refuse" {
+	start_other overlay-partition=refuse
+	image_sif_add_overlay "$OTHER/shared/small.sif"
+	for command in 'sbatch --wrap=true' 'srun true'; do
+		# shellcheck disable=SC2086
+		run on_other ${command%% *} --sif-image=small.sif ${command#* }
+		assert_failure
+		assert_contains "error: spank_sif: cannot use the image '/shared/small.sif': it has 1 overlay partition, which would be ignored, and this site refuses that (overlay-partition= in plugstack.conf)"
+		refute_contains node1
+	done
+	# Where no command has seen the image.
+	run on_other env SLURM_SIF_IMAGE=/shared/small.sif srun -n2 cat /usr/mark
+	assert_failure
+	assert_equal "$(grep -c "slurmstepd.*it has 1 overlay partition, which would be ignored" <<<"$output")" 1
+	refute_line small
+	run on_other srun --sif-image=other.sif cat /usr/mark
+	assert_output other
 }
 
 @test "an image that is not there: sbatch and salloc warn, the node names what was meant" {

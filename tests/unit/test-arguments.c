@@ -45,23 +45,26 @@ static bool mounts_on_host(const struct arguments *arguments)
 static void the_modes_are_told_from_defaults(void **state)
 {
 	char *words[] = { "privilege=userns", "mount=host",
-		"mount=/a.sif:/data", "uring=no" };
+		"mount=/a.sif:/data", "uring=no", "overlay-partition=refuse" };
 	char *undone[] = { "privilege=userns", "mount=host", "privilege=root",
-		"mount=private", "uring=no", "uring=auto" };
+		"mount=private", "uring=no", "uring=auto",
+		"overlay-partition=refuse", "overlay-partition=ignore" };
 	struct arguments arguments = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(4, words, &arguments, &err), 0);
+	assert_int_equal(arguments_parse(5, words, &arguments, &err), 0);
 	assert_true(arguments.no_uring);
+	assert_true(arguments.refuse_overlays);
 	assert_true(arguments.userns);
 	assert_true(mounts_on_host(&arguments));
 	assert_false(arguments.mount_is_free);
 	assert_string_equal(settings_get(&arguments.defaults, SETTING_MOUNT),
 		"/a.sif:/data");
 	arguments_free(&arguments);
-	assert_int_equal(arguments_parse(6, undone, &arguments, &err), 0);
+	assert_int_equal(arguments_parse(8, undone, &arguments, &err), 0);
 	assert_false(arguments.no_uring);
+	assert_false(arguments.refuse_overlays);
 	assert_false(arguments.userns);
 	assert_false(mounts_on_host(&arguments));
 	arguments_free(&arguments);
@@ -123,7 +126,8 @@ static void a_bad_word_is_named(void **state)
 		"Timeout=5", "cash=1", "cache=0", "cache=513", "cache=1M",
 		"threads=0", "threads=9", "threads=", "privilege=auto",
 		"privilege=", "mount=auto", "mount=host,host", "mount=host,",
-		"mount=host,private,host", "host-mount=yes", "uring=yes" };
+		"mount=host,private,host", "host-mount=yes", "uring=yes",
+		"overlay-partition=yes" };
 	size_t i;
 
 	(void)state;

@@ -107,7 +107,7 @@ static void assert_found(size_t size, const char *machine, uint64_t offset)
 /* `part` is what the sentence has to contain. */
 static void assert_refused_at(size_t size, const char *part)
 {
-	const struct sif_partition untouched = { 7, 7, 7 };
+	const struct sif_partition untouched = { 7, 7, 7, 7 };
 	struct sif_partition partition = untouched;
 	struct error err = { 0 };
 
@@ -165,10 +165,58 @@ static void unused_descriptors_are_skipped(void **state)
 	assert_found(sizeof(image), "02", PARTITION);
 }
 
+static void put_overlay(size_t at, uint32_t group)
+{
+	put_descriptor(at, 0x4004);
+	put(at + 9, group, 4);
+	put(at + 201, 2, 4);
+	put(at + 205, 4, 4);
+}
+
+static void overlays_of_the_same_group_are_counted(void **state)
+{
+	struct sif_partition partition;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(find(sizeof(image), "02", &partition, &err), 0);
+	assert_int_equal(partition.overlays, 0);
+	put(PRIMARY + 9, 0xf0000001, 4);
+	put_overlay(SLOT(0), 0xf0000001); /* before the primary partition */
+	put_overlay(SLOT(2), 0xf0000001);
+	put_overlay(SLOT(3), 0xf0000002); /* another group's */
+	put_overlay(SLOT(4), 0xf0000001);
+	image[SLOT(4) + 4] = 0; /* not in use */
+	assert_int_equal(find(sizeof(image), "02", &partition, &err), 0);
+	assert_int_equal(partition.overlays, 2);
+	/* Nothing is laid over data. */
+	assert_int_equal(
+		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), 0);
+	assert_int_equal(partition.overlays, 0);
+}
+
 static void empty(void **state)
 {
 	(void)state;
 	assert_refused_at(0, "empty");
+}
+
+static void other_formats_are_named(void **state)
+{
+	(void)state;
+	memset(image, 0, sizeof(image));
+	put(1080, 0xEF53, 2);
+	assert_refused("ext2, ext3 or ext4 file system");
+	memset(image, 0, sizeof(image));
+	memcpy(image, "#!/usr/bin/env run-singularity\n", 31);
+	put(31 + 1080, 0xEF53, 2);
+	assert_refused("ext2, ext3 or ext4 file system");
+	/* Where the magic number is cut off it is none. */
+	assert_refused_at(31 + 1081, "neither a SIF nor a squashfs");
+	memset(image, 0, sizeof(image));
+	memcpy(image + 257, "ustar", 5);
+	assert_refused("tar archive");
+	assert_refused_at(261, "neither a SIF nor a squashfs");
 }
 
 static void not_an_image(void **state)
@@ -402,9 +450,8 @@ static void assert_data_size(uint64_t size)
 	struct sif_partition partition = { 0 };
 	struct error err = { 0 };
 
-	assert_int_equal(find_for(SIF_DATA, sizeof(image), "02", &partition,
-				 &err),
-		0);
+	assert_int_equal(
+		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), 0);
 	assert_int_equal(partition.size, size);
 }
 
@@ -425,9 +472,8 @@ static void data_is_the_best_partition(void **state)
 	put_partition(SLOT(5), 2, 4005);
 	assert_data_size(4005);
 	put_partition(SLOT(6), 2, 4006);
-	assert_int_equal(find_for(SIF_DATA, sizeof(image), "02", &partition,
-				 &err),
-		-1);
+	assert_int_equal(
+		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), -1);
 	assert_non_null(strstr(err.text, "two primary system partitions"));
 }
 
@@ -438,9 +484,8 @@ static void data_without_a_partition(void **state)
 
 	(void)state;
 	put(PRIMARY + 205, 4, 4); /* an overlay */
-	assert_int_equal(find_for(SIF_DATA, sizeof(image), "02", &partition,
-				 &err),
-		-1);
+	assert_int_equal(
+		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), -1);
 	assert_non_null(strstr(err.text, "no partition with a file system"));
 	assert_memory_equal(err.text, "it", 2);
 }
@@ -499,6 +544,8 @@ int main(void)
 		TEST(unused_descriptors_are_skipped),
 		TEST(empty),
 		TEST(not_an_image),
+		TEST(other_formats_are_named),
+		TEST(overlays_of_the_same_group_are_counted),
 		TEST(not_a_regular_file),
 		TEST(header_truncated),
 		TEST(version_02),
