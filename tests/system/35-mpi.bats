@@ -243,6 +243,17 @@ run_components() {
 	assert_equal "$(grep -vc -e ^rank -e spmix <<<"$output")" 0
 }
 
+@test "examples/mpi.sh and examples/pmix.sh" {
+	need_mpi mpich
+	cp "$TESTS_LIB/../../examples"/{mpi,pmix}.sh "$SHARED/"
+	ln -sf mpi.sif "$SHARED/app.sif"
+	run_job mpi.sh mpich
+	assert_two_by_two "$MPICH_HERE"
+	need_mpi openmpi
+	run_job pmix.sh openmpi
+	assert_two_by_two
+}
+
 # --- Slurm's commands in the image -----------------------------------------------
 
 @test "squeue and scontrol of the image: slurm.conf and munge are in reach" {

@@ -283,6 +283,18 @@ on_gpu() { # SRUN-ARGUMENT...
 	[[ ! -e $SHARED/helpers ]]
 }
 
+@test "examples/gpu.sh, with a driver and without" {
+	cp "$TESTS_LIB/../../examples/gpu.sh" "$SHARED/"
+	ln -sf gpu.sif "$SHARED/app.sif"
+	run_job gpu.sh
+	assert_status 1
+	assert_contains "no NVIDIA driver was found on this node"
+	install_nvidia
+	run_job gpu.sh
+	assert_status 0
+	assert_output "the node has a driver"
+}
+
 # --- ROCm ------------------------------------------------------------------------
 
 @test "ROCm: /opt/rocm, and the devices of each task" {

@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The job scripts of examples/, as a user submits them.  gpu.sh is in 36-gpus,
+# mpi.sh and pmix.sh are in 35-mpi.
+
+load ../lib/common
+load ../lib/assert
+
+setup_file() {
+	has_plugin || return 0
+	cluster_start "$PROMPT"
+	cp "$TESTS_LIB/../../examples"/*.sh "$SHARED/"
+	local tree=$BATS_FILE_TMPDIR/tree
+	image_tree "$tree"
+	image_sif "$tree" "$SHARED/app.sif" -comp lz4
+	cp "$SHARED/app.sif" "$SHARED/other.sif"
+	mkdir -p "$BATS_FILE_TMPDIR"/{data,env/bin}
+	touch "$BATS_FILE_TMPDIR/data"/{a,b,c}
+	image_squashfs "$BATS_FILE_TMPDIR/data" "$SHARED/data.sqsh"
+	image_write_script "$BATS_FILE_TMPDIR/env/bin/python" \
+		'echo "$0 in $CONDA_PREFIX"'
+	image_squashfs "$BATS_FILE_TMPDIR/env" "$SHARED/conda.sqsh"
+}
+
+setup() {
+	need_plugin
+}
+
+teardown() {
+	has_plugin || return 0
+	stop_steps
+	rm -f "$SHARED"/*out
+}
+
+@test "serial.sh" {
+	run_job serial.sh
+	assert_status 0
+	assert_line "in the image: Demonstration Linux"
+	refute_line "on the host:  Demonstration Linux"
+}
+
+@test "array.sh" {
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
+		sbatch --quiet --wait array.sh
+	assert_status 0
+	assert_equal "$(cat "$SHARED"/array-?.out)" $'item 1\nitem 2\nitem 3'
+}
+
+@test "interactive.sh" {
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
+		script --quiet --return --command ./interactive.sh /dev/null \
+		<<<'. /etc/os-release; echo "shell in $NAME"; exit 3'
+	assert_status 3
+	assert_contains "shell in Demonstration Linux"
+}
+
+@test "data-image.sh" {
+	run_job data-image.sh
+	assert_status 0
+	assert_output "3 files"
+}
+
+@test "conda.sh" {
+	run_job conda.sh
+	assert_status 0
+	assert_output "/opt/env/bin/python in /opt/env"
+}
+
+@test "heterogeneous.sh" {
+	run_job heterogeneous.sh
+	assert_status 0
+	assert_line server 1
+	assert_line "worker 0" 1
+	assert_line "worker 1" 1
+}
+
+@test "writable.sh" {
+	run_job writable.sh
+	assert_status 0
+	assert_output cache
+}
+
+@test "each example is in examples/README.md" {
+	local script
+	for script in "$TESTS_LIB/../../examples"/*.sh; do
+		grep -q "^| .${script##*/}. |" "${script%/*}/README.md" ||
+			assertion_failed "${script##*/} is not in the table"
+	done
+}
