@@ -84,3 +84,13 @@ void child_kill(const struct child *child)
 {
 	syscall(SYS_pidfd_send_signal, child->pid_fd, SIGKILL, NULL, 0);
 }
+
+int child_open(pid_t pid)
+{
+	return syscall(SYS_pidfd_open, pid, 0);
+}
+
+void child_continue(int pid_fd)
+{
+	syscall(SYS_pidfd_send_signal, pid_fd, SIGCONT, NULL, 0);
+}

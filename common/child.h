@@ -22,4 +22,11 @@ bool child_wait(const struct child *child, struct deadline deadline,
 /* Send SIGKILL.  Never reaches another process, even if the pid was reused. */
 void child_kill(const struct child *child);
 
+/* A pidfd, close-on-exec, of a process that need not be a child; -1 with errno.
+ */
+int child_open(pid_t pid);
+
+/* Send SIGCONT to the process of a pidfd. */
+void child_continue(int pid_fd);
+
 #endif

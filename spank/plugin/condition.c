@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,9 @@
 #include "spank/plugin/condition.h"
 
 /* The groups of a user are in it, who may have thousands. */
-#define STATUS_SIZE 65536
-#define STAT_SIZE   1024
+#define STATUS_SIZE   65536
+#define STAT_SIZE     1024
+#define CHILDREN_SIZE 1024
 
 /* Of a thread, in its stat: PF_EXITING and PF_SIGNALED of linux/sched.h. */
 #define FLAG_EXITING  0x4
@@ -142,6 +144,55 @@ bool condition_is_dying(pid_t pid, bool *ret_waiting)
 		closedir(threads);
 	*ret_waiting = waiting;
 	return any && all;
+}
+
+/* The third field.  Stopped by a tracer is 't'. */
+static bool is_stopped(pid_t pid, const char *number)
+{
+	char path[PATH_MAX], stat[STAT_SIZE];
+	const char *rest;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int)pid, number);
+	if (!read_file(path, stat, sizeof(stat)))
+		return false;
+	rest = strrchr(stat, ')');
+	return rest && strlen(rest) > 2 && rest[2] == 'T';
+}
+
+/* All threads: one that waits uninterruptibly is not stopped yet. */
+bool condition_is_stopped(pid_t pid)
+{
+	struct dirent *entry;
+	bool stopped = false;
+	char path[32];
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	threads = opendir(path);
+	while (threads && !stopped && (entry = readdir(threads)))
+		stopped = is_stopped(pid, entry->d_name);
+	if (threads)
+		closedir(threads);
+	return stopped;
+}
+
+/* --- children ------------------------------------------------------------- */
+
+size_t condition_children(pid_t pid, pid_t *ret_pids, size_t room)
+{
+	char path[64], text[CHILDREN_SIZE], *at = text, *end;
+	size_t count = 0;
+	long number;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid,
+		(int)pid);
+	/* If it is too long, the first will do; if there is none, it is "". */
+	(void)read_file(path, text, sizeof(text));
+	while (count < room && (number = strtol(at, &end, 10)) > 0) {
+		ret_pids[count++] = number;
+		at = end;
+	}
+	return count;
 }
 
 /* --- mounts --------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #define SPANK_PLUGIN_CONDITION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,6 +24,15 @@ bool condition_read(pid_t pid, struct condition *ret_condition);
  * there is no such process.  Never waits.
  */
 bool condition_is_dying(pid_t pid, bool *ret_waiting);
+
+/* Has a signal stopped it, or any thread of it?  Never waits. */
+bool condition_is_stopped(pid_t pid);
+
+/*
+ * The children of a process's first thread, `room` of them at most; none where
+ * the kernel does not tell (CONFIG_PROC_CHILDREN).  Never waits.
+ */
+size_t condition_children(pid_t pid, pid_t *ret_pids, size_t room);
 
 /* Is the file system of device 0:`minor` mounted where the process is? */
 bool condition_has_mounted(pid_t pid, uint32_t minor);

@@ -9,6 +9,7 @@
  *   - when its server has ended, however that was
  *   - when its server was sent SIGKILL, and still is there at a second look,
  *     half a second later as a rule
+ *   - when its server is stopped again as often as the watch continues it
  *   - when no task goes on, and the same is true of a task, or of another
  *     process of the user's
  *
@@ -28,6 +29,7 @@
 
 #include "common/cleanup.h"
 #include "common/priv_fuse_abort.h"
+#include "spank/plugin/awake.h"
 #include "spank/plugin/condition.h"
 #include "spank/plugin/watch.h"
 
@@ -37,6 +39,13 @@
  * mount is gone, so that it must be looked up before. */
 #define START_PERIOD_MS 20
 #define START_LOOKS     200
+/*
+ * And while a server is being stopped: so often it is continued, and for so
+ * long root's processes may wait.  scontrol suspend, or scancel --signal=STOP,
+ * stops it once.
+ */
+#define STOPPED_PERIOD_MS 20
+#define STOPS_MAX         25
 
 void watch_prepare(struct watch *watch, const struct connection *connections,
 	uid_t uid, uint32_t tasks)
@@ -54,6 +63,7 @@ void watch_add(struct watch *watch, const struct child *server)
 
 	watch->abort_fds[watch->count] = -1;
 	watch->opened[watch->count] = (struct connection){ 0 };
+	watch->stops[watch->count] = 0;
 	/* Of one that cannot be seen nothing is known. */
 	watch->done[watch->count] = fd < 0;
 	watch->pids[watch->count] = server->pid;
@@ -189,13 +199,23 @@ static void open_connection(struct watch *watch, size_t i)
 	watch->opened[i] = noted;
 }
 
+/* Whoever stops it less often than every other look lets it serve. */
+static bool keeps_being_stopped(struct watch *watch, size_t i)
+{
+	if (awake_continue(watch->pids[i], watch->pid_fds[i]))
+		watch->stops[i]++;
+	else if (watch->stops[i] > 0)
+		watch->stops[i]--;
+	return watch->stops[i] > STOPS_MAX;
+}
+
 /* Is there a reason to end the connection?  Two looks are to find the same. */
-static bool is_hopeless(const struct watch *watch, size_t i, bool is_stuck,
+static bool is_hopeless(struct watch *watch, size_t i, bool is_stuck,
 	bool *was_suspect)
 {
 	bool suspect = is_stuck, known = *was_suspect;
 
-	if (watch->pid_fds[i] < 0)
+	if (watch->pid_fds[i] < 0 || keeps_being_stopped(watch, i))
 		return true;
 	suspect = suspect || is_dying(watch->pids[i]);
 	*was_suspect = suspect;
@@ -214,14 +234,35 @@ static bool knows_connection(const struct watch *watch)
 	return false;
 }
 
+/* Ends the connection if there is a reason; returns in how many ms to look at
+ * it again, 0: not at all. */
+static int look_at(struct watch *watch, size_t i, bool is_stuck,
+	bool *was_suspect)
+{
+	bool hopeless = is_hopeless(watch, i, is_stuck, was_suspect);
+
+	if (hopeless && watch->abort_fds[i] >= 0) {
+		priv_fuse_abort(watch->abort_fds[i]);
+		watch->done[i] = true;
+		return 0;
+	}
+	if (watch->stops[i] > 0)
+		return STOPPED_PERIOD_MS;
+	/* A start that takes so long is not worth the hurry. */
+	return watch->abort_fds[i] < 0 && watch->looks < START_LOOKS
+		       ? START_PERIOD_MS
+		       : PERIOD_MS;
+}
+
 /* Returns in how many ms to look again; 0: there is nothing to be seen. */
 static int look(struct watch *watch, const struct pollfd *polled,
 	bool *was_suspect)
 {
 	bool is_stuck;
-	int next = 0;
+	int next = 0, wanted;
 	size_t i;
 
+	watch->looks++;
 	for (i = 0; i < watch->count; i++)
 		if (!watch->done[i])
 			open_connection(watch, i);
@@ -231,14 +272,9 @@ static int look(struct watch *watch, const struct pollfd *polled,
 			continue;
 		if (polled[i].revents)
 			cleanup_fd(&watch->pid_fds[i]);
-		if (watch->abort_fds[i] < 0) {
-			next = START_PERIOD_MS;
-		} else if (is_hopeless(watch, i, is_stuck, &was_suspect[i])) {
-			priv_fuse_abort(watch->abort_fds[i]);
-			watch->done[i] = true;
-		} else if (next == 0) {
-			next = PERIOD_MS;
-		}
+		wanted = look_at(watch, i, is_stuck, &was_suspect[i]);
+		if (wanted > 0 && (next == 0 || wanted < next))
+			next = wanted;
 	}
 	return next;
 }
@@ -249,7 +285,7 @@ static void *run(void *argument)
 	bool was_suspect[CONTAINER_IMAGES_MAX] = { false };
 	struct pollfd polled[CONTAINER_IMAGES_MAX + 1];
 	size_t i, count = watch->count;
-	int looks = 0, next = START_PERIOD_MS;
+	int next = START_PERIOD_MS;
 
 	for (;;) {
 		for (i = 0; i < count; i++)
@@ -266,9 +302,6 @@ static void *run(void *argument)
 		next = look(watch, polled, was_suspect);
 		if (next == 0)
 			break;
-		/* A start that takes so long is not worth the hurry. */
-		if (++looks > START_LOOKS)
-			next = PERIOD_MS;
 	}
 	return NULL;
 }

@@ -14,10 +14,10 @@
 
 /*
  * slurmstepd's watch over the FUSE connections of a step: one whose server has
- * ended, or has been killed and does not end, is aborted; and so are all when
- * the step is killed and does not end.  Whoever waits for a server can then be
- * killed.  Slurm waits for its tasks without calling a hook: the watch is a
- * thread.
+ * ended, has been killed and does not end, or is stopped again and again, is
+ * aborted; and so are all when the step is killed and does not end.  Whoever
+ * waits for a server can then be killed.  Slurm waits for its tasks without
+ * calling a hook: the watch is a thread.
  */
 struct watch {
 	const struct connection *connections; /* tasks store them: session.h */
@@ -28,7 +28,10 @@ struct watch {
 	int pid_fds[CONTAINER_IMAGES_MAX];   /* copies, owned; -1: it ended */
 	int abort_fds[CONTAINER_IMAGES_MAX]; /* owned; -1: not known yet */
 	struct connection opened[CONTAINER_IMAGES_MAX]; /* what they are of */
+	/* At how many looks its server was stopped, less those when it ran. */
+	unsigned int stops[CONTAINER_IMAGES_MAX];
 	bool done[CONTAINER_IMAGES_MAX]; /* nothing is left to be seen */
+	unsigned int looks;              /* that the thread has taken */
 	pid_t *tasks;                    /* of the step on this node, owned */
 	uint32_t tasks_size;             /* how many there will be */
 	uint32_t tasks_count;

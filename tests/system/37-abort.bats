@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # An image on a file system that hangs: the server cannot be killed, but the
-# tasks that wait for it can.
+# tasks that wait for it can.  And a server that its user stops: root's processes
+# that look at one of its user's do not wait for it.
 
 load ../lib/common
 load ../lib/assert
@@ -23,10 +24,13 @@ setup_file() {
 	gcc -D_GNU_SOURCE $(pkg-config --cflags fuse3) -o "$SHARED/hung-file" \
 		"$BATS_TEST_DIRNAME/hung-file.c" $(pkg-config --libs fuse3)
 	as_alice srun true
+	compile_trap
 }
 
 teardown() {
 	has_plugin || return 0
+	end_stopping
+	touch "$SHARED/let-go"
 	as_root sh -c 'umount --lazy /hung; rmdir /hung' || true
 	stop_steps
 }
@@ -45,8 +49,9 @@ tasks_wait() {
 	done
 }
 
-# Holds one thread of slurmstepd, its watch, until this is killed.
+# Holds one thread of slurmstepd, its watch, until this is killed or may end.
 hold_watch() {
+	rm -f "$SHARED/let-go"
 	gcc -x c -o "$SHARED/hold" - <<-'END'
 	#include <stdlib.h>
 	#include <sys/ptrace.h>
@@ -59,8 +64,9 @@ hold_watch() {
 		if (ptrace(PTRACE_SEIZE, thread, 0, 0) < 0 ||
 			ptrace(PTRACE_INTERRUPT, thread, 0, 0) < 0)
 			return 1;
-		for (;;)
-			pause();
+		while (access("/shared/let-go", F_OK) < 0)
+			usleep(10000);
+		return 0;
 	}
 	END
 	thread=$(as_root sh -c 'grep -l spank-sif-watch /proc/[0-9]*/task/*/comm' |
@@ -167,4 +173,165 @@ is_answered() {
 	# The C library writes the name of a thread there.
 	assert_matches '"/proc/self/task/[0-9]*/comm"'
 	refute_contains '"/proc/1/status"'
+}
+
+# --- a stopped server ----------------------------------------------------------
+
+# Two processes, once `go` is there: one reads a page of the image, which nobody
+# has read, in the memory of the other, and so holds a lock of it for as long as
+# the server takes.  The other waits to change its memory, and behind it root's ps.
+compile_trap() {
+	gcc -static -O1 -D_GNU_SOURCE -x c -o "$SHARED/trap" - <<-'END'
+	#include <fcntl.h>
+	#include <stdio.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+
+	static void change_memory(void)
+	{
+		for (;; usleep(1000))
+			munmap(mmap(NULL, 4096, PROT_READ,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+	}
+
+	int main(int argc, char *argv[])
+	{
+		int memory, file = open(argv[1], O_RDONLY);
+		char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, file, 0);
+		pid_t pid = fork();
+		char path[64], byte;
+		FILE *told;
+
+		if (pid == 0)
+			change_memory();
+		snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+		memory = open(path, O_RDONLY);
+		told = fopen("trapped", "w");
+		if (page == MAP_FAILED || memory < 0 || !told)
+			return 1;
+		fprintf(told, "%d\n", (int)pid);
+		fclose(told);
+		while (access("go", F_OK) < 0)
+			usleep(1000);
+		if (pread(memory, &byte, 1, (off_t)page) < 0)
+			perror("image");
+		creat("released", 0644);
+		for (;;)
+			pause();
+	}
+	END
+}
+
+start_trap() {
+	rm -f "$SHARED"/{go,released,looked,let-go}
+	start_step --chdir=/shared --sif-image=/shared/good.sif ./trap /small/1
+	wait_for_lines "$SHARED/trapped"
+	TRAP=$(<"$SHARED/trapped")
+	rm "$SHARED/trapped"
+}
+
+# It waits for its own memory.
+trap_has_shut() {
+	as_root grep -q '^State:.D' "/proc/$TRAP/status"
+}
+
+is_released() {
+	test -e "$SHARED/released"
+}
+
+# As ps does.
+root_looks() {
+	as_root sh -c "cat /proc/$TRAP/cmdline >/shared/looked 2>&1
+		echo >>/shared/looked" 3>&- &
+}
+
+root_has_looked() {
+	file_has_lines "$SHARED/looked" 1
+}
+
+# One who does not stop to stop them.
+begin_stopping() { # PATTERN
+	as_alice sh -c 'pids=$(pgrep -x "$1")
+		until [ -e /shared/enough ]; do
+			kill -STOP $pids 2>/dev/null || true
+		done' sh "$1" 3>&- &
+	STOPPING=$!
+}
+
+end_stopping() {
+	[[ -n ${STOPPING-} ]] || return 0
+	touch "$SHARED/enough"
+	wait "$STOPPING"
+	rm "$SHARED/enough"
+	STOPPING=
+}
+
+servers_are() { # STATE
+	local pid
+	for pid in $(server_pids) $(guard_pids); do
+		as_root grep -q "^State:.$1" "/proc/$pid/status" || return 1
+	done
+}
+
+# The control of what follows.  pkill would hang, too.
+@test "without the watch, root who looks at a process waits for its stopped server" {
+	start_trap
+	hold_watch
+	as_alice pkill -STOP -x "$SERVER_COMM|$GUARD_COMM"
+	wait_until 5 servers_are T
+	touch "$SHARED/go"
+	wait_until 5 trap_has_shut
+	root_looks
+	run wait_until 2 root_has_looked
+	assert_failure
+	touch "$SHARED/let-go"
+	wait_until 5 root_has_looked
+}
+
+@test "root who looks at a process does not wait for its stopped server, which goes on" {
+	start_trap
+	as_alice pkill -STOP -x "$SERVER_COMM|$GUARD_COMM"
+	touch "$SHARED/go"
+	timed wait_until 10 is_released
+	((elapsed_ms < 3000))
+	wait_until 5 servers_are S
+	as_alice pkill -x trap
+	wait_step
+	run cat "$STEP_OUTPUT"
+	refute_contains "image:"
+	wait_until 5 no_servers
+}
+
+@test "a stopped guard replaces its server all the same" {
+	start_step --chdir=/shared --sif-image=/shared/good.sif sh -c '
+		: >ready; until [ -e trigger ]; do sleep 0.1; done; read line </small/2
+		echo "$line"'
+	wait_until 20 test -e "$SHARED/ready"
+	as_alice pkill -STOP -x "$GUARD_COMM"
+	as_alice pkill -KILL -x "$SERVER_COMM"
+	touch "$SHARED/trigger"
+	wait_step
+	rm "$SHARED"/{ready,trigger}
+	assert_status 0
+	assert_line two
+}
+
+# Root must not wait for that, either; it costs the user the step.
+@test "a server that is stopped again and again loses its connection" {
+	local who
+	for who in "$SERVER_COMM" "$SERVER_COMM|$GUARD_COMM"; do
+		start_trap
+		begin_stopping "$who"
+		touch "$SHARED/go"
+		timed wait_until 10 is_released
+		((elapsed_ms < 3000))
+		root_looks
+		wait_until 5 root_has_looked
+		as_alice scancel --user=alice
+		wait_step 30
+		assert_failure
+		end_stopping
+		wait_until 10 no_servers
+	done
+	nodes_become_idle
 }

@@ -206,6 +206,64 @@ static void a_process_of_many_groups(void **state)
 	end(pid);
 }
 
+static void a_process_that_is_stopped(void **state)
+{
+	pid_t number, pid = start(pause_alone, &number);
+	siginfo_t info;
+
+	(void)state;
+	assert_false(condition_is_stopped(pid));
+	kill(pid, SIGSTOP);
+	assert_int_equal(waitid(P_PID, pid, &info, WSTOPPED), 0);
+	assert_true(condition_is_stopped(pid));
+	kill(pid, SIGCONT);
+	assert_int_equal(waitid(P_PID, pid, &info, WCONTINUED), 0);
+	assert_false(condition_is_stopped(pid));
+	end(pid);
+}
+
+static void a_process_whose_thread_is_stopped(void **state)
+{
+	pid_t number, pid = start(leave_to_a_thread, &number);
+	siginfo_t info;
+
+	(void)state;
+	kill(pid, SIGSTOP);
+	assert_int_equal(waitid(P_PID, pid, &info, WSTOPPED), 0);
+	assert_true(condition_is_stopped(pid));
+	end(pid);
+}
+
+static void a_process_that_is_traced_is_not_stopped(void **state)
+{
+	pid_t number, pid = start(pause_alone, &number);
+
+	(void)state;
+	assert_int_equal(ptrace(PTRACE_SEIZE, pid, NULL, 0), 0);
+	assert_int_equal(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(pid, NULL, __WALL), pid);
+	assert_false(condition_is_stopped(pid));
+	let_go(pid);
+	end(pid);
+}
+
+static void children_of_a_process(void **state)
+{
+	pid_t number, found[2] = { 0 };
+	pid_t first = start(pause_alone, &number);
+	pid_t second = start(pause_alone, &number);
+
+	(void)state;
+	assert_int_equal(condition_children(INT32_MAX, found, 2), 0);
+	assert_int_equal(condition_children(first, found, 2), 0);
+	assert_int_equal(condition_children(getpid(), found, 1), 1);
+	assert_int_equal(condition_children(getpid(), found, 2), 2);
+	assert_int_equal(found[0], first);
+	assert_int_equal(found[1], second);
+	end(first);
+	end(second);
+}
+
 static void what_is_mounted(void **state)
 {
 	struct stat status;
@@ -225,6 +283,10 @@ int main(void)
 		cmocka_unit_test(a_killed_process_that_has_not_ended),
 		cmocka_unit_test(a_process_whose_first_thread_has_ended),
 		cmocka_unit_test(a_process_of_many_groups),
+		cmocka_unit_test(a_process_that_is_stopped),
+		cmocka_unit_test(a_process_whose_thread_is_stopped),
+		cmocka_unit_test(a_process_that_is_traced_is_not_stopped),
+		cmocka_unit_test(children_of_a_process),
 		cmocka_unit_test(what_is_mounted),
 	};
 

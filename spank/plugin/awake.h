@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_AWAKE_H
+#define SPANK_PLUGIN_AWAKE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * If the image server `pid`, a child of the caller's with this pidfd, or a
+ * child of its own is stopped, continue all of them (SIGCONT).  True if one was
+ * stopped.  Never waits.  Requires uid 0, or that of the server.
+ */
+bool awake_continue(pid_t pid, int pid_fd);
+
+#endif
