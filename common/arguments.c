@@ -151,6 +151,15 @@ static int parse_overlay(const char *value, struct arguments *arguments,
 	return 0;
 }
 
+static int parse_log(const char *value, struct arguments *arguments,
+	struct error *err)
+{
+	arguments->no_log = strcmp(value, "no") == 0;
+	if (!arguments->no_log && strcmp(value, "yes") != 0)
+		return error_set(err, 0, "it is neither yes nor no");
+	return 0;
+}
+
 /* The first word is the default, a second one what users may choose instead. */
 struct mount_mode {
 	const char *words;
@@ -201,8 +210,8 @@ static int parse_default(const char *word, struct arguments *arguments,
 		return error_set(err, 0,
 			"there is no such argument (there are: timeout=, "
 			"cache=, threads=, path=, bind=, deny=, privilege=, "
-			"mount=, uring=, overlay-partition=, and defaults such "
-			"as home=no, see spank_sif(8))");
+			"mount=, uring=, overlay-partition=, log=, and "
+			"defaults such as home=no, see spank_sif(8))");
 	if (settings_put(&arguments->defaults, setting, word + length + 1,
 		    err) < 0)
 		return -1;
@@ -247,10 +256,25 @@ static int parse_word(const char *word, struct arguments *arguments,
 		return parse_uring(value, arguments, err);
 	if ((value = value_of(word, "overlay-partition")))
 		return parse_overlay(value, arguments, err);
+	if ((value = value_of(word, "log")))
+		return parse_log(value, arguments, err);
 	if ((value = value_of(word, "mount")) &&
 		(mode = find_mount_mode(value)))
 		return take_mount_mode(mode, arguments, err);
 	return parse_default(word, arguments, err);
+}
+
+/* To the sentence about those before it. */
+static void add_wrong(const char *word, struct error *wrong, int before,
+	struct error *err)
+{
+	if (before) {
+		error_prefix(wrong, "'%s'", word);
+		error_hint(err, wrong->text);
+	} else {
+		error_prefix(wrong, "plugstack.conf: '%s'", word);
+		*err = *wrong;
+	}
 }
 
 int arguments_parse(int argc, char *const argv[],
@@ -261,15 +285,17 @@ int arguments_parse(int argc, char *const argv[],
 		.cache_mib = ARGUMENTS_CACHE_DEFAULT_MIB,
 	};
 	struct arguments arguments = defaults;
-	int i;
+	struct error word;
+	int i, wrong = 0;
 
 	*ret_arguments = defaults;
 	for (i = 0; i < argc; i++)
-		if (parse_word(argv[i], &arguments, err) < 0) {
-			arguments_free(&arguments);
-			return error_prefix(err, "plugstack.conf: '%s'",
-				argv[i]);
-		}
+		if (parse_word(argv[i], &arguments, &word) < 0)
+			add_wrong(argv[i], &word, wrong++, err);
+	if (wrong > 0) {
+		arguments_free(&arguments);
+		return -1;
+	}
 	*ret_arguments = arguments;
 	return 0;
 }

@@ -27,14 +27,15 @@ struct arguments {
 	bool denied[SETTINGS_COUNT]; /* deny=NAME[,NAME] */
 	bool userns;                 /* privilege=userns, not root */
 	bool mount_is_free;          /* mount=MODE,MODE: users may choose */
+	bool no_log;                 /* log=no: no line for each step */
 	bool no_uring; /* uring=no: requests by /dev/fuse, whatever there is */
 	bool refuse_overlays; /* overlay-partition=refuse, not ignore */
 };
 
 /*
  * Parse the words; what is not named keeps its default.  The last value of a
- * name wins, and lists add up.  An unknown or malformed word fails, with a
- * sentence that names it and what would be right; *ret_arguments then holds
+ * name wins, and lists add up.  Unknown or malformed words fail, with a
+ * sentence that names each and what would be right; *ret_arguments then holds
  * the defaults.  To be freed by arguments_free().
  */
 int arguments_parse(int argc, char *const argv[],

@@ -23,7 +23,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.arginfo = "IMAGE|none",
 		.usage = "run the tasks inside the Singularity/Apptainer "
 			 "image file IMAGE (SIF or squashfs), read-only as "
-			 "'/'; 'none' undoes an earlier one",
+			 "'/'; 'none' undoes an earlier one (spank-sif "
+			 PACKAGE_VERSION ")",
 		.fallback = "none",
 		.is_users = true,
 	},

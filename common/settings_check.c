@@ -180,6 +180,11 @@ static int check_home(const char *value, struct error *err)
 			"'%s' is not one directory: for the home %s that shows "
 			"%.*s, give --sif-home=%s and --sif-bind=%s",
 			value, target, (int)length, value, target, value);
+	if (*value && !strchr("/$~", value[0]))
+		return error_set(err, 0,
+			"'%s' is neither yes nor no nor an absolute path: "
+			"begin it with '/'",
+			value);
 	return check_absolute(value, err);
 }
 

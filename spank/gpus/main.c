@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/version.h"
 #include "spank/gpus/cdi.h"
 #include "spank/gpus/driver.h"
 #include "spank/gpus/loader_cache.h"
@@ -120,6 +121,8 @@ int main(int argc, char *argv[])
 	struct error err = { 0 };
 	int status;
 
+	if (version_asked(argc, argv, "spank-sif-gpus"))
+		return 0;
 	if (!driver) {
 		fputs("usage: spank-sif-gpus nvidia|rocm\n", stderr);
 		return 2;

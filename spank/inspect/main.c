@@ -16,6 +16,7 @@
 
 #include "common/message.h"
 #include "common/sif.h"
+#include "common/version.h"
 
 static void limit(void)
 {
@@ -31,6 +32,8 @@ int main(int argc, char *argv[])
 	struct sif_partition partition;
 	struct error err;
 
+	if (version_asked(argc, argv, "spank-sif-inspect"))
+		return 0;
 	limit();
 	if (argc != 2)
 		return 2;

@@ -31,6 +31,7 @@
 #include "common/message.h"
 #include "common/priv_run.h"
 #include "common/server_start.h"
+#include "common/version.h"
 #include "common/tracing.h"
 
 #define UNMOUNT_TIMEOUT_MS 5000
@@ -149,6 +150,8 @@ int main(int argc, char *argv[])
 	int forbidden = tracing_forbid(&err);
 	int fuse_fd, status;
 
+	if (version_asked(argc, argv, "spank-sif-keeper"))
+		return 0;
 	if (argc != 3 || atoi(argv[1]) <= 0)
 		return SERVER_EXIT_USAGE;
 	/* Ignored since the start, which would reap fusermount3 unseen. */

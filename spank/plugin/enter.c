@@ -14,6 +14,7 @@
 #include "common/site_variables.h"
 #include "spank/plugin/enter.h"
 #include "spank/plugin/session.h"
+#include "spank/plugin/step_log.h"
 #include "spank/plugin/task.h"
 
 /* The script of a batch step, which Slurm has put into its spool. */
@@ -178,8 +179,10 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		cleanup_fd(&session.fuse_fds[i]);
 	if (task.moved && speaks)
 		report_moved(&task, report);
-	if (task.is_builder)
+	if (task.is_builder) {
 		report_environment(&task.edits, report);
+		step_log_uuid(&task.edits);
+	}
 	changed = change_environment(spank, &task, err);
 	task_free(&task);
 	return changed;

@@ -37,7 +37,13 @@ int hello_say(int tasks_fd, struct deadline deadline, struct error *err)
 		return error_set(err, errno, "cannot make a socket pair");
 	own = ends[0];
 	servers = ends[1];
-	if (send_hello(tasks_fd, servers, deadline) < 0)
+	if (send_hello(tasks_fd, servers, deadline) < 0) {
+		if (errno == EPIPE || errno == ECONNRESET)
+			return error_set(err, 0,
+				"the image server ended before a task could "
+				"reach it; if nothing else says how, please "
+				"tell the administrator");
 		return error_set(err, errno, "cannot reach the image server");
+	}
 	return fd_take(&own);
 }

@@ -33,8 +33,10 @@
 #include "common/priv_caps.h"
 #include "spank/plugin/enter.h"
 #include "spank/plugin/options.h"
+#include "spank/plugin/plugstack.h"
 #include "spank/plugin/say.h"
 #include "spank/plugin/session.h"
+#include "spank/plugin/step_log.h"
 #include "spank/plugin/submit.h"
 #include "spank/plugin/submit_check.h"
 
@@ -59,17 +61,47 @@ static int local_task(spank_t spank)
 	return task;
 }
 
+/* Of no concern to steps without an image; the administrator reads it when
+ * slurmd starts, users when they want an image. */
+static void blame_plugstack(struct error *err)
+{
+	if (spank_context() != S_CTX_REMOTE)
+		plugstack_hint(err);
+	if (spank_context() == S_CTX_SLURMD)
+		say_error("%s", err->text);
+	session_record(err);
+}
+
+/*
+ * Slurm loads the object once and then calls each hook for each line, with the
+ * arguments of that: two servers and one session.  Which line the
+ * administrator means is not for us to guess, as one may deny what the other
+ * does not.
+ */
+static int refuse_second(void)
+{
+	struct error err;
+
+	error_set(&err, 0,
+		"spank_sif.so is listed twice in plugstack.conf: no step can "
+		"have an image until one of the lines is taken out, and slurmd "
+		"restarted");
+	blame_plugstack(&err);
+	return 0;
+}
+
 int slurm_spank_init(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
 	spank_context_t context = spank_context();
 
-	/* Of no concern to steps without an image; the administrator reads it
-	 * when slurmd starts. */
-	if (arguments_parse(argc, argv, &session.arguments,
-		    &session.arguments_error) < 0 &&
-		context == S_CTX_SLURMD)
-		say_error("%s", session.arguments_error.text);
+	if (session.is_loaded)
+		return refuse_second();
+	session.is_loaded = true;
+	if (context == S_CTX_SLURMD)
+		say_loaded();
+	if (arguments_parse(argc, argv, &session.arguments, &err) < 0)
+		blame_plugstack(&err);
 	if (context == S_CTX_SLURMD)
 		priv_host_place_sweep();
 	if (context != S_CTX_LOCAL && context != S_CTX_ALLOCATOR &&
@@ -108,7 +140,6 @@ static int check_submission(void)
 	/* What it says of --sif-join may be for others. */
 	if (!is_srun)
 		settings_note(&session.wrong, SETTING_JOIN, NULL);
-	session_record(&session.arguments_error);
 	if (settings_tell_wrong(&session.wrong, &err))
 		session_record(&err);
 	if (session_wants_image() && session.error.text[0])
@@ -369,6 +400,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 		err = session.error;
 	if (err.text[0])
 		say_error("%s", err.text);
+	step_log_refused();
 	end_task();
 }
 
@@ -397,9 +429,12 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 
 	(void)argc;
 	(void)argv;
-	if (!session.runs_image || is_contained())
+	if (!session.runs_image)
 		return 0;
 	spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
+	step_log_task(status);
+	if (is_contained())
+		return 0;
 	if (session.tasks_left > 0)
 		session.tasks_left--;
 	if (session.tasks_left == 0)
@@ -418,14 +453,15 @@ static void tell(const struct error *err)
 
 int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 {
-	(void)spank;
 	(void)argc;
 	(void)argv;
 	if (session.runs_image) {
 		clear_host();
 		image_servers_stop(session.servers, session.servers_count,
 			tell);
+		step_log_write(spank);
 	}
+	session.runs_image = false;
 	watch_stop(&session.watch);
 	return 0;
 }

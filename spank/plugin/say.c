@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include <slurm/slurm_version.h>
 #include <slurm/spank.h>
 
 #include "common/error.h"
@@ -16,7 +17,7 @@
  */
 #define LINE_SIZE (2 * ERROR_TEXT_SIZE)
 
-static void write_line(char line[LINE_SIZE], const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) write_line(char line[LINE_SIZE], const char *format, va_list args)
 {
 	char text[LINE_SIZE];
 
@@ -55,4 +56,12 @@ void say_info(const char *format, ...)
 	write_line(line, format, args);
 	va_end(args);
 	slurm_info("spank_sif: %s", line);
+}
+
+void say_loaded(void)
+{
+	/* In one piece, for strings(1). */
+	slurm_info("spank_sif " PACKAGE_VERSION " for Slurm %d.%02d loaded",
+		SLURM_VERSION_MAJOR(SLURM_VERSION_NUMBER),
+		SLURM_VERSION_MINOR(SLURM_VERSION_NUMBER));
 }

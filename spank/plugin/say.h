@@ -17,4 +17,8 @@ void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* To the log of slurmd alone. */
 void say_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same: the version of the plugin, and the release of Slurm that it is
+ * built for. */
+void say_loaded(void);
+
 #endif

@@ -112,7 +112,6 @@ void session_load(char *const *job, uint32_t step)
 		return;
 	if (settings_tell_wrong(&session.wrong, &wrong))
 		session_record(&wrong);
-	session_record(&session.arguments_error);
 	if (loaded < 0 || count_servers(&err) < 0)
 		session_record(&err);
 }

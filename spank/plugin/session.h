@@ -14,12 +14,19 @@
 #include "spank/plugin/image_server.h"
 #include "spank/plugin/watch.h"
 
+/* Of a UUID in words, without a NUL. */
+#define SESSION_UUID_SIZE 36
+
 /* Memory that slurmstepd has in common with its tasks. */
 struct shared {
 	/* Of FUSE: the tasks store them, for the watch. */
 	struct connection connections[CONTAINER_IMAGES_MAX];
 	/* A task has said what befell all alike, see report_once(). */
 	uint32_t said;
+	/* A task did not get into its container. */
+	uint32_t refused;
+	/* Of the image, by the builder, for step_log.c; maybe nonsense. */
+	char uuid[SESSION_UUID_SIZE];
 };
 
 /*
@@ -28,8 +35,8 @@ struct shared {
  * by fork and goes on from there.
  */
 struct session {
+	bool is_loaded; /* init has been called, see refuse_second() */
 	struct arguments arguments;
-	struct error arguments_error;    /* what is wrong with them, if so */
 	struct settings settings;        /* what the user asks for */
 	bool is_default[SETTINGS_COUNT]; /* slurmstepd: not the user's word */
 	struct settings raw; /* slurmstepd: as Slurm hands options over */
@@ -53,6 +60,8 @@ struct session {
 	struct watch watch;
 	struct shared *shared; /* or NULL */
 	uint32_t tasks_left;   /* of this node, that have not ended */
+	bool has_ended;        /* one of them at least */
+	int worst;             /* how the worst of those did, as of wait(2) */
 	/* A task's /dev/fuse for each server, from task_init_privileged. */
 	int fuse_fds[CONTAINER_IMAGES_MAX];
 };

@@ -35,6 +35,7 @@
 #include "common/image_file.h"
 #include "common/server_start.h"
 #include "common/tracing.h"
+#include "common/version.h"
 #include "spank/server/control.h"
 #include "spank/server/fs_rings.h"
 #include "spank/server/guard.h"
@@ -163,6 +164,8 @@ int main(int argc, char *argv[])
 	int forbidden = tracing_forbid(&err);
 	int status;
 
+	if (version_asked(argc, argv, "spank-sif-server"))
+		return 0;
 	if (argc < 6 || argc > 7 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
 		atol(argv[3]) <= 0)
 		return SERVER_EXIT_USAGE;

@@ -18,12 +18,16 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/priv_userns.h"
+#include "common/version.h"
 
-int main(void)
+int main(int argc, char *argv[])
 {
 	struct error err = { 0 };
-	CLEANUP_FD int fd = priv_userns_make(&err);
+	CLEANUP_FD int fd = -1;
 
+	if (version_asked(argc, argv, "spank-sif-userns"))
+		return EXIT_SUCCESS;
+	fd = priv_userns_make(&err);
 	if (fd >= 0 &&
 		message_send(STDIN_FILENO, MESSAGE_ENTER, NULL, fd) == 0)
 		return EXIT_SUCCESS;

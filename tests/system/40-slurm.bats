@@ -445,3 +445,55 @@ TRAPS='
 		echo $(seq 1 1000 | tail -n 1 | cat) $(sh -c "sh -c true; echo \$?")'
 	assert_output "1000 0"
 }
+
+# --- the log of slurmd -------------------------------------------------------
+
+@test "slurmd's log tells the plugin's version, and --version and --help do" {
+	local version
+	version=$(sed -n 's/^AC_INIT(\[spank-sif\], \[\(.*\)\])$/\1/p' \
+		"$TESTS_LIB/../../configure.ac")
+	run slurmd -V
+	[[ $output =~ [0-9]+\.[0-9]+ ]]
+	run grep -h " loaded$" "$CLUSTER/log/node1.log"
+	assert_contains "spank_sif $version for Slurm ${BASH_REMATCH[0]} loaded"
+	for program in "$SPANK_SIF_INSTALL"/usr/libexec/spank-sif/*; do
+		run as_alice "/${program#"$SPANK_SIF_INSTALL/"}" --version
+		assert_output "${program##*/} $version"
+	done
+	run as_alice srun --help
+	assert_contains "(spank-sif $version)"
+}
+
+# All words of the last such line, the image at its end.
+assert_logged() { # WORDS
+	wait_until 5 logged "$1" || {
+		grep "step ended" "$CLUSTER/log/node1.log" >&2
+		return 1
+	}
+}
+
+logged() {
+	grep "spank_sif: step ended: " "$CLUSTER/log/node1.log" | tail -n 1 |
+		grep -qE "$1"
+}
+
+@test "slurmd's log has a line for each step with an image, that tells the end" {
+	local uuid='[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' lines_before
+	run in_image small -w node1 -n2 sh -c 'exit $((SLURM_PROCID * 7))'
+	assert_logged "job=[0-9]+ step=0 uid=2001 tasks=2 end=exit:7 uuid=$uuid image=/shared/small.sif$"
+	run in_image small -w node1 sh -c 'kill -KILL $$'
+	assert_logged "tasks=1 end=signal:9 uuid=$uuid "
+	run as_alice srun -w node1 --sif-image=/shared/absent.sif true
+	assert_logged " end=refused uuid=- image=/shared/absent.sif$"
+	run as_alice sbatch --quiet --wait -w node1 --output=/dev/null \
+		--sif-image=/shared/small.sif --sif-batch=image --wrap "exit 3"
+	assert_logged " step=batch uid=2001 tasks=1 end=exit:3 uuid=$uuid "
+	# None without an image, and one that a name cannot forge.
+	lines_before=$(grep -c "spank_sif: step ended: job=[0-9]* step=" "$CLUSTER/log/node1.log")
+	run as_alice srun -w node1 true
+	run as_alice srun -w node1 \
+		--sif-image=$'/shared/x\nspank_sif: step ended: job=1' true
+	assert_logged ' end=refused uuid=- image=/shared/x.012spank_sif: '
+	assert_equal "$(grep -c "spank_sif: step ended: job=[0-9]* step=" "$CLUSTER/log/node1.log")" \
+		$((lines_before + 1))
+}

@@ -503,8 +503,50 @@ assert_argument_refused() { # ARGUMENT
 	assert_argument_refused bogus=1
 }
 
-@test "timeout=600, 45 and 5 are taken, 0, 601 and 4x are not" {
-	start_other timeout=600
+@test "several wrong arguments are all named, with file and line" {
+	start_other "timeout=banana bogus=1 home=maybe" --plugstack="# a comment"
+	run grep -h "spank_sif: " "$OTHER/log/node1.log"
+	for _ in log user; do
+		assert_equal "$(grep -c "spank_sif: " <<<"$output")" 1
+		assert_contains "plugstack.conf: 'timeout=banana': it is not"
+		assert_contains "; 'bogus=1': there is no such argument"
+		assert_contains "; 'home=maybe': 'maybe' is neither yes nor no"
+		assert_contains "; '/etc/slurm/plugstack.conf', line 2"
+		run on_other srun --sif-image=/shared/good.sif true
+		assert_failure
+	done
+}
+
+@test "the plugin listed twice is told when slurmd starts, to srun and in a step" {
+	start_other "" --plugstack="include /etc/slurm/plugstack.conf.d/*.conf"
+	local twice="spank_sif: spank_sif.so is listed twice in plugstack.conf"
+	run grep -h "spank_sif" "$OTHER/log/node1.log"
+	assert_contains "$twice"
+	assert_contains "'/etc/slurm/plugstack.conf.d/spank-sif.conf', line "
+	assert_contains " and '/etc/slurm/plugstack.conf', line 2"
+	assert_equal "$(grep -c " loaded$" <<<"$output")" 1
+	run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
+	assert_failure
+	assert_equal "$(grep -c "$twice" <<<"$output")" 1
+	refute_line cat
+	run on_other srun cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+	# Where the submit host has it once.
+	on_other_as_root sh -c 'echo required spank_sif.so >/run/once.conf
+		sed "s,^PlugStackConfig=.*,PlugStackConfig=/run/once.conf," \
+			/etc/slurm/slurm.conf >/run/slurm.conf'
+	run on_other env SLURM_CONF=/run/slurm.conf \
+		srun -n3 --sif-image=/shared/good.sif cat /proc/self/comm
+	assert_failure
+	assert_equal "$(grep -c "$twice" <<<"$output")" 1
+	refute_line cat
+	run on_other sinfo --noheader --format=%T
+	assert_output idle
+}
+
+@test "log=no, timeout=600, 45 and 5 are taken, 0, 601 and 4x are not" {
+	start_other "timeout=600 log=no"
 	run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
 	assert_status 0
 	assert_output cat

@@ -510,6 +510,14 @@ assert_start_fails() { # SECONDS WORDS
 	assert_nothing_left
 }
 
+@test "a server that ends at once with status 0 fails the step with a sentence" {
+	with_server 'int main(void) { return 0; }'
+	assert_start_fails 3 "the image server ended before a task could reach it"
+	refute_contains "Broken pipe"
+	without_server
+	assert_nothing_left
+}
+
 @test "a server that crashes at once fails the step, at once" {
 	with_server '#include <stdlib.h>
 		int main(void) { abort(); }'

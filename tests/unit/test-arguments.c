@@ -127,7 +127,7 @@ static void a_bad_word_is_named(void **state)
 		"threads=0", "threads=9", "threads=", "privilege=auto",
 		"privilege=", "mount=auto", "mount=host,host", "mount=host,",
 		"mount=host,private,host", "host-mount=yes", "uring=yes",
-		"overlay-partition=yes" };
+		"overlay-partition=yes", "log=", "log=steps" };
 	size_t i;
 
 	(void)state;
@@ -192,6 +192,24 @@ static void a_bad_word_has_a_sentence(void **state)
 	assert_bad("deny=all", "there is no option --sif-all to deny");
 }
 
+static void every_bad_word_is_named(void **state)
+{
+	char *words[] = { "timeout=x", "home=no", "bogus=1", "home=maybe" };
+	struct arguments arguments = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(arguments_parse(4, words, &arguments, &err), -1);
+	assert_ptr_equal(
+		strstr(err.text, "plugstack.conf: 'timeout=x': it is not a "),
+		err.text);
+	assert_non_null(strstr(err.text, "; 'bogus=1': there is no such"));
+	assert_non_null(strstr(err.text,
+		"; 'home=maybe': 'maybe' is neither yes nor no nor an"));
+	assert_null(strstr(err.text, "'home=no'"));
+	assert_null(arguments.defaults.value[SETTING_HOME]);
+}
+
 static void image_directories(void **state)
 {
 	char *words[] = { "path=/a", "path=/$USER:~/c d:" };
@@ -254,6 +272,7 @@ int main(void)
 		cmocka_unit_test(a_mode_may_be_the_users_to_choose),
 		cmocka_unit_test(a_bad_word_is_named),
 		cmocka_unit_test(a_bad_word_has_a_sentence),
+		cmocka_unit_test(every_bad_word_is_named),
 		cmocka_unit_test(image_directories),
 		cmocka_unit_test(binds_of_the_site_add_up),
 		cmocka_unit_test(defaults_and_prohibitions),

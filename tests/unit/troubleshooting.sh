@@ -24,7 +24,8 @@ use strict;
 # FILE), origins and names, parts of a sentence of sif.c.
 my %no_text = map { $_ => 1 } qw(report_detail report_moment
 	report_moment_at snprintf printf fputs out strstr strchr binds_add
-	plan_file read_at truncated asprintf);
+	plan_file read_at truncated asprintf
+	say_info slurm_info);
 
 my $top = shift;
 my (%code, %page);
