@@ -12,6 +12,7 @@
 #include "common/envp.h"
 #include "common/expand.h"
 #include "common/site_variables.h"
+#include "spank/plugin/command.h"
 #include "spank/plugin/enter.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/step_log.h"
@@ -68,6 +69,22 @@ static int change_environment(spank_t spank, const struct task *task,
 		if (change_variable(spank, entry->name, entry->value, err) < 0)
 			return -1;
 	return change_variable(spank, "PWD", task->pwd, err);
+}
+
+/* With --multi-prog Slurm shows the name of a file and its lines instead, and
+ * each task has a command of its own. */
+static void check_command(spank_t spank, struct report *report)
+{
+	char path[COMMAND_PATH_SIZE] = "";
+	char **argv = NULL;
+	int argc = 0;
+
+	if (spank_get_item(spank, S_JOB_ARGV, &argc, &argv) != ESPANK_SUCCESS ||
+		argc < 1 || (argc > 1 && strchr(argv[1], '\n')) ||
+		spank_getenv(spank, "PATH", path, sizeof(path)) !=
+			ESPANK_SUCCESS)
+		return;
+	command_check(argv[0], path, report);
 }
 
 /* A line for each source of variables. */
@@ -184,6 +201,8 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		step_log_uuid(&task.edits);
 	}
 	changed = change_environment(spank, &task, err);
+	if (changed == 0 && task.is_builder)
+		check_command(spank, report);
 	task_free(&task);
 	return changed;
 }

@@ -267,10 +267,29 @@ assert_defect_refused() { # NAME WORDS
 	assert_unharmed
 }
 
-@test "a command that is not in the image" {
+@test "a command that is not in the image: one line says where it was looked for" {
 	run in_image good /usr/bin/nonesuch
 	assert_status 2
+	assert_contains "spank_sif: node1: warning: there is no '/usr/bin/nonesuch' inside the image"
 	assert_contains "No such file or directory"
+	run in_image good -n4 nonesuch
+	assert_status 2
+	assert_equal "$(grep -c "spank_sif: node1: warning: there is no 'nonesuch' inside the image, where it was looked for in PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin$" <<<"$output")" 1
+	run in_image good --chdir=/shared ./nonesuch
+	assert_contains "there is no './nonesuch' inside the image"
+	# Of the container: not what the job's PATH leads to.
+	run as_alice env PATH=/nonesuch:/usr/bin /usr/bin/srun \
+		--sif-image=/shared/good.sif --sif-env=PATH=/opt/bin sh -c true
+	assert_contains "there is no 'sh' inside the image, where it was looked for in PATH=/opt/bin"
+	# What is found by PATH, by a path, or by Slurm's other ways is no matter.
+	printf '%s\n' '0 cat /proc/self/comm' '1 true' >"$SHARED/programs"
+	for command in "cat /proc/self/comm" "/bin/cat /proc/self/comm" \
+		"--chdir=/usr bin/cat /proc/self/comm" \
+		"-n2 --multi-prog /shared/programs"; do
+		# shellcheck disable=SC2086
+		run in_image good $command
+		assert_output cat
+	done
 	assert_unharmed
 }
 
