@@ -23,6 +23,7 @@
 #include "common/list.h"
 #include "spank/plugin/container.h"
 #include "spank/plugin/foreign_binds.h"
+#include "spank/plugin/foreign_settings.h"
 #include "spank/plugin/inspect.h"
 #include "spank/plugin/submit.h"
 #include "spank/plugin/submit_check.h"
@@ -373,7 +374,9 @@ int submit_finish(struct settings *settings, const struct arguments *arguments,
 			 !settings_is(settings, SETTING_JOIN, "none");
 	int i;
 
-	if (has_image && add_foreign_binds(settings, arguments, err) < 0)
+	if (has_image &&
+		(add_foreign_binds(settings, arguments, err) < 0 ||
+			foreign_settings_add(settings, arguments, err) < 0))
 		return -1;
 	for (i = 0; i < SETTINGS_COUNT; i++)
 		if (complete(settings, i, arguments, err) < 0)
@@ -384,8 +387,11 @@ int submit_finish(struct settings *settings, const struct arguments *arguments,
 		return -1;
 	if (again && submit_check_component(settings, err) < 0)
 		return -1;
-	if (settings_have_image(settings) && is_news(settings) &&
-		inspect_images(settings, arguments, is_srun, report, err) < 0)
-		return -1;
+	if (settings_have_image(settings) && is_news(settings)) {
+		foreign_settings_note(report);
+		if (inspect_images(settings, arguments, is_srun, report, err) <
+			0)
+			return -1;
+	}
 	return hand_on(settings, err);
 }

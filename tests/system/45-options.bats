@@ -197,6 +197,43 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	wait_until 30 are_read_ahead 3 --sif-writable-tmpfs
 }
 
+@test "variables of Apptainer and Singularity are taken for the options of that name" {
+	as_alice mkdir -p /shared/place/home
+	run with APPTAINER_CLEANENV=1 APPTAINER_PWD=/opt \
+		SINGULARITY_HOME=/shared/place/home APPTAINER_WRITABLE_TMPFS=true \
+		JOB=1 srun --sif-image=small.sif \
+		sh -c 'pwd; echo $HOME $LANG$JOB; touch /usr/new && echo new'
+	assert_status 0
+	assert_output $'/opt\n/shared/place/home C\nnew'
+	# Apptainer's before Singularity's, ours before theirs, "" is nothing.
+	run with SINGULARITY_PWD=/usr APPTAINER_PWD=/opt APPTAINER_CLEANENV= \
+		srun --sif-image=small.sif pwd
+	assert_output /opt
+	run with APPTAINER_CWD=/opt SPANK_SIF_WORKDIR=/usr srun --sif-image=small.sif pwd
+	assert_output /usr
+	run with APPTAINER_CLEANENV=1 JOB=1 srun --sif-image=small.sif \
+		--sif-cleanenv=no sh -c 'echo $JOB'
+	assert_output 1
+	run with APPTAINER_PWD=/opt salloc --quiet --sif-image=small.sif \
+		--sif-workdir=/usr srun pwd
+	assert_output /usr
+	for vendor in NV ROCM; do
+		run with "APPTAINER_$vendor=1" srun --sif-image=small.sif true
+		assert_failure
+		assert_contains "driver was found on this node"
+	done
+	run with SINGULARITY_CLEANENV=maybe srun --sif-image=small.sif true
+	assert_failure
+	assert_contains "srun: error: spank_sif: SINGULARITY_CLEANENV: 'maybe' is not one of yes|no"
+	# On the host they mean nothing.
+	run with SINGULARITY_CLEANENV=maybe APPTAINER_OVERLAY=a.img srun echo ran
+	assert_output ran
+	run with APPTAINER_OVERLAY=a.img srun --sif-image=small.sif echo ran
+	assert_status 0
+	assert_line ran
+	assert_contains "spank_sif: warning: APPTAINER_OVERLAY is ignored, as a step has no overlay but that of --sif-writable-tmpfs"
+}
+
 @test "lists add up, and 'none' empties what came before" {
 	local list='ls -d /mnt/1/in-d /mnt/2/in-e; echo $A $B'
 	run with SPANK_SIF_BIND=/shared/d:/mnt/1 SPANK_SIF_ENV=A=1 \
@@ -388,7 +425,8 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_contains "--sif-home is not for users of this site"
 	# The default of the administrator holds, and what he has not named is free;
 	# a variable that is for other runtimes is no offence.
-	run on_other env SINGULARITY_BIND=/shared:/mnt srun --sif-tmp=private \
+	run on_other env SINGULARITY_BIND=/shared:/mnt APPTAINER_HOME=/shared \
+		srun --sif-tmp=private \
 		--sif-image=small.sif ls /home /tmp /mnt
 	assert_status 0
 	assert_output $'/home:\n\n/mnt:\n\n/tmp:'

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Options of Singularity and Apptainer that their users set as variables.
+ * Names: apptainer, cmd/internal/cli/action_flags.go, with the prefix
+ * SINGULARITY_ or APPTAINER_, of which the latter wins.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "spank/plugin/foreign_settings.h"
+
+/* The stronger first. */
+static const char *const prefixes[] = { "APPTAINER_", "SINGULARITY_" };
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+/* The value of the variable in either form; NULL if it is not set, or empty,
+ * which both runtimes take for the same. */
+static const char *find_value(const char *name, char *ret_variable, size_t size)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < COUNT(prefixes); i++) {
+		snprintf(ret_variable, size, "%s%s", prefixes[i], name);
+		value = getenv(ret_variable);
+		if (value && *value)
+			return value;
+	}
+	return NULL;
+}
+
+int foreign_settings_add(struct settings *settings,
+	const struct arguments *arguments, struct error *err)
+{
+	static const struct {
+		const char *name;
+		enum setting setting;
+	} known[] = {
+		{ "CLEANENV", SETTING_CLEANENV },
+		{ "CWD", SETTING_WORKDIR },
+		{ "PWD", SETTING_WORKDIR },
+		{ "HOME", SETTING_HOME },
+		{ "WRITABLE_TMPFS", SETTING_WRITABLE_TMPFS },
+		{ "NV", SETTING_NV },
+		{ "ROCM", SETTING_ROCM },
+	};
+	char variable[64];
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < COUNT(known); i++) {
+		if (settings->value[known[i].setting] ||
+			arguments->denied[known[i].setting])
+			continue;
+		value = find_value(known[i].name, variable, sizeof(variable));
+		if (value && settings_put(settings, known[i].setting, value,
+				     err) < 0)
+			return error_prefix(err, "%s", variable);
+	}
+	return 0;
+}
+
+void foreign_settings_note(struct report *report)
+{
+	static const char *const unknown[] = { "OVERLAY", "OVERLAYIMAGE" };
+	char variable[64];
+	size_t i;
+
+	for (i = 0; i < COUNT(unknown); i++)
+		if (find_value(unknown[i], variable, sizeof(variable)))
+			report_note(report,
+				"%s is ignored, as a step has no overlay but "
+				"that of --sif-writable-tmpfs: make one image "
+				"of both, or unset it",
+				variable);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_FOREIGN_SETTINGS_H
+#define SPANK_PLUGIN_FOREIGN_SETTINGS_H
+
+#include "common/arguments.h"
+#include "common/error.h"
+#include "common/settings.h"
+#include "spank/plugin/report.h"
+
+/*
+ * In a command: take what the variables of Singularity and Apptainer ask for,
+ * such as APPTAINER_CLEANENV, where nothing has been said of that setting and
+ * the administrator has not denied it.  -1 with a sentence that names a
+ * variable with a wrong value.  Binds: see foreign_binds.h.
+ */
+int foreign_settings_add(struct settings *settings,
+	const struct arguments *arguments, struct error *err);
+
+/* Note those that are set and cannot be honoured. */
+void foreign_settings_note(struct report *report);
+
+#endif
