@@ -67,9 +67,9 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 	},
 	[SETTING_HOME] = {
 		NAMES("home", "HOME"),
-		.arginfo = "yes|no|PATH",
-		.usage = "show the home directory, or PATH instead of it "
-			 "(default yes)",
+		.arginfo = "yes|no|private|PATH",
+		.usage = "show the home directory, an empty one in memory, or "
+			 "PATH instead of it (default yes)",
 		.fallback = "yes",
 	},
 	[SETTING_WORKDIR] = {

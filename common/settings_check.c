@@ -168,12 +168,17 @@ static int check_image(const char *value, struct error *err)
 }
 
 /* As Apptainer's --home has it, "SRC:DST". */
+bool settings_home_is_word(const char *value)
+{
+	return is_choice("yes|no|private", value);
+}
+
 static int check_home(const char *value, struct error *err)
 {
 	size_t length = strcspn(value, ":");
 	const char *target = value[length] ? value + length + 1 : "";
 
-	if (is_choice("yes|no", value))
+	if (settings_home_is_word(value))
 		return 0;
 	if (target[0] == '/' || target[0] == '$' || target[0] == '~')
 		return error_set(err, 0,

@@ -15,6 +15,9 @@
 const char *settings_plain(enum setting setting, const char *value,
 	char buffer[SETTINGS_PLAIN_SIZE]);
 
+/* Is this value of --sif-home no path? */
+bool settings_home_is_word(const char *value);
+
 /*
  * Is this a value of the setting?  A list is checked as a whole.  -1 with a
  * sentence that says what would be right.

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/bind_spec.h"
 #include "common/envp.h"
 #include "common/expand.h"
 #include "common/inside.h"
@@ -63,36 +64,83 @@ static void plan_system(struct binds *binds, bool private_tmp)
 		BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING, "system");
 }
 
-/*
- * Home and working directory.  A home such as /usr/home/NAME shows where the
- * image has no such.  One that was asked for by name must be there.
- */
-static int plan_user(const struct plan_request *request, struct binds *binds,
-	struct error *err)
+/* A home such as /usr/home/NAME shows where the image has no such. */
+static void plan_home(struct binds *binds, const char *home, int flags)
 {
-	const char *home = settings_get(request->settings, SETTING_HOME);
-	const char *directory = request->directory;
-	bool wants_home = strcmp(home, "no") != 0;
-
-	if (home[0] == '/') {
-		if (binds_leave_out(binds, home, err) < 0)
-			return error_prefix(err, "--sif-home");
-		binds_add(binds, home, home, 0, "home");
-	}
-	home = request->home;
-	if (settings_is(request->settings, SETTING_HOME, "yes") && home &&
-		home[0] == '/' && !binds_cover(binds, home))
+	if (home && home[0] == '/')
 		binds_add(binds, home, home,
-			is_of_the_system(home) ? BIND_OPTIONAL | BIND_IF_MISSING
-					       : BIND_OPTIONAL,
+			flags | BIND_OPTIONAL |
+				(is_of_the_system(home) ? BIND_IF_MISSING : 0),
 			"home");
-	if (!wants_home && home && strcmp(home, directory) == 0)
-		return 0;
+}
+
+static void plan_directory(struct binds *binds, const char *directory)
+{
 	if (directory[0] == '/' && !is_of_the_system(directory) &&
 		!binds_cover(binds, directory))
 		binds_add(binds, directory, directory, BIND_OPTIONAL,
 			"working directory");
+}
+
+/*
+ * Home and working directory.  A home that was asked for by name must be there.
+ * Where the user's own does not show, or an empty one in its place, a working
+ * directory below it does.
+ */
+static int plan_user(const struct plan_request *request, struct binds *binds,
+	struct error *err)
+{
+	const struct settings *settings = request->settings;
+	const char *wanted = settings_get(settings, SETTING_HOME);
+	const char *home = request->home;
+	bool shows =
+		wanted[0] == '/' || settings_is(settings, SETTING_HOME, "yes");
+
+	if (wanted[0] == '/') {
+		if (binds_leave_out(binds, wanted, err) < 0)
+			return error_prefix(err, "--sif-home");
+		binds_add(binds, wanted, wanted, 0, "home");
+	} else if (shows && home && !binds_cover(binds, home)) {
+		plan_home(binds, home, 0);
+	}
+	if (shows || !home || strcmp(home, request->directory) != 0)
+		plan_directory(binds, request->directory);
+	if (settings_is(settings, SETTING_HOME, "private"))
+		plan_home(binds, home, BIND_EMPTY);
 	return 0;
+}
+
+static bool has_target(const struct binds *binds, const char *target)
+{
+	size_t i;
+
+	for (i = 0; i < binds->count; i++)
+		if (strcmp(binds->list[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A directory for temporary files that is not below /tmp: of the node, or empty
+ * in what is empty.  The user has chosen the name, as that of a bind.
+ */
+static void plan_tmpdir(const struct plan_request *request, struct binds *binds)
+{
+	const char *value = envp_get(request->job, "TMPDIR");
+	char path[PATH_MAX];
+
+	if (!value || value[0] != '/' || strlen(value) >= sizeof(path) ||
+		settings_is(request->settings, SETTING_CLEANENV, "yes"))
+		return;
+	strcpy(path, value);
+	bind_spec_clean(path);
+	if (is_of_the_system(path) || has_target(binds, path) ||
+		binds_show(binds, path))
+		return;
+	if (binds_cover(binds, path))
+		binds_add(binds, path, path, BIND_EMPTY, "TMPDIR");
+	else if (!request->arguments->denied[SETTING_BIND])
+		binds_add(binds, path, path, BIND_OPTIONAL, "TMPDIR");
 }
 
 static void plan_file(struct binds *binds, const char *path, const char *origin)
@@ -221,6 +269,7 @@ int plan_binds(const struct plan_request *request, struct binds *binds,
 		settings_is(request->settings, SETTING_TMP, "private"));
 	if (plan_user(request, binds, err) < 0)
 		return -1;
+	plan_tmpdir(request, binds);
 	plan_slurm(request, binds);
 	if (plan_site(request, binds, err) < 0)
 		return -1;

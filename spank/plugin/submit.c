@@ -21,6 +21,7 @@
 #include "common/cleanup.h"
 #include "common/expand.h"
 #include "common/list.h"
+#include "common/settings_check.h"
 #include "spank/plugin/container.h"
 #include "spank/plugin/foreign_binds.h"
 #include "spank/plugin/foreign_settings.h"
@@ -257,9 +258,9 @@ static int complete(struct settings *settings, enum setting setting,
 	case SETTING_WORKDIR:
 		return complete_directory(place, err);
 	case SETTING_HOME:
-		if (strcmp(*place, "yes") == 0 || strcmp(*place, "no") == 0)
-			return 0;
-		return complete_directory(place, err);
+		return settings_home_is_word(*place)
+			       ? 0
+			       : complete_directory(place, err);
 	default:
 		return 0;
 	}

@@ -46,6 +46,7 @@ struct entry {
 	int server; /* own socket to the image server */
 	struct task *task;
 	struct report *report;
+	bool has_tmpdir; /* the node has the directory of the job's TMPDIR */
 };
 
 /* What befalls all tasks alike is said by the first that it befalls. */
@@ -202,6 +203,24 @@ static void hear_reason(int server, struct error *err)
 		error_set(err, 0, "%s", message.text);
 }
 
+/* Programs do not say which directory it is that they miss.  One that the node
+ * lacks as well is not missed because of the image. */
+static void check_tmpdir(const struct entry *entry)
+{
+	const struct environment_entry *edit =
+		environment_entry(&entry->task->edits, "TMPDIR");
+	const char *path =
+		edit ? edit->value : envp_get(entry->plan.job, "TMPDIR");
+
+	if (path && *path && access(path, W_OK | X_OK) < 0 &&
+		(edit || entry->has_tmpdir))
+		report_note(entry->report,
+			"TMPDIR is '%s', where nothing can be written in the "
+			"container (%s): show that directory with --sif-bind, "
+			"or set another with --sif-env=TMPDIR=/tmp",
+			path, strerror(errno));
+}
+
 /* The container stands; give up all rights, then let the others in. */
 static int complete(struct entry *entry,
 	const struct container_request *request, struct container *container,
@@ -216,6 +235,7 @@ static int complete(struct entry *entry,
 		return -1;
 	if (load_environment(entry, container->facts, err) < 0)
 		return -1;
+	check_tmpdir(entry);
 	shared_fd = share_environment(&entry->task->edits, err);
 	if (shared_fd < 0 || image_tell(entry->server, MESSAGE_SHARED, NULL,
 				     shared_fd, err) < 0)
@@ -245,6 +265,7 @@ static int build_container(struct entry *entry, struct error *err)
 /* Tell the server of a failure, and by that the other tasks. */
 static int build(struct entry *entry, const char *ready_us, struct error *err)
 {
+	const char *tmpdir;
 	int built;
 
 	entry->task->is_builder = true;
@@ -253,6 +274,8 @@ static int build(struct entry *entry, const char *ready_us, struct error *err)
 	report_moment_at(entry->report, atoll(ready_us), "image server ready");
 	report_moment(entry->report, "told to build the container");
 	set_alarm(entry->request->timeout_s + BUILDER_EXTRA_S);
+	tmpdir = envp_get(entry->plan.job, "TMPDIR");
+	entry->has_tmpdir = tmpdir && access(tmpdir, W_OK | X_OK) == 0;
 	built = build_container(entry, err);
 	if (built < 0)
 		hear_reason(entry->server, err);

@@ -90,7 +90,7 @@ mount|:/data|the source is missing'
 		assert_status 0
 		for option in 'image=IMAGE|none' 'bind=SRC[:DST[:ro|rw]][,...]' \
 			'mount=IMAGE:DST[,...]' 'env=NAME[=VALUE][,...]' \
-			'cleanenv=yes|no' 'home=yes|no|PATH' workdir=PATH \
+			'cleanenv=yes|no' 'home=yes|no|private|PATH' workdir=PATH \
 			'tmp=host|private' 'writable-tmpfs=no|yes[,SIZE]' \
 			'nv=auto|yes|no' 'rocm=auto|yes|no' \
 			'batch=host|image' 'host-mount=yes|no' 'join=[JOB.]STEP|none' \
@@ -399,12 +399,13 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_output '/shared/$USER'
 }
 
-@test "batch=image and debug=yes of plugstack.conf" {
-	start_other "batch=image debug=yes"
+@test "batch=image, home=private and debug=yes of plugstack.conf" {
+	start_other "batch=image debug=yes home=private"
 	printf '%s\n' '#!/bin/sh' 'cat /usr/mark' >"$OTHER/shared/job"
 	CLUSTER=$OTHER SHARED=$OTHER/shared run_job --sif-image=small.sif job
 	assert_status 0
 	assert_line small
+	assert_contains "mount  /home/alice  from memory (home)"
 	assert_contains "namespace built"
 }
 

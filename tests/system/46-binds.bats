@@ -459,6 +459,74 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_output /tmp
 }
 
+@test "--sif-home=private: empty, writable, of the step; HOME stays" {
+	as_alice sh -c 'mkdir -p ~/project/sub && echo host >~/host
+		echo host >~/project/sub/host'
+	run inside -n2 --sif-home=private sh -c '
+		stat -c "%a %U" ~; echo $HOME; getent passwd alice | sed "s/:[^:]*$//; s/.*://"
+		echo mine >~/$SLURM_PROCID
+		until test -s ~/0 && test -s ~/1; do sleep 0.05; done
+		ls -A /home ~; cat ~/host'
+	assert_line "700 alice" 2
+	assert_line /home/alice 4
+	refute_line host
+	assert_contains "No such file or directory"
+	run as_alice ls -d /home/alice/0
+	assert_failure
+	# The working directory: its own, or the empty home.
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/home/alice/project/sub -- \
+		srun --sif-image=/shared/small.sif --sif-home=private sh -c \
+		'pwd; cat host; ls ~'
+	assert_output $'/home/alice/project/sub\nhost\nproject'
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/home/alice -- \
+		srun --sif-image=/shared/small.sif --sif-home=private sh -c \
+		'pwd; ls -A'
+	assert_output /home/alice
+	# As --contain of Apptainer: nothing of the user's is in sight.
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/home/alice/project -- \
+		srun --chdir=/home/alice --sif-image=/shared/small.sif \
+		--sif-home=private --sif-tmp=private sh -c 'pwd; ls -A . /tmp'
+	assert_output $'/home/alice\n.:\n\n/tmp:'
+	# A bind may lie in it.
+	run inside --sif-home=private --sif-bind=/home/alice/project sh -c \
+		'cat ~/project/sub/host; ls ~'
+	assert_output $'host\nproject'
+	as_alice rm -r /home/alice/{host,project}
+}
+
+@test "the directory of TMPDIR shows, is empty in a private /tmp, or is missed aloud" {
+	as_root install -d -o alice -m 700 /scratch.alice /scratch.alice/sub
+	run inside --export=ALL,TMPDIR=/scratch.alice/sub/ sh -c 'echo x >$TMPDIR/x && cat $TMPDIR/x'
+	assert_output x
+	assert_equal "$(as_root cat /scratch.alice/sub/x)" x
+	run inside -n2 --export=ALL,TMPDIR=/tmp/job/7 --sif-tmp=private sh -c \
+		'echo $TMPDIR; stat -c %a $TMPDIR /tmp; ls $TMPDIR; echo x >$TMPDIR/x.$$'
+	assert_status 0
+	assert_line 700 2
+	assert_line 1777 2
+	# /tmp itself stays what it is.
+	run inside --export=ALL,TMPDIR=/tmp/ --sif-tmp=private stat -c %a /tmp
+	assert_output 1777
+	# The node lacks it as well: Slurm alone says so.
+	run inside --export=ALL,TMPDIR=/nonesuch true
+	refute_contains spank_sif
+	run inside --export=ALL,TMPDIR=/scratch.alice --sif-cleanenv ls -d /scratch.alice
+	assert_failure
+	run inside --sif-env=TMPDIR=/opt true
+	assert_status 0
+	assert_contains "node1: warning: TMPDIR is '/opt', where nothing can be written in the container (Read-only file system): show that directory with --sif-bind"
+	as_root rm -r /scratch.alice
+}
+
+@test "deny=bind: the directory of TMPDIR does not show, which is said" {
+	start_other deny=bind
+	run on_other sh -c 'mkdir /shared/tmp; TMPDIR=/shared/tmp srun --chdir=/tmp \
+		--sif-image=/shared/small.sif ls /shared'
+	stop_other
+	assert_failure
+	assert_contains "TMPDIR is '/shared/tmp', where nothing can be written in the container (No such file or directory)"
+}
+
 @test "--sif-home=no and --sif-home=PATH" {
 	run inside --sif-home=no ls /home
 	assert_output ""

@@ -176,15 +176,15 @@ kill_freezer() {
 	for mode in "${MODES[@]}"; do
 		set_mode "$mode"
 		run in_image good --mem=100 --sif-writable-tmpfs --sif-tmp=private \
-			bash -c '
+			--sif-home=private bash -c '
 			cat /usr/big >/dev/null
-			for file in /tmp/big /var/tmp/big /opt/big; do
+			for file in /tmp/big /var/tmp/big /opt/big ~/big; do
 				dd if=/dev/zero of=$file bs=1M count=300
 			done
 			rm /opt/big /tmp/big && echo going on >/tmp/small && cat /tmp/small'
 		assert_status 0
 		assert_line "going on"
-		(($(grep -c "No space left on device" <<<"$output") >= 3))
+		(($(grep -c "No space left on device" <<<"$output") >= 4))
 		assert_nothing_left
 	done
 	set_mode ''
