@@ -60,6 +60,7 @@ int facts_of_image(const char *path, const char *said, char **facts,
 	if (uuid[0] && facts_add(facts, err, "SIF_UUID=%s", uuid) < 0)
 		return -1;
 	if (facts_add(facts, err, "SIF_IMAGE=%s", path) < 0 ||
+		facts_add(facts, err, "SIF_NAME=%s", name) < 0 ||
 		facts_add(facts, err, "SIF_PARTITION=%s:%s", offset, size) <
 			0 ||
 		facts_add(facts, err, "SINGULARITY_NAME=%s", name) < 0 ||

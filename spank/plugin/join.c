@@ -94,8 +94,9 @@ static int take_facts(int process_fd, char *bytes, char **facts,
 	struct error *err)
 {
 	static const char *const names[] = { "SIF_UUID=", "SIF_IMAGE=",
-		"SIF_PARTITION=", "SINGULARITY_NAME=", "SINGULARITY_CONTAINER=",
-		"APPTAINER_NAME=", "APPTAINER_CONTAINER=" };
+		"SIF_NAME=", "SIF_PARTITION=", "SINGULARITY_NAME=",
+		"SINGULARITY_CONTAINER=", "APPTAINER_NAME=",
+		"APPTAINER_CONTAINER=" };
 	CLEANUP_FD int fd = openat(process_fd, "environ", O_RDONLY | O_CLOEXEC);
 	size_t used = fd < 0 ? 0 : read_all(fd, bytes, ENVIRON_SIZE - 1);
 	size_t i, name;

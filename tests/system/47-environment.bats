@@ -272,8 +272,9 @@ script_image() { # SCRIPT
 		srun --sif-image=./image.sif --sif-env=SIF_UUID=forged env
 	assert_status 0
 	refute_line SIF_UUID=forged
-	assert_line SINGULARITY_NAME=image.sif
-	assert_line APPTAINER_NAME=image.sif
+	for name in SINGULARITY_NAME APPTAINER_NAME SIF_NAME; do
+		assert_line "$name=image.sif"
+	done
 	for name in SINGULARITY_CONTAINER APPTAINER_CONTAINER SIF_IMAGE; do
 		assert_line "$name=/shared/image.sif"
 	done
@@ -281,6 +282,23 @@ script_image() { # SCRIPT
 	assert_equal "$(sed -n 's/^SIF_UUID=//p' <<<"$output" | tr -d -)" "$uuid"
 	value SIF_SEEN
 	assert_output image.sif
+}
+
+@test "a prompt can name the image, as the man page has it" {
+	as_alice sh -c 'cat >~/.bashrc' <<-'END'
+	PS1='\u$ '
+	[ -z "$SIF_NAME" ] || PS1="($SIF_NAME) $PS1"
+	END
+	run here srun --sif-image=image.sif bash -i <<<exit
+	assert_contains '(image.sif) alice$ '
+	run here bash -i <<<exit
+	assert_contains 'alice$ '
+	refute_contains image.sif
+	as_alice rm /home/alice/.bashrc
+	# shellcheck disable=SC2016
+	run here srun --sif-image=image.sif --sif-env='PS1=($SIF_NAME) $ ' \
+		sh -i <<<exit
+	assert_contains '(image.sif) $ '
 }
 
 @test "per-task variables are each task's own" {
