@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -189,6 +190,8 @@ static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
 		_exit(SERVER_EXIT_DESCRIPTORS);
 	set_signals();
 	reset_oom_score();
+	/* Not slurmstepd, which proctrack/linuxproc would spare. */
+	prctl(PR_SET_NAME, argv[0]);
 	umask(077);
 	if (setsid() < 0 || chdir("/") < 0)
 		_exit(SERVER_EXIT_PRIVILEGES);

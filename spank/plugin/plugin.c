@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,6 +42,11 @@
 #include "spank/plugin/submit_check.h"
 
 SPANK_PLUGIN(spank_sif, 1)
+
+/* What a task is called until it executes the command: as long as the kernel
+ * lets it be, and without a space, at which proctrack/linuxproc stops reading.
+ */
+#define TASK_NAME "spank-sif-task"
 
 /*
  * With contain_spank (Slurm 24.05 and later) some hooks run in a child that
@@ -292,7 +298,12 @@ int slurm_spank_task_init_privileged(spank_t spank, int argc, char *argv[])
 	(void)spank;
 	(void)argc;
 	(void)argv;
-	if (!session.runs_image || session.error.text[0])
+	if (!session.runs_image)
+		return 0;
+	/* Before its user can stop it: proctrack/linuxproc kills no process
+	 * called slurmstepd, and the node is drained then. */
+	prctl(PR_SET_NAME, TASK_NAME);
+	if (session.error.text[0])
 		return 0;
 	/* Nothing is kept: Slurm's change of ids takes all. */
 	if (session.arguments.userns)

@@ -101,7 +101,10 @@ find_processes() { # ROLE
 		*:setpriv:* | *:timeout:*) continue ;;
 		server:spank-sif-serve:*) ;;
 		keeper:spank-sif-keepe:*) ;;
-		step:spank-sif-*) ;;
+		step:spank-sif-* | task:spank-sif-task:* | any:spank-sif-task:*) ;;
+		launcher:spank-sif-task:*)
+			is_child_of_slurmstepd "${process#/proc/}" || continue
+			;;
 		slurmd:slurmd:0) ;;
 		slurmstepd:slurmstepd:0 | step:slurmstepd:*) ;;
 		srun:srun:*) ;;

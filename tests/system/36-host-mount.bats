@@ -320,7 +320,7 @@ pids_of() { # KIND
 	server) as_root pgrep -x "$SERVER_COMM" ;;
 	keeper) as_root pgrep -x spank-sif-keepe ;;
 	slurmstepd) as_root pgrep -x slurmstepd ;;
-	task) as_root pgrep -u alice -x 'slurmstepd|prolog|sleep|sh' ;;
+	task) as_root pgrep -u alice -x 'spank-sif-task|prolog|sleep|sh' ;;
 	esac
 }
 

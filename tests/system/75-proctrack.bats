@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # proctrack/pgid does not know of the server and the keeper, which have sessions
-# of their own: they end by themselves, or by the plugin.
+# of their own: they end by themselves, or by the plugin.  proctrack/linuxproc
+# spares what is called slurmstepd, as a task is until it executes its command.
 
 load ../lib/common
 load ../lib/assert
@@ -25,6 +26,7 @@ setup() {
 teardown() {
 	has_plugin || return 0
 	stop_steps
+	stop_other
 }
 
 start_reading_step() {
@@ -70,4 +72,43 @@ set_mode() { # ARGUMENT
 	as_alice scancel --user=alice
 	wait_step 20
 	assert_host_as_before "$before" 20
+}
+
+# A task of alice's that has begun to enter, by the real uid and no_new_privs: a
+# slurmstepd takes on the user's effective uid at times.
+find_entering_task() {
+	local pid
+	for pid in $(as_root sh -c 'for name in slurmstepd spank-sif-task; do
+			pgrep --uid alice --exact $name; done'); do
+		as_root grep -q "^NoNewPrivs:	1" "/proc/$pid/status" || continue
+		task=$pid
+		return 0
+	done
+	return 1
+}
+
+# The server never answers, as one that its user has stopped, so that the task
+# keeps its capabilities and /dev/fuse until it is killed.
+@test "linuxproc kills a task that was stopped on its way in, and the node stays" {
+	start_other "" --conf=ProctrackType=proctrack/linuxproc --fuse-mode=0666 \
+		--conf=UnkillableStepTimeout=5
+	local mode task before CLUSTER=$OTHER SHARED=$OTHER/shared
+	gcc -static -Os -x c -o "$SHARED/server" - <<<'#include <unistd.h>
+		int main(void) { return pause(); }'
+	as_root install -m 0711 /shared/server "$PLUGIN_SERVER"
+	as_alice srun true
+	before=$(host_snapshot)
+	for mode in '' mount=host privilege=userns; do
+		set_mode "$mode"
+		start_step --sif-image=/shared/good.sif true
+		wait_until 20 find_entering_task
+		as_alice kill -STOP "$task"
+		run as_root cat "/proc/$task/comm"
+		assert_output spank-sif-task
+		as_alice scancel --user=alice
+		wait_step 30
+		wait_until 10 no_jobs
+		nodes_become_idle 5
+		assert_host_as_before "$before"
+	done
 }
