@@ -450,6 +450,20 @@ static int enter(struct entry *entry, struct error *err)
 	return 0;
 }
 
+/*
+ * Slurm 25.05.0 to 25.05.8 and 25.11.0 start tasks with SIGCHLD blocked, and a
+ * shell that waits for a child in the background hangs.  A task's mask is that
+ * of slurmstepd, never one that the user has chosen.
+ */
+static void unblock_sigchld(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int task_enter(const struct task_request *request, struct task *ret_task,
 	struct report *report, struct error *err)
 {
@@ -467,6 +481,7 @@ int task_enter(const struct task_request *request, struct task *ret_task,
 	if (!getcwd(task.directory, sizeof(task.directory)) ||
 		task.directory[0] != '/')
 		task.directory[0] = '\0';
+	unblock_sigchld();
 	if (priv_caps_freeze(err) < 0 || enter(&entry, err) < 0) {
 		task_free(&task);
 		cleanup_fd(&entry.server);

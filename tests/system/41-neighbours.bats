@@ -104,11 +104,13 @@ prolog_says() { # LINE
 
 # Says in the environment where each of its hooks has run.  With its option it
 # gives each task a /tmp of its own, as plugins for private directories do: in
-# its place before ours, or in that after.
+# its place before ours, or in that after.  With --block-sigchld it starts them as
+# Slurm 25.05.0 does, by its own mistake.
 compile_neighbour() { # OUT
 	gcc -shared -fPIC -D_GNU_SOURCE -x c -o "$1" - <<-'END'
 	#include <fcntl.h>
 	#include <sched.h>
+	#include <signal.h>
 	#include <stdio.h>
 	#include <string.h>
 	#include <sys/mount.h>
@@ -118,10 +120,17 @@ compile_neighbour() { # OUT
 	SPANK_PLUGIN(neighbour, 1)
 
 	static char place[16];
+	static int blocks;
 
 	static int take(int val, const char *value, int remote)
 	{
 		snprintf(place, sizeof(place), "%s", value);
+		return 0;
+	}
+
+	static int take_block(int val, const char *value, int remote)
+	{
+		blocks = 1;
 		return 0;
 	}
 
@@ -138,9 +147,13 @@ compile_neighbour() { # OUT
 	{
 		struct spank_option option = { "own-tmp", "before|after",
 			"for tests", 1, 0, take };
+		struct spank_option block = { "block-sigchld", NULL,
+			"for tests", 0, 0, take_block };
 
-		if (strcmp(argv[0], "before") == 0)
-			spank_option_register(spank, &option);
+		if (strcmp(argv[0], "before") != 0)
+			return 0;
+		spank_option_register(spank, &option);
+		spank_option_register(spank, &block);
 		return 0;
 	}
 
@@ -164,6 +177,12 @@ compile_neighbour() { # OUT
 
 	int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	{
+		sigset_t child;
+
+		sigemptyset(&child);
+		sigaddset(&child, SIGCHLD);
+		if (blocks && strcmp(argv[0], "before") == 0)
+			sigprocmask(SIG_BLOCK, &child, NULL);
 		say(spank, "task_init", argv[0]);
 		return 0;
 	}
@@ -189,6 +208,18 @@ compile_neighbour() { # OUT
 		assert_line "only in the image"
 	done
 	assert_host_as_before "$before"
+}
+
+@test "a task that is started with SIGCHLD blocked has it free in the image" {
+	run as_alice srun --block-sigchld grep SigBlk /proc/self/status
+	assert_status 0
+	assert_line $'SigBlk:\t0000000000010000'
+	run in_image small --block-sigchld grep SigBlk /proc/self/status
+	assert_status 0
+	assert_line $'SigBlk:\t0000000000000000'
+	run in_image small --block-sigchld sh -c 'sleep 0.2 & wait; echo waited'
+	assert_status 0
+	assert_line waited
 }
 
 # --- X11 -------------------------------------------------------------------------
