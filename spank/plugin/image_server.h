@@ -78,6 +78,13 @@ int image_server_check(struct image_server *server, bool task_was_killed,
 	bool is_last, struct error *err);
 
 /*
+ * The same for a process that only shares slurmstepd's memory (contain_spank):
+ * waits for nothing, and leaves the server to slurmstepd.
+ */
+int image_server_look(struct image_server *server, bool task_was_killed,
+	struct error *err);
+
+/*
  * Make sure that all are gone: they have a moment to end by themselves, as they
  * do once the last process has left the container, and are killed then; all of
  * them share one deadline.  Tells what image_server_check() of a killed task

@@ -432,6 +432,17 @@ static bool was_killed(int status)
 	return WEXITSTATUS(status) == 128 + SIGKILL;
 }
 
+static void look_at_servers(bool task_was_killed)
+{
+	struct error err = { 0 };
+	size_t i;
+
+	for (i = 0; i < session.servers_count; i++)
+		if (image_server_look(&session.servers[i], task_was_killed,
+			    &err) < 0)
+			say_error("%s", err.text);
+}
+
 int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
@@ -444,8 +455,10 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 		return 0;
 	spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
 	step_log_task(status);
-	if (is_contained())
+	if (is_contained()) {
+		look_at_servers(was_killed(status));
 		return 0;
+	}
 	if (session.tasks_left > 0)
 		session.tasks_left--;
 	if (session.tasks_left == 0)

@@ -72,7 +72,7 @@ need_plugin() {
 
 # Those start it by way of slurmstepd, whose libraries an image does not have.
 need_task_prolog() {
-	[[ $(slurmd -V) != *" 24.11."[0-6] ]] ||
+	[[ $(slurmd -V) != *" "@(24.11.[0-6]|25.05.[01]) ]] ||
 		skip "$(slurmd -V) cannot start a TaskProlog in an image"
 }
 

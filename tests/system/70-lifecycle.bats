@@ -29,6 +29,7 @@ setup() {
 teardown() {
 	has_plugin || return 0
 	[[ -z ${STOPPED-} ]] || signal CONT $STOPPED || true
+	stop_other
 	stop_steps
 	as_root sh -c '! mountpoint --quiet /usr/libexec || umount /usr/libexec'
 }
@@ -60,15 +61,18 @@ assert_nothing_left() { # [SECONDS]
 # A step whose tasks read the image for as long as they live, never the same
 # place twice: what the kernel has cached outlives the server.  One line in
 # /shared/pids for each task that has started.
+# shellcheck disable=SC2016
+READ_ON='
+	echo $$ >>pids
+	for ((n = SLURM_PROCID;; n += SLURM_NTASKS)); do
+		dd if=/usr/big bs=256K count=1 skip=$n status=none \
+			>/dev/null || exit 1
+		read -rt 0.05 <> <(:)
+	done
+	exit 1'
 start_reading_step() { # SRUN-ARGUMENT...
-	start_step --chdir=/shared --sif-image=/shared/good.sif "$@" bash -c '
-		echo $$ >>pids
-		for ((n = SLURM_PROCID;; n += SLURM_NTASKS)); do
-			dd if=/usr/big bs=256K count=1 skip=$n status=none \
-				>/dev/null || exit 1
-			read -rt 0.05 <> <(:)
-		done
-		exit 1'
+	start_step --chdir=/shared --sif-image=/shared/good.sif "$@" \
+		bash -c "$READ_ON"
 }
 
 # The kinds of process that a step has on a node.
@@ -231,6 +235,24 @@ job() {
 	assert_failure
 	assert_contains "the image server was killed by signal 9"
 	assert_nothing_left
+}
+
+# The plugin's task_exit then runs in a child of slurmstepd.
+@test "SIGKILL of the guard is told to the user with contain_spank, too" {
+	[[ $(slurmd -V) != *" 2"[23].* ]] || skip "$(slurmd -V) has no contain_spank"
+	start_other '' --conf=SlurmdParameters=config_overrides,contain_spank
+	run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+	on_other srun -n2 --sif-image=/shared/good.sif bash -c "$READ_ON" \
+		>"$BATS_TEST_TMPDIR/said" 2>&1 </dev/null 3>&- &
+	STEP=$!
+	wait_until 20 file_has_lines "$OTHER/shared/pids" 2
+	"$CLUSTER_TOOL" exec "$OTHER" --user=root -- pkill -KILL -x "$GUARD_COMM"
+	STEP_OUTPUT=$BATS_TEST_TMPDIR/said
+	wait_step
+	assert_failure
+	assert_equal "$(grep -c "the image server was killed by signal 9" <<<"$output")" 1
 }
 
 kill_servers() { # TIMES
