@@ -131,6 +131,16 @@ static int take_command(struct environment_reader *reader,
 	return taken;
 }
 
+/* The first, for people. */
+static void note_skipped(struct environment_reader *reader, const char *text,
+	const char *start)
+{
+	reader->skipped_file = reader->files;
+	reader->skipped_line = 1;
+	for (; text < start; text++)
+		reader->skipped_line += *text == '\n';
+}
+
 int environment_reader_start(struct environment_reader *reader,
 	struct environment *start, struct error *err)
 {
@@ -154,6 +164,7 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 	struct environment_text rest = { text, text + length };
 	const char *start;
 	int depth = 0, taken;
+	size_t before;
 
 	if (!bytes)
 		return error_set(err, ENOMEM, "cannot make the environment");
@@ -165,6 +176,7 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 	environment_text_skip_lines(&rest);
 	while (!environment_text_is_at_end(&rest) && !reader->has_ended) {
 		start = rest.at;
+		before = reader->skipped;
 		taken = depth > 0 ? 0
 				  : take_command(reader, &rest, &value, 0, err);
 		if (taken < 0)
@@ -174,8 +186,11 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 			rest.at =
 				environment_skip_line(start, rest.end, &depth);
 		}
+		if (before == 0 && reader->skipped > 0)
+			note_skipped(reader, text, start);
 		environment_text_skip_lines(&rest);
 	}
+	reader->files++;
 	return 0;
 }
 

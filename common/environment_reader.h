@@ -15,7 +15,10 @@
 struct environment_reader {
 	struct environment exported;
 	struct environment locals; /* set, but not exported */
+	size_t files;              /* that have been read */
 	size_t skipped;            /* lines that were not understood */
+	size_t skipped_file;       /* of the first of these, from 0 */
+	size_t skipped_line;       /* from 1 */
 	size_t doubts;             /* where shells may differ from it */
 	size_t length;             /* of all files so far */
 	size_t written;            /* bytes of values so far */

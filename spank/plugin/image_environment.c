@@ -34,6 +34,7 @@
 #include "common/environment_reader.h"
 #include "common/inside.h"
 #include "common/priv_shell.h"
+#include "spank/plugin/image_dialect.h"
 #include "spank/plugin/image_environment.h"
 #include "spank/plugin/image_scripts.h"
 
@@ -226,6 +227,12 @@ static int read_scripts(const struct image_scripts *scripts,
 				 : image_scripts_read(scripts, &reader,
 					   certain_only, err);
 	report->skipped_lines = reader.skipped;
+	if (!certain_only && result == 0 && reader.skipped > 0)
+		error_set(&report->hint, 0,
+			"line %zu of '%s/%s' of the image is skipped, as the "
+			"image has no shell: write plain assignments there",
+			reader.skipped_line, scripts->directory,
+			scripts->names[reader.skipped_file]);
 	*ret_is_certain = environment_reader_is_certain(&reader);
 	if (result == 0)
 		*ret_image = environment_take(&reader.exported);
@@ -256,11 +263,17 @@ static int run_with_one_of(const char *const *shells,
 			continue;
 		report->shell = *shells;
 		if (run_scripts(scripts, *shells, &start, deadline, ret_image,
-			    ret_is_executed, &report->messages, err) < 0)
+			    ret_is_executed, &report->messages, err) < 0) {
+			image_dialect_explain(scripts, *shells, true,
+				&report->hint);
 			return -1;
+		}
 	}
 	if (!*ret_is_executed)
 		report->shell = NULL;
+	else
+		image_dialect_explain(scripts, report->shell,
+			report->messages.length > 0, &report->hint);
 	return 0;
 }
 

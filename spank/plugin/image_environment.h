@@ -17,6 +17,7 @@ struct image_environment_report {
 	const char *shell;    /* that ran them; NULL if they were read */
 	size_t skipped_lines; /* of those that were read */
 	struct image_messages messages;
+	struct error hint; /* what may be wrong in a script; text "" if not */
 };
 
 /*

@@ -230,25 +230,41 @@ int image_scripts_read_all(int fd, char *bytes, size_t size, size_t *ret_length)
 	return 0;
 }
 
-static int read_script(const struct image_scripts *scripts, int directory_fd,
-	const char *name, struct environment_reader *reader, struct error *err)
+/* It was a regular file, and the image does not change; but who knows what is
+ * bound over it. */
+static int open_script(const struct image_scripts *scripts, size_t index)
 {
-	/* It was a regular file, and the image does not change; but who knows
-	 * what is bound over it. */
-	CLEANUP_FD int fd = openat(directory_fd, name,
-		O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	CLEANUP_FREE char *text = malloc(ENVIRONMENT_READER_FILE_MAX);
+	CLEANUP_FREE char *path = NULL;
+	CLEANUP_FD int fd = -1;
 	struct stat status;
-	size_t length;
 
-	if (!text)
-		return error_set(err, ENOMEM, "cannot make the environment");
-	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
-		image_scripts_read_all(fd, text, ENVIRONMENT_READER_FILE_MAX,
-			&length) < 0)
-		return error_set(err, errno, "cannot read '%s/%s' of the image",
-			scripts->directory, name);
-	return environment_reader_read(reader, text, length, err);
+	if (asprintf(&path, "%s/%s", scripts->directory,
+		    scripts->names[index]) < 0) {
+		path = NULL;
+		errno = ENOMEM;
+		return -1;
+	}
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -1;
+	if (!S_ISREG(status.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return fd_take(&fd);
+}
+
+char *image_scripts_load(const struct image_scripts *scripts, size_t index,
+	size_t *ret_length)
+{
+	CLEANUP_FD int fd = open_script(scripts, index);
+	char *text = fd < 0 ? NULL : malloc(ENVIRONMENT_READER_FILE_MAX);
+
+	if (text && image_scripts_read_all(fd, text,
+			    ENVIRONMENT_READER_FILE_MAX, ret_length) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static int complete_path(struct environment *image, struct error *err)
@@ -265,16 +281,17 @@ static int complete_path(struct environment *image, struct error *err)
 int image_scripts_read(const struct image_scripts *scripts,
 	struct environment_reader *reader, bool certain_only, struct error *err)
 {
-	CLEANUP_FD int directory_fd =
-		open(scripts->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	size_t i;
+	size_t i, length;
 
-	if (directory_fd < 0)
-		return error_set(err, errno, "cannot open '%s' of the image",
-			scripts->directory);
 	for (i = 0; i < scripts->count; i++) {
-		if (read_script(scripts, directory_fd, scripts->names[i],
-			    reader, err) < 0)
+		CLEANUP_FREE char *text =
+			image_scripts_load(scripts, i, &length);
+
+		if (!text)
+			return error_set(err, errno,
+				"cannot read '%s/%s' of the image",
+				scripts->directory, scripts->names[i]);
+		if (environment_reader_read(reader, text, length, err) < 0)
 			return -1;
 		if (brings_docker_path(scripts->names[i]) &&
 			complete_path(&reader->exported, err) < 0)

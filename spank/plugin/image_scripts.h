@@ -45,6 +45,11 @@ int image_scripts_read(const struct image_scripts *scripts,
 	struct environment_reader *reader, bool certain_only,
 	struct error *err);
 
+/* The text of one of them, or its beginning; the caller frees it.  NULL if it
+ * cannot be read, with errno. */
+char *image_scripts_load(const struct image_scripts *scripts, size_t index,
+	size_t *ret_length);
+
 /* Read until the end of file, or `size` bytes.  -1 with errno on failure. */
 int image_scripts_read_all(int fd, char *bytes, size_t size,
 	size_t *ret_length);

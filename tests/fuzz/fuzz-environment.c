@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The reader of an image's environment scripts. */
+/* The reader of an image's environment scripts, and the search for bash. */
+#include "common/environment_dialect.h"
 #include "common/environment_reader.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -7,6 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct environment_reader reader = { 0 };
 	struct environment start = { 0 };
+	struct environment_dialect dialect;
 	struct error err = { 0 };
 
 	if (environment_set(&start, "PATH", "/usr/bin:/bin", ENVIRONMENT_IMAGE,
@@ -15,6 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		environment_reader_read(&reader, (const char *)data, size,
 			&err);
 	environment_reader_free(&reader);
+	/* What is found ends the search: the rarest kind. */
+	environment_dialect_find((const char *)data, size, DIALECT_CR,
+		&dialect);
 	environment_free(&start);
 	return 0;
 }

@@ -332,8 +332,10 @@ script_image() { # SCRIPT
 	assert_line "COMPUTED=(not set)"
 	assert_matches "PATH=/opt/docker/bin:/bin"
 	assert_matches "scripts of the image read, [1-9][0-9]* lines skipped"
-	run here srun --sif-image=static.sif show PLAIN
+	run --separate-stderr here srun --sif-image=static.sif show PLAIN
 	assert_output PLAIN=image
+	# Of the text below "#!/bin/sh" and a comment.
+	assert_equal "$stderr" "spank_sif: node1: warning: line 6 of '/.singularity.d/env/90-environment.sh' of the image is skipped, as the image has no shell: write plain assignments there"
 }
 
 @test "an image without /.singularity.d has a PATH and the job's variables" {
@@ -399,6 +401,24 @@ for i in {1..3}; do LIB+=:$i; done'
 	assert_equal "$(wc -l <<<"$stderr")" 11
 	output=$stderr
 	assert_contains "more than that is left out"
+}
+
+@test "without bash in the image, what its sh reads otherwise is named" {
+	image_tree "$TREES/dash" sh printenv
+	image_add_singularity "$TREES/dash" $'export KEPT=1\n[[ -n $KEPT ]] && export LOST=1'
+	image_sif "$TREES/dash" "$SHARED/script.sif" -comp lz4
+	run --separate-stderr here srun -n2 --sif-image=script.sif printenv KEPT
+	assert_status 0
+	assert_output $'1\n1'
+	output=$stderr
+	# Below "#!/bin/sh" and a comment.
+	assert_matches "^spank_sif: node1: warning: the image's environment: .*90-environment.sh: .*\[\[.* not found"
+	assert_contains "warning: line 4 of '/.singularity.d/env/90-environment.sh' of the image has [[, which is not known to its '/bin/sh': install bash in the image, or write it in a way that every shell knows"
+	assert_equal "$(wc -l <<<"$stderr")" 2
+	script_image $'export A=1\r'
+	run --separate-stderr here srun --sif-image=script.sif true
+	output=$stderr
+	assert_contains "line 3 of '/.singularity.d/env/90-environment.sh' of the image ends with a carriage return"
 }
 
 @test "a script does not read the step's input" {
