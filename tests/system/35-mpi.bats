@@ -20,10 +20,12 @@ setup_file() {
 	add_slurm
 	compile_mpi mpich && {
 		image_add_program "$TREE" "$BATS_FILE_TMPDIR/mpich"
+		add_starters mpiexec.hydra hydra_pmi_proxy
 		count_mpich_here
 	}
 	compile_mpi openmpi && {
 		image_add_program "$TREE" "$BATS_FILE_TMPDIR/openmpi"
+		add_starters mpirun.openmpi orted
 		add_openmpi
 	}
 	echo "only in the image" >"$TREE/usr/mark"
@@ -43,6 +45,15 @@ add_slurm() {
 	directory=$(dirname "$(find /usr/lib* -name auth_munge.so -print -quit)")
 	image_add_files "$TREE" "$directory"/*.so
 	rm -f "$TREE$directory/spank_sif.so"
+}
+
+# What mpirun needs; other releases have it by other names.
+add_starters() { # PROGRAM...
+	local program
+	for program; do
+		! type -P "$program" >/dev/null ||
+			image_add_program "$TREE" "$program"
+	done
 }
 
 # Not those for InfiniBand and the like, whose libraries are large.
@@ -160,6 +171,31 @@ assert_two_by_two() { # [HERE]
 	need_mpi mpich
 	run in_image mpi -N2 --ntasks-per-node=2 --mpi=pmi2 mpich
 	assert_two_by_two "$MPICH_HERE"
+}
+
+# As doc/migrating.md has it, in a batch script that runs in the image.
+run_mpirun() { # COMMAND
+	local rank
+	printf '#!/bin/sh\n%s\n' "$1" >"$SHARED/job"
+	run_job --nodes=1 --ntasks=2 --sif-image=/shared/mpi.sif \
+		--sif-batch=image job
+	assert_status 0
+	for rank in 0 1; do
+		assert_matches "rank $rank of 2: sum 201"
+	done
+}
+
+@test "mpiexec of MPICH inside the image, on one node" {
+	need_mpi mpich
+	[[ -e $TREE/usr/bin/hydra_pmi_proxy ]] || skip "another MPICH"
+	run_mpirun 'mpiexec.hydra -launcher fork -n 2 mpich'
+}
+
+@test "mpirun of Open MPI inside the image, on one node" {
+	need_mpi openmpi
+	[[ -e $TREE/usr/bin/orted ]] || skip "not Open MPI 4"
+	run_mpirun 'OMPI_MCA_oob_tcp_if_include=lo \
+		mpirun.openmpi --mca plm isolated openmpi'
 }
 
 @test "MPICH: by shared memory alone" {

@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The recipes of doc/migrating.md, as they stand there.  Those of mpirun are in
+# 35-mpi.
+
+load ../lib/common
+load ../lib/assert
+
+setup_file() {
+	has_plugin || return 0
+	cluster_start
+	local tree=$BATS_FILE_TMPDIR/tree app
+	image_tree "$tree"
+	image_add_singularity "$tree" 'export A=image'
+	add_app "$tree" foo
+	image_sif "$tree" "$SHARED/app.sif" -comp lz4
+	app=$BATS_FILE_TMPDIR/overlay/upper/ext3
+	mkdir -p "$app/bin" "$app/../../work"
+	image_write_script "$app/bin/python" 'echo "$0 runs $*"'
+	echo 'export PATH=/ext3/bin:$PATH' >"$app/env.sh"
+	image_squashfs "$app" "$SHARED/app.sqfs"
+	chown -R 2001:2001 "$BATS_FILE_TMPDIR/overlay"
+	truncate -s 16M "$SHARED/overlay.ext3"
+	mke2fs -q -t ext3 -d "$BATS_FILE_TMPDIR/overlay" "$SHARED/overlay.ext3"
+}
+
+teardown() {
+	has_plugin || return 0
+	stop_steps
+}
+
+# Of SCIF, with what Apptainer puts into the image for it.
+add_app() { # TREE NAME
+	local app=$1/scif/apps/$2
+	mkdir -p "$app"/{bin,scif/env}
+	echo 'export OF_APP=yes' >"$app/scif/env/90-environment.sh"
+	image_write_script "$app/bin/tool" 'echo "tool: $OF_APP $*"'
+	image_write_script "$app/scif/runscript" 'exec tool "$@"'
+	image_write_script "$1/.singularity.d/env/94-appsbase.sh" \
+		'if test -n "${APPTAINER_APPNAME:-}"; then' \
+		'	PATH="/scif/apps/$APPTAINER_APPNAME/bin:$PATH"' \
+		'	. "/scif/apps/$APPTAINER_APPNAME/scif/env/90-environment.sh"' \
+		'	export PATH' fi
+}
+
+# The block of that heading, run in /shared.
+run_recipe() { # HEADING [SED-EXPRESSION]
+	local text
+	text=$(sed -n "/^### $1/,/^##/s/^    //p" \
+		"$TESTS_LIB/../../doc/migrating.md" | sed "${2-}")
+	[[ -n $text ]]
+	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- sh -ec "$text"
+}
+
+@test "a file of variables" {
+	printf '%s\n' '# a comment' 'A=a,b' 'export B="two  words"' \
+		>"$SHARED/vars.env"
+	image_write_script "$SHARED/solver" 'echo "$A|$B"'
+	run_recipe '`--env-file`'
+	assert_status 0
+	assert_output 'a,b|two  words'
+}
+
+@test "an app of SCIF" {
+	run_recipe '`run --app`' 's/NAME\b/foo/g; s/_APPfoo/_APPNAME/g
+		s/ARGS/a "b c"/'
+	assert_status 0
+	assert_output "tool: yes a b c"
+}
+
+@test "an ext3 overlay becomes a squashfs file" {
+	[[ -x /sbin/debugfs ]] || skip "no debugfs"
+	run_recipe 'An ext3 overlay' 's/mksquashfs .*/& -quiet -no-progress/'
+	assert_status 0
+	assert_line "/ext3/bin/python runs train.py"
+}
+
+@test "the node's own system in an image of mount points" {
+	image_write_script "$SHARED/solver" \
+		'cat /etc/hostname; ls /user-environment; type -P gcc mksquashfs'
+	sed -i 's|^#!/bin/sh|#!/bin/bash|' "$SHARED/solver"
+	run_recipe "Software for the node" 's/mksquashfs .*/& -quiet -no-progress/'
+	assert_status 0
+	assert_line env.sh
+	assert_contains bin/mksquashfs
+}
