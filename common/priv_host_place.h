@@ -23,12 +23,15 @@
  * All of these require uid 0, and none waits for a FUSE server.
  */
 struct host_place {
-	int lock_fd; /* owned: the directory JOB.STEP.PID; -1: there is none */
+	int lock_fd;  /* owned: the directory JOB.STEP.PID; -1: there is none */
 	int point_fd; /* owned: the mount point, below what is mounted on it */
 	char path[96]; /* of the mount point */
 };
 
-#define HOST_PLACE_NONE { .lock_fd = -1, .point_fd = -1 }
+#define HOST_PLACE_NONE                       \
+	{                                     \
+		.lock_fd = -1, .point_fd = -1 \
+	}
 
 int priv_host_place_make(uint32_t job, uint32_t step,
 	const struct identity *identity, struct host_place *ret_place,

@@ -21,8 +21,9 @@ int priv_namespace_unshare(struct error *err);
 int priv_namespace_check(int namespace_fd, struct error *err);
 
 /*
- * Enter a mount namespace, which is checked as above; root and working directory become its root.
- * Requires CAP_SYS_ADMIN and CAP_SYS_CHROOT, and a single thread.
+ * Enter a mount namespace, which is checked as above; root and working
+ * directory become its root. Requires CAP_SYS_ADMIN and CAP_SYS_CHROOT, and a
+ * single thread.
  */
 int priv_namespace_enter(int namespace_fd, struct error *err);
 

@@ -4,8 +4,8 @@
 
 /*
  * The mount API, which glibc has from 2.36 on only, and whose constants then
- * clash with <sys/mount.h>.  Included by priv_mount.c and priv_fuse_abort.c.  See the man page
- * of each call in section 2.
+ * clash with <sys/mount.h>.  Included by priv_mount.c and priv_fuse_abort.c.
+ * See the man page of each call in section 2.
  */
 #include <fcntl.h>
 #include <linux/mount.h>

@@ -99,7 +99,8 @@ int loader_cache_load(char **ret_text, struct error *err)
 	pid_t pid;
 
 	if (!text || pipe2(fds, O_CLOEXEC) < 0)
-		return error_set(err, errno, "cannot execute '" LDCONFIG " -p'");
+		return error_set(err, errno,
+			"cannot execute '" LDCONFIG " -p'");
 	input = fds[0];
 	output = fds[1];
 	if (start(output, &pid, err) < 0)

@@ -24,9 +24,9 @@
 /* 30 years, without the overflows of "infinite" on the way to jiffies. */
 #define FOREVER_S 1000000000
 
-/* For st_blksize, whatever the image's is: as long as that, but 32 KiB at least,
- * the C library makes its buffer for a directory, and the kernel one of its own
- * for each request.  With 1 MiB a walk took 1.45 times as long. */
+/* For st_blksize, whatever the image's is: as long as that, but 32 KiB at
+ * least, the C library makes its buffer for a directory, and the kernel one of
+ * its own for each request.  With 1 MiB a walk took 1.45 times as long. */
 #define BLOCK_SIZE 4096
 
 /* How many requests the kernel may have waiting that nobody waits for. */

@@ -96,8 +96,8 @@ static inline int squash_corrupt(void)
 	return -1;
 }
 
-/* Fill in squash->super, and narrow the window to what it says is used.  -1 with
- * EIO if it does not make sense. */
+/* Fill in squash->super, and narrow the window to what it says is used.  -1
+ * with EIO if it does not make sense. */
 int squash_super_read(struct squash *squash);
 
 /* All of `size` bytes at `offset` of the partition, or -1 with EIO. */

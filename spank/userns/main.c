@@ -28,8 +28,7 @@ int main(int argc, char *argv[])
 	if (version_asked(argc, argv, "spank-sif-userns"))
 		return EXIT_SUCCESS;
 	fd = priv_userns_make(&err);
-	if (fd >= 0 &&
-		message_send(STDIN_FILENO, MESSAGE_ENTER, NULL, fd) == 0)
+	if (fd >= 0 && message_send(STDIN_FILENO, MESSAGE_ENTER, NULL, fd) == 0)
 		return EXIT_SUCCESS;
 	fputs(err.text[0] ? err.text : "the task is gone", stdout);
 	return EXIT_FAILURE;

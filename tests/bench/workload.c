@@ -8,7 +8,8 @@
  *	workload [-c] random N T FILE      N reads of 4 KiB by each of T threads
  *	workload [-c] walk DIRECTORY       list, and stat what was listed
  *	workload [-c] small DIRECTORY      the same, and read all files
- *	workload [-c] ask N FILE           N requests that FUSE answers with "no"
+ *	workload [-c] ask N FILE           N requests that FUSE answers with
+ *"no"
  *
  * Prints the seconds; with -c a sum of all that was read instead, which does
  * not depend on the order in which threads or directories come.

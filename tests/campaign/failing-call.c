@@ -146,7 +146,7 @@ static bool can_fail(uint64_t number)
 #ifdef SYS_alarm
 	case SYS_alarm:
 #endif
-	case SYS_rt_sigprocmask:  /* fails on wrong arguments only */
+	case SYS_rt_sigprocmask: /* fails on wrong arguments only */
 	case SYS_futex: /* the C library ends the process: not ours to handle */
 		return false;
 	default:

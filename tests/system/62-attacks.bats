@@ -70,7 +70,7 @@ use_server() { # <PROGRAM
 	as_bob bash -c 'mkdir -p /tmp/bob && cd /tmp/bob && touch a && perl -e "
 		alarm 60; while (1) { rename q(a), q(b); rename q(b), q(a) }"' 3>&- &
 	local i renaming=$!
-	for i in {1..20}; do
+	for _ in {1..20}; do
 		run as_alice srun --sif-image=/shared/links.sif \
 			--sif-bind=/shared:/a/b/link true
 		assert_output ""

@@ -47,7 +47,8 @@ static void answer_getattr(fuse_req_t req, fuse_ino_t node,
 
 static void answer_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct fuse_entry_param entry = { .ino = 2, .attr_timeout = 100,
+	struct fuse_entry_param entry = { .ino = 2,
+		.attr_timeout = 100,
 		.entry_timeout = 100 };
 
 	if (parent != 1 || strcmp(name, NAME) != 0 ||
@@ -96,8 +97,8 @@ int main(int argc, char *argv[])
 		return 2;
 	trigger = argv[2];
 	file_fd = open(argv[1], O_RDONLY | O_CLOEXEC);
-	session = fuse_session_new(&args, &operations, sizeof(operations),
-		NULL);
+	session =
+		fuse_session_new(&args, &operations, sizeof(operations), NULL);
 	if (file_fd < 0 || !session || fuse_session_mount(session, argv[3]) < 0)
 		return 1;
 	return fuse_session_loop(session) != 0;

@@ -4,6 +4,7 @@
 # it must export SPANK's symbols and nothing else, load no library but the C
 # library into root's process, and have no code there that parses an image.
 set -u
+: "${top_builddir:?}"
 
 plugin=$top_builddir/.libs/spank_sif.so
 

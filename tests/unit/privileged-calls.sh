@@ -4,6 +4,7 @@
 # system calls in the few files that say why.  Looks at what the objects of
 # the plugin and of the server import.
 set -u
+: "${top_builddir:?}"
 
 forbidden='mount|umount|umount2|unshare|setns|clone|pivot_root|chroot
 setuid|seteuid|setreuid|setresuid|setgid|setegid|setregid|setresgid
