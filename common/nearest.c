@@ -2,8 +2,8 @@
 /*
  * "Did you mean ...?": the name in a directory that is the fewest edits away,
  * where an edit inserts, removes or changes a character, or swaps two
- * neighbours.  Names are compared without their endings; another ending alone
- * is the smallest difference of all.
+ * neighbours.  Names are compared without their endings; another ending, or
+ * capitals, are the smallest difference of all.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -14,12 +14,17 @@
 
 /* A directory may have millions of files; srun must not notice. */
 #define ENTRIES_MAX 10000
-/* Two edits for each, so that another ending can count one. */
+/* So that another ending, or capitals, can count less. */
 #define EDIT 2
 
 static size_t min(size_t a, size_t b)
 {
 	return a < b ? a : b;
+}
+
+static bool is_same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 /* Without ".sif" and its like; a dot in front is no ending. */
@@ -44,9 +49,9 @@ static size_t count_edits(const char *a, size_t a_length, const char *b,
 		now[0] = i;
 		for (j = 1; j <= b_length; j++) {
 			now[j] = min(min(last[j], now[j - 1]) + 1,
-				last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-				a[i - 2] == b[j - 1])
+				last[j - 1] + (!is_same(a[i - 1], b[j - 1])));
+			if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) &&
+				is_same(a[i - 2], b[j - 1]))
 				now[j] = min(now[j], before[j - 2] + 1);
 		}
 		free_row = before;

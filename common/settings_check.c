@@ -145,26 +145,48 @@ static const char *find_source(const char *value)
 	return NULL;
 }
 
-static int check_image(const char *value, struct error *err)
+static int check_file(const char *image, struct error *err)
 {
-	const char *command = find_source(value);
+	const char *command = find_source(image);
 
-	if (!*value)
-		return error_set(err, 0,
-			"the path of an image, or 'none', is missing");
-	if (strncmp(value, "instance://", 11) == 0)
+	if (strncmp(image, "instance://", 11) == 0)
 		return error_set(err, 0,
 			"'%s' is not an image file, and there are no "
 			"instances: give the path of its image, or enter a "
 			"step that runs with --sif-join=JOB.STEP",
-			value);
+			image);
 	if (command)
 		return error_set(err, 0,
 			"'%s' is not an image file, and nothing is pulled when "
 			"a job starts: run 'apptainer %s image.sif %s' once, "
-			"and give --sif-image=image.sif",
-			value, command, value);
-	return check_path(value, err);
+			"and give that file",
+			image, command, image);
+	return 0;
+}
+
+static int check_image(const char *value, struct error *err)
+{
+	if (!*value)
+		return error_set(err, 0,
+			"the path of an image, or 'none', is missing");
+	return check_file(value, err) < 0 ? -1 : check_path(value, err);
+}
+
+/* The colons of a URI are none of IMAGE:DST. */
+static int check_mounts(const char *value, struct error *err)
+{
+	CLEANUP_FREE char *copy = strdup(value);
+	char *rest = copy, *item, *target;
+
+	while (copy && (item = list_next(&rest))) {
+		target = strrchr(item, ':');
+		if (target && strncmp(target, "://", 3) != 0)
+			*target = '\0';
+		if (check_file(item, err) < 0)
+			return -1;
+	}
+	return copy ? bind_specs_check(value, BIND_SPEC_IMAGES, err)
+		    : error_set(err, 0, "cannot allocate memory");
 }
 
 /* As Apptainer's --home has it, "SRC:DST". */
@@ -250,7 +272,7 @@ int settings_check(enum setting setting, const char *value, struct error *err)
 	case SETTING_BIND:
 		return bind_specs_check(value, BIND_SPEC_USERS, err);
 	case SETTING_MOUNT:
-		return bind_specs_check(value, BIND_SPEC_IMAGES, err);
+		return check_mounts(value, err);
 	case SETTING_ENV:
 		return check_env(value, err);
 	case SETTING_HOME:

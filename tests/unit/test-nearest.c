@@ -67,6 +67,8 @@ static void a_few_characters(void **state)
 	assert_nearest("bsae.sif", "base.sif");
 	assert_nearest("Base.sif", "base.sif");
 	assert_nearest("bases.sif", "base.sif");
+	assert_nearest("BASE.SIF", "base.sif");
+	assert_nearest("AB.sif", "ab.sif");
 	assert_nearest("pytorhc-24.06.sif", "pytorch-24.06.sif");
 	assert_nearest("pytorch-24.07.sif", "pytorch-24.05.sif");
 }

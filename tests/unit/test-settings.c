@@ -282,6 +282,10 @@ static void images_that_are_no_files(void **state)
 	assert_wrong(SETTING_IMAGE, "docker-archive:x.tar",
 		"'apptainer build image.sif docker-archive:x.tar'");
 	assert_wrong(SETTING_IMAGE, "instance://web", "--sif-join=JOB.STEP");
+	assert_wrong(SETTING_MOUNT, "a.sif:/a,docker://debian:12:/b",
+		"'apptainer pull image.sif docker://debian:12'");
+	assert_wrong(SETTING_MOUNT, "docker://debian",
+		"'apptainer pull image.sif docker://debian'");
 }
 
 static void too_many_variables(void **state)
