@@ -6,9 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/nsfs.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,6 +14,7 @@
 
 #include "common/cleanup.h"
 #include "common/priv_namespace.h"
+#include "common/priv_userns.h"
 
 int priv_namespace_unshare(struct error *err)
 {
@@ -39,11 +38,12 @@ int priv_namespace_unshare(struct error *err)
 
 int priv_namespace_check(int namespace_fd, struct error *err)
 {
-	CLEANUP_FD int owner_fd = ioctl(namespace_fd, NS_GET_USERNS);
+	CLEANUP_FD int owner_fd = priv_userns_owner(namespace_fd, err);
 	struct stat owner, own;
 
-	if (owner_fd < 0 || fstat(owner_fd, &owner) < 0 ||
-		stat("/proc/self/ns/user", &own) < 0)
+	if (owner_fd < 0)
+		return -1;
+	if (fstat(owner_fd, &owner) < 0 || stat("/proc/self/ns/user", &own) < 0)
 		return error_set(err, errno,
 			"cannot find out whose the mount namespace is");
 	if (owner.st_dev == own.st_dev && owner.st_ino == own.st_ino)

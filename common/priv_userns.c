@@ -13,10 +13,12 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -90,13 +92,41 @@ int priv_userns_enter(int namespace_fd, struct error *err)
 	return 0;
 }
 
+/*
+ * Told by the file system's device.  Neither call asks a FUSE server, alive or
+ * dead, whose file this may be.
+ */
+static bool is_namespace(int fd)
+{
+	struct statx own, given;
+
+	return statx(AT_FDCWD, "/proc/self/ns/mnt", 0, 0, &own) == 0 &&
+	       statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &given) ==
+		       0 &&
+	       given.stx_dev_major == own.stx_dev_major &&
+	       given.stx_dev_minor == own.stx_dev_minor;
+}
+
+int priv_userns_owner(int namespace_fd, struct error *err)
+{
+	CLEANUP_FD int fd = -1;
+
+	/* The ioctl would reach the driver of a device, or a FUSE server, which
+	 * answers with any number. */
+	if (!is_namespace(namespace_fd))
+		return error_set(err, EPROTO,
+			"what the image server has sent is no namespace");
+	/* Safe: the kernel tells only of namespaces below our own. */
+	fd = ioctl(namespace_fd, NS_GET_USERNS);
+	if (fd < 0)
+		return error_set(err, errno,
+			"cannot find out whose the mount namespace is");
+	return fd_take(&fd);
+}
+
 int priv_userns_enter_owner(int mount_namespace_fd, struct error *err)
 {
-	/* Safe: the kernel tells only of namespaces below our own. */
-	CLEANUP_FD int fd = ioctl(mount_namespace_fd, NS_GET_USERNS);
+	CLEANUP_FD int fd = priv_userns_owner(mount_namespace_fd, err);
 
-	if (fd < 0)
-		return refused("cannot find the user namespace of the step",
-			err);
-	return priv_userns_enter(fd, err);
+	return fd < 0 ? -1 : priv_userns_enter(fd, err);
 }

@@ -19,6 +19,13 @@
 int priv_userns_make(struct error *err);
 
 /*
+ * The user namespace that a namespace belongs to, owned by the caller.  The
+ * descriptor may be of anything: what is no namespace is refused, and not
+ * asked. Needs no privilege.
+ */
+int priv_userns_owner(int namespace_fd, struct error *err);
+
+/*
  * Enter a user namespace that a process of the same user has made.  All
  * capabilities are effective afterwards, in that namespace alone.  Requires a
  * single thread.

@@ -399,7 +399,8 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	if (!session.runs_image)
 		return 0;
 	report.debug = settings_is(&session.settings, SETTING_DEBUG, "yes");
-	if (!session.error.text[0])
+	/* First of all, before names are looked up or a program is run. */
+	if (priv_caps_freeze(&err) == 0 && !session.error.text[0])
 		entered = enter_container(spank, local_task(spank) == 0,
 			&report, &err);
 	print_report(&report);

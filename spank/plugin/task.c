@@ -484,7 +484,7 @@ int task_enter(const struct task_request *request, struct task *ret_task,
 		task.directory[0] != '/')
 		task.directory[0] = '\0';
 	unblock_sigchld();
-	if (priv_caps_freeze(err) < 0 || enter(&entry, err) < 0) {
+	if (enter(&entry, err) < 0) {
 		task_free(&task);
 		cleanup_fd(&entry.server);
 		return -1;

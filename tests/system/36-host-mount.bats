@@ -189,6 +189,19 @@ start_held_step() { # SRUN-ARGUMENT...
 	assert_output 1
 }
 
+keeper_can_gain_nothing() {
+	as_root sh -c 'grep -q "^NoNewPrivs:	1" "/proc/$(pgrep spank-sif-keepe)/status"'
+}
+
+@test "once it has unmounted the keeper has no_new_privs" {
+	start_held_step -N1 -n1 sleep 1000
+	wait_for_lines "$SHARED/held"
+	run keeper_can_gain_nothing
+	assert_failure
+	rm "$SHARED/hold"
+	wait_until 5 keeper_can_gain_nothing
+}
+
 @test "an unmount that fails is reported, and does not fail the step" {
 	as_root sh -c 'f='"$FUSERMOUNT"'; cp -p $f /fusermount3.real
 		printf "#!/bin/sh\n[ \"\$1\" != -u ] || exit 1\nexec /fusermount3.real \"\$@\"\n" >/fusermount3

@@ -494,3 +494,19 @@ assert_no_mount_of_ours() {
 	refute_contains fuse.sif
 	refute_contains spank-sif
 }
+
+# The last of the traces, as it is one of its own: names are looked up for the
+# default of an administrator.
+@test "no_new_privs comes first in task_init, before names are looked up" {
+	rm -f "$SHARED/trace"
+	as_root sed -i "s/spank_sif.so.*/& workdir=~/" /etc/slurm/plugstack.conf
+	trace_a_step
+	as_root sed -i "s/ workdir=~//" /etc/slurm/plugstack.conf
+	run awk '$2 == "slurm" && $3 == 2001 && $4 == "H" {
+		if (/PR_SET_NO_NEW_PRIVS/ && !first[$1]) first[$1] = "no_new_privs"
+		if (/"\/etc\/passwd"/ && !first[$1]) first[$1] = "passwd"
+		if (/"\/etc\/passwd"/) looked[$1] = 1
+	} END { for (pid in looked) print first[pid] }' "$SHARED/trace"
+	assert_line no_new_privs 3
+	refute_line passwd
+}

@@ -66,6 +66,45 @@ use_server() { # <PROGRAM
 	nodes_become_idle
 }
 
+# Which a file of FUSE, or a device, could answer as it likes.
+@test "what a server sends in place of a namespace is not asked what it is" {
+	use_server <<-'END'
+	#include <fcntl.h>
+	#include <unistd.h>
+	#include "common/message.h"
+	#include "common/server_start.h"
+
+	int main(void)
+	{
+		struct message message;
+		int task, other = open("/dev/null", O_RDONLY);
+
+		if (message_receive(SERVER_CONTROL_FD, deadline_in_ms(10000),
+			    &message, &task) == 1)
+			message_send(task, MESSAGE_ENTER, 0, other);
+		return pause();
+	}
+	END
+	as_root sh -c 'exec strace -f -qq -e trace=ioctl,setns -o /shared/trace \
+		-p "$(pgrep -xf "slurmd -D -N node1")"' 3>&- &
+	local tracer=$!
+	wait_until 10 slurmd_is_traced
+	start_step --sif-image=/shared/good.sif true
+	wait_step 20
+	as_root sh -c 'kill -INT $(pgrep -x strace)'
+	wait "$tracer" || true
+	assert_status 1
+	assert_contains "what the image server has sent is no namespace"
+	run grep -E 'NS_GET_USERNS|setns\(.*NEWNS' "$SHARED/trace"
+	assert_output ""
+	nodes_become_idle
+}
+
+slurmd_is_traced() {
+	as_root sh -c 'grep -q "^TracerPid:.*[1-9]" \
+		"/proc/$(pgrep -xf "slurmd -D -N node1")/status"'
+}
+
 @test "renames elsewhere on the node do not keep a step from starting" {
 	as_bob bash -c 'mkdir -p /tmp/bob && cd /tmp/bob && touch a && perl -e "
 		alarm 60; while (1) { rename q(a), q(b); rename q(b), q(a) }"' 3>&- &
