@@ -206,7 +206,8 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 @test "an image with extended attributes is served without them" {
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	echo x >"$BATS_TEST_TMPDIR/tree/file"
-	setfattr -n user.a -v "$(printf '%0300d' 0)" "$BATS_TEST_TMPDIR/tree/file"
+	setfattr -n user.a -v "$(printf '%0300d' 0)" "$BATS_TEST_TMPDIR/tree/file" ||
+		skip "no user attributes in '$BATS_TEST_TMPDIR' (tmpfs before Linux 6.6)"
 	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image" -xattrs
 	run serve "$BATS_TEST_TMPDIR/image" sh -c \
 		'getfattr -n user.a file; cat file'

@@ -23,7 +23,7 @@ setup() {
 	need_plugin
 	before=$(host_snapshot)
 	mounts=$(all_mounts)
-	rm -f "$SHARED"/pids "$SHARED"/log
+	rm -f "$SHARED"/{pids,log,go,looks,seen}
 }
 
 teardown() {
@@ -255,20 +255,16 @@ job() {
 	assert_equal "$(grep -c "the image server was killed by signal 9" <<<"$output")" 1
 }
 
+# Each as soon as it has replaced the one before.  By one process: on a busy
+# machine the tasks would be done before so many commands are.
+# shellcheck disable=SC2016
 kill_servers() { # TIMES
-	local i last='' now
-	for ((i = 0; i < $1; i++)); do
-		wait_until 10 another_server "$last"
-		now=$(pids_of server)
-		signal KILL "$now"
-		last=$now
-	done
-}
-
-another_server() { # PID
-	local pid
-	pid=$(pids_of server)
-	[[ -n $pid && $pid != "$1" ]]
+	as_root timeout 30 bash -c '
+		for ((i = 0; i < $1; i++)); do
+			until now=$(pgrep -x "$0") && [[ $now != "${last-}" ]]; do :; done
+			kill -KILL $now
+			last=$now
+		done' "$SERVER_COMM" "$1"
 }
 
 @test "the step goes on when its server is killed, and the user is told" {
@@ -280,11 +276,13 @@ another_server() { # PID
 	image_sif "$BATS_TEST_TMPDIR/big" "$SHARED/big.sif" -comp gzip
 	start_step -N1 -n2 --chdir=/shared --sif-image=/shared/big.sif bash -c '
 		echo $$ >>pids
-		sha256sum /data'
+		sha256sum /data
+		until [ -e go ]; do read -rt 0.05 <> <(:); done'
 	wait_for_lines "$SHARED/pids" 2
 	kill_servers 8
-	wait_step
-	rm "$SHARED/big.sif"
+	touch "$SHARED/go"
+	wait_step 60
+	rm "$SHARED/big.sif" "$SHARED/go"
 	sum=$(sha256sum <"$BATS_TEST_TMPDIR/big/data")
 	assert_status 0
 	assert_line "${sum%-}/data" 2
@@ -421,21 +419,36 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 	assert_nothing_left 60
 }
 
-# As soon as there is one: in the middle of the start, at whatever point.
-kill_when_seen() { # KIND
-	wait_until 5 something_is "$1"
-	signal KILL $(pids_of "$1") || true
+# Sends it to the processes that have the name, so many seconds after there is the
+# first: in the middle of the start, at whatever point.  Looks before the step is
+# started, and all the time: a short step is over sooner than a command on a busy
+# cluster.  Leaves their pids in /shared/seen.
+# shellcheck disable=SC2016
+signal_when_seen() { # SIGNAL NAME [SECONDS]
+	rm -f "$SHARED"/{looks,seen}
+	as_root timeout 30 bash -c '
+		touch /shared/looks
+		until pgrep -x "$1" >/dev/null; do :; done
+		read -rt "$2" <> <(:)
+		pgrep -x "$1" >/shared/seen
+		kill -s "$0" $(</shared/seen)' "$1" "$2" "${3-0.001}" 3>&- &
+	SEEKER=$!
+	wait_until 10 test -e "$SHARED/looks"
 }
 
-something_is() { # KIND
-	[[ -n $(pids_of "$1" 2>/dev/null) ]]
+# It may have ended before the signal.
+wait_until_seen() {
+	wait "$SEEKER" || test -e "$SHARED/seen"
 }
+
+EITHER_COMM="$SERVER_COMM|$GUARD_COMM"
 
 @test "SIGKILL of the server while the step starts fails the step, in time" {
 	for i in {1..5}; do
+		signal_when_seen KILL "$EITHER_COMM"
 		start_step -N1 -n8 --sif-image=/shared/good.sif \
 			bash -c 'read -rt 1 <> <(:); cat /etc/os-release /usr/bin/ls >/dev/null'
-		kill_when_seen either
+		wait_until_seen
 		wait_step
 		assert_failure
 		assert_contains "image server"
@@ -446,8 +459,9 @@ something_is() { # KIND
 
 @test "SIGKILL of slurmstepd while the step starts leaves nothing" {
 	for i in 1 2; do
+		signal_when_seen KILL slurmstepd
 		start_step -N1 -n8 --sif-image=/shared/good.sif true
-		kill_when_seen slurmstepd
+		wait_until_seen
 		as_alice scancel --user=alice
 		wait_step 60
 		wait_until 60 no_jobs
@@ -551,13 +565,12 @@ assert_start_fails() { # SECONDS WORDS
 @test "a server that hangs at any moment of the start: the step ends, in time" {
 	as_root sed -i 's/spank_sif.so.*/spank_sif.so timeout=3/' /etc/slurm/plugstack.conf
 	for i in {1..5}; do
+		delay=$(printf '0.%03d' $((1 + RANDOM % 60)))
+		signal_when_seen STOP "$EITHER_COMM" "$delay"
 		start_step -n8 --sif-image=/shared/good.sif cat /etc/os-release
-		wait_until 5 something_is either
-		delay_ms=$((RANDOM % 60))
-		echo "stopped $delay_ms ms after it was seen"
-		read -rt "$(printf '0.%03d' "$delay_ms")" <> <(:) || true
-		STOPPED=$(pids_of either) || true
-		signal STOP $STOPPED || true
+		wait_until_seen
+		STOPPED=$(<"$SHARED/seen")
+		echo "stopped $delay s after it was seen: $STOPPED"
 		wait_step 30 || failed=yes
 		wait_until 15 no_jobs
 	done

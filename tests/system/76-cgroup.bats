@@ -68,6 +68,7 @@ start_step_of_two() {
 		bash -c 'cat /usr/big >/dev/null; echo $$ >>pids
 			while :; do read -rt 1 <> <(:); done'
 	wait_for_lines "$SHARED/pids" 2
+	wait_until 10 guard_pids >/dev/null
 }
 
 # Below the place where the hierarchy of CONTROLLER is mounted.
