@@ -752,3 +752,41 @@ bind=a:/b|'a' is not an absolute path
 	run here srun --sif-image=small.sif true
 	assert_output ""
 }
+
+# --- completion by bash ----------------------------------------------------------
+
+# What bash offers for the last WORD; "=" is a word of its own, as bash has it.
+completions() { # WORD...
+	as_alice bash -c '. "$0"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_spank_sif "$1" "${@: -1}" "${@: -2:1}"
+		printf "%s\n" "${COMPREPLY[@]}"' \
+		/etc/bash_completion.d/spank-sif "$@" | sort
+}
+
+@test "bash completes each option of --help, and its words" {
+	local options
+	options=$(as_alice srun --help | grep -o -- '^ *--sif-[a-z-]*=' |
+		tr -d ' ' | sort)
+	assert_equal "$(completions srun --sif-)" "$options"
+	assert_equal "$(completions sbatch --sif-ho)" $'--sif-home=\n--sif-host-mount='
+	assert_equal "$(completions srun --sif-tmp = pr)" private
+	assert_equal "$(completions srun --sif-nv =)" $'auto\nno\nyes'
+	assert_equal "$(completions salloc --sif-batch=im)" --sif-batch=image
+	assert_equal "$(completions srun --sif-bind = /etc/hos)" \
+		"$(as_alice bash -c 'compgen -f /etc/hos' | sort)"
+	assert_equal "$(completions srun --sif-image = n)" none
+}
+
+@test "bash still completes Slurm's own options" {
+	[[ -e /usr/share/bash-completion/bash_completion ]] ||
+		skip "no bash-completion"
+	run as_alice bash -c '. /usr/share/bash-completion/bash_completion
+		. /etc/bash_completion.d/spank-sif
+		COMP_WORDS=(srun --nod) COMP_CWORD=1 COMP_LINE="srun --nod" COMP_POINT=10
+		_spank_sif srun --nod srun
+		printf "%s\n" "${COMPREPLY[@]}"
+		complete -p srun'
+	assert_matches "^--nodelist"
+	assert_line "complete -F _spank_sif srun"
+}
