@@ -464,6 +464,16 @@ for i in {1..3}; do LIB+=:$i; done'
 	wait_until 10 no_sleepers
 }
 
+# A minute, and only where Apptainer is.
+@test "the table of constructs has the values of this machine's Apptainer" {
+	type -P apptainer >/dev/null || skip "apptainer is not installed"
+	[[ $(apptainer --version) == *" 1.4."* ]] ||
+		skip "the values are those of Apptainer 1.4"
+	image_tree "$TREES/compare"
+	image_add_singularity "$TREES/compare" ""
+	"$TESTS_LIB/compare-constructs" "$TREES/compare"
+}
+
 # --- what is told --------------------------------------------------------------------
 
 @test "--sif-debug tells the source of each variable" {
