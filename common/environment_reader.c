@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What an image's scripts export, without a shell.  Reads what builders of
- * images write, and what authors mostly add: assignments, exports
- * (environment_statement.c), and
+ * images write, and what authors mostly add: assignments, exports, sourced
+ * files (environment_statement.c), and
  *
- *   if [ -z "$NAME" ]; then ... elif test "$NAME" = value; then ... else ... fi
+ *   if [ -z "$NAME" ]; then ... elif [[ $NAME == value ]]; then ... else ... fi
+ *   if [ -d /opt/tool ]; then ... fi
  *
  * of which the branch that is not taken may have any simple commands
  * (environment_syntax.c).
@@ -186,11 +187,11 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 			rest.at =
 				environment_skip_line(start, rest.end, &depth);
 		}
-		if (before == 0 && reader->skipped > 0)
+		if (before == 0 && reader->skipped > 0 && reader->depth == 0)
 			note_skipped(reader, text, start);
 		environment_text_skip_lines(&rest);
 	}
-	reader->files++;
+	reader->files += reader->depth == 0;
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 struct environment_reader {
 	struct environment exported;
 	struct environment locals; /* set, but not exported */
+	size_t depth;              /* of files that source each other */
 	size_t files;              /* that have been read */
 	size_t skipped;            /* lines that were not understood */
 	size_t skipped_file;       /* of the first of these, from 0 */
@@ -31,9 +32,10 @@ int environment_reader_start(struct environment_reader *reader,
 
 /*
  * Read the text of one script of an image, and set in the reader what it
- * exports.  Understands assignments of plain values, and `if` with a condition
- * on such; skips and counts all other lines, among them all of case, loops and
- * functions.  Executes nothing.  Files of an image are read one after the
+ * exports.  Understands assignments of plain values, files that are sourced, and
+ * `if` with a condition on values and files; skips and counts all other lines,
+ * among them all of case, loops and functions.  Executes nothing, but looks up
+ * and reads files that the text names.  Files of an image are read one after the
  * other. Fails without memory, or if there are more variables than an
  * environment takes.
  */

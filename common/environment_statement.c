@@ -4,31 +4,46 @@
  *
  *   export NAME="${NAME:-"value"}"      export NAME=value OTHER='value'
  *   NAME="/opt/bin:$PATH"               export NAME OTHER
- *   unset NAME
+ *   unset NAME                          declare -x NAME=value
+ *   NAME+=:/opt/bin                     source /opt/setup.sh
  *
+ * The last line is bash's, and is read as that does, and Apptainer's shell.
  * A shell's own variables are set like all others, but what the shell makes of
  * that is its own: doubtful.
  */
 #include <string.h>
 
 #include "common/environment_names.h"
+#include "common/environment_source.h"
 #include "common/environment_statement.h"
 
 #define VALUES_SUM_MAX ENVIRONMENT_SIZE_MAX
 
-/* NAME=WORD */
+static bool take_equals(struct environment_text *text, bool *ret_appends)
+{
+	*ret_appends =
+		text->end - text->at >= 2 && memcmp(text->at, "+=", 2) == 0;
+	if (!*ret_appends && environment_text_peek(text) != '=')
+		return false;
+	text->at += *ret_appends ? 2 : 1;
+	return true;
+}
+
+/* NAME=WORD, or NAME+=WORD, whose value is the whole. */
 static bool take_assignment(struct environment_reader *reader,
 	struct environment_text *text, char name[ENVIRONMENT_WORD_NAME_SIZE],
 	struct environment_word *value)
 {
+	const char *now;
+	bool appends;
+
 	if (!environment_word_take_name(text, name) ||
-		environment_text_peek(text) != '=')
-		return false;
-	text->at++;
-	if (!environment_word_take(reader, text, value))
+		!take_equals(text, &appends) ||
+		!environment_word_take(reader, text, value))
 		return false;
 	reader->doubts += value->is_doubtful;
-	return true;
+	now = appends ? environment_word_look_up(reader, name) : NULL;
+	return !now || environment_word_prepend(value, now);
 }
 
 /* The following return 1; 0 if it is not plain; -1 on failure. */
@@ -83,7 +98,8 @@ static int take_item(struct environment_reader *reader,
 
 	if (!environment_word_take_name(text, name))
 		return 0;
-	if (environment_text_peek(text) == '=') {
+	if (environment_text_peek(text) == '=' ||
+		environment_text_peek(text) == '+') {
 		*text = word;
 		if (!take_assignment(reader, text, name, value))
 			return 0;
@@ -146,14 +162,43 @@ static int take_unset(struct environment_reader *reader,
 	return taken;
 }
 
+/* A file in a file in a file. */
+static int take_source(struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	struct error *err)
+{
+	environment_text_skip_blanks(text);
+	if (!environment_word_take(reader, text, value) || value->is_bare ||
+		value->is_doubtful || !environment_text_take_end(text))
+		return 0;
+	return environment_source_read(reader, value->bytes, err);
+}
+
+static bool take_declare(struct environment_text *text)
+{
+	if (!environment_text_take_keyword(text, "declare") &&
+		!environment_text_take_keyword(text, "typeset"))
+		return false;
+	environment_text_skip_blanks(text);
+	return environment_text_take_keyword(text, "-x");
+}
+
 int environment_statement_take(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct error *err)
 {
+	struct environment_text after = *text;
 	char name[ENVIRONMENT_WORD_NAME_SIZE];
 
 	if (environment_text_take_keyword(text, "export"))
 		return take_export(reader, text, value, err);
+	if (take_declare(&after)) {
+		*text = after;
+		return take_export(reader, text, value, err);
+	}
+	if (environment_text_take_keyword(text, ".") ||
+		environment_text_take_keyword(text, "source"))
+		return take_source(reader, text, value, err);
 	if (environment_text_take_keyword(text, "unset"))
 		return take_unset(reader, text, value, err);
 	if (environment_text_take_keyword(text, "return") ||

@@ -120,12 +120,15 @@ static bool is_reserved(struct environment_text text)
 
 static bool take_simple(struct environment_text *text)
 {
-	/* A kind of command of its own to no shell, but no word either. */
+	/* A kind of command of its own to no shell, or to bash, but no word
+	 * either. */
 	if (!environment_text_take_keyword(text, "[") &&
+		!environment_text_take_keyword(text, "[[") &&
 		(is_reserved(*text) || !take_word(text)))
 		return false;
 	while (!environment_text_take_end(text))
 		if (!environment_text_take_keyword(text, "]") &&
+			!environment_text_take_keyword(text, "]]") &&
 			!take_word(text))
 			return false;
 	return true;

@@ -5,9 +5,10 @@
 #include "common/environment_word.h"
 
 /*
- * Take a condition, with its end, and evaluate it: `[` or `test` with -n, -z, =
- * or !=.  `value` is room for words.  Returns false if it is another one, or
- * one that shells may see in different ways; the text is then anywhere.
+ * Take a condition, with its end, and evaluate it: `[`, `test` or `[[` with -n,
+ * -z, =, ==, != or a test of a file, whose path is looked up.  `value` is room
+ * for words.  Returns false if it is another one, or one that shells may see in
+ * different ways; the text is then anywhere.
  */
 bool environment_test_take(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,

@@ -258,3 +258,15 @@ bool environment_word_take(const struct environment_reader *reader,
 	value->bytes[value->length] = '\0';
 	return !value->overflow;
 }
+
+bool environment_word_prepend(struct environment_word *value, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length > ENVIRONMENT_WORD_MAX - value->length)
+		return false;
+	memmove(value->bytes + length, value->bytes, value->length + 1);
+	memcpy(value->bytes, text, length);
+	value->length += length;
+	return true;
+}

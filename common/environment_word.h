@@ -37,4 +37,7 @@ const char *environment_word_look_up(const struct environment_reader *reader,
 bool environment_word_take(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value);
 
+/* Put text before a word that was taken.  Returns false if it is too long. */
+bool environment_word_prepend(struct environment_word *value, const char *text);
+
 #endif

@@ -122,7 +122,7 @@ static void what_is_not_plain_is_skipped(void **state)
 		"export A=$'x'", "export A=*.so", "export A=~/x",
 		"export A=b && true", "export A=b | c", "export A=b&&true",
 		"export A=b|c", "export A=b>c", "A=b command", "A=b B=c",
-		"A+=b; export A+=c", "export -n A=b", "readonly A=b",
+		"A-=b; export A+b=c", "export -n A=b", "readonly A=b",
 		"export A=\"${A%x}\"", "export A=\"${#PATH}\"",
 		"export A=\"${A:?x}\"", "export A=\"${A:=x}\"",
 		"export A=\"open", "export A='open", "export A=\"${A:-open",
@@ -173,8 +173,8 @@ static void a_branch_that_is_taken_is_read(void **state)
 {
 	static const char text[] =
 		"if [ -n \"$SET\" ]; then\n  export A=1\n  echo x\n"
-		"  export B=2\nelif [ -d / ]; then\n  A=3\nelse\n  A=4\nfi\n"
-		"if [ -z \"$SET\" ]; then\n  A=5\nelif [ -d / ]; then\n"
+		"  export B=2\nelif [ -r / ]; then\n  A=3\nelse\n  A=4\nfi\n"
+		"if [ -z \"$SET\" ]; then\n  A=5\nelif [ -r / ]; then\n"
 		"  A=6\nfi\n";
 	struct environment_reader reader = read_text(text, strlen(text));
 
@@ -187,6 +187,41 @@ static void a_branch_that_is_taken_is_read(void **state)
 	assert_string_equal(environment_value(&reader.exported, "A"), "1");
 	assert_string_equal(environment_value(&reader.exported, "B"), "2");
 	environment_reader_free(&reader);
+}
+
+static void what_is_certain_of_bash_is_read(void **state)
+{
+	(void)state;
+	assert_reads("A=a; A+=\"b c\"; export A", "A", "ab c");
+	assert_reads("export SET+=:$SET NEW+=x", "SET", "set:set");
+	assert_reads("export NEW+=x", "NEW", "x");
+	assert_reads("declare -x A=1", "A", "1");
+	assert_reads("A=2; typeset -x A", "A", "2");
+	assert_reads("if [[ $SET == set ]]; then export A=1; fi", "A", "1");
+	assert_reads("if [[ -z $NEW ]]; then export A=1; fi", "A", "1");
+	assert_reads("if [[ ! \"$SET\" != x ]]; then A=0; else\nA=1; fi; "
+		     "export A",
+		"A", "1");
+	assert_skips("if [[ $SET == s* ]]; then export A=b; fi");
+	assert_skips("if [[ $SET == $SET ]]; then export A=b; fi");
+	assert_skips("if [[ -n $SET && -d / ]]; then export A=b; fi");
+	assert_skips("if [[ $SET =~ s ]]; then export A=b; fi");
+	assert_skips("declare -rx A=b");
+	assert_skips("declare A=b");
+	assert_skips("A+=(b); export A");
+}
+
+static void files_are_looked_for(void **state)
+{
+	(void)state;
+	assert_reads("if [ -d / ]; then export A=1; fi", "A", "1");
+	assert_reads("if [ ! -f / ]; then export A=1; fi", "A", "1");
+	assert_reads("if [[ -e /nonesuch ]]; then A=0; else A=1; fi; export A",
+		"A", "1");
+	assert_reads("if [ -L /proc/self ]; then export A=1; fi", "A", "1");
+	assert_reads("if [ -s /proc/self/exe ]; then export A=1; fi", "A", "1");
+	assert_skips("if [ -d . ]; then export A=b; fi");
+	assert_skips("if [ -r / ]; then export A=b; fi");
 }
 
 static void a_nul_is_not_plain(void **state)
@@ -263,6 +298,8 @@ int main(void)
 		cmocka_unit_test(what_depends_on_more_is_skipped),
 		cmocka_unit_test(what_follows_a_block_is_read),
 		cmocka_unit_test(a_branch_that_is_taken_is_read),
+		cmocka_unit_test(what_is_certain_of_bash_is_read),
+		cmocka_unit_test(files_are_looked_for),
 		cmocka_unit_test(a_nul_is_not_plain),
 		cmocka_unit_test(a_value_that_doubles_stays_small),
 		cmocka_unit_test(the_sum_of_all_values_is_limited),

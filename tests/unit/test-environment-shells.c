@@ -270,6 +270,81 @@ static void conditions_are_evaluated(void **state)
 	}
 }
 
+/* DIR is our directory. */
+static void fill(const char *from, char *to, size_t size)
+{
+	const char *mark;
+
+	*to = '\0';
+	for (; (mark = strstr(from, "DIR")); from = mark + 3)
+		snprintf(to + strlen(to), size - strlen(to), "%.*s%s",
+			(int)(mark - from), from, directory);
+	snprintf(to + strlen(to), size - strlen(to), "%s", from);
+}
+
+static void sourced_files_are_read(void **state)
+{
+	static const char *const texts[] = {
+		". 'DIR/a'; export B=$S",
+		"if [ -f DIR/a ]; then\n. DIR/a\nfi\nexport B=\"$S\"",
+		"if [ ! -e DIR/none ]; then export B=1; fi",
+		". DIR/b; export C=$S",
+	};
+	char script[4096], path[sizeof(directory) + 8];
+	size_t i;
+	FILE *file;
+
+	(void)state;
+	sprintf(path, "%s/a", directory);
+	file = fopen(path, "w");
+	fputs("S=sourced; export T=1\n", file);
+	fclose(file);
+	sprintf(path, "%s/b", directory);
+	file = fopen(path, "w");
+	fprintf(file, ". %s/a\nS=$S-twice", directory);
+	fclose(file);
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+
+		fill(texts[i], script, sizeof(script));
+		write_script("1.sh", script);
+		if (!read_scripts(&edits))
+			fail_msg("not understood: %s", script);
+		assert_shells_agree(&edits, script);
+	}
+}
+
+static void sourced_files_that_cannot_be_read_are_run(void **state)
+{
+	static const char *const texts[] = { ". /nonesuch", ". nonesuch",
+		"source /", ". /dev/zero", ". /proc/self/status a", ". %s/self",
+		". %s/fifo", ". %s/returns" };
+	char script[4096], path[sizeof(directory) + 8];
+	size_t i;
+	FILE *file;
+
+	(void)state;
+	sprintf(path, "%s/self", directory);
+	file = fopen(path, "w");
+	for (i = 0; i < 2000; i++)
+		fprintf(file, ". %s/self\n", directory);
+	fclose(file);
+	sprintf(path, "%s/returns", directory);
+	file = fopen(path, "w");
+	fputs("return 1\n", file);
+	fclose(file);
+	sprintf(path, "%s/fifo", directory);
+	mkfifo(path, 0600);
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+
+		fill(texts[i], script, sizeof(script));
+		write_script("1.sh", script);
+		if (read_scripts(&edits))
+			fail_msg("taken for certain: %s", script);
+	}
+}
+
 static void what_is_not_certain_is_run(void **state)
 {
 	static const char *const texts[] = { ":", "export A=$(id)", "set -u",
@@ -277,7 +352,6 @@ static void what_is_not_certain_is_run(void **state)
 		"f() { A=1; }", "A=1 &", "export A=1 >x", "cat <<E\nE",
 		"; export A=1", "A=1;; B=2", "if [ -n \"$A\" ]; then\nfi",
 		"if [ -n \"$A\" ]; then A=1\n", "if [ -n $A ]; then A=1; fi",
-		"if [ \"$A\" == 1 ]; then A=1; fi",
 		"if [ -n \"-n\" ]; then A=1; fi",
 		"if [ \"!\" = 1 ]; then A=1; fi",
 		"if [ -n \"$A\" ] && true; then A=1; fi",
@@ -286,7 +360,7 @@ static void what_is_not_certain_is_run(void **state)
 		"if [ -n \"$A\" ]; then f() { A=1; }; fi",
 		"if [ -n \"$A\" ]; then { A=1; }; fi",
 		"if [ -n \"$FACT\" ]; then echo; fi",
-		"if [ -d /x ]; then A=1; fi", "export A={a,b}", "export A=~/x",
+		"if [ -d x ]; then A=1; fi", "export A={a,b}", "export A=~/x",
 		"X='a b'; export A=$X", "X='*'; export A=$X",
 		"export A=\"${A:-{}\"", "export A=\"${A:-\"{x}\"}\"",
 		"export A=\"${A:-it's}\"", "export A=\"${A:-\"$B\"\"1\"}\"",
@@ -500,6 +574,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(standard_scripts_are_read),
 		TEST(conditions_are_evaluated),
+		TEST(sourced_files_are_read),
+		TEST(sourced_files_that_cannot_be_read_are_run),
 		TEST(what_is_not_certain_is_run),
 		TEST(what_execve_may_refuse_is_run),
 		TEST(random_scripts_are_read_as_shells_do),
