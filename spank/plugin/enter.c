@@ -201,7 +201,8 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		step_log_uuid(&task.edits);
 	}
 	changed = change_environment(spank, &task, err);
-	if (changed == 0 && task.is_builder)
+	/* Each task that joins is told to find out the environment. */
+	if (changed == 0 && (session_joins() ? speaks : task.is_builder))
 		check_command(spank, report);
 	task_free(&task);
 	return changed;

@@ -241,6 +241,10 @@ refute_drained() {
 	run here srun --jobid="$job" --overlap --sif-join="$joined" --sif-env=B=2 \
 		sh -c 'echo $B'
 	assert_output 2
+	run here srun --jobid="$job" --overlap -n2 --overcommit --sif-join="$joined" \
+		nonesuch
+	assert_failure
+	assert_equal "$(grep -c "there is no 'nonesuch' inside the image" <<<"$output")" 1
 	run here srun --jobid="$job" --overlap --sif-join=none ls /usr/mark
 	assert_failure
 }
