@@ -209,9 +209,9 @@ static int parse_default(const char *word, struct arguments *arguments,
 		setting_rule(setting)->is_users)
 		return error_set(err, 0,
 			"there is no such argument (there are: timeout=, "
-			"cache=, threads=, path=, bind=, deny=, privilege=, "
-			"mount=, uring=, overlay-partition=, log=, and "
-			"defaults such as home=no, see spank_sif(8))");
+			"cache=, threads=, path=, bind=, binds-max=, deny=, "
+			"privilege=, mount=, uring=, overlay-partition=, log=, "
+			"and defaults such as home=no, see spank_sif(8))");
 	if (settings_put(&arguments->defaults, setting, word + length + 1,
 		    err) < 0)
 		return -1;
@@ -246,6 +246,9 @@ static int parse_word(const char *word, struct arguments *arguments,
 			&arguments->threads, err);
 	if ((value = value_of(word, "path")))
 		return parse_path(value, arguments, err);
+	if ((value = value_of(word, "binds-max")))
+		return parse_number(value, ARGUMENTS_BINDS_MAX,
+			&arguments->binds_max, err);
 	if ((value = value_of(word, "bind")))
 		return parse_bind(value, arguments, err);
 	if ((value = value_of(word, "deny")))
@@ -283,6 +286,7 @@ int arguments_parse(int argc, char *const argv[],
 	const struct arguments defaults = {
 		.timeout_s = ARGUMENTS_TIMEOUT_DEFAULT_S,
 		.cache_mib = ARGUMENTS_CACHE_DEFAULT_MIB,
+		.binds_max = ARGUMENTS_BINDS_DEFAULT,
 	};
 	struct arguments arguments = defaults;
 	struct error word;
@@ -316,12 +320,34 @@ static int check_mount(const struct arguments *arguments,
 		strcmp(asked, "yes") == 0 ? "private,host" : "host,private");
 }
 
+static int check_count(const struct arguments *arguments,
+	const struct settings *settings, struct error *err)
+{
+	struct bind_specs specs;
+	size_t count;
+
+	if (bind_specs_parse(settings_get(settings, SETTING_BIND),
+		    BIND_SPEC_USERS, &specs, err) < 0)
+		return error_prefix(err, "--sif-bind");
+	count = specs.count;
+	bind_specs_free(&specs);
+	if (count <= (size_t)arguments->binds_max)
+		return 0;
+	return error_set(err, 0,
+		"--sif-bind: a step can have %d binds, and this one has %zu: "
+		"bind directories above them, or ask the administrator for "
+		"binds-max=%zu in plugstack.conf",
+		arguments->binds_max, count, count);
+}
+
 int arguments_check_users(const struct arguments *arguments,
 	const struct settings *settings, struct error *err)
 {
 	if (settings_check_denied(settings, arguments->denied, err) < 0)
 		return -1;
-	return check_mount(arguments, settings, err);
+	if (check_mount(arguments, settings, err) < 0)
+		return -1;
+	return check_count(arguments, settings, err);
 }
 
 void arguments_free(struct arguments *arguments)

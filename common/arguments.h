@@ -15,6 +15,8 @@
 #define ARGUMENTS_CACHE_DEFAULT_MIB 32
 #define ARGUMENTS_CACHE_MAX_MIB     512
 #define ARGUMENTS_THREADS_MAX       8
+#define ARGUMENTS_BINDS_DEFAULT     128
+#define ARGUMENTS_BINDS_MAX         4096
 
 /* What the administrator wrote after the plugin's name in plugstack.conf. */
 struct arguments {
@@ -22,6 +24,7 @@ struct arguments {
 	int cache_mib; /* cache=MIB: what the image server keeps in memory */
 	int threads;   /* threads=NUMBER: of the image server; 0: by the CPUs */
 	char *path;    /* path=DIR[:DIR]: where images without '/' are; owned */
+	int binds_max; /* binds-max=NUMBER: of a user, in one step */
 	struct bind_specs binds;     /* bind=...: for every container */
 	struct settings defaults;    /* NAME=VALUE */
 	bool denied[SETTINGS_COUNT]; /* deny=NAME[,NAME] */

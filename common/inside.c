@@ -70,6 +70,11 @@ int inside_open(int root_fd, const char *path, int flags)
 	return open_how(root_fd, path, flags, 0);
 }
 
+int inside_open_plain(int root_fd, const char *path, int flags)
+{
+	return open_how(root_fd, path, flags, RESOLVE_NO_SYMLINKS);
+}
+
 int inside_open_image(int root_fd, const char *path, int flags)
 {
 	return open_how(root_fd, path, flags, RESOLVE_NO_XDEV);

@@ -32,6 +32,9 @@ bool inside_is_missing(int num);
  */
 int inside_open(int root_fd, const char *path, int flags);
 
+/* The same, where no symlink is on the way, nor at its end. */
+int inside_open_plain(int root_fd, const char *path, int flags);
+
 /* The same, where nothing lies over the file system of root_fd. */
 int inside_open_image(int root_fd, const char *path, int flags);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "common/cleanup.h"
@@ -125,19 +126,26 @@ int priv_mount_overlay(const char *lower, const char *upper, const char *work,
 	return mount_new("overlay", options, 0, err);
 }
 
-int priv_mount_clone(int dir, const char *path, bool read_only,
-	struct error *err)
+int priv_mount_clone(int dir, const char *path, int how, struct error *err)
 {
 	struct mount_attr attributes = {
 		.attr_set =
-			MOUNT_ATTR_NOSUID | (read_only ? MOUNT_ATTR_RDONLY : 0),
+			MOUNT_ATTR_NOSUID |
+			(how & PRIV_MOUNT_READ_ONLY ? MOUNT_ATTR_RDONLY : 0),
+		.propagation = how & PRIV_MOUNT_PRIVATE ? MS_PRIVATE : 0,
 	};
 	/* Safe: looked up as the user, who gets no more than he can reach. */
 	CLEANUP_FD int fd = sys_open_tree(dir, path,
-		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE |
+			(how & PRIV_MOUNT_NO_LINK ? AT_SYMLINK_NOFOLLOW : 0));
+	struct stat status;
 
 	if (fd < 0)
 		return error_set(err, errno, "cannot bind '%s'", path);
+	/* The link itself, which shows as such and leads on. */
+	if (how & PRIV_MOUNT_NO_LINK && fstat(fd, &status) == 0 &&
+		S_ISLNK(status.st_mode))
+		return error_set(err, ELOOP, "cannot bind '%s'", path);
 	/* A setuid program of the host would trust the image's /etc. */
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
 		    &attributes) < 0)

@@ -48,12 +48,20 @@ int priv_mount_tmpfs(uint64_t bytes, const char *mode, bool executable,
 int priv_mount_overlay(const char *lower, const char *upper, const char *work,
 	bool in_userns, struct error *err);
 
+/* How priv_mount_clone() clones. */
+enum {
+	PRIV_MOUNT_READ_ONLY = 1 << 0,
+	/* What the host mounts and unmounts below later does not reach it. */
+	PRIV_MOUNT_PRIVATE = 1 << 1,
+	/* A symlink at the end of the path fails (ELOOP). */
+	PRIV_MOUNT_NO_LINK = 1 << 2,
+};
+
 /*
  * Clone what is mounted at `path` (relative to `dir`) and all below it,
- * nosuid throughout, and read-only if asked.  A symlink is followed.
+ * nosuid throughout; `how` is 0 or some of the above.
  */
-int priv_mount_clone(int dir, const char *path, bool read_only,
-	struct error *err);
+int priv_mount_clone(int dir, const char *path, int how, struct error *err);
 
 /*
  * Clone the mount whose root is at `path`, and none of those below it: nosuid

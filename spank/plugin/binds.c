@@ -17,6 +17,17 @@
 #include "common/inside.h"
 #include "common/priv_mount.h"
 #include "spank/plugin/binds.h"
+#include "spank/plugin/fixed.h"
+#include "spank/plugin/mounts.h"
+
+/* Mounts that the binds of a user's may add to a container. */
+#define USERS_MOUNTS_MAX 4096
+/*
+ * Binds of a user's that follow what the host mounts and unmounts.  A mount of
+ * the host, or one that the user has made there with fusermount3, is copied
+ * into each; fs.mount-max of copies, and the host cannot mount any more.
+ */
+#define FOLLOWERS_MAX 32
 
 static void free_one(struct bind *bind)
 {
@@ -106,12 +117,13 @@ void binds_give(struct binds *binds, const char *target, int *mount_fd)
 		bind->mount_fd = fd_take(mount_fd);
 }
 
-static int refuse_fixed(const char *target, struct error *err)
+static void take_out(struct binds *binds, size_t place)
 {
-	return error_set(err, 0,
-		"'%s' cannot be left out or covered: it belongs to every "
-		"container of this site",
-		target);
+	struct bind *bind = binds->list + place;
+
+	free_one(bind);
+	binds->count--;
+	memmove(bind, bind + 1, (binds->count - place) * sizeof(*bind));
 }
 
 int binds_leave_out(struct binds *binds, const char *target, struct error *err)
@@ -122,11 +134,30 @@ int binds_leave_out(struct binds *binds, const char *target, struct error *err)
 	if (place == binds->count || strcmp(bind->target, target) != 0)
 		return 0;
 	if (bind->flags & BIND_FIXED)
-		return refuse_fixed(target, err);
-	free_one(bind);
-	binds->count--;
-	memmove(bind, bind + 1, (binds->count - place) * sizeof(*bind));
+		return fixed_refuse(target, err);
+	take_out(binds, place);
 	return 0;
+}
+
+int binds_make_room(struct binds *binds, const char *target, struct error *err)
+{
+	const struct bind *above = fixed_find_above(binds, target);
+
+	if (above)
+		return fixed_refuse(above->target, err);
+	return binds_leave_out(binds, target, err);
+}
+
+void binds_yield(struct binds *binds)
+{
+	size_t i = 0;
+
+	while (i < binds->count)
+		if (binds->list[i].flags & BIND_USERS &&
+			fixed_find_above(binds, binds->list[i].target))
+			take_out(binds, i);
+		else
+			i++;
 }
 
 /* The bound directory that `path` lies in, under the same name if asked. */
@@ -173,13 +204,23 @@ static int leave_out(struct bind *bind, struct report *report,
 	return 0;
 }
 
+/* '?' is of the source: a user must not get rid of what is fixed by an image or
+ * a bind that leaves no place for it. */
+static int leave_out_inside(struct bind *bind, struct report *report,
+	struct error *err)
+{
+	if (bind->flags & BIND_WHOLE)
+		return -1;
+	return leave_out(bind, report, err);
+}
+
 /* Of a home that was asked for there is no optional form. */
 static const char *clone_hint(const struct bind *bind, int num)
 {
 	switch (num) {
 	case ENOENT:
 	case ENOTDIR:
-		return strcmp(bind->origin, "home") == 0
+		return strcmp(bind->origin, "--sif-home") == 0
 			       ? "it must exist on this node"
 			       : "it must exist on this node (a '?' before it "
 				 "makes it optional)";
@@ -191,15 +232,26 @@ static const char *clone_hint(const struct bind *bind, int num)
 	}
 }
 
-static int clone_one(struct bind *bind, struct report *report,
-	struct error *err)
+/* Each copy of a mount of the host gets what the host mounts in it later, so
+ * that users must not have as many as they like; see FOLLOWERS_MAX. */
+static int how_to_clone(struct binds *binds, const struct bind *bind)
+{
+	int how = bind->flags & BIND_READ_ONLY ? PRIV_MOUNT_READ_ONLY : 0;
+
+	if (bind->flags & BIND_USERS && binds->followers++ >= FOLLOWERS_MAX)
+		how |= PRIV_MOUNT_PRIVATE;
+	return how;
+}
+
+static int clone_one(struct binds *binds, struct bind *bind,
+	struct report *report, struct error *err)
 {
 	struct stat status;
 
 	if (bind->mount_fd >= 0 || bind->flags & (BIND_GIVEN | BIND_EMPTY))
 		return 0;
 	bind->mount_fd = priv_mount_clone(AT_FDCWD, bind->source,
-		bind->flags & BIND_READ_ONLY, err);
+		how_to_clone(binds, bind), err);
 	if (bind->mount_fd < 0) {
 		error_hint(err, clone_hint(bind, err->num));
 		return leave_out(bind, report, err);
@@ -260,13 +312,13 @@ static int make_point(const struct binds *binds, struct bind *bind, int root_fd,
 	if (bind->mount_fd < 0)
 		return 0;
 	if (is_wanted(bind, root_fd, err) <= 0)
-		return leave_out(bind, report, err);
+		return leave_out_inside(bind, report, err);
 	made = (bind->flags & BIND_REPLACE ? inside_make_place : inside_make)(
 		root_fd, bind->target, bind->is_directory, err);
 	if (made == 0)
 		made = make_point_in_empty(binds, bind, err);
 	if (made < 0)
-		return leave_out(bind, report, err);
+		return leave_out_inside(bind, report, err);
 	/* A file system that is set read-only loses all names that nobody
 	 * holds on to; attach() would ask the server again for each. */
 	bind->point_fd = inside_open(root_fd, bind->target, O_PATH);
@@ -274,12 +326,12 @@ static int make_point(const struct binds *binds, struct bind *bind, int root_fd,
 }
 
 /* A hostile or broken image: the bind would lie over all of it. */
-static bool is_root(int target_fd, int root_fd)
+static bool is_root(const struct stat *target, int root_fd)
 {
-	struct stat target, root;
+	struct stat root;
 
-	return fstat(target_fd, &target) == 0 && fstat(root_fd, &root) == 0 &&
-	       target.st_dev == root.st_dev && target.st_ino == root.st_ino;
+	return fstat(root_fd, &root) == 0 && target->st_dev == root.st_dev &&
+	       target->st_ino == root.st_ino;
 }
 
 /* No mount point can be made where another bind lies: it is the host's. */
@@ -298,60 +350,80 @@ static int describe_missing(const struct binds *binds, const struct bind *bind,
 		bind->target);
 }
 
-static int attach(const struct binds *binds, const struct bind *bind,
-	int root_fd, struct error *err)
+static int attach(const struct binds *binds, struct bind *bind, int root_fd,
+	struct error *err)
 {
 	CLEANUP_FD int target_fd = inside_open(root_fd, bind->target, O_PATH);
+	struct stat target;
 
-	if (target_fd < 0) {
+	if (target_fd < 0 || fstat(target_fd, &target) < 0) {
 		err->num = errno;
 		snprintf(err->text, sizeof(err->text), "%s", strerror(errno));
 		return describe_missing(binds, bind, err);
 	}
-	if (is_root(target_fd, root_fd))
+	if (is_root(&target, root_fd))
 		return error_set(err, 0,
 			"the image's '%s' leads to its root: nothing can be "
 			"bound there",
 			bind->target);
 	if (priv_mount_attach(bind->mount_fd, target_fd, err) < 0)
 		return error_prefix(err, "cannot bind '%s'", bind->target);
+	bind->point_uid = target.st_uid;
 	return 0;
 }
 
-/* The kernel's number of the mount that `fd` is in; 0 if it does not tell. */
-static uint64_t mount_id(int fd)
+static int count_mounts(const struct binds *binds, size_t *ret_count,
+	struct error *err)
 {
-	struct statx status;
+	struct mounts mounts;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
-		    &status) < 0 ||
-		!(status.stx_mask & STATX_MNT_ID))
-		return 0;
-	return status.stx_mnt_id;
+	if (mounts_load(binds->mounts_fd, &mounts, err) < 0)
+		return -1;
+	*ret_count = mounts.count;
+	mounts_free(&mounts);
+	return 0;
 }
 
-/* A symlink of the image may have led another bind over it, or above it. */
-static int check_fixed(const struct bind *bind, int root_fd, struct error *err)
+/*
+ * What a user has asked for brings mounts with it, all those below.  Nobody but
+ * the kernel can tell how many, once they are attached; and one after the
+ * other, since a namespace with fs.mount-max of them keeps the host from
+ * mounting.
+ */
+static int charge(struct binds *binds, const struct bind *bind, size_t before,
+	struct error *err)
 {
-	CLEANUP_FD int fd = -1;
+	size_t after;
 
-	if (bind->mount_id == 0)
+	if (count_mounts(binds, &after, err) < 0)
+		return -1;
+	if (after > before)
+		binds->users_mounts += after - before;
+	if (binds->users_mounts <= USERS_MOUNTS_MAX)
 		return 0;
-	fd = inside_open(root_fd, bind->target, O_PATH);
-	return fd >= 0 && mount_id(fd) == bind->mount_id
-		       ? 0
-		       : refuse_fixed(bind->target, err);
+	return error_set(err, 0,
+		"cannot bind '%s': with all that is mounted below them, your "
+		"binds would bring more than %d mounts; bind fewer "
+		"directories, or directories further down",
+		bind->source, USERS_MOUNTS_MAX);
 }
 
-static int attach_one(const struct binds *binds, struct bind *bind, int root_fd,
+static int attach_one(struct binds *binds, struct bind *bind, int root_fd,
 	struct report *report, struct error *err)
 {
+	bool counts = bind->flags & BIND_USERS && bind->is_directory;
+	size_t before = 0;
+
 	if (bind->mount_fd < 0)
 		return 0;
+	if (counts && count_mounts(binds, &before, err) < 0)
+		return -1;
 	if (attach(binds, bind, root_fd, err) < 0)
-		return leave_out(bind, report, err);
-	if (bind->flags & BIND_FIXED)
-		bind->mount_id = mount_id(bind->mount_fd);
+		return leave_out_inside(bind, report, err);
+	if (counts && charge(binds, bind, before, err) < 0)
+		return -1;
+	if (bind->flags & (BIND_FIXED | BIND_USERS))
+		bind->mount_id = mounts_id_of(bind->mount_fd);
 	cleanup_fd(&bind->mount_fd);
 	cleanup_fd(&bind->point_fd);
 	report_detail(report, "mount  %s  from %s (%s%s)", bind->target,
@@ -376,8 +448,11 @@ int binds_clone(struct binds *binds, struct report *report, struct error *err)
 
 	if (binds->lacks_memory)
 		return error_set(err, ENOMEM, "cannot list the binds");
+	binds->mounts_fd = mounts_open(err);
+	if (binds->mounts_fd < 0)
+		return -1;
 	for (i = 0; i < binds->count; i++)
-		if (clone_one(&binds->list[i], report, err) < 0)
+		if (clone_one(binds, &binds->list[i], report, err) < 0)
 			return blame(&binds->list[i], err);
 	return 0;
 }
@@ -403,10 +478,7 @@ int binds_attach(struct binds *binds, int root_fd, struct report *report,
 		if (attach_one(binds, &binds->list[i], root_fd, report, err) <
 			0)
 			return blame(&binds->list[i], err);
-	for (i = 0; i < binds->count; i++)
-		if (check_fixed(&binds->list[i], root_fd, err) < 0)
-			return -1;
-	return 0;
+	return fixed_check(binds, root_fd, err);
 }
 
 void binds_free(struct binds *binds)
@@ -416,5 +488,6 @@ void binds_free(struct binds *binds)
 	for (i = 0; i < binds->count; i++)
 		free_one(&binds->list[i]);
 	free(binds->list);
-	*binds = (struct binds){ .count = 0 };
+	cleanup_fd(&binds->mounts_fd);
+	*binds = BINDS_NONE;
 }

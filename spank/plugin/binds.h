@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/error.h"
 #include "spank/plugin/report.h"
@@ -30,6 +31,8 @@ enum {
 	BIND_PUBLIC = 1 << 8,
 	/* Asked for by the user, whom an error tells where. */
 	BIND_USERS = 1 << 9,
+	/* Fixed, and what a user has asked for does not lie in it either. */
+	BIND_WHOLE = 1 << 10,
 };
 
 /* One file or directory of the host that shows in the container. */
@@ -41,15 +44,20 @@ struct bind {
 	int mount_fd; /* owned: the detached mount; -1 if left out */
 	int point_fd; /* owned: where it will lie, until it does; or -1 */
 	bool is_directory;
-	uint64_t mount_id; /* of one that is fixed and attached; or 0 */
+	uid_t point_uid;   /* whose the place was that it lies on */
+	uint64_t mount_id; /* once attached, if it is fixed or a user's; or 0 */
 };
 
-/* Zeroed, it is empty.  To be freed by binds_free(). */
+/* At first BINDS_NONE.  To be freed by binds_free(). */
 struct binds {
 	struct bind *list;
 	size_t count;
-	bool lacks_memory; /* one could not be added: binds_clone() fails */
+	bool lacks_memory;   /* one could not be added: binds_clone() fails */
+	int mounts_fd;       /* owned: the namespace's list, see mounts.h */
+	int followers;       /* cloned ones of the user's */
+	size_t users_mounts; /* that those have brought */
 };
+#define BINDS_NONE ((struct binds){ .mounts_fd = -1 })
 
 /*
  * Add one to the list.  It takes the place of an earlier one with the same
@@ -70,6 +78,13 @@ void binds_give(struct binds *binds, const char *target, int *mount_fd);
 
 /* Take the bind at `target` off the list, if there is one. */
 int binds_leave_out(struct binds *binds, const char *target, struct error *err);
+
+/* The same for a bind of the user's at `target`, who may not put it into one
+ * that is whole (BIND_WHOLE) either. */
+int binds_make_room(struct binds *binds, const char *target, struct error *err);
+
+/* Take those of the user's off the list that lie in a whole one. */
+void binds_yield(struct binds *binds);
 
 /* Is `path` in one of the bound directories, under the same name?  With
  * binds_show() an empty one does not count. */

@@ -149,14 +149,14 @@ static int mount_data(struct building *building, struct error *err)
 	size_t i;
 
 	for (i = 0; i < building->mounts.count; i++) {
-		if (binds_leave_out(&building->binds,
+		if (binds_make_room(&building->binds,
 			    building->mounts.list[i].target, err) < 0)
 			return error_prefix(err, "--sif-mount");
 		mount_fd = image_mount(&building->images[i + 1], err);
 		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
 			return -1;
 		binds_add_mount(&building->binds, &mount_fd,
-			building->mounts.list[i].target, true, 0,
+			building->mounts.list[i].target, true, BIND_USERS,
 			"--sif-mount");
 	}
 	return 0;
@@ -210,8 +210,10 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 		accounts_write(files_fd, "group", accounts->group, root_fd,
 			"/etc/group", err) < 0)
 		return -1;
-	passwd_fd = priv_mount_clone(files_fd, "passwd", true, err);
-	group_fd = priv_mount_clone(files_fd, "group", true, err);
+	passwd_fd =
+		priv_mount_clone(files_fd, "passwd", PRIV_MOUNT_READ_ONLY, err);
+	group_fd =
+		priv_mount_clone(files_fd, "group", PRIV_MOUNT_READ_ONLY, err);
 	if (passwd_fd < 0 || group_fd < 0)
 		return -1;
 	binds_give(binds, "/etc/passwd", &passwd_fd);
@@ -324,6 +326,7 @@ int container_build(const struct container_request *request,
 		.settings = request->plan.settings,
 		.report = report,
 		.container = &container,
+		.binds = BINDS_NONE,
 		.memory = MEMORY_NONE,
 	};
 	size_t i;

@@ -96,7 +96,7 @@ static int make(int memory_fd, size_t number, struct bind *bind,
 		return error_set(err, errno, "cannot make an empty '%s'",
 			bind->target);
 	bind->is_directory = true;
-	bind->mount_fd = priv_mount_clone(memory_fd, name, false, err);
+	bind->mount_fd = priv_mount_clone(memory_fd, name, 0, err);
 	return bind->mount_fd < 0 ? -1 : 0;
 }
 

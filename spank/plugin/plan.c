@@ -14,6 +14,7 @@
 #include "common/expand.h"
 #include "common/inside.h"
 #include "common/site_variables.h"
+#include "spank/plugin/fixed.h"
 #include "spank/plugin/foreign_binds.h"
 #include "spank/plugin/plan.h"
 
@@ -78,8 +79,8 @@ static void plan_directory(struct binds *binds, const char *directory)
 {
 	if (directory[0] == '/' && !is_of_the_system(directory) &&
 		!binds_cover(binds, directory))
-		binds_add(binds, directory, directory, BIND_OPTIONAL,
-			"working directory");
+		binds_add(binds, directory, directory,
+			BIND_OPTIONAL | BIND_USERS, "working directory");
 }
 
 /*
@@ -99,7 +100,7 @@ static int plan_user(const struct plan_request *request, struct binds *binds,
 	if (wanted[0] == '/') {
 		if (binds_leave_out(binds, wanted, err) < 0)
 			return error_prefix(err, "--sif-home");
-		binds_add(binds, wanted, wanted, 0, "home");
+		binds_add(binds, wanted, wanted, BIND_USERS, "--sif-home");
 	} else if (shows && home && !binds_cover(binds, home)) {
 		plan_home(binds, home, 0);
 	}
@@ -190,7 +191,23 @@ static int flags_of(const struct bind_spec *spec)
 {
 	return (spec->is_read_only ? BIND_READ_ONLY : 0) |
 	       (spec->is_optional ? BIND_OPTIONAL : 0) |
-	       (spec->is_fixed ? BIND_FIXED : 0);
+	       (spec->is_fixed ? BIND_FIXED | BIND_WHOLE : 0);
+}
+
+static bool has_one_name(const char *source, const char *target)
+{
+	return source && strcmp(source, target) == 0;
+}
+
+/* Of a user's: does one that is whole show it at the same place already? */
+static bool shows_already(const struct bind_spec *spec,
+	const struct binds *binds)
+{
+	const struct bind *above = fixed_find_above(binds, spec->target);
+
+	return above && has_one_name(spec->source, spec->target) &&
+	       has_one_name(above->source, above->target) &&
+	       (!spec->is_read_only || above->flags & BIND_READ_ONLY);
 }
 
 /* Would the user take the place of what the site does not let him leave out? */
@@ -202,7 +219,11 @@ static int plan_spec(const struct bind_spec *spec, int flags,
 		return error_set(err, 0,
 			"the destination '%s' is not an absolute path",
 			spec->target);
-	if (binds_leave_out(binds, spec->target, err) < 0)
+	if (flags & BIND_USERS && shows_already(spec, binds))
+		return 0;
+	if ((flags & BIND_USERS && spec->source
+			    ? binds_make_room
+			    : binds_leave_out)(binds, spec->target, err) < 0)
 		return -1;
 	if (spec->source)
 		binds_add(binds, spec->source, spec->target,
@@ -273,5 +294,6 @@ int plan_binds(const struct plan_request *request, struct binds *binds,
 	plan_slurm(request, binds);
 	if (plan_site(request, binds, err) < 0)
 		return -1;
+	binds_yield(binds);
 	return plan_users(request, binds, err);
 }

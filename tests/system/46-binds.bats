@@ -336,6 +336,90 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_output $'/site/e:\nin-e\n\n/to-none:\nin-d'
 }
 
+# /site/e is fixed; in /shared/e there are a directory, a file, and a file system of
+# its own in sub/fs.
+start_fixed() {
+	local tree=$BATS_TEST_TMPDIR/tree
+	start_other "$1"
+	mkdir -p "$OTHER"/shared/{d,e/sub/fs}
+	touch "$OTHER"/shared/d/in-d "$OTHER"/shared/e/{in-e,sub/in-sub}
+	"$CLUSTER_TOOL" exec "$OTHER" --user=root -- sh -c \
+		'mount -t tmpfs none /shared/e/sub/fs && mkdir /shared/e/sub/fs/deep'
+	image_tree "$tree"
+	ln -s /site/e/sub "$tree/to-sub"
+	ln -s /site/e/in-e "$tree/to-file"
+	ln -s /site/e/sub/fs/deep "$tree/to-deep"
+	image_sif "$tree" "$OTHER/shared/alias.sif" -comp lz4
+}
+
+on_other_alias() { # BIND CMD...
+	local bind=$1
+	shift
+	run on_other srun --sif-image=alias.sif --sif-bind="$bind" "$@"
+}
+
+@test "no bind of a user's lies in one that is fixed, by name or by a symlink" {
+	start_fixed 'bind=!/shared/e:/site/e,!/shared/d'
+	for bind in d:/site/e/sub d/in-d:/site/e/in-e d:/site/e/sub/fs/deep \
+		d:/to-sub d/in-d:/to-file d:/to-deep ?d:/to-sub; do
+		on_other_alias "$bind" true
+		assert_failure
+		assert_contains "--sif-bind: '/site/e' cannot be left out or covered: it belongs to every container of this site"
+	done
+	for target in /site/e/sub /to-sub /to-deep; do
+		run on_other srun --sif-image=alias.sif \
+			--sif-mount="alias.sif:$target" true
+		assert_failure
+		assert_contains "--sif-mount: '/site/e' cannot be left out or covered"
+	done
+	# What shows there is the same.
+	mkdir "$OTHER/shared/d/sub"
+	on_other_alias /shared/d/sub,/shared/d ls /shared/d
+	assert_output $'in-d\nsub'
+	on_other_alias /shared/d/sub:/shared/d/sub:ro true
+	assert_failure
+	assert_contains "--sif-bind: '/shared/d' cannot be left out or covered"
+	run "$CLUSTER_TOOL" exec "$OTHER" --chdir=/shared/d/sub -- srun \
+		--sif-image=/shared/alias.sif --sif-home=/shared/d/sub sh -c 'pwd; echo $HOME'
+	assert_output $'/shared/d/sub\n/shared/d/sub'
+	# /proc, /sys and /dev are fixed, but not as a whole.
+	on_other_alias d/in-d:/proc/version,d:/dev/shm \
+		sh -c 'ls /dev/shm; test ! -s /proc/version'
+	assert_status 0
+	assert_output $'in-d\nsub'
+}
+
+@test "what is fixed does not lie where its user could put something else later" {
+	start_fixed 'bind=!/shared/e:/data/e,?!/shared/d:/data/d'
+	# A user's own, of root's, and root's with a symlink to the user's.
+	on_other mkdir -p /shared/mine/{e,d} /shared/linked /shared/other
+	on_other ln -s /shared/other /shared/linked/e
+	mkdir -p "$OTHER"/shared/{roots/{e,d},links/{d,x},open/{e,d},sticky/e,none/e}
+	ln -s /data/x "$OTHER/shared/links/e"
+	chmod 0777 "$OTHER/shared/open"
+	chmod 1777 "$OTHER/shared/sticky"
+	on_other mkdir /shared/sticky/d
+	on_other sh -c 'mkdir /shared/linked/d'
+	for bind in mine linked links open sticky; do
+		on_other_alias "$bind:/data" true
+		assert_failure
+		assert_matches "which belongs to every container of this site, would lie in a directory that you can change; choose another destination|cannot bind at '/data/e'"
+	done
+	on_other_alias mine:/data true
+	assert_contains "--sif-bind: '/shared/mine' cannot be bound at '/data': '/data/e', which belongs to every container of this site, would lie in a directory that you can change; choose another destination"
+	on_other mv /shared/sticky/d /shared/sticky/mine
+	mkdir "$OTHER/shared/sticky/d"
+	on_other_alias sticky:/data true
+	assert_status 0
+	on_other_alias roots:/data ls /data /data/e /data/d
+	assert_status 0
+	assert_output $'/data:\nd\ne\n\n/data/d:\nin-d\n\n/data/e:\nin-e\nsub'
+	# '?' is of the source alone.
+	on_other_alias none:/data true
+	assert_failure
+	assert_contains "cannot bind at '/data/d': '/data' shows '/shared/none' of this node"
+}
+
 @test "site binds with variables: the user's entry and Slurm count, not the job's environment" {
 	local binds='/shared/$USER/d:/site/${USER},?/shared/none.$UID:/none'
 	binds+=',!/shared/$UID:/site/uid,~/mine:/site/$SLURM_JOB_ID'
@@ -366,6 +450,23 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 		srun --sif-image=small.sif true
 	assert_failure
 	assert_contains "cannot bind '/shared/bob/d': No such file or directory"
+}
+
+@test "binds-max= is for the binds of users, and the site's are not counted" {
+	start_other "binds-max=3 bind=/shared:/s/1,/shared:/s/2,/shared:/s/3,/shared:/s/4"
+	run on_other srun --sif-image=small.sif \
+		--sif-bind=/shared:/u/1,/shared:/u/2,/shared:/u/3 ls /s /u
+	assert_output $'/s:\n1\n2\n3\n4\n\n/u:\n1\n2\n3'
+	run on_other env SINGULARITY_BIND=/shared:/u/1,/shared:/u/2 srun \
+		--sif-image=small.sif --sif-bind=/shared:/u/3,/shared:/u/4 true
+	assert_failure
+	assert_contains "--sif-bind: a step can have 3 binds, and this one has 4: bind directories above them, or ask the administrator for binds-max=4 in plugstack.conf"
+	refute_contains node1
+	# As no command would hand it on.
+	run on_other srun --sif-image=small.sif \
+		--export="ALL,SLURM_SIF_BIND='/a:/b,/a:/c,/a:/d,/a:/e'" true
+	assert_failure
+	assert_contains "node1: error: spank_sif: --sif-bind: a step can have 3 binds"
 }
 
 @test "a site bind that is not there fails, and names plugstack.conf's cause" {

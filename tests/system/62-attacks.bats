@@ -118,3 +118,86 @@ slurmd_is_traced() {
 	as_root pkill -u bob -x perl
 	wait "$renaming" || true
 }
+
+# Prints how many it could mount.
+compile_mount_many() {
+	gcc -static -Os -x c -o "$SHARED/mount-many" - <<-'END'
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/mount.h>
+	#include <sys/stat.h>
+
+	int main(int argc, char *argv[])
+	{
+		int i, count = atoi(argv[3]);
+		char path[64];
+
+		mkdir(argv[2], 0755);
+		for (i = 0; i < count; i++) {
+			snprintf(path, sizeof(path), "%s/%d", argv[2], i);
+			mkdir(path, 0755);
+			if (strcmp(argv[1], "umount") == 0)
+				umount2(path, MNT_DETACH);
+			else if (mount("none", path, "tmpfs", 0, "size=4k") < 0)
+				break;
+		}
+		printf("%d mounts\n", i);
+		return i < count;
+	}
+	END
+}
+
+binds() { # SRC COUNT
+	local i list=
+	for ((i = 0; i < $2; i++)); do
+		list+=,$1:/b/$i
+	done
+	echo "${list#,}"
+}
+
+# Each mount of the node's is copied into what a container shows of the host: with
+# fs.mount-max (100,000) of those in any one, the node cannot mount any more.
+@test "as many binds as a user may have leave root's mounts alone, and many more" {
+	local sources
+	compile_mount_many
+	mkdir -m 0777 "$SHARED/sources"
+	as_alice mkdir -p /shared/sources/deep
+	for source in / /shared/sources; do
+		start_step --sif-image=/shared/good.sif --sif-bind="$(binds "$source" 128)" \
+			--chdir=/shared sh -c 'echo >>/shared/sources/up; exec sleep 1000'
+		wait_for_lines "$SHARED/sources/up"
+		run as_root /shared/mount-many mount /shared/sources/deep 900
+		as_root /shared/mount-many umount /shared/sources/deep 900
+		assert_output "900 mounts"
+		stop_steps
+		rm "$SHARED/sources/up"
+	done
+}
+
+@test "a user's binds by the thousand, or of thousands of mounts, are refused" {
+	local list
+	compile_mount_many
+	list=$(binds / 4096)
+	run as_alice srun --sif-image=/shared/good.sif --sif-bind="$list" true
+	assert_failure
+	assert_contains "--sif-bind: a step can have 128 binds, and this one has 4096"
+	refute_contains node1
+	run as_alice srun --sif-image=/shared/good.sif \
+		--export="ALL,SLURM_SIF_BIND='$list'" true
+	assert_failure
+	assert_contains "node1: error: spank_sif: --sif-bind: a step can have 128 binds, and this one has 4096"
+	as_root /shared/mount-many mount /run/many 1500
+	run as_alice srun --sif-image=/shared/good.sif \
+		--sif-bind="$(binds /run/many 2)" grep -c ' /b/' /proc/self/mountinfo
+	assert_output 3002
+	start_step --sif-image=/shared/good.sif --sif-bind="$(binds /run/many 128)" true
+	wait_step
+	assert_failure
+	assert_contains "--sif-bind: cannot bind '/run/many': with all that is mounted below them, your binds would bring more than 4096 mounts; bind fewer directories, or directories further down"
+	run as_root /shared/mount-many mount /run/more 10
+	assert_output "10 mounts"
+	as_root /shared/mount-many umount /run/more 10
+	as_root /shared/mount-many umount /run/many 1500
+	nodes_become_idle
+}

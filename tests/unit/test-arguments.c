@@ -37,6 +37,47 @@ static void the_last_value_wins(void **state)
 	assert_int_equal(arguments.threads, 8);
 }
 
+static void a_users_binds_are_counted(void **state)
+{
+	static const struct {
+		char *word;
+		const char *binds;
+		bool is_good;
+	} cases[] = {
+		{ "binds-max=2", "/a,/b:/c", true },
+		{ "binds-max=2", "/a,/b:/c,-/d", false },
+		{ "binds-max=2", "", true },
+		{ "bind=/a,/b,/c,/d", "/a,/b:/c", true },
+	};
+	struct arguments arguments;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct settings settings = { { NULL } };
+		struct error err = { 0 };
+		char *words[] = { "binds-max=9", cases[i].word };
+
+		assert_int_equal(arguments_parse(2, words, &arguments, &err),
+			0);
+		assert_int_equal(settings_put(&settings, SETTING_BIND,
+					 cases[i].binds, &err),
+			0);
+		assert_int_equal(
+			arguments_check_users(&arguments, &settings, &err),
+			cases[i].is_good ? 0 : -1);
+		assert_true(cases[i].is_good ||
+			    strstr(err.text, "can have 2 binds, and this one "
+					     "has 3"));
+		settings_free(&settings);
+		arguments_free(&arguments);
+	}
+	assert_int_equal(
+		arguments_parse(0, NULL, &arguments, &(struct error){ 0 }), 0);
+	assert_int_equal(arguments.binds_max, 128);
+	arguments_free(&arguments);
+}
+
 static bool mounts_on_host(const struct arguments *arguments)
 {
 	return settings_is(&arguments->defaults, SETTING_HOST_MOUNT, "yes");
@@ -124,7 +165,8 @@ static void a_bad_word_is_named(void **state)
 	char *bad[] = { "timeout=", "timeout=0", "timeout=601", "timeout=5s",
 		"timeout=-1", "timeout=99999999999999999999", "timeout",
 		"Timeout=5", "cash=1", "cache=0", "cache=513", "cache=1M",
-		"threads=0", "threads=9", "threads=", "privilege=auto",
+		"threads=0", "threads=9", "threads=", "binds-max=0",
+		"binds-max=4097", "binds-max=", "privilege=auto",
 		"privilege=", "mount=auto", "mount=host,host", "mount=host,",
 		"mount=host,private,host", "host-mount=yes", "uring=yes",
 		"overlay-partition=yes", "log=", "log=steps" };
@@ -267,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_words_are_the_defaults),
+		cmocka_unit_test(a_users_binds_are_counted),
 		cmocka_unit_test(the_last_value_wins),
 		cmocka_unit_test(the_modes_are_told_from_defaults),
 		cmocka_unit_test(a_mode_may_be_the_users_to_choose),
