@@ -172,7 +172,7 @@ const char *environment_value(const struct environment *environment,
 	return entry ? entry->value : NULL;
 }
 
-size_t environment_describe(const struct environment *environment,
+size_t environment_describe_absent(const struct environment *environment,
 	enum environment_source source, char *text, size_t size)
 {
 	const struct environment_entry *entry = environment->entries;
@@ -180,12 +180,11 @@ size_t environment_describe(const struct environment *environment,
 
 	text[0] = '\0';
 	for (i = 0; i < environment->count; i++, entry++) {
-		if (entry->source != source)
+		if (entry->source != source || entry->value)
 			continue;
 		if (used < size)
-			used += snprintf(text + used, size - used, "%s%s%s",
-				count ? " " : "", entry->value ? "" : "-",
-				entry->name);
+			used += snprintf(text + used, size - used, "%s%s",
+				count ? " " : "", entry->name);
 		count++;
 	}
 	if (used >= size && size >= sizeof("..."))

@@ -76,11 +76,11 @@ const char *environment_value(const struct environment *environment,
 	const char *name);
 
 /*
- * The names of that source, with a blank between them, and '-' before one that
- * shall not be; for people.  Too many are cut, with "..." at the end.  Returns
- * how many there are.
+ * The names that shall not be, by that source, with a blank between them; for
+ * people.  Too many are cut, with "..." at the end.  Returns how many there
+ * are.
  */
-size_t environment_describe(const struct environment *environment,
+size_t environment_describe_absent(const struct environment *environment,
 	enum environment_source source, char *text, size_t size);
 
 void environment_free(struct environment *environment);

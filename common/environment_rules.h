@@ -19,6 +19,8 @@ struct environment_request {
 	bool clean;           /* --sif-cleanenv=yes */
 	char *const *options; /* --sif-env: NAME=VALUE, or NAME */
 	char *const *facts;   /* SIF_IMAGE=... and others: NAME=VALUE */
+	/* Where to note which script of the image has changed what; or NULL. */
+	struct environment *setters;
 };
 
 /* Add what is missing of ENVIRONMENT_DEFAULT_PATH to `path`; the caller frees

@@ -18,6 +18,9 @@
 #include "spank/plugin/step_log.h"
 #include "spank/plugin/task.h"
 
+/* Of a value that --sif-debug tells. */
+#define VALUE_SHOWN_MAX 500
+
 /* The script of a batch step, which Slurm has put into its spool. */
 static const char *batch_script(spank_t spank)
 {
@@ -87,16 +90,34 @@ static void check_command(spank_t spank, struct report *report)
 	command_check(argv[0], path, report);
 }
 
-/* A line for each source of variables. */
+/* A line for each variable, and one for those that a source has taken away. */
 static void report_environment(const struct environment *edits,
-	struct report *report)
+	const struct environment *setters, struct report *report)
 {
+	const struct environment_entry *entry;
+	const char *script;
 	char names[2048];
 	int source;
+	size_t i;
 
+	for (i = 0; i < edits->count; i++) {
+		entry = &edits->entries[i];
+		if (!entry->value)
+			continue;
+		script = entry->source == ENVIRONMENT_IMAGE
+				 ? environment_value(setters, entry->name)
+				 : NULL;
+		report_detail(report, "variable  %s=%.*s%s  from %s%s%s%s",
+			entry->name, VALUE_SHOWN_MAX, entry->value,
+			strlen(entry->value) > VALUE_SHOWN_MAX ? "..." : "",
+			environment_source_name(entry->source),
+			script ? " (" : "", script ? script : "",
+			script ? ")" : "");
+	}
 	for (source = 0; source < ENVIRONMENT_SOURCES; source++)
-		if (environment_describe(edits, source, names, sizeof(names)))
-			report_detail(report, "environment of %s: %s",
+		if (environment_describe_absent(edits, source, names,
+			    sizeof(names)))
+			report_detail(report, "variables taken away by %s: %s",
 				environment_source_name(source), names);
 }
 
@@ -197,7 +218,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 	if (task.moved && speaks)
 		report_moved(&task, report);
 	if (task.is_builder) {
-		report_environment(&task.edits, report);
+		report_environment(&task.edits, &task.setters, report);
 		step_log_uuid(&task.edits);
 	}
 	changed = change_environment(spank, &task, err);

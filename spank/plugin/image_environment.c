@@ -37,6 +37,7 @@
 #include "spank/plugin/image_dialect.h"
 #include "spank/plugin/image_environment.h"
 #include "spank/plugin/image_scripts.h"
+#include "spank/plugin/image_setters.h"
 
 struct progress {
 	size_t begun; /* scripts */
@@ -177,6 +178,9 @@ static int take_result(const struct image_scripts *scripts, const char *path,
 
 	if (progress.is_complete)
 		result = read_environ(shell->pid, ret_image, err);
+	if (result == 0 && scripts->setters)
+		result = image_setters_take(ret_image, scripts->names,
+			scripts->count, scripts->setters, err);
 	status = priv_shell_stop(shell);
 	*ret_is_executed = progress.failed != SHELL_NOT_EXECUTED;
 	if (progress.is_complete || !*ret_is_executed)
@@ -298,6 +302,8 @@ static int load_image(const struct image_scripts *scripts,
 	if (!has_shell || (result == 0 && is_certain))
 		return result;
 	environment_free(ret_image);
+	if (request->setters)
+		environment_free(request->setters);
 	report->skipped_lines = 0;
 	if (run_with_one_of(shells, scripts, request, deadline, ret_image,
 		    &is_executed, report, err) < 0)
@@ -313,7 +319,8 @@ int image_environment_load_from(const char *directory,
 	struct image_environment_report *ret_report, struct error *err)
 {
 	CLEANUP_IMAGE_SCRIPTS struct image_scripts scripts = {
-		.directory = directory
+		.directory = directory,
+		.setters = request->setters,
 	};
 	CLEANUP_ENVIRONMENT struct environment image = { .count = 0 };
 

@@ -27,6 +27,7 @@
 #include "common/inside.h"
 #include "common/priv_shell.h"
 #include "spank/plugin/image_scripts.h"
+#include "spank/plugin/image_setters.h"
 
 void image_scripts_free(struct image_scripts *scripts)
 {
@@ -170,10 +171,25 @@ static void print_dialect(FILE *out, const char *shell)
 			out);
 }
 
-/* Waits as the same program, with what has been exported. */
-static void print_wait(FILE *out, const char *shell)
+static bool remembers(const struct image_scripts *scripts)
 {
-	fprintf(out, "exec %s -c \"echo %c >&%d; read -r x <&%d\"", shell,
+	return scripts->setters && scripts->count <= IMAGE_SETTERS_SCRIPTS_MAX;
+}
+
+static void print_remember(FILE *out, const struct image_scripts *scripts,
+	size_t number)
+{
+	if (remembers(scripts))
+		image_setters_print_remember(out, number);
+}
+
+/* Waits as the same program, with what has been exported. */
+static void print_wait(FILE *out, const struct image_scripts *scripts,
+	const char *shell)
+{
+	if (remembers(scripts))
+		image_setters_print_hand_on(out, scripts->count);
+	fprintf(out, "\\exec %s -c \"echo %c >&%d; read -r x <&%d\"", shell,
 		IMAGE_SCRIPTS_COMPLETE, SHELL_PROGRESS_FD, SHELL_HOLD_FD);
 }
 
@@ -187,9 +203,10 @@ char *image_scripts_program(const struct image_scripts *scripts,
 	if (!out)
 		return NULL;
 	fputs("trap 'case $? in 0) ", out);
-	print_wait(out, shell);
+	print_wait(out, scripts, shell);
 	fputs(" ;; esac' 0\n", out);
 	print_dialect(out, shell);
+	print_remember(out, scripts, 0);
 	for (i = 0; i < scripts->count; i++) {
 		fprintf(out, "echo %c >&%d\n\\command . ", IMAGE_SCRIPTS_BEGUN,
 			SHELL_PROGRESS_FD);
@@ -199,10 +216,10 @@ char *image_scripts_program(const struct image_scripts *scripts,
 		fputs("\n", out);
 		if (brings_docker_path(scripts->names[i]))
 			print_complete_path(out);
+		print_remember(out, scripts, i + 1);
 	}
 	/* Not by the trap, which a script may have replaced. */
-	fputs("\\", out);
-	print_wait(out, shell);
+	print_wait(out, scripts, shell);
 	fputs("\n", out);
 	if (fclose(out) != 0) {
 		free(program);
@@ -281,8 +298,12 @@ static int complete_path(struct environment *image, struct error *err)
 int image_scripts_read(const struct image_scripts *scripts,
 	struct environment_reader *reader, bool certain_only, struct error *err)
 {
+	CLEANUP_ENVIRONMENT struct environment seen = { .count = 0 };
 	size_t i, length;
 
+	if (scripts->setters && image_setters_note(&reader->exported, NULL,
+					&seen, scripts->setters, err) < 0)
+		return -1;
 	for (i = 0; i < scripts->count; i++) {
 		CLEANUP_FREE char *text =
 			image_scripts_load(scripts, i, &length);
@@ -295,6 +316,10 @@ int image_scripts_read(const struct image_scripts *scripts,
 			return -1;
 		if (brings_docker_path(scripts->names[i]) &&
 			complete_path(&reader->exported, err) < 0)
+			return -1;
+		if (scripts->setters &&
+			image_setters_note(&reader->exported, scripts->names[i],
+				&seen, scripts->setters, err) < 0)
 			return -1;
 		if (certain_only && environment_reader_is_doubtful(reader))
 			break;

@@ -18,6 +18,8 @@ struct image_scripts {
 	const char *directory; /* borrowed */
 	char *names[IMAGE_SCRIPTS_MAX];
 	size_t count;
+	/* Where to note which of them has changed what; or NULL. */
+	struct environment *setters;
 };
 
 void image_scripts_free(struct image_scripts *scripts);

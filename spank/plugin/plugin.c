@@ -19,6 +19,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -129,7 +130,7 @@ static void print_notes(struct report *report)
 	size_t i;
 
 	for (i = 0; i < report->count && !session.is_submitted; i++)
-		say_note("%s", report->lines[i]);
+		say_note("%s", report->lines[i].text);
 	report_free(report);
 }
 
@@ -365,14 +366,31 @@ static bool speaks_for_all(spank_t spank)
 			      : local_task(spank) == 0;
 }
 
-static void print_report(const struct report *report)
+/*
+ * With --sif-debug equal nodes would say the same a thousand times.  They
+ * cannot hear one another; so the first one says all, and the others how long
+ * it took and a number, which is the first one's if they have the same to say.
+ */
+static void print_report(spank_t spank, const struct report *report,
+	bool is_complete)
 {
-	char host[256] = "";
+	const char *last = report_last_moment(report);
+	char host[256] = "", text[512];
+	uint32_t node = 0;
 	size_t i;
 
 	gethostname(host, sizeof(host) - 1);
+	spank_get_item(spank, S_JOB_NODEID, &node);
 	for (i = 0; i < report->count; i++)
-		say_note("%s: %s", host, report->lines[i]);
+		if (node == 0 || !is_complete ||
+			report->lines[i].kind == REPORT_NOTE)
+			say_note("%s: %s", host, report->lines[i].text);
+	if (!is_complete || !*last)
+		return;
+	snprintf(text, sizeof(text), "%s%smounts and variables %08x",
+		node == 0 ? "" : last, node == 0 ? "" : "; ",
+		(unsigned int)report_fingerprint(report));
+	say_note("%s: %s", host, text);
 }
 
 /*
@@ -403,7 +421,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	if (priv_caps_freeze(&err) == 0 && !session.error.text[0])
 		entered = enter_container(spank, local_task(spank) == 0,
 			&report, &err);
-	print_report(&report);
+	print_report(spank, &report, entered == 0);
 	report_free(&report);
 	if (entered == 0)
 		return 0;

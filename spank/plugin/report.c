@@ -10,18 +10,18 @@
 #include "common/deadline.h"
 #include "spank/plugin/report.h"
 
-/* Takes the line over. */
-static void add(struct report *report, char *line)
+/* Takes the text over. */
+static void add(struct report *report, enum report_kind kind, char *text)
 {
-	char **lines =
+	struct report_line *lines =
 		realloc(report->lines, (report->count + 1) * sizeof(*lines));
 
 	if (!lines) {
-		free(line);
+		free(text);
 		return;
 	}
 	report->lines = lines;
-	lines[report->count++] = line;
+	lines[report->count++] = (struct report_line){ kind, text };
 }
 
 void report_note(struct report *report, const char *format, ...)
@@ -35,7 +35,7 @@ void report_note(struct report *report, const char *format, ...)
 		text = NULL;
 	va_end(args);
 	if (text && asprintf(&line, "warning: %s", text) >= 0)
-		add(report, line);
+		add(report, REPORT_NOTE, line);
 }
 
 void report_detail(struct report *report, const char *format, ...)
@@ -45,14 +45,18 @@ void report_detail(struct report *report, const char *format, ...)
 
 	va_start(args, format);
 	if (report->debug && vasprintf(&line, format, args) >= 0)
-		add(report, line);
+		add(report, REPORT_DETAIL, line);
 	va_end(args);
 }
 
 void report_moment_at(struct report *report, int64_t at_us, const char *what)
 {
-	report_detail(report, "%8.1f ms  %s",
-		(at_us - report->begin_us) / 1000.0, what);
+	char *line;
+
+	if (report->debug &&
+		asprintf(&line, "%8.1f ms  %s",
+			(at_us - report->begin_us) / 1000.0, what) >= 0)
+		add(report, REPORT_MOMENT, line);
 }
 
 void report_moment(struct report *report, const char *format, ...)
@@ -71,12 +75,39 @@ bool report_once(uint32_t *said)
 	return __atomic_exchange_n(said, 1, __ATOMIC_RELAXED) == 0;
 }
 
+/* FNV-1a, of the texts and the ends between them. */
+uint32_t report_fingerprint(const struct report *report)
+{
+	uint32_t hash = 2166136261u;
+	const char *c;
+	size_t i;
+
+	for (i = 0; i < report->count; i++) {
+		if (report->lines[i].kind != REPORT_DETAIL)
+			continue;
+		for (c = report->lines[i].text; *c; c++)
+			hash = (hash ^ (unsigned char)*c) * 16777619u;
+		hash *= 16777619u;
+	}
+	return hash;
+}
+
+const char *report_last_moment(const struct report *report)
+{
+	size_t i;
+
+	for (i = report->count; i > 0; i--)
+		if (report->lines[i - 1].kind == REPORT_MOMENT)
+			return report->lines[i - 1].text;
+	return "";
+}
+
 void report_free(struct report *report)
 {
 	size_t i;
 
 	for (i = 0; i < report->count; i++)
-		free(report->lines[i]);
+		free(report->lines[i].text);
 	free(report->lines);
 	report->lines = NULL;
 	report->count = 0;

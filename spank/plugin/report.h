@@ -6,16 +6,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum report_kind {
+	REPORT_NOTE,   /* a warning, always told */
+	REPORT_MOMENT, /* with --sif-debug: what was done, and when */
+	REPORT_DETAIL, /* with --sif-debug: what is alike on equal nodes */
+};
+
+struct report_line {
+	enum report_kind kind;
+	char *text; /* owned */
+};
+
 /*
  * What a task or a command has to tell the user besides a failure, kept until a
- * hook prints it: notes, which are warnings and always told, and with
- * --sif-debug the rest.  Lines that cannot be kept are lost; it is never a
- * reason to fail.
+ * hook prints it.  Lines that cannot be kept are lost; it is never a reason to
+ * fail.
  */
 struct report {
-	bool debug;       /* --sif-debug */
-	int64_t begin_us; /* of the step, on CLOCK_MONOTONIC */
-	char **lines;     /* owned */
+	bool debug;                /* --sif-debug */
+	int64_t begin_us;          /* of the step, on CLOCK_MONOTONIC */
+	struct report_line *lines; /* owned */
 	size_t count;
 };
 
@@ -36,6 +46,15 @@ void report_moment_at(struct report *report, int64_t at_us, const char *what);
 /* True for the first of those who share *said that asks: what befalls all tasks
  * of a node is told once, and what befalls one of them all the same. */
 bool report_once(uint32_t *said);
+
+/*
+ * A number for all details: nodes with the same one have the same mounts and
+ * variables.
+ */
+uint32_t report_fingerprint(const struct report *report);
+
+/* The last moment; "" if there is none. */
+const char *report_last_moment(const struct report *report);
 
 void report_free(struct report *report);
 

@@ -100,6 +100,7 @@ static int load_environment(struct entry *entry, char *const *facts,
 		.clean = settings_is(settings, SETTING_CLEANENV, "yes"),
 		.options = options,
 		.facts = facts,
+		.setters = entry->report->debug ? &entry->task->setters : NULL,
 	};
 	int loaded;
 	size_t i;
@@ -496,4 +497,5 @@ int task_enter(const struct task_request *request, struct task *ret_task,
 void task_free(struct task *task)
 {
 	environment_free(&task->edits);
+	environment_free(&task->setters);
 }

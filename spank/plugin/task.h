@@ -22,7 +22,8 @@ struct task_request {
 
 /* What the task has become; what it owns is freed by task_free(). */
 struct task {
-	struct environment edits; /* to be made to the task's environment */
+	struct environment edits;   /* to be made to the task's environment */
+	struct environment setters; /* with --sif-debug: image_setters.h */
 	char directory[PATH_MAX]; /* the working directory; "" if it has none */
 	bool is_builder;    /* of the node's tasks of this step, or it joined */
 	int moved;          /* errno of why it is '/' instead, or 0 */

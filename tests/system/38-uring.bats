@@ -44,7 +44,7 @@ SUMS='cd "$1" && find . -type f ! -name big -exec sha256sum {} + | sort'
 	sh -c "$SUMS" - "$BATS_FILE_TMPDIR/tree/usr" >"$BATS_TEST_TMPDIR/sums"
 	run with_uring in_image good -N2 -n4 --sif-debug true
 	assert_status 0
-	assert_matches "node2: .* checked: .* rings=[0-9]+"
+	assert_matches "node1: .* checked: .* rings=[0-9]+"
 	run in_image good -N2 -n4 --sif-debug true
 	refute_contains "rings="
 	with_uring in_image good -n2 --label sh -c "$SUMS" - /usr \

@@ -476,12 +476,51 @@ for i in {1..3}; do LIB+=:$i; done'
 
 # --- what is told --------------------------------------------------------------------
 
-@test "--sif-debug tells the source of each variable" {
+@test "--sif-debug tells the value and the source of each variable" {
 	run here env EMPTY=1 APPTAINERENV_X=1 srun --sif-debug --sif-cleanenv --sif-env=B=1 \
 		--sif-image=image.sif true
-	assert_matches "environment of image: .*PLAIN"
-	assert_matches "environment of --sif-env: B"
-	assert_contains "environment of SINGULARITYENV_/APPTAINERENV_: X"
-	assert_matches "environment of .*-EMPTY"
-	assert_matches "environment of container: .*SIF_IMAGE"
+	assert_contains "variable  PLAIN=image  from image (90-environment.sh)"
+	assert_contains "variable  SPACED=two  words, a comma  from image (90-environment.sh)"
+	assert_contains "variable  DOCKER=docker  from image (10-docker2singularity.sh)"
+	assert_contains 'variable  LINES=first\012second  from image'
+	assert_contains "variable  B=1  from --sif-env"
+	assert_contains "variable  X=1  from SINGULARITYENV_/APPTAINERENV_"
+	assert_matches "variables taken away by --sif-cleanenv: .*"
+	assert_matches "variables taken away by .*: .*EMPTY"
+	assert_contains "variable  SIF_IMAGE=/shared/image.sif  from container"
+	run here srun --sif-debug --sif-env="LONG=$(printf '%01000d' 0)" \
+		--sif-image=image.sif true
+	assert_matches "variable  LONG=0{500}\.\.\.  from --sif-env"
+}
+
+@test "--sif-debug tells which script has set a variable, where a shell runs them" {
+	local shell
+	image_add_singularity "$TREES/script" 'export FIRST=1 CHANGED=1
+		export QUOTED="it'\''s
+		export KEPT=no"' DOCKER=docker
+	echo 'CHANGED=$(echo 2); export KEPT=yes' \
+		>"$TREES/script/.singularity.d/env/91-more.sh"
+	for shell in bash sh; do
+		[[ $shell == bash ]] || rm "$TREES/script/usr/bin/bash"
+		image_sif "$TREES/script" "$SHARED/script.sif" -comp lz4
+		run here srun --sif-debug --sif-image=script.sif sh -c \
+			'env | grep sif_; exit 0'
+		assert_status 0
+		assert_contains "run by /"
+		assert_contains "variable  DOCKER=docker  from image (10-docker2singularity.sh)"
+		assert_contains "variable  FIRST=1  from image (90-environment.sh)"
+		assert_contains "variable  CHANGED=2  from image (91-more.sh)"
+		assert_contains "variable  KEPT=yes  from image (91-more.sh)"
+		refute_contains __sif
+	done
+	image_add_program "$TREES/script" bash
+	rm "$TREES/script/.singularity.d/env/91-more.sh"
+}
+
+@test "--sif-debug shows by a number that a node has other variables" {
+	script_image 'export NODE=$(hostname)'
+	run here srun -N2 --sif-debug --sif-image=script.sif true
+	assert_status 0
+	assert_equal "$(sed -n "s/.*; mounts and variables //p
+		s/.*node1: mounts and variables //p" <<<"$output" | sort -u | wc -l)" 2
 }

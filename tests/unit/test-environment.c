@@ -214,7 +214,7 @@ static void envp_has_what_has_a_value(void **state)
 	free(envp);
 }
 
-static void a_source_can_be_described(void **state)
+static void what_a_source_takes_away_can_be_described(void **state)
 {
 	CLEANUP_ENVIRONMENT struct environment list = { .count = 0 };
 	struct error err = { 0 };
@@ -222,20 +222,20 @@ static void a_source_can_be_described(void **state)
 
 	(void)state;
 	environment_add(&list, "A=1", ENVIRONMENT_IMAGE, &err);
-	environment_add(&list, "B=1", ENVIRONMENT_OPTION, &err);
+	environment_add(&list, "B", ENVIRONMENT_OPTION, &err);
 	environment_add(&list, "GONE", ENVIRONMENT_IMAGE, &err);
-	assert_int_equal(environment_describe(&list, ENVIRONMENT_IMAGE, text,
-				 sizeof(text)),
-		2);
-	assert_string_equal(text, "A -GONE");
-	environment_add(&list, "LONGER=1", ENVIRONMENT_IMAGE, &err);
-	environment_add(&list, "MORE=1", ENVIRONMENT_IMAGE, &err);
-	assert_int_equal(environment_describe(&list, ENVIRONMENT_IMAGE, text,
-				 sizeof(text)),
-		4);
-	assert_string_equal(text, "A -GONE ...");
-	assert_int_equal(environment_describe(&list, ENVIRONMENT_FACT, text,
-				 sizeof(text)),
+	assert_int_equal(environment_describe_absent(&list, ENVIRONMENT_IMAGE,
+				 text, sizeof(text)),
+		1);
+	assert_string_equal(text, "GONE");
+	environment_add(&list, "LONGER", ENVIRONMENT_IMAGE, &err);
+	environment_add(&list, "MORE", ENVIRONMENT_IMAGE, &err);
+	assert_int_equal(environment_describe_absent(&list, ENVIRONMENT_IMAGE,
+				 text, sizeof(text)),
+		3);
+	assert_string_equal(text, "GONE LON...");
+	assert_int_equal(environment_describe_absent(&list, ENVIRONMENT_FACT,
+				 text, sizeof(text)),
 		0);
 	assert_string_equal(text, "");
 }
@@ -624,7 +624,7 @@ int main(void)
 		cmocka_unit_test(bytes_of_anybody_are_refused),
 		cmocka_unit_test(too_large_a_size_is_refused),
 		cmocka_unit_test(envp_has_what_has_a_value),
-		cmocka_unit_test(a_source_can_be_described),
+		cmocka_unit_test(what_a_source_takes_away_can_be_described),
 		cmocka_unit_test(protected_names_are_known),
 		cmocka_unit_test(scripts_start_from_little),
 		cmocka_unit_test(the_job_passes_but_for_search_paths),

@@ -344,13 +344,13 @@ static void what_scripts_say_is_bounded(void **state)
 	assert_value(&edits, "A", "1");
 	image_messages_tell(&report.messages, &notes);
 	assert_int_equal(notes.count, IMAGE_MESSAGES_LINES_MAX + 1);
-	assert_string_equal(notes.lines[0],
+	assert_string_equal(notes.lines[0].text,
 		"warning: the image's environment: a [2J b");
-	assert_string_equal(notes.lines[1],
+	assert_string_equal(notes.lines[1].text,
 		"warning: the image's environment: 0");
-	assert_non_null(strstr(notes.lines[notes.count - 1], "left out"));
+	assert_non_null(strstr(notes.lines[notes.count - 1].text, "left out"));
 	for (i = 0; i < notes.count; i++)
-		assert_true(strlen(notes.lines[i]) < 300);
+		assert_true(strlen(notes.lines[i].text) < 300);
 	report_free(&notes);
 }
 
