@@ -791,6 +791,6 @@ completions() { # WORD...
 		_spank_sif srun --nod srun
 		printf "%s\n" "${COMPREPLY[@]}"
 		complete -p srun'
-	assert_matches "^--nodelist"
+	assert_contains "--nodelist"
 	assert_line "complete -F _spank_sif srun"
 }
