@@ -30,6 +30,7 @@ setup_file() {
 
 teardown() {
 	has_plugin || return 0
+	stop_other
 	stop_steps
 	rm -f "$SHARED"/{log,out,pids,go,job}
 }
@@ -274,6 +275,22 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 	wait_step
 	assert_status 0
 	assert_line "only in the image"
+}
+
+# What goes wrong is in the step's output, as nobody waits for it.
+@test "srun --async: the step is in the image, and its file has the sentence" {
+	[[ $(as_alice srun --help) == *--async* ]] ||
+		skip "srun of $(slurmd -V) has no --async"
+	start_other '' --conf=PrologFlags=Contain \
+		--conf=SlurmctldParameters=enable_stepmgr
+	run on_other timeout 60 salloc --quiet --stepmgr -n1 sh -c '
+		srun --async --output=out --sif-image=small.sif cat /usr/mark
+		until [ -s out ]; do sleep 0.1; done
+		srun --async --output=wrong --sif-image=absent.sif cat /usr/mark
+		until [ -s wrong ]; do sleep 0.1; done'
+	assert_status 0
+	assert_equal "$(<"$OTHER/shared/out")" "only in the image"
+	grep "cannot open the image '/shared/absent.sif'" "$OTHER/shared/wrong"
 }
 
 @test "sbatch: the script is on the host, srun takes the default of #SBATCH" {
