@@ -3,8 +3,8 @@
  * Finds the file system in an image file.  In this order: is it a regular
  * file, is it a SIF or a bare squashfs; for a SIF its header, its table of
  * descriptors, the one of the partition that is wanted, that partition's file
- * system and architecture; for both the squashfs superblock.  Every lie has a
- * sentence of its own.
+ * system and architecture; for both the squashfs superblock (sif_superblock.c).
+ * Every lie has a sentence of its own.
  *
  * Overlay partitions are counted, so that the user can be told of them.
  * Deliberately not here: signatures (nothing is claimed to be verified), and
@@ -24,6 +24,7 @@
 #include "common/little_endian.h"
 #include "common/sif.h"
 #include "common/sif_foreign.h"
+#include "common/sif_superblock.h"
 
 #define HEADER_SIZE               128
 #define HEADER_MAGIC              32
@@ -51,14 +52,7 @@
 #define PARTITION_DATA           3
 #define PARTITION_OVERLAY        4
 
-#define SUPERBLOCK_SIZE        96
-#define SUPERBLOCK_COMPRESSION 20
-#define SUPERBLOCK_MAJOR       28
-#define SUPERBLOCK_MINOR       30
-#define SUPERBLOCK_BYTES_USED  40
-
 static const char sif_magic[] = "SIF_MAGIC"; /* its NUL belongs to it */
-static const char squashfs_magic[] = { 'h', 's', 'q', 's' };
 
 /* What the descriptor of the partition that was chosen says. */
 struct chosen {
@@ -77,8 +71,7 @@ static int truncated(struct error *err, const char *part)
 		part);
 }
 
-/* Reads all of `size` bytes: a file that shrinks meanwhile is truncated. */
-static int read_at(int fd, void *buffer, size_t size, uint64_t offset,
+int sif_read_at(int fd, void *buffer, size_t size, uint64_t offset,
 	const char *part, struct error *err)
 {
 	size_t done = 0;
@@ -231,7 +224,7 @@ struct table {
 static int read_descriptor(const struct table *table, uint64_t i,
 	unsigned char descriptor[DESCRIPTOR_SIZE], struct error *err)
 {
-	return read_at(table->fd, descriptor, DESCRIPTOR_SIZE,
+	return sif_read_at(table->fd, descriptor, DESCRIPTOR_SIZE,
 		table->offset + i * DESCRIPTOR_SIZE, "its descriptors", err);
 }
 
@@ -305,7 +298,7 @@ static int find_in_sif(int fd, enum sif_purpose purpose, const char *machine,
 	struct table table = { .fd = fd };
 	const char *version = (const char *)header + HEADER_VERSION;
 
-	if (read_at(fd, header, sizeof(header), 0,
+	if (sif_read_at(fd, header, sizeof(header), 0,
 		    "the bytes of its SIF header", err) < 0)
 		return -1;
 	if (memcmp(version, "01", 3) != 0)
@@ -323,47 +316,6 @@ static int find_in_sif(int fd, enum sif_purpose purpose, const char *machine,
 		    file_size))
 		return truncated(err, "the bytes of its root file system");
 	*ret_partition = chosen.partition;
-	return 0;
-}
-
-static int check_superblock(int fd, struct sif_partition *partition,
-	struct error *err)
-{
-	unsigned char superblock[SUPERBLOCK_SIZE];
-	uint16_t major, minor;
-	uint64_t used;
-
-	if (partition->size < SUPERBLOCK_SIZE)
-		return error_set(err, 0,
-			"it is damaged: its root file system is too small to "
-			"be squashfs; copy or build it again");
-	if (read_at(fd, superblock, sizeof(superblock), partition->offset,
-		    "the bytes of its root file system", err) < 0)
-		return -1;
-	if (memcmp(superblock, squashfs_magic, sizeof(squashfs_magic)) != 0)
-		return error_set(err, 0,
-			"it is damaged: its root file system does not begin "
-			"like squashfs; copy or build it again");
-	major = le16_at(superblock + SUPERBLOCK_MAJOR);
-	minor = le16_at(superblock + SUPERBLOCK_MINOR);
-	if (major != 4 || minor != 0)
-		return error_set(err, 0,
-			"its squashfs version is %u.%u, and only 4.0 is "
-			"supported; build it again with current squashfs-tools",
-			major, minor);
-	partition->compression = le16_at(superblock + SUPERBLOCK_COMPRESSION);
-	if (!sif_compression_name(partition->compression))
-		return error_set(err, 0,
-			"it is compressed by the unknown method %u; build it "
-			"again with gzip or zstd",
-			partition->compression);
-	used = le64_at(superblock + SUPERBLOCK_BYTES_USED);
-	if (used < SUPERBLOCK_SIZE || used > partition->size)
-		return error_set(err, 0,
-			"it is truncated or damaged: its squashfs claims %llu "
-			"bytes where there are %llu; copy or download it again",
-			(unsigned long long)used,
-			(unsigned long long)partition->size);
 	return 0;
 }
 
@@ -398,19 +350,20 @@ int sif_find(int fd, enum sif_purpose purpose, const char *machine,
 
 	if (check_file(fd, &size, err) < 0)
 		return -1;
-	if (read_at(fd, start, size < sizeof(start) ? size : sizeof(start), 0,
-		    "its first bytes", err) < 0)
+	if (sif_read_at(fd, start, size < sizeof(start) ? size : sizeof(start),
+		    0, "its first bytes", err) < 0)
 		return -1;
 	if (!memcmp(start + HEADER_MAGIC, sif_magic, sizeof(sif_magic))) {
 		if (find_in_sif(fd, purpose, machine, size, &partition, err) <
 			0)
 			return -1;
-	} else if (!memcmp(start, squashfs_magic, sizeof(squashfs_magic))) {
+	} else if (!memcmp(start, SIF_SQUASHFS_MAGIC,
+			   strlen(SIF_SQUASHFS_MAGIC))) {
 		partition.size = size;
 	} else {
 		return sif_foreign_describe(fd, err);
 	}
-	if (check_superblock(fd, &partition, err) < 0)
+	if (sif_check_superblock(fd, &partition, err) < 0)
 		return -1;
 	*ret_partition = partition;
 	return 0;
@@ -425,7 +378,7 @@ void sif_read_uuid(int fd, char ret_uuid[SIF_UUID_SIZE])
 	char *to = ret_uuid;
 
 	*to = '\0';
-	if (read_at(fd, header, sizeof(header), 0, "", &ignored) < 0 ||
+	if (sif_read_at(fd, header, sizeof(header), 0, "", &ignored) < 0 ||
 		memcmp(header + HEADER_MAGIC, sif_magic, sizeof(sif_magic)) ||
 		!memcmp(uuid, none, sizeof(none)))
 		return;
@@ -458,14 +411,4 @@ const char *sif_machine(void)
 #else
 	return "00";
 #endif
-}
-
-const char *sif_compression_name(uint16_t compression)
-{
-	static const char *const names[] = { NULL, "gzip", "lzma", "lzo", "xz",
-		"lz4", "zstd" };
-
-	if (compression >= sizeof(names) / sizeof(names[0]))
-		return NULL;
-	return names[compression];
 }

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Does a partition begin as squashfs 4.0 does, compressed by a method that it
+ * has, and is there as much of it as it claims?
+ *
+ * Layout: kernel, fs/squashfs/squashfs_fs.h.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "common/little_endian.h"
+#include "common/sif_superblock.h"
+
+#define SUPERBLOCK_SIZE        96
+#define SUPERBLOCK_COMPRESSION 20
+#define SUPERBLOCK_MAJOR       28
+#define SUPERBLOCK_MINOR       30
+#define SUPERBLOCK_BYTES_USED  40
+
+int sif_check_superblock(int fd, struct sif_partition *partition,
+	struct error *err)
+{
+	unsigned char superblock[SUPERBLOCK_SIZE];
+	uint16_t major, minor;
+	uint64_t used;
+
+	if (partition->size < SUPERBLOCK_SIZE)
+		return error_set(err, 0,
+			"it is damaged: its root file system is too small to "
+			"be squashfs; copy or build it again");
+	if (sif_read_at(fd, superblock, sizeof(superblock), partition->offset,
+		    "the bytes of its root file system", err) < 0)
+		return -1;
+	if (memcmp(superblock, SIF_SQUASHFS_MAGIC,
+		    strlen(SIF_SQUASHFS_MAGIC)) != 0)
+		return error_set(err, 0,
+			"it is damaged: its root file system does not begin "
+			"like squashfs; copy or build it again");
+	major = le16_at(superblock + SUPERBLOCK_MAJOR);
+	minor = le16_at(superblock + SUPERBLOCK_MINOR);
+	if (major != 4 || minor != 0)
+		return error_set(err, 0,
+			"its squashfs version is %u.%u, and only 4.0 is "
+			"supported; build it again with current squashfs-tools",
+			major, minor);
+	partition->compression = le16_at(superblock + SUPERBLOCK_COMPRESSION);
+	if (!sif_compression_name(partition->compression))
+		return error_set(err, 0,
+			"it is compressed by the unknown method %u; build it "
+			"again with gzip or zstd",
+			partition->compression);
+	used = le64_at(superblock + SUPERBLOCK_BYTES_USED);
+	if (used < SUPERBLOCK_SIZE || used > partition->size)
+		return error_set(err, 0,
+			"it is truncated or damaged: its squashfs claims %llu "
+			"bytes where there are %llu; copy or download it again",
+			(unsigned long long)used,
+			(unsigned long long)partition->size);
+	return 0;
+}
+
+const char *sif_compression_name(uint16_t compression)
+{
+	static const char *const names[] = { NULL, "gzip", "lzma", "lzo", "xz",
+		"lz4", "zstd" };
+
+	if (compression >= sizeof(names) / sizeof(names[0]))
+		return NULL;
+	return names[compression];
+}
