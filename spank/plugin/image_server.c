@@ -118,16 +118,19 @@ int image_server_adopt(struct image_server *server, pid_t task_pid,
 	return -1;
 }
 
+/* -1, or 1 if the user has lost nothing. */
 static int describe_exit(int status, struct error *err)
 {
 	int times = status - SERVER_EXIT_SUCCEEDED;
 
-	if (times > 0 && status <= SERVER_EXIT_SUCCEEDED_MAX)
-		return error_set(err, 0,
+	if (times > 0 && status <= SERVER_EXIT_SUCCEEDED_MAX) {
+		error_set(err, 0,
 			"the image server was killed or crashed, and was "
 			"replaced, %d time%s: the step went on, nothing was "
 			"lost",
 			times, times == 1 ? "" : "s");
+		return 1;
+	}
 	switch (status) {
 	case 0:
 		return 0;
@@ -264,6 +267,6 @@ void image_servers_stop(struct image_server *servers, size_t count,
 	for (i = 0; i < count; i++)
 		release(&servers[i]);
 	for (i = 0; i < count; i++)
-		if (stop(&servers[i], gentle, last, &err) < 0)
+		if (stop(&servers[i], gentle, last, &err) != 0)
 			tell(&err);
 }

@@ -68,8 +68,9 @@ int image_server_adopt(struct image_server *server, pid_t task_pid,
 
 /*
  * A task of the step has ended.  -1 with how the server ended if it has, but
- * not as it should; only once.  Slurm kills a step with its server, so that a
- * server that was SIGKILLed is no news to a task of which `task_was_killed`.
+ * not as it should; 1 if it was replaced, and the step went on; only once.
+ * Slurm kills a step with its server, so that a server that was SIGKILLed is no
+ * news to a task of which `task_was_killed`.
  *
  * After the last task the server is let go, and has a few milliseconds to end
  * before Slurm looks for remaining processes.

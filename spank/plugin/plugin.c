@@ -462,6 +462,15 @@ static void look_at_servers(bool task_was_killed)
 			say_error("%s", err.text);
 }
 
+/* What image_server_check() has found. */
+static void report_server(int found, const struct error *err)
+{
+	if (found < 0)
+		say_error("%s", err->text);
+	else if (found > 0)
+		say_note("warning: %s", err->text);
+}
+
 int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
@@ -483,9 +492,10 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 	if (session.tasks_left == 0)
 		clear_host();
 	for (i = 0; i < session.servers_count; i++)
-		if (image_server_check(&session.servers[i], was_killed(status),
-			    session.tasks_left == 0, &err) < 0)
-			say_error("%s", err.text);
+		report_server(image_server_check(&session.servers[i],
+				      was_killed(status),
+				      session.tasks_left == 0, &err),
+			&err);
 	return 0;
 }
 
