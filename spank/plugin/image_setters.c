@@ -55,8 +55,9 @@ void image_setters_print_hand_on(FILE *out, size_t count)
 {
 	size_t i;
 
+	image_setters_print_remember(out, count + 1);
 	fputs("\\export", out);
-	for (i = 0; i <= count; i++)
+	for (i = 0; i <= count + 1; i++)
 		fprintf(out, " %s%zu", REMEMBERED, i);
 	fputs("; ", out);
 }
@@ -130,6 +131,22 @@ static const char *setter_of(const struct environment *image, const char *name,
 	return NULL;
 }
 
+/* A script that has ended all, by `exit 0`, has left what there was at the end.
+ */
+static int complete(struct environment *image, size_t count, struct error *err)
+{
+	char name[64];
+	size_t i;
+
+	for (i = 1; i <= count && *remembered(image, i); i++)
+		;
+	if (i > count)
+		return 0;
+	snprintf(name, sizeof(name), REMEMBERED "%zu", i);
+	return environment_set(image, name, remembered(image, count + 1),
+		ENVIRONMENT_IMAGE, err);
+}
+
 int image_setters_take(struct environment *image, char *const *names,
 	size_t count, struct environment *setters, struct error *err)
 {
@@ -137,6 +154,8 @@ int image_setters_take(struct environment *image, char *const *names,
 	char own[64];
 	size_t i;
 
+	if (complete(image, count, err) < 0)
+		return -1;
 	for (i = 0; i < image->count; i++) {
 		name = image->entries[i].name;
 		if (strncmp(name, REMEMBERED, strlen(REMEMBERED)) == 0)
@@ -146,7 +165,7 @@ int image_setters_take(struct environment *image, char *const *names,
 				      ENVIRONMENT_IMAGE, err) < 0)
 			return -1;
 	}
-	for (i = 0; i <= count; i++) {
+	for (i = 0; i <= count + 1; i++) {
 		snprintf(own, sizeof(own), REMEMBERED "%zu", i);
 		environment_remove(image, own);
 	}

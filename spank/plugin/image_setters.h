@@ -24,7 +24,7 @@ int image_setters_note(const struct environment *exported, const char *script,
 	struct error *err);
 
 /* In the program of a shell: remember what is exported after `number` scripts;
- * and hand that on to what is executed, for so many scripts in all. */
+ * and hand that on to what is executed next, for `count` scripts in all. */
 void image_setters_print_remember(FILE *out, size_t number);
 void image_setters_print_hand_on(FILE *out, size_t count);
 

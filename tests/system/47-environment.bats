@@ -498,7 +498,7 @@ for i in {1..3}; do LIB+=:$i; done'
 	image_add_singularity "$TREES/script" 'export FIRST=1 CHANGED=1
 		export QUOTED="it'\''s
 		export KEPT=no"' DOCKER=docker
-	echo 'CHANGED=$(echo 2); export KEPT=yes' \
+	echo 'CHANGED=$(echo 2); export KEPT=yes; exit 0' \
 		>"$TREES/script/.singularity.d/env/91-more.sh"
 	for shell in bash sh; do
 		[[ $shell == bash ]] || rm "$TREES/script/usr/bin/bash"
