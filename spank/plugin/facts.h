@@ -18,7 +18,8 @@ int facts_add(char **facts, struct error *err, const char *format, ...)
 /*
  * What is known of the root image at `path`: SIF_IMAGE (that), SIF_NAME (of the
  * file), SIF_UUID, SIF_PARTITION (offset:size in bytes), and the names that
- * Singularity and Apptainer give.  `said` is what the server said of it, see image_offer().
+ * Singularity and Apptainer give.  `said` is what the server said of it, see
+ * image_offer().
  */
 int facts_of_image(const char *path, const char *said, char **facts,
 	struct error *err);

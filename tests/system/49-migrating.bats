@@ -41,7 +41,7 @@ add_app() { # TREE NAME
 		'if test -n "${APPTAINER_APPNAME:-}"; then' \
 		'	PATH="/scif/apps/$APPTAINER_APPNAME/bin:$PATH"' \
 		'	. "/scif/apps/$APPTAINER_APPNAME/scif/env/90-environment.sh"' \
-		'	export PATH' fi
+		'	export PATH' 'fi'
 }
 
 # The block of that heading, run in /shared.
