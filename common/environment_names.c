@@ -60,11 +60,12 @@ bool environment_names_survivor(const char *name)
 }
 
 /* What a shell keeps of its own, and what was for the scripts of the image
- * (99-runtimevars.sh). */
+ * (99-runtimevars.sh) or for image_scripts.c's program: `set -a` exports all.
+ */
 bool environment_names_scripts(const char *name)
 {
 	static const char *const names[] = { "PWD", "OLDPWD", "SHLVL", "_",
-		"SING_USER_DEFINED_", NULL };
+		"SING_USER_DEFINED_", "__sif_", NULL };
 
 	return is_listed(names, name);
 }

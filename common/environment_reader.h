@@ -32,12 +32,12 @@ int environment_reader_start(struct environment_reader *reader,
 
 /*
  * Read the text of one script of an image, and set in the reader what it
- * exports.  Understands assignments of plain values, files that are sourced, and
- * `if` with a condition on values and files; skips and counts all other lines,
- * among them all of case, loops and functions.  Executes nothing, but looks up
- * and reads files that the text names.  Files of an image are read one after the
- * other. Fails without memory, or if there are more variables than an
- * environment takes.
+ * exports.  Understands assignments of plain values, files that are sourced,
+ * and `if` with a condition on values and files; skips and counts all other
+ * lines, among them all of case, loops and functions.  Executes nothing, but
+ * looks up and reads files that the text names.  Files of an image are read one
+ * after the other.  Fails without memory, or if there are more variables than
+ * an environment takes.
  */
 int environment_reader_read(struct environment_reader *reader, const char *text,
 	size_t length, struct error *err);

@@ -225,6 +225,7 @@ static void options_of_a_script_do_no_harm(void **state)
 	size_t i;
 
 	(void)state;
+	write_script("05.sh", "set -a\n. /dev/null\n:\n");
 	write_script("10-docker.sh", "set -eu\nset -f\nIFS=/\nunset PATH\n"
 				     "export A=1\numask 777\nset -C\n");
 	write_script("20.sh", "exec >&-; exec 2>&-; exec </dev/null; echo x "
@@ -238,6 +239,7 @@ static void options_of_a_script_do_no_harm(void **state)
 		edits = load(shell, NULL);
 		assert_value(&edits, "A", "1");
 		assert_value(&edits, "B", "2");
+		assert_null(environment_entry(&edits, "__sif_file"));
 		environment_free(&edits);
 	}
 }
