@@ -134,8 +134,9 @@ static int complete_job(spank_t spank, char ***ret_job, struct error *err)
 	const char *value;
 	size_t i;
 
-	spank_get_item(spank, S_JOB_ENV, ret_job);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		/* Anew each time: spank_setenv() moves it. */
+		spank_get_item(spank, S_JOB_ENV, ret_job);
 		if (envp_get(*ret_job, names[i]))
 			continue;
 		if (!found)
