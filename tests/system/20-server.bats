@@ -156,7 +156,8 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 		tail -c +1234567 file | sha256sum
 		dd if=file bs=1M iflag=direct status=none | sha256sum
 		tail -c 100000 file | sha256sum'
-	sh -c "$READ" >../expected
+	# tmpfs knows no O_DIRECT before Linux 6.6.
+	sh -c "${READ//iflag=direct/}" >../expected
 	run strace -f -qq -e trace=splice,preadv2 -o ../log \
 		"$SERVE_IMAGE" ../image sh -c "$READ"
 	assert_status 0
