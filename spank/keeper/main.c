@@ -64,18 +64,18 @@ static int receive_fd(int socket)
 	return fd;
 }
 
-/* Its protocol: the number of the socket in the environment. */
-static int run_fusermount(char *const argv[], int socket,
+/* fusermount3's protocol: the number of the socket in the environment. */
+static int run(const char *path, char *const argv[], int socket,
 	struct deadline deadline, struct error *err)
 {
 	static char *const environment[] = { "_FUSE_COMMFD=0", NULL };
 	char output[1024];
-	int status = priv_run_with(FUSERMOUNT_PATH, argv, environment, socket,
-		deadline, output, sizeof(output), err);
+	int status = priv_run_with(path, argv, environment, socket, deadline,
+		output, sizeof(output), err);
 
 	if (status > 0) {
 		output[strcspn(output, "\n")] = '\0';
-		error_set(err, 0, "%s", output);
+		error_set(err, 0, "'%s' failed: %s", path, output);
 	}
 	return status == 0 ? 0 : -1;
 }
@@ -94,8 +94,8 @@ static int mount_image(const char *path, int timeout_s, struct error *err)
 		return error_set(err, errno, "cannot make a socket pair");
 	own_fd = ends[0];
 	other_fd = ends[1];
-	if (run_fusermount(argv, other_fd, deadline_in_ms(timeout_s * 1000L),
-		    err) < 0)
+	if (run(FUSERMOUNT_PATH, argv, other_fd,
+		    deadline_in_ms(timeout_s * 1000L), err) < 0)
 		return error_prefix(err,
 			"cannot mount the image on the host, as "
 			"--sif-host-mount, or mount=host in plugstack.conf, "
@@ -107,20 +107,39 @@ static int mount_image(const char *path, int timeout_s, struct error *err)
 	return fd;
 }
 
+/*
+ * fusermount3 looks into /etc/mtab whether the mount is its user's, which
+ * minimal systems lack; umount(8) asks the kernel.
+ */
+static int try_unmount(const char *path, struct error *err)
+{
+	char *fusermount[] = { "fusermount3", "-u", "-z", "--", (char *)path,
+		NULL };
+	char *umount[] = { "umount", "-l", "--", (char *)path, NULL };
+	struct error second;
+
+	if (run(FUSERMOUNT_PATH, fusermount, SERVER_LIFELINE_FD,
+		    deadline_in_ms(UNMOUNT_TIMEOUT_MS), err) == 0 ||
+		run(UMOUNT_PATH, umount, SERVER_LIFELINE_FD,
+			deadline_in_ms(UNMOUNT_TIMEOUT_MS), &second) == 0)
+		return 0;
+	return error_hint(err, second.text);
+}
+
 static int unmount_image(const char *path)
 {
-	char *argv[] = { "fusermount3", "-u", "-z", "-q", "--", (char *)path,
-		NULL };
 	struct error err;
 	int tries;
 
 	for (tries = 0; tries < UNMOUNT_TRIES; tries++) {
 		if (tries > 0)
 			poll(NULL, 0, UNMOUNT_PAUSE_MS);
-		if (run_fusermount(argv, SERVER_LIFELINE_FD,
-			    deadline_in_ms(UNMOUNT_TIMEOUT_MS), &err) == 0)
+		if (try_unmount(path, &err) == 0)
 			return 0;
 	}
+	/* Lost if slurmstepd is gone. */
+	if (write(SERVER_KEEPER_FD, err.text, strlen(err.text)) < 0)
+		errno = 0;
 	return KEEPER_EXIT_UNMOUNT;
 }
 

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,13 +27,13 @@ static int start_keeper(struct host_mount *mount,
 {
 	CLEANUP_FD int program_fd = priv_spawn_open(KEEPER_PATH, err);
 	CLEANUP_FD int read_fd = -1;
+	CLEANUP_FD int write_fd = -1;
 	char timeout[16];
 	char *argv[] = { "spank-sif-keeper", timeout, mount->place.path, NULL };
 	static char *const no_environment[] = { NULL };
 	struct spawn_fds fds = {
 		.program = program_fd,
 		.control = server_fd,
-		.keeper = -1,
 		/* fusermount3 is a setuid program. */
 		.may_gain_rights = true,
 	};
@@ -44,6 +45,10 @@ static int start_keeper(struct host_mount *mount,
 		return error_set(err, errno, "cannot make a pipe");
 	read_fd = fds.lifeline = ends[0];
 	mount->lifeline_fd = ends[1];
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return error_set(err, errno, "cannot make a pipe");
+	mount->reason_fd = ends[0];
+	write_fd = fds.keeper = ends[1];
 	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
 	return priv_spawn(&fds, argv, no_environment, identity, &mount->child,
 		err);
@@ -83,34 +88,48 @@ static bool ends_within(struct host_mount *mount, int timeout_ms,
 	return true;
 }
 
-static int stop_keeper(struct host_mount *mount, struct error *err)
+/* The keeper's own words: they may be its user's.  Never waits. */
+static void read_reason(struct host_mount *mount, char *ret_words, size_t size)
 {
+	ssize_t got = read(mount->reason_fd, ret_words, size - 1);
+
+	ret_words[got > 0 ? got : 0] = '\0';
+}
+
+static void stop_keeper(struct host_mount *mount)
+{
+	char words[PIPE_BUF];
 	int status = 0;
 
 	cleanup_fd(&mount->lifeline_fd);
 	if (mount->child.pid == 0)
-		return 0;
+		return;
 	if (!ends_within(mount, STOP_TIMEOUT_MS, &status)) {
 		child_kill(&mount->child);
 		ends_within(mount, KILL_TIMEOUT_MS, &status);
 	}
 	if (status != CHILD_STATUS_UNKNOWN && WIFEXITED(status) &&
-		WEXITSTATUS(status) == KEEPER_EXIT_UNMOUNT)
-		return error_set(err, 0,
-			"the keeper could not unmount '%s' from the host; it "
-			"is unmounted now (is fusermount3 installed, and "
-			"setuid root?)",
-			mount->place.path);
-	return 0;
+		WEXITSTATUS(status) == KEEPER_EXIT_UNMOUNT) {
+		read_reason(mount, words, sizeof(words));
+		error_set(&mount->failure, 0,
+			"the keeper could not unmount '%s' from the host while "
+			"the tasks ran; it is unmounted now: %s",
+			mount->place.path, words);
+	}
+	cleanup_fd(&mount->reason_fd);
 }
 
 int host_mount_stop(struct host_mount *mount, struct error *err)
 {
-	struct error stopping = { 0 };
-	int stopped = stop_keeper(mount, &stopping);
+	stop_keeper(mount);
+	return priv_host_place_clear(&mount->place, err);
+}
 
-	if (priv_host_place_clear(&mount->place, err) < 0)
-		return -1;
-	*err = stopping;
-	return stopped;
+int host_mount_failure(struct host_mount *mount, struct error *err)
+{
+	if (!mount->failure.text[0])
+		return 0;
+	*err = mount->failure;
+	mount->failure.text[0] = '\0';
+	return -1;
 }

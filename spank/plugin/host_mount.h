@@ -12,14 +12,16 @@
 /* slurmstepd's side of mount=host: the place of the mount, and its keeper. */
 struct host_mount {
 	struct host_place place;
-	struct child child; /* pid 0: not started, or ended */
-	int lifeline_fd;    /* closed when the keeper shall end */
+	struct child child;   /* pid 0: not started, or ended */
+	int lifeline_fd;      /* closed when the keeper shall end */
+	int reason_fd;        /* why the keeper could not unmount */
+	struct error failure; /* of the keeper, until host_mount_failure() */
 };
 
 #define HOST_MOUNT_NONE                                              \
 	{                                                            \
 		.place = HOST_PLACE_NONE, .child = { .pid_fd = -1 }, \
-		.lifeline_fd = -1                                    \
+		.lifeline_fd = -1, .reason_fd = -1                   \
 	}
 
 /*
@@ -37,9 +39,15 @@ void host_mount_adopt(struct host_mount *mount, pid_t task);
 
 /*
  * Make sure that nothing of it is left on the host: the keeper has a moment to
- * unmount and end, and is killed then; root clears what is left.  -1 with a
- * sentence for the log if the keeper had failed, or root does.
+ * unmount and end, and is killed then; root clears what is left.  -1 if it
+ * cannot.
  */
 int host_mount_stop(struct host_mount *mount, struct error *err);
+
+/*
+ * Has the keeper failed to unmount?  -1 with a sentence then, once, for the
+ * log: the host is clear, and no user can mend it.
+ */
+int host_mount_failure(struct host_mount *mount, struct error *err);
 
 #endif

@@ -506,10 +506,15 @@ static void tell(const struct error *err)
 
 int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 {
+	struct error err = { 0 };
+
 	(void)argc;
 	(void)argv;
 	if (session.runs_image) {
 		clear_host();
+		/* Here the log of slurmd alone hears it. */
+		if (host_mount_failure(&session.host_mount, &err) < 0)
+			tell(&err);
 		image_servers_stop(session.servers, session.servers_count,
 			tell);
 		step_log_write(spank);

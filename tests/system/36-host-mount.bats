@@ -9,6 +9,7 @@ load ../lib/assert
 
 PLACES=/run/spank-sif
 FUSERMOUNT=$(type -P fusermount3)
+UMOUNT=$(type -P umount)
 KEEPER=/usr/libexec/spank-sif/spank-sif-keeper
 
 setup_file() {
@@ -202,16 +203,46 @@ keeper_can_gain_nothing() {
 	wait_until 5 keeper_can_gain_nothing
 }
 
-@test "an unmount that fails is reported, and does not fail the step" {
-	as_root sh -c 'f='"$FUSERMOUNT"'; cp -p $f /fusermount3.real
-		printf "#!/bin/sh\n[ \"\$1\" != -u ] || exit 1\nexec /fusermount3.real \"\$@\"\n" >/fusermount3
-		chmod 0755 /fusermount3; mount --bind /fusermount3 $f'
+# Like minimal systems.  fusermount3 then mounts, but does not unmount.
+@test "without /etc/mtab the image leaves the host when the tasks have started" {
+	as_root mv /etc/mtab /etc/mtab.away
+	start_held_step sh -c 'echo x >started
+		until [ -e go ]; do sleep 0.05; done; cat /etc/os-release'
+	wait_for_lines "$SHARED/held" 1
+	run host_mounts
+	assert_contains "$PLACES/"
+	rm "$SHARED/hold"
+	wait_for_lines "$SHARED/started" 1
+	wait_until 5 no_host_mounts
+	touch "$SHARED/go"
+	wait_step
+	as_root mv /etc/mtab.away /etc/mtab
+	assert_status 0
+	refute_contains "spank_sif"
+	assert_host_as_before "$before"
+}
+
+# A program that fails to unmount, and is otherwise the real one.
+replace_unmounting() { # PROGRAM OPTION
+	as_root sh -c 'real=/${0##*/}.real; cp -p "$0" "$real"
+		printf "#!/bin/sh\n[ \"\$1\" != %s ] || { echo %s; exit 1; }\nexec %s \"\$@\"\n" \
+			"$1" "my own words" "$real" >/fake && chmod 0755 /fake
+		mount --bind /fake "$0" && rm /fake' "$1" "$2"
+}
+
+@test "an unmount that fails is told in slurmd's log alone, with the reason" {
+	replace_unmounting "$FUSERMOUNT" -u
+	replace_unmounting "$UMOUNT" -l
 	run in_image small cat /etc/os-release
 	assert_status 0
+	refute_contains "spank_sif"
 	wait_until 10 no_jobs
-	as_root sh -c 'umount '"$FUSERMOUNT"'; rm /fusermount3 /fusermount3.real'
+	as_root /umount.real "$UMOUNT"
+	as_root sh -c 'umount "$0"; rm /fusermount3.real /umount.real' "$FUSERMOUNT"
 	assert_host_as_before "$before"
-	grep -q "could not unmount .*$PLACES" "$CLUSTER"/log/node*.log
+	run grep -h "could not unmount" "$CLUSTER"/log/node1.log "$CLUSTER"/log/node2.log
+	assert_contains "could not unmount '$PLACES/"
+	assert_contains "'$FUSERMOUNT' failed: my own words; '$UMOUNT' failed: my own words"
 }
 
 # --- the user's choice -----------------------------------------------------------
