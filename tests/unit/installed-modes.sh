@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Whatever umask root has, users reach what `make install` installs, and none can
+# change it; those programs that no user may trace cannot be read.
+set -u
+: "${top_builddir:?}"
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+unset MAKEFLAGS MAKELEVEL MFLAGS
+
+if ! (umask 077 && make -C "$top_builddir" install DESTDIR="$work/tree") \
+	>"$work/log" 2>&1; then
+	sed 's/^/# /' "$work/log" | tail -n 5
+	echo "not ok 1 - make install fails"
+	echo 1..1
+	exit 0
+fi
+(cd "$work/tree" && find . -mindepth 1 -printf '%y %m %f\n') >"$work/modes"
+wrong=$(grep -vE '^(d 755|f 644|f 755) |^f 711 spank-sif-(server|keeper)$' "$work/modes")
+if [ -z "$wrong" ] && [ "$(grep -c '^f' "$work/modes")" -ge 9 ]; then
+	echo "ok 1 - folders, files and programs are what users need"
+else
+	echo "not ok 1 - these are not, or something is missing:" $wrong
+fi
+unreadable=$(grep -c '^f 711 spank-sif-' "$work/modes")
+if [ "$unreadable" -eq 2 ]; then
+	echo "ok 2 - server and keeper cannot be read"
+else
+	echo "not ok 2 - $unreadable programs cannot be read, not 2"
+fi
+echo 1..2

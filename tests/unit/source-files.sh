@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# A build in the source folder leaves nothing there that ./quickstart would copy,
+# with git or without: what autoreconf, configure and make have made for this
+# build is in .gitignore, and no source is.
+set -u
+: "${top_srcdir:?}" "${top_builddir:?}"
+
+if ! command -v bash >/dev/null; then
+	echo "1..0 # SKIP no bash"
+	exit 0
+fi
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+tree=$work/tree
+
+# quickstart's own function, of the tree in FOLDER.
+source_files() { # FOLDER
+	bash -ec 'source <(sed "/^main /,\$d" "$1/quickstart")
+		TOP=$2
+		source_files' bash "$top_srcdir" "$1"
+}
+
+# Empty files of these names.
+fill() { # FOLDER
+	while IFS= read -r file; do
+		mkdir -p "$1/$(dirname "$file")" && : >"$1/$file"
+	done
+}
+
+compare() { # NUMBER HOW
+	source_files "$tree" >"$work/got"
+	if difference=$(diff "$work/sources" "$work/got"); then
+		echo "ok $1 - $2: all sources, and nothing that was built"
+	else
+		echo "not ok $1 - $2: not the sources, or not them alone"
+		echo "$difference" | sed 's/^/# /' | head -n 20
+	fi
+}
+
+# This folder may be a copy that autoreconf has been run in.
+if [ -e "$top_srcdir/.git" ] && command -v git >/dev/null; then
+	git -C "$top_srcdir" -c safe.directory='*' ls-files |
+		(cd "$top_srcdir" && while IFS= read -r file; do
+			[ ! -e "$file" ] || echo "$file"
+		done) | sort >"$work/sources"
+else
+	source_files "$top_srcdir" >"$work/sources"
+fi
+(cd "$top_builddir" && find . ! -type d ! -path './install/*' -printf '%P\n'
+	cd "$top_srcdir" && ls -d configure Makefile.in aclocal.m4 build-aux/* \
+		m4/* autom4te.cache/*) >"$work/built" 2>/dev/null
+fill "$tree" <"$work/sources"
+grep -vxFf "$work/sources" "$work/built" | fill "$tree"
+cp "$top_srcdir/.gitignore" "$tree/"
+
+if [ "$(grep -c . "$work/sources")" -gt 250 ] &&
+	[ "$(grep -cE '\.o$' "$work/built")" -gt 100 ]; then
+	echo "ok 1 - there are sources, and they have been built"
+else
+	echo "not ok 1 - there is nothing to tell apart"
+fi
+compare 2 "without git"
+if command -v git >/dev/null; then
+	git init -q "$tree"
+	compare 3 "with git, of which nothing is tracked"
+else
+	echo "ok 3 # SKIP no git"
+fi
+echo 1..3
