@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,11 +39,35 @@ static int check_owner(const struct stat *status, const char *path,
 	struct error *err)
 {
 	if (status->st_uid != 0)
-		return error_set(err, EPERM, "'%s' does not belong to root",
-			path);
+		return error_set(err, 0,
+			"'%s' does not belong to root; please tell the "
+			"administrator to run 'chown root %s'",
+			path, path);
 	if (status->st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, EPERM,
-			"'%s' is writable by others than root", path);
+		return error_set(err, 0,
+			"'%s' is writable by others than root; please tell the "
+			"administrator to run 'chmod go-w %s'",
+			path, path);
+	return 0;
+}
+
+/* The child could say no more than that it was refused. */
+static int check_executable(int fd, const struct stat *status, const char *path,
+	struct error *err)
+{
+	struct statvfs system;
+
+	if (!S_ISREG(status->st_mode) || !(status->st_mode & S_IXOTH))
+		return error_set(err, 0,
+			"'%s' cannot be executed by users; please tell the "
+			"administrator to run 'chmod 0711 %s'",
+			path, path);
+	if (fstatvfs(fd, &system) == 0 && system.f_flag & ST_NOEXEC)
+		return error_set(err, 0,
+			"'%s' is on a file system that is mounted noexec; "
+			"please tell the administrator to mount it exec, or to "
+			"install with another --libexecdir",
+			path);
 	return 0;
 }
 
@@ -96,6 +121,7 @@ int priv_spawn_open(const char *path, struct error *err)
 			path);
 	if (check_owner(&status, path, err) < 0 ||
 		check_unreadable(&status, path, err) < 0 ||
+		check_executable(fd, &status, path, err) < 0 ||
 		check_parents(path, err) < 0)
 		return -1;
 	return fd_take(&fd);

@@ -437,6 +437,13 @@ assert_installation_refused() { # WORDS
 	assert_installation_refused "chmod 0711 $PLUGIN_SERVER"
 }
 
+@test "the server program cannot be executed by users" {
+	with_changed_server "chmod 0700 spank-sif-server"
+	assert_installation_refused "cannot be executed by users"
+	with_changed_server "mount -o remount,noexec /usr/libexec"
+	assert_installation_refused "is on a file system that is mounted noexec"
+}
+
 @test "the directory of the server program is writable by others" {
 	with_changed_server "chmod 0777 ."
 	run in_image good cat /proc/self/comm
