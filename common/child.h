@@ -3,9 +3,14 @@
 #define COMMON_CHILD_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "common/deadline.h"
-#include "common/priv_spawn.h"
+
+struct child {
+	pid_t pid;
+	int pid_fd; /* owned; close-on-exec */
+};
 
 /* child_wait(): the child ended, but nobody can tell how. */
 #define CHILD_STATUS_UNKNOWN (-1)

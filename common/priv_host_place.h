@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/priv_spawn.h"
+#include "common/identity.h"
 
 /*
  * mount=host: where the image of a step is mounted on the host,

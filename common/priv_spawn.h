@@ -5,20 +5,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "common/child.h"
 #include "common/error.h"
-
-/* The user that a program shall run as; `groups` is borrowed. */
-struct identity {
-	uid_t uid;
-	gid_t gid;
-	const gid_t *groups; /* supplementary groups */
-	int groups_count;
-};
-
-struct child {
-	pid_t pid;
-	int pid_fd; /* owned; close-on-exec */
-};
+#include "common/identity.h"
 
 /* What to execute, of priv_spawn_open(), and what to give it; borrowed. */
 struct spawn_fds {

@@ -14,6 +14,7 @@
 
 #include "common/cleanup.h"
 #include "common/priv_cgroup.h"
+#include "common/priv_spawn.h"
 #include "common/server_start.h"
 #include "spank/plugin/host_mount.h"
 

@@ -7,6 +7,7 @@
 
 #include "common/child.h"
 #include "common/error.h"
+#include "common/identity.h"
 #include "common/priv_host_place.h"
 
 /* slurmstepd's side of mount=host: the place of the mount, and its keeper. */

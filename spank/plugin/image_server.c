@@ -20,6 +20,7 @@
 #include "common/cleanup.h"
 #include "common/priv_cgroup.h"
 #include "common/priv_mount.h"
+#include "common/priv_spawn.h"
 #include "common/server_start.h"
 #include "spank/plugin/image_server.h"
 

@@ -8,7 +8,7 @@
 #include "common/arguments.h"
 #include "common/child.h"
 #include "common/error.h"
-#include "common/priv_spawn.h"
+#include "common/identity.h"
 
 /* slurmstepd's side of the image server, one per step and node. */
 struct image_server {
