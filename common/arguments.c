@@ -193,7 +193,7 @@ static int take_mount_mode(const struct mount_mode *mode,
 		mode->host_mount, err);
 }
 
-/* Where it is no word that settings.c knows. */
+/* Where it is no word that settings_check.c knows. */
 static int check_directory(const char *value, struct error *err)
 {
 	return strpbrk(value, "$~") ? site_variables_check(value, err) : 0;

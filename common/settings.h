@@ -5,59 +5,10 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "common/setting_rules.h"
 
 /* Items of --sif-env; more are not worth a longer list. */
 #define SETTINGS_ENV_MAX 255
-
-/*
- * What can be asked of a container.  Each is an option of srun, sbatch and
- * salloc (--sif-NAME=VALUE), a variable of the environment (SPANK_SIF_NAME)
- * and, where that makes sense, a default in plugstack.conf (NAME=VALUE).
- * spank_sif(8) has their meaning.
- */
-enum setting {
-	SETTING_IMAGE,
-	SETTING_BIND,
-	SETTING_MOUNT,
-	SETTING_ENV,
-	SETTING_CLEANENV,
-	SETTING_HOME,
-	SETTING_WORKDIR,
-	SETTING_TMP,
-	SETTING_WRITABLE_TMPFS,
-	SETTING_NV,
-	SETTING_ROCM,
-	SETTING_BATCH,
-	SETTING_HOST_MOUNT,
-	SETTING_JOIN,
-	SETTING_DEBUG,
-	SETTINGS_COUNT,
-};
-
-struct setting_rule {
-	const char *name;     /* "bind" of --sif-bind */
-	const char *variable; /* "SPANK_SIF_BIND" */
-	/*
-	 * The form in which srun, sbatch and salloc pass the final value on:
-	 * Slurm 22.05 keeps variables that begin with SLURM_ alone when
-	 * --export=NONE is given.
-	 */
-	const char *carrier;
-	const char *arginfo; /* for --help */
-	const char *usage;
-	const char *fallback; /* the value if nobody says anything */
-	bool is_list;  /* values add up, "none" empties what came before */
-	bool is_flag;  /* the option without a value means "yes" */
-	bool is_users; /* no default in plugstack.conf */
-	bool is_once;  /* for this command alone, not for sruns of its job */
-	bool is_for_joined; /* has a meaning with --sif-join, too */
-};
-
-/* Never NULL; `setting` must be one. */
-const struct setting_rule *setting_rule(enum setting setting);
-
-/* The setting called `name`, of `length` bytes; SETTINGS_COUNT if none is. */
-enum setting setting_find(const char *name, size_t length);
 
 /* Values as they were given, checked; NULL where none was.  Zeroed: empty. */
 struct settings {

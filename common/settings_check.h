@@ -2,7 +2,8 @@
 #ifndef COMMON_SETTINGS_CHECK_H
 #define COMMON_SETTINGS_CHECK_H
 
-#include "common/settings.h"
+#include "common/error.h"
+#include "common/setting_rules.h"
 
 /* Room for the longest that settings_plain() makes. */
 #define SETTINGS_PLAIN_SIZE 32

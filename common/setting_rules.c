@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of what can be asked of a container: a new option begins with a
+ * line here.
+ */
+#include <string.h>
+
+#include "common/setting_rules.h"
+
+#define NAMES(option, upper)                              \
+	.name = (option), .variable = "SPANK_SIF_" upper, \
+	.carrier = "SLURM_SIF_" upper
+
+static const struct setting_rule rules[SETTINGS_COUNT] = {
+	[SETTING_IMAGE] = {
+		NAMES("image", "IMAGE"),
+		.arginfo = "IMAGE|none",
+		.usage = "run the tasks inside the Singularity/Apptainer "
+			 "image file IMAGE (SIF or squashfs), read-only as "
+			 "'/'; 'none' undoes an earlier one (spank-sif "
+			 PACKAGE_VERSION ")",
+		.fallback = "none",
+		.is_users = true,
+	},
+	[SETTING_BIND] = {
+		NAMES("bind", "BIND"),
+		.arginfo = "SRC[:DST[:ro|rw]][,...]",
+		.usage = "show files or directories of the node in the image; "
+			 "?SRC: if it is there; -DST: not this one (example: "
+			 "--sif-bind=/scratch,/data/v3:/data:ro)",
+		.fallback = "",
+		.is_list = true,
+	},
+	[SETTING_MOUNT] = {
+		NAMES("mount", "MOUNT"),
+		.arginfo = "IMAGE:DST[,...]",
+		.usage = "mount further SIF or squashfs files, as data, "
+			 "read-only (example: "
+			 "--sif-mount=faces.sqsh:/data/faces)",
+		.fallback = "",
+		.is_list = true,
+	},
+	[SETTING_ENV] = {
+		NAMES("env", "ENV"),
+		.arginfo = "NAME[=VALUE][,...]",
+		.usage = "set a variable in the image, or let the job's value "
+			 "win over the image's (example: "
+			 "--sif-env=OMP_NUM_THREADS=4,LANG)",
+		.fallback = "",
+		.is_list = true,
+		.is_for_joined = true,
+	},
+	[SETTING_CLEANENV] = {
+		NAMES("cleanenv", "CLEANENV"),
+		.arginfo = "yes|no",
+		.usage = "leave out the job's variables but for those of "
+			 "Slurm, MPI and GPUs (default no)",
+		.fallback = "no",
+		.is_flag = true,
+		.is_for_joined = true,
+	},
+	[SETTING_HOME] = {
+		NAMES("home", "HOME"),
+		.arginfo = "yes|no|private|PATH",
+		.usage = "show the home directory, an empty one in memory, or "
+			 "PATH instead of it (default yes)",
+		.fallback = "yes",
+	},
+	[SETTING_WORKDIR] = {
+		NAMES("workdir", "WORKDIR"),
+		.arginfo = "PATH",
+		.usage = "start in this directory of the image (default: the "
+			 "step's working directory)",
+		.fallback = "",
+		.is_for_joined = true,
+	},
+	[SETTING_TMP] = {
+		NAMES("tmp", "TMP"),
+		.arginfo = "host|private",
+		.usage = "show the node's /tmp and /var/tmp, or empty ones in "
+			 "memory, for the step (default host)",
+		.fallback = "host",
+	},
+	[SETTING_WRITABLE_TMPFS] = {
+		NAMES("writable-tmpfs", "WRITABLE_TMPFS"),
+		.arginfo = "no|yes[,SIZE]",
+		.usage = "let the step change the image, in memory, until it "
+			 "ends (default no; example: "
+			 "--sif-writable-tmpfs=yes,2g)",
+		.fallback = "no",
+		.is_flag = true,
+	},
+	[SETTING_NV] = {
+		NAMES("nv", "NV"),
+		.arginfo = "auto|yes|no",
+		.usage = "show the node's NVIDIA driver libraries; auto: if "
+			 "the step has GPUs (default auto)",
+		.fallback = "auto",
+		.is_flag = true,
+	},
+	[SETTING_ROCM] = {
+		NAMES("rocm", "ROCM"),
+		.arginfo = "auto|yes|no",
+		.usage = "the same of AMD ROCm (default auto)",
+		.fallback = "auto",
+		.is_flag = true,
+	},
+	[SETTING_BATCH] = {
+		NAMES("batch", "BATCH"),
+		.arginfo = "host|image",
+		.usage = "where the batch script or interactive step itself "
+			 "runs (default host)",
+		.fallback = "host",
+	},
+	[SETTING_HOST_MOUNT] = {
+		NAMES("host-mount", "HOST_MOUNT"),
+		.arginfo = "yes|no",
+		.usage = "mount the image on the host first, until the tasks "
+			 "have started, if the site leaves that choice "
+			 "(default: the site's)",
+		.fallback = "no",
+		.is_flag = true,
+		.is_users = true,
+	},
+	[SETTING_JOIN] = {
+		NAMES("join", "JOIN"),
+		.arginfo = "[JOB.]STEP|none",
+		.usage = "enter the container of a step that runs, instead of "
+			 "making one (example: srun --jobid=7 --overlap "
+			 "--sif-join=7.0 bash)",
+		.fallback = "none",
+		.is_users = true,
+		.is_once = true,
+		.is_for_joined = true,
+	},
+	[SETTING_DEBUG] = {
+		NAMES("debug", "DEBUG"),
+		.arginfo = "yes|no",
+		.usage = "tell what is mounted, where variables come from and "
+			 "how long each part of the start takes (default no)",
+		.fallback = "no",
+		.is_flag = true,
+		.is_for_joined = true,
+	},
+};
+
+const struct setting_rule *setting_rule(enum setting setting)
+{
+	return &rules[setting];
+}
+
+enum setting setting_find(const char *name, size_t length)
+{
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (strlen(rules[i].name) == length &&
+			strncmp(rules[i].name, name, length) == 0)
+			return i;
+	return SETTINGS_COUNT;
+}
