@@ -165,6 +165,14 @@ static int describe_end(const char *place, int status, struct error *err)
 		place);
 }
 
+/* A library that it needs is missing: as good as no shell, and the message of
+ * the loader says which. */
+static bool is_broken(const struct progress *progress, int status)
+{
+	return !progress->failed && progress->begun == 0 && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 127;
+}
+
 /* Stops the shell, whose status is needed for the sentence. */
 static int take_result(const struct image_scripts *scripts, const char *path,
 	struct shell *shell, struct deadline deadline,
@@ -182,7 +190,8 @@ static int take_result(const struct image_scripts *scripts, const char *path,
 		result = image_setters_take(ret_image, scripts->names,
 			scripts->count, scripts->setters, err);
 	status = priv_shell_stop(shell);
-	*ret_is_executed = progress.failed != SHELL_NOT_EXECUTED;
+	*ret_is_executed = progress.failed != SHELL_NOT_EXECUTED &&
+			   !is_broken(&progress, status);
 	if (progress.is_complete || !*ret_is_executed)
 		return progress.is_complete ? result : 0;
 	if (progress.failed)

@@ -328,6 +328,31 @@ static void bash_runs_them(void **state)
 	assert_int_equal(report.messages.length, 0);
 }
 
+/* As the loader ends it where a library is missing. */
+static void a_broken_bash_is_none(void **state)
+{
+	const struct environment_request request = { .job = NULL };
+	char broken[sizeof(env_directory) + 8];
+	const char *const two[] = { broken, "/bin/dash", NULL };
+	struct image_environment_report report;
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	write_script("bash", "#!/bin/sh\necho no library >&2\nexit 127\n");
+	snprintf(broken, sizeof(broken), "%s/bash", env_directory);
+	chmod(broken, 0700);
+	write_script("1.sh", ":; export A=1\n");
+	assert_int_equal(image_environment_load_from(env_directory, two,
+				 &request, deadline_in_ms(TIMEOUT_MS), &edits,
+				 &report, &err),
+		0);
+	assert_string_equal(report.shell, "/bin/dash");
+	assert_value(&edits, "A", "1");
+	report.messages.bytes[report.messages.length] = '\0';
+	assert_string_equal(report.messages.bytes, "no library\n");
+}
+
 static void what_scripts_say_is_bounded(void **state)
 {
 	struct image_environment_report report;
@@ -598,6 +623,7 @@ int main(void)
 		TEST(exit_0_keeps_what_was_exported),
 		TEST(a_script_that_cannot_go_on_ends_alone),
 		TEST(bash_runs_them),
+		TEST(a_broken_bash_is_none),
 		TEST(what_scripts_say_is_bounded),
 		TEST(a_script_that_fails_is_named),
 		TEST(a_script_that_hangs_is_named_and_killed),
