@@ -236,7 +236,8 @@ static const char *clone_hint(const struct bind *bind, int num)
  * that users must not have as many as they like; see FOLLOWERS_MAX. */
 static int how_to_clone(struct binds *binds, const struct bind *bind)
 {
-	int how = bind->flags & BIND_READ_ONLY ? PRIV_MOUNT_READ_ONLY : 0;
+	int how = (bind->flags & BIND_READ_ONLY ? PRIV_MOUNT_READ_ONLY : 0) |
+		  (bind->flags & BIND_NO_LINK ? PRIV_MOUNT_NO_LINK : 0);
 
 	if (bind->flags & BIND_USERS && binds->followers++ >= FOLLOWERS_MAX)
 		how |= PRIV_MOUNT_PRIVATE;

@@ -33,6 +33,8 @@ enum {
 	BIND_USERS = 1 << 9,
 	/* Fixed, and what a user has asked for does not lie in it either. */
 	BIND_WHOLE = 1 << 10,
+	/* Not if it is a symlink; those on the way are followed. */
+	BIND_NO_LINK = 1 << 11,
 };
 
 /* One file or directory of the host that shows in the container. */

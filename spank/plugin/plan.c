@@ -4,7 +4,6 @@
  * a later bind takes the place of an earlier one at the same destination, and
  * one that would hide another comes before it.
  */
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,9 +138,10 @@ static void plan_tmpdir(const struct plan_request *request, struct binds *binds)
 		binds_show(binds, path))
 		return;
 	if (binds_cover(binds, path))
-		binds_add(binds, path, path, BIND_EMPTY, "TMPDIR");
+		binds_add(binds, path, path, BIND_EMPTY | BIND_USERS, "TMPDIR");
 	else if (!request->arguments->denied[SETTING_BIND])
-		binds_add(binds, path, path, BIND_OPTIONAL, "TMPDIR");
+		binds_add(binds, path, path, BIND_OPTIONAL | BIND_USERS,
+			"TMPDIR");
 }
 
 static void plan_file(struct binds *binds, const char *path, const char *origin)
@@ -162,27 +162,48 @@ static void plan_plugin(struct binds *binds, const char *path)
 			"Slurm");
 }
 
+/* The same of what Slurm makes for the step, where its user could put a symlink
+ * to anything in its place. */
+static void plan_made(struct binds *binds, const char *path, const char *origin)
+{
+	if (path && path[0] == '/' && !binds_show(binds, path))
+		binds_add(binds, path, path, BIND_OPTIONAL | BIND_NO_LINK,
+			origin);
+}
+
+static void plan_mpi(const struct plan_request *request, struct binds *binds)
+{
+	const struct site *site = request->site;
+
+	plan_made(binds, site->pmix_server, "PMIx");
+	if (!site->pmix_is_users || !request->arguments->denied[SETTING_BIND])
+		plan_made(binds, site->pmix, "PMIx");
+}
+
+static void plan_x11(const struct plan_request *request, struct binds *binds)
+{
+	const char *path = envp_get(request->job, "XAUTHORITY");
+
+	if (path && site_has_xauthority(path, request->job, request->home))
+		plan_made(binds, path, "X11");
+}
+
 /*
  * What makes srun, scontrol and MPI work inside: the configuration, where
  * slurmd says that it is; this plugin; munge's socket; the sockets and files of
- * PMIx.  And scripts that Slurm itself runs after the change of the root.
+ * PMIx.  And scripts that Slurm itself runs after the change of the root.  All
+ * of it is Slurm's word: by variables of the job's a user would show what
+ * deny=bind keeps from them.
  */
 static void plan_slurm(const struct plan_request *request, struct binds *binds)
 {
-	const char *conf = envp_get(request->job, "SLURM_CONF");
-	char directory[PATH_MAX];
-
 	plan_file(binds, "/etc/slurm", "Slurm");
 	plan_file(binds, "/run/slurm", "Slurm");
-	if (conf && conf[0] == '/' && strlen(conf) < sizeof(directory)) {
-		strcpy(directory, conf);
-		plan_file(binds, dirname(directory), "Slurm");
-	}
+	plan_file(binds, request->site->conf, "Slurm");
 	plan_plugin(binds, request->site->plugin);
 	plan_file(binds, "/run/munge", "munge");
-	plan_file(binds, envp_get(request->job, "PMIX_SERVER_TMPDIR"), "PMIx");
-	plan_file(binds, request->site->pmix, "PMIx");
-	plan_file(binds, envp_get(request->job, "XAUTHORITY"), "X11");
+	plan_mpi(request, binds);
+	plan_x11(request, binds);
 	plan_file(binds, request->script, "batch script");
 	plan_file(binds, request->site->prolog, "TaskProlog");
 }

@@ -382,6 +382,12 @@ on_other_alias() { # BIND CMD...
 	run "$CLUSTER_TOOL" exec "$OTHER" --chdir=/shared/d/sub -- srun \
 		--sif-image=/shared/alias.sif --sif-home=/shared/d/sub sh -c 'pwd; echo $HOME'
 	assert_output $'/shared/d/sub\n/shared/d/sub'
+	# Nor what shows because the user is there.
+	"$CLUSTER_TOOL" exec "$OTHER" --user=root -- sh -c \
+		'mkdir -p /site/e/sub && chmod 0777 /site/e/sub /shared/e/sub'
+	run "$CLUSTER_TOOL" exec "$OTHER" --chdir=/site/e/sub -- env \
+		TMPDIR=/site/e/sub srun --sif-image=/shared/alias.sif sh -c 'pwd; ls'
+	assert_output $'/site/e/sub\nfs\nin-sub'
 	# /proc, /sys and /dev are fixed, but not as a whole.
 	on_other_alias d/in-d:/proc/version,d:/dev/shm \
 		sh -c 'ls /dev/shm; test ! -s /proc/version'
@@ -467,6 +473,36 @@ on_other_alias() { # BIND CMD...
 		--export="ALL,SLURM_SIF_BIND='/a:/b,/a:/c,/a:/d,/a:/e'" true
 	assert_failure
 	assert_contains "node1: error: spank_sif: --sif-bind: a step can have 3 binds"
+}
+
+@test "deny=bind: what the client has in its environment shows nothing either" {
+	start_other deny=bind
+	on_other sh -c 'mkdir -p /shared/secret /shared/own/spmix_appdir_2001_x &&
+		echo mine >/shared/secret/file && cp /shared/secret/file \
+		/shared/secret/.Xauthority && cp -r /etc/slurm/. /shared/secret &&
+		ln -s /shared/secret/file /tmp/.Xauthority-mine'
+	while read -r -a variables; do
+		run "$CLUSTER_TOOL" exec "$OTHER" --chdir=/tmp -- \
+			env "${variables[@]}" srun --sif-image=/shared/small.sif \
+			--sif-tmp=private sh -c 'ls -A /tmp /shared'
+		assert_contains "'/shared': No such file or directory"
+		refute_contains Xauthority
+	done <<-'END'
+	PMIX_SERVER_TMPDIR=/shared/secret PMIX_NAMESPACE=slurm.pmix.1.0
+	XAUTHORITY=/shared/secret/file
+	XAUTHORITY=/shared/secret/.Xauthority HOME=/shared/secret
+	XAUTHORITY=/tmp/.Xauthority-mine
+	XAUTHORITY=/tmp/.Xauthority-/../../shared/secret/file
+	SLURM_CONF=/shared/secret/slurm.conf
+	SLURM_PMIX_TMPDIR=/shared/own PMIX_NAMESPACE=slurm.pmix.x/../../secret PMIX_SERVER_TMPDIR=/x
+	END
+	# Where Slurm does make a directory of its own for PMIx.
+	[[ $(on_other srun --mpi=list 2>&1) == *pmix* ]] || return 0
+	run "$CLUSTER_TOOL" exec "$OTHER" --chdir=/tmp -- \
+		env SLURM_PMIX_TMPDIR=/shared/own srun --mpi=pmix \
+		--sif-image=/shared/small.sif sh -c 'ls /shared; ls -d "$PMIX_SERVER_TMPDIR"'
+	assert_contains "'/shared': No such file or directory"
+	assert_matches '/pmix\.[0-9]+\.0'
 }
 
 @test "a site bind that is not there fails, and names plugstack.conf's cause" {
