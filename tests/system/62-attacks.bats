@@ -159,7 +159,6 @@ binds() { # SRC COUNT
 # Each mount of the node's is copied into what a container shows of the host: with
 # fs.mount-max (100,000) of those in any one, the node cannot mount any more.
 @test "as many binds as a user may have leave root's mounts alone, and many more" {
-	local sources
 	compile_mount_many
 	mkdir -m 0777 "$SHARED/sources"
 	as_alice mkdir -p /shared/sources/deep
