@@ -67,10 +67,14 @@ static const struct bind *find_users(const struct binds *binds,
 static bool is_users_to_change(const struct stat *directory, int directory_fd,
 	uid_t owner)
 {
-	if (directory->st_uid == geteuid())
-		return true;
-	return faccessat(directory_fd, "", W_OK, AT_EMPTY_PATH) == 0 &&
-	       (!(directory->st_mode & S_ISVTX) || owner == geteuid());
+	bool can_write =
+		faccessat(directory_fd, "", W_OK, AT_EMPTY_PATH) == 0 ||
+		/* A bind that is read-only, of what is not elsewhere. */
+		errno == EROFS;
+
+	return directory->st_uid == geteuid() ||
+	       (can_write &&
+		       (!(directory->st_mode & S_ISVTX) || owner == geteuid()));
 }
 
 /* From the root to the mount, which lies in a bind of a user's: all real

@@ -406,8 +406,8 @@ on_other_alias() { # BIND CMD...
 	chmod 1777 "$OTHER/shared/sticky"
 	on_other mkdir /shared/sticky/d
 	on_other sh -c 'mkdir /shared/linked/d'
-	for bind in mine linked links open sticky; do
-		on_other_alias "$bind:/data" true
+	for bind in {mine,linked,links,open,sticky}:/data{,:ro}; do
+		on_other_alias "$bind" true
 		assert_failure
 		assert_matches "which belongs to every container of this site, would lie in a directory that you can change; choose another destination|cannot bind at '/data/e'"
 	done
