@@ -53,7 +53,8 @@ static int read_lines(FILE *file, struct mounts *mounts)
 		if (add(mounts, entry) < 0)
 			return -1;
 	}
-	return ferror(file) ? -1 : 0;
+	/* Not at the end: an error, of memory or of the file. */
+	return feof(file) ? 0 : -1;
 }
 
 int mounts_load(int fd, struct mounts *ret_mounts, struct error *err)
