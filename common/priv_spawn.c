@@ -33,7 +33,7 @@
 #include "common/server_start.h"
 
 /* The program in the child, close-on-exec. */
-#define PROGRAM_FD (SERVER_KEEPER_FD + 1)
+#define PROGRAM_FD (SERVER_DAMAGE_FD + 1)
 
 static int check_owner(const struct stat *status, const char *path,
 	struct error *err)
@@ -127,6 +127,21 @@ int priv_spawn_open(const char *path, struct error *err)
 	return fd_take(&fd);
 }
 
+/* -1 stays: there is none. */
+static bool move_away(int fd, int *ret_fd)
+{
+	*ret_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 16);
+	return fd < 0 || *ret_fd >= 0;
+}
+
+static bool hand_out(int fd, int number)
+{
+	if (fd >= 0)
+		return dup2(fd, number) >= 0;
+	close(number); /* whatever slurmstepd had there */
+	return true;
+}
+
 /*
  * 0-2 are /dev/null: descriptor 2 of slurmstepd is a pipe to the user, which
  * would keep srun waiting for as long as the child has it.
@@ -134,27 +149,23 @@ int priv_spawn_open(const char *path, struct error *err)
 static bool set_descriptors(const struct spawn_fds *fds)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	/* All out of the way of the numbers that are handed out. */
-	int control = fcntl(fds->control, F_DUPFD_CLOEXEC, 16);
-	int lifeline = fcntl(fds->lifeline, F_DUPFD_CLOEXEC, 16);
-	int program = fcntl(fds->program, F_DUPFD_CLOEXEC, 16);
-	int keeper =
-		fds->keeper < 0 ? -1 : fcntl(fds->keeper, F_DUPFD_CLOEXEC, 16);
-	int fd;
+	int control, lifeline, program, keeper, damage, fd;
 
-	if (null_fd < 0 || control < 0 || lifeline < 0 || program < 0 ||
-		(fds->keeper >= 0 && keeper < 0))
+	/* All out of the way of the numbers that are handed out. */
+	if (null_fd < 0 || !move_away(fds->control, &control) ||
+		!move_away(fds->lifeline, &lifeline) ||
+		!move_away(fds->program, &program) ||
+		!move_away(fds->keeper, &keeper) ||
+		!move_away(fds->damage, &damage))
 		return false;
 	for (fd = 0; fd <= 2; fd++)
 		if (dup2(null_fd, fd) < 0)
 			return false;
-	if (dup2(control, SERVER_CONTROL_FD) < 0 ||
-		dup2(lifeline, SERVER_LIFELINE_FD) < 0 ||
+	if (!hand_out(control, SERVER_CONTROL_FD) ||
+		!hand_out(lifeline, SERVER_LIFELINE_FD) ||
+		!hand_out(keeper, SERVER_KEEPER_FD) ||
+		!hand_out(damage, SERVER_DAMAGE_FD) ||
 		dup3(program, PROGRAM_FD, O_CLOEXEC) < 0)
-		return false;
-	if (keeper < 0)
-		close(SERVER_KEEPER_FD); /* whatever slurmstepd had there */
-	else if (dup2(keeper, SERVER_KEEPER_FD) < 0)
 		return false;
 	return syscall(SYS_close_range, PROGRAM_FD + 1, UINT_MAX, 0) == 0;
 }

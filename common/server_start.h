@@ -9,6 +9,8 @@
 #define SERVER_LIFELINE_FD 4 /* a pipe from slurmstepd, see image_server.h */
 #define SERVER_KEEPER_FD   5 /* mount=host: a socket to the keeper, or closed */
 
+#define SERVER_DAMAGE_FD 6 /* memory for struct damage; the server's alone */
+
 /*
  * Its environment, which other users cannot read: the path of what is likely to
  * be the image, if there is one; and the first word of the step's command.

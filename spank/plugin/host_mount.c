@@ -35,6 +35,7 @@ static int start_keeper(struct host_mount *mount,
 	struct spawn_fds fds = {
 		.program = program_fd,
 		.control = server_fd,
+		.damage = -1,
 		/* fusermount3 is a setuid program. */
 		.may_gain_rights = true,
 	};

@@ -22,6 +22,7 @@
 #include "common/priv_mount.h"
 #include "common/priv_spawn.h"
 #include "common/server_start.h"
+#include "spank/plugin/damage.h"
 #include "spank/plugin/image_server.h"
 
 /* One that exits has no cgroup any more, but is there for a moment. */
@@ -51,6 +52,9 @@ int image_server_prepare(struct image_server *server, struct error *err)
 		return error_set(err, errno, "cannot make a pipe");
 	server->lifeline_server_fd = ends[0];
 	server->lifeline_fd = ends[1];
+	server->damage_fd = damage_open();
+	if (server->damage_fd < 0)
+		return error_set(err, errno, "cannot make a memfd");
 	return 0;
 }
 
@@ -78,6 +82,7 @@ int image_server_start(struct image_server *server,
 		.control = server->server_fd,
 		.lifeline = server->lifeline_server_fd,
 		.keeper = server->keeper_fd,
+		.damage = server->damage_fd,
 	};
 	char *argv[] = { "spank-sif-server", timeout, count, cache, threads,
 		arguments->no_uring ? "plain" : SERVER_WITH_RINGS,
@@ -228,6 +233,17 @@ int image_server_look(struct image_server *server, bool task_was_killed,
 		!child_wait(&server->child, deadline_in_ms(0), &server->status))
 		return 0;
 	return report_end(server, task_was_killed, err);
+}
+
+int image_server_check_image(struct image_server *server, const char *name,
+	struct error *err)
+{
+	struct damage damage;
+
+	if (server->is_damage_told || !damage_read(server->damage_fd, &damage))
+		return 0;
+	server->is_damage_told = true;
+	return damage_describe(&damage, name, err);
 }
 
 static void release(struct image_server *server)

@@ -23,6 +23,9 @@ struct image_server {
 	int lifeline_fd;
 	int lifeline_server_fd; /* the server's end, until it is started */
 	int keeper_fd; /* mount=host: the same of the socket to the keeper */
+	/* Memory for struct damage, which the server writes. */
+	int damage_fd;
+	bool is_damage_told;
 	struct child child; /* pid 0: not started, or ended */
 	bool has_ended;
 	int status; /* how it ended, as of child_wait() */
@@ -33,7 +36,7 @@ struct image_server {
 	{                                                                     \
 		.program_fd = -1, .tasks_fd = -1, .server_fd = -1,            \
 		.lifeline_fd = -1, .lifeline_server_fd = -1, .keeper_fd = -1, \
-		.child = { .pid_fd = -1 },                                    \
+		.damage_fd = -1, .child = { .pid_fd = -1 },                   \
 	}
 
 /*
@@ -83,6 +86,14 @@ int image_server_check(struct image_server *server, bool task_was_killed,
  * waits for nothing, and leaves the server to slurmstepd.
  */
 int image_server_look(struct image_server *server, bool task_was_killed,
+	struct error *err);
+
+/*
+ * -1 with what became of the image's file, if tasks could not read it or it has
+ * been written to; only once.  Never waits: it is what the server has told so
+ * far.  `name` is what to call the image.
+ */
+int image_server_check_image(struct image_server *server, const char *name,
 	struct error *err);
 
 /*

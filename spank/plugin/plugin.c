@@ -471,6 +471,28 @@ static void report_server(int found, const struct error *err)
 		say_note("warning: %s", err->text);
 }
 
+/* Before the last task's end is told, or else when that is over, to the log. */
+static void check_images(void)
+{
+	struct bind_specs mounts = { NULL };
+	struct error err = { 0 };
+	const char *name;
+	size_t i;
+
+	/* What was parsed when the step began is parsed again. */
+	if (bind_specs_parse(settings_get(&session.settings, SETTING_MOUNT),
+		    BIND_SPEC_IMAGES, &mounts, &err) < 0)
+		return;
+	for (i = 0; i < session.servers_count; i++) {
+		name = i == 0 ? settings_get(&session.settings, SETTING_IMAGE)
+			      : mounts.list[i - 1].source;
+		if (image_server_check_image(&session.servers[i], name, &err) <
+			0)
+			say_error("%s", err.text);
+	}
+	bind_specs_free(&mounts);
+}
+
 int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
@@ -483,12 +505,14 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 		return 0;
 	spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
 	step_log_task(status);
-	if (is_contained()) {
-		look_at_servers(was_killed(status));
-		return 0;
-	}
 	if (session.tasks_left > 0)
 		session.tasks_left--;
+	if (is_contained()) {
+		look_at_servers(was_killed(status));
+		if (session.tasks_left == 0)
+			check_images();
+		return 0;
+	}
 	if (session.tasks_left == 0)
 		clear_host();
 	for (i = 0; i < session.servers_count; i++)
@@ -496,6 +520,8 @@ int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 				      was_killed(status),
 				      session.tasks_left == 0, &err),
 			&err);
+	if (session.tasks_left == 0)
+		check_images();
 	return 0;
 }
 
@@ -517,6 +543,7 @@ int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 			tell(&err);
 		image_servers_stop(session.servers, session.servers_count,
 			tell);
+		check_images();
 		step_log_write(spank);
 	}
 	session.runs_image = false;

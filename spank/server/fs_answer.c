@@ -18,6 +18,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "spank/server/damage.h"
 #include "spank/server/fs_internal.h"
 #include "spank/server/fs_rings.h"
 
@@ -78,6 +79,13 @@ void fs_reply(const struct fs_request *request, const void *bytes, size_t size)
 void fs_reply_error(const struct fs_request *request, int error)
 {
 	request->worker->send(request, error, NULL, 0);
+}
+
+void fs_reply_failure(const struct fs_request *request, int error)
+{
+	if (error == EIO)
+		damage_count();
+	fs_reply_error(request, error);
 }
 
 int fs_fill_attributes(const struct tree *tree, uint64_t node,
@@ -182,7 +190,7 @@ static void reply_node(const struct fs_request *request, uint64_t node)
 	struct fuse_entry_out entry;
 
 	if (fs_fill_entry(request->tree, node, &entry) < 0)
-		fs_reply_error(request, errno);
+		fs_reply_failure(request, errno);
 	else
 		fs_reply(request, &entry, sizeof(entry));
 }
@@ -199,7 +207,7 @@ static void answer_lookup(const struct fs_request *request)
 	else if (errno == ENOENT)
 		fs_reply(request, &none, sizeof(none));
 	else
-		fs_reply_error(request, errno);
+		fs_reply_failure(request, errno);
 }
 
 static void answer_getattr(const struct fs_request *request)
@@ -208,7 +216,7 @@ static void answer_getattr(const struct fs_request *request)
 
 	if (fs_fill_attributes(request->tree, request->header->nodeid,
 		    &out.attr) < 0)
-		fs_reply_error(request, errno);
+		fs_reply_failure(request, errno);
 	else
 		fs_reply(request, &out, sizeof(out));
 }
@@ -219,7 +227,7 @@ static void answer_readlink(const struct fs_request *request)
 
 	if (tree_readlink(request->tree, request->header->nodeid, target,
 		    sizeof(target)) < 0)
-		fs_reply_error(request, errno);
+		fs_reply_failure(request, errno);
 	else
 		fs_reply(request, target, strlen(target));
 }
@@ -253,7 +261,7 @@ static void answer_read(const struct fs_request *request)
 	if (failed && error == EAGAIN)
 		request->worker->is_put_off = !send_in_place(request, &data);
 	else if (failed)
-		fs_reply_error(request, error);
+		fs_reply_failure(request, error);
 	else
 		fs_reply(request, data.bytes, data.size);
 	squash_release(fs->tree.image, &data);
@@ -282,7 +290,7 @@ static void make(const struct fs_request *request, const char *name,
 
 	if (tree_make(request->tree, request->header->nodeid, name, type,
 		    &node) < 0)
-		fs_reply_error(request, errno);
+		fs_reply_failure(request, errno);
 	else
 		reply_node(request, node);
 }

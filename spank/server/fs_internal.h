@@ -94,6 +94,9 @@ int fs_send(const struct fs_request *request, int error, const void *bytes,
 /* Answer with `size` bytes, or with an error (a positive errno). */
 void fs_reply(const struct fs_request *request, const void *bytes, size_t size);
 void fs_reply_error(const struct fs_request *request, int error);
+/* The same of an errno of tree.h's, of which EIO is told the user at the end.
+ */
+void fs_reply_failure(const struct fs_request *request, int error);
 
 /* What the kernel keeps of a node; tree_stat() as it wants it. */
 int fs_fill_attributes(const struct tree *tree, uint64_t node,

@@ -68,7 +68,7 @@ void fs_answer_listing(const struct fs_request *request)
 	if (tree_list(listing.tree, request->header->nodeid, in->offset, add,
 		    &listing) < 0 &&
 		listing.at == start)
-		fs_reply_error(request, errno);
+		fs_reply_failure(request, errno);
 	else
 		fs_reply(request, start, listing.at - start);
 }

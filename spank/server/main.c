@@ -2,8 +2,8 @@
 /*
  * spank-sif-server: the image server of one step on one node.  Started by the
  * plugin (common/priv_spawn.h) as the job's user, without a capability, with
- * nothing open but the socket on which the step's tasks say HELLO and a pipe
- * that slurmstepd closes at the end:
+ * nothing open but the socket on which the step's tasks say HELLO, a pipe that
+ * slurmstepd closes at the end, and memory for what slurmstepd is told then:
  *
  *   1. make sure that no other process of the user traces this one
  *   2. open what is likely to be the image, so that there is something to do
@@ -37,6 +37,7 @@
 #include "common/tracing.h"
 #include "common/version.h"
 #include "spank/server/control.h"
+#include "spank/server/damage.h"
 #include "spank/server/fs_rings.h"
 #include "spank/server/guard.h"
 #include "spank/server/sandbox.h"
@@ -55,6 +56,7 @@ struct service {
 static int serve(struct service *service, bool is_successor)
 {
 	struct error err;
+	int rc;
 
 	if (!service->fs)
 		return 0;
@@ -67,7 +69,9 @@ static int serve(struct service *service, bool is_successor)
 		return SERVER_EXIT_SANDBOX;
 	if (is_successor && fs_resend(service->fs) < 0)
 		return SERVER_EXIT_SERVE;
-	return fs_serve(service->fs) < 0 ? SERVER_EXIT_SERVE : 0;
+	rc = fs_serve(service->fs);
+	damage_compare();
+	return rc < 0 ? SERVER_EXIT_SERVE : 0;
 }
 
 /* End as the last server did, so that slurmstepd can tell the user how. */
@@ -141,6 +145,7 @@ static int open_image(int timeout_s)
 static int prepare(struct control_request *request, bool has_rings,
 	struct error *err)
 {
+	damage_share(SERVER_DAMAGE_FD);
 	request->image_fd = open_image(request->timeout_s);
 	/* A heap for each thread would take the address space that is left. */
 	mallopt(M_ARENA_MAX, 1);

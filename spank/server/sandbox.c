@@ -59,6 +59,7 @@ static const int serving_calls[] = {
 	SCMP_SYS(writev),
 	SCMP_SYS(pread64),
 	SCMP_SYS(preadv2), /* is it in the page cache? */
+	SCMP_SYS(fstat),   /* has the image's file changed?  damage.c */
 	SCMP_SYS(splice),
 	SCMP_SYS(close),
 	SCMP_SYS(poll), /* for a request; the pipe to slurmstepd, at the end */
@@ -88,7 +89,7 @@ static const int serving_calls[] = {
 static const int control_calls[] = {
 	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(alarm),
 	SCMP_SYS(setitimer), /* alarm() where there is no such call */
-	SCMP_SYS(getuid), SCMP_SYS(getgid), SCMP_SYS(fstat),
+	SCMP_SYS(getuid), SCMP_SYS(getgid),
 	SCMP_SYS(newfstatat),         /* fstat() of newer C libraries */
 	SCMP_SYS(pipe2),              /* fs_splice.c */
 	SCMP_SYS(fcntl),              /* waiting for requests, or not */

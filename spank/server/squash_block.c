@@ -43,7 +43,7 @@ static int load(void *arg, uint64_t position, unsigned char *data,
 		return -1;
 	rc = decompress(wanted, work, position, data, block);
 	codec_give(squash->codec, work);
-	return rc;
+	return rc < 0 ? squash_damaged(squash, position) : 0;
 }
 
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,

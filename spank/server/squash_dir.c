@@ -179,7 +179,7 @@ int squash_lookup(struct squash *squash, uint64_t directory, const char *name,
 			order = strcmp(entry.name, name);
 	} while (more > 0 && order < 0);
 	if (more < 0)
-		return -1;
+		return squash_damaged(squash, listing.stream.at.block);
 	if (order != 0) {
 		errno = ENOENT;
 		return -1;
@@ -204,7 +204,7 @@ int squash_list(struct squash *squash, uint64_t directory, uint64_t cookie,
 		if (more > 0 && !visit(&entry, arg))
 			return 0;
 	}
-	return more;
+	return more < 0 ? squash_damaged(squash, listing.stream.at.block) : 0;
 }
 
 int squash_parent_number(struct squash *squash, uint64_t directory,

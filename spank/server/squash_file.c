@@ -258,8 +258,10 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 	reading.size = data.size;
 	if (data.size > 0)
 		rc = read_range(&reading, ref);
-	if (rc < 0)
+	if (rc < 0) {
+		squash_damaged(squash, inode.start);
 		squash_release(squash, &data);
+	}
 	*ret_data = data;
 	return rc;
 }

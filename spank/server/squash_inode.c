@@ -115,7 +115,7 @@ int squash_inode_get(struct squash *squash, uint64_t ref,
 	if (ref >> SQUASH_REFERENCE_BITS)
 		return squash_corrupt();
 	if (parse(&stream, &inode) < 0)
-		return -1;
+		return squash_damaged(squash, stream.at.block);
 	*ret_inode = inode;
 	return 0;
 }

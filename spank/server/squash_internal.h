@@ -10,6 +10,7 @@
 #include "common/little_endian.h"
 #include "spank/server/cache.h"
 #include "spank/server/codec.h"
+#include "spank/server/damage.h"
 #include "spank/server/squash.h"
 #include "spank/server/squash_format.h"
 
@@ -99,6 +100,14 @@ static inline int squash_corrupt(void)
 /* Fill in squash->super, and narrow the window to what it says is used.  -1
  * with EIO if it does not make sense. */
 int squash_super_read(struct squash *squash);
+
+/* For what fails with EIO because of what is at `position` of the partition. */
+static inline int squash_damaged(const struct squash *squash, uint64_t position)
+{
+	if (errno == EIO)
+		damage_note(squash->window.offset + position, 0);
+	return -1;
+}
 
 /* All of `size` bytes at `offset` of the partition, or -1 with EIO. */
 int squash_pread(const struct squash *squash, void *buffer, size_t size,

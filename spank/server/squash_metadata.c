@@ -61,7 +61,7 @@ static int load(void *arg, uint64_t position, unsigned char *data,
 		return -1;
 	rc = decompress(squash, work, position, data, block);
 	codec_give(squash->codec, work);
-	return rc;
+	return rc < 0 ? squash_damaged(squash, position) : 0;
 }
 
 void squash_stream_open(struct squash_stream *stream, struct squash *squash,

@@ -21,8 +21,11 @@ int squash_pread(const struct squash *squash, void *buffer, size_t size,
 			squash->window.offset + offset + done);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0)
+		if (got <= 0) {
+			damage_note(squash->window.offset + offset + done,
+				got < 0 ? errno : 0);
 			return squash_corrupt();
+		}
 		done += got;
 	}
 	return 0;

@@ -139,7 +139,7 @@ slurmd_is_traced() {
 }
 
 # Our child's: of the descriptors that the server gets, 6 is the last.
-CLOSE_RANGE='close_range(7,'
+CLOSE_RANGE='close_range(8,'
 
 # Those of Slurm 26.05, which calls it as well.
 continue_slurms_own() {
