@@ -74,13 +74,18 @@ static int open_worker(struct fs *fs, struct fs_worker *worker)
 	return 0;
 }
 
+static void close_worker(struct fs_worker *worker)
+{
+	munmap(worker->request, FS_REQUEST_SIZE + SQUASH_READ_MAX);
+}
+
 int fs_open(struct squash *image, int *fuse_fd, struct fs_rings **rings,
 	struct fs **ret_fs, struct error *err)
 {
 	CLEANUP_FREE struct fs *fs = calloc(1, sizeof(*fs));
 
-	if (!fs || open_worker(fs, &fs->control) < 0 ||
-		set_blocking(*fuse_fd, false) < 0)
+	if (!fs || set_blocking(*fuse_fd, false) < 0 ||
+		open_worker(fs, &fs->control) < 0)
 		return error_set(err, errno, "cannot start to serve the image");
 	fs->tree.image = image;
 	pthread_mutex_init(&fs->turn, NULL);
@@ -208,11 +213,16 @@ static void *serve(void *arg)
 
 static int start_worker(struct fs *fs)
 {
-	struct fs_worker *worker = calloc(1, sizeof(*worker));
+	CLEANUP_FREE struct fs_worker *worker = calloc(1, sizeof(*worker));
 
 	if (!worker || open_worker(fs, worker) < 0)
 		return -1;
-	return fs_thread_start(serve, worker);
+	if (fs_thread_start(serve, worker) < 0) {
+		close_worker(worker);
+		return -1;
+	}
+	(void)pointer_take(&worker); /* it is the thread's */
+	return 0;
 }
 
 static int count_cpus(void)
@@ -368,6 +378,6 @@ void fs_close(struct fs *fs)
 	fs_rings_close(fs->rings); /* never started */
 	close(fs->fd);
 	mountpoints_free(&fs->tree.mountpoints);
-	munmap(fs->control.request, FS_REQUEST_SIZE + SQUASH_READ_MAX);
+	close_worker(&fs->control);
 	free(fs);
 }
