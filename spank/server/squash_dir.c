@@ -4,14 +4,22 @@
  * with up to 256 entries that share a block of inodes, in the order of their
  * names; a large one has an index of some of its headers, by name and by
  * offset.  A cookie is the offset of an entry in that list.
+ *
+ * A list may be 4 GiB long, of blocks that take no room in the image.  From
+ * what the index leads to, one request reads no more of it than SCAN_MAX.
  */
 #include "spank/server/squash_internal.h"
+
+/* Half a million entries, where there is no index; mksquashfs makes one, of
+ * each 8 KiB.  Read in 0.2 s. */
+#define SCAN_MAX (16 * 1024 * 1024)
 
 /* A place in the list of one directory. */
 struct listing {
 	struct squash_stream stream;
 	uint64_t offset;
 	uint64_t total;
+	size_t scanned;
 	/* Of the header that the next entry is under. */
 	uint32_t left;
 	uint32_t block;
@@ -44,6 +52,9 @@ static int take(struct listing *listing, void *buffer, size_t size)
 	if (size > listing->total - listing->offset)
 		return squash_corrupt();
 	listing->offset += size;
+	listing->scanned += size;
+	if (listing->scanned > SCAN_MAX)
+		return squash_corrupt();
 	return squash_stream_read(&listing->stream, buffer, size);
 }
 

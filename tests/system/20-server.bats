@@ -122,6 +122,45 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_output ""
 }
 
+# A list of 17 MiB, of which the index is taken away.  It could be 4 GiB long, in
+# an image of a few MiB.
+@test "a directory without an index is not searched without end" {
+	local tree=$BATS_TEST_TMPDIR/tree image=$BATS_TEST_TMPDIR/image
+	python3 - "$tree" <<-'END'
+		import os, sys
+		os.makedirs(sys.argv[1] + "/wide")
+		os.chdir(sys.argv[1] + "/wide")
+		for i in range(70000):
+		    name = "%05d" % i + 240 * "n"
+		    if i % 50000 == 0:
+		        open(name, "w").close()
+		        first = name
+		    else:
+		        os.link(first, name)
+	END
+	pack "$tree" "$image" -noI
+	run serve "$image" sh -c 'stat "wide/69999$(printf %0240d 0 | tr 0 n)"'
+	assert_status 0
+	# Type 8, an extended directory: its size, and how many entries its index has.
+	python3 - "$image" <<-'END'
+		import re, struct, sys
+		image = bytearray(open(sys.argv[1], "rb").read())
+		table, = struct.unpack_from("<Q", image, 64)
+		found = [at for at in range(table, len(image) - 40)
+		         if image[at:at + 2] == b"\x08\0" and
+		         16 << 20 < struct.unpack_from("<I", image, at + 20)[0] < 32 << 20]
+		assert len(found) == 1, found
+		struct.pack_into("<H", image, found[0] + 32, 0)
+		open(sys.argv[1], "wb").write(image)
+	END
+	run serve "$image" sh -c 'stat "wide/00007$(printf %0240d 0 | tr 0 n)"'
+	assert_status 0
+	timed run serve "$image" sh -c 'stat "wide/69999$(printf %0240d 0 | tr 0 n)"'
+	assert_failure
+	assert_contains "Input/output error"
+	((elapsed_ms < 5000))
+}
+
 @test "every compressor, with blocks of 4K, 128K and 1M" {
 	local compressor block
 	rm -rf "$BATS_TEST_TMPDIR/tree"
