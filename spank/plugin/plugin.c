@@ -34,6 +34,7 @@
 #include "common/deadline.h"
 #include "common/priv_caps.h"
 #include "spank/plugin/enter.h"
+#include "spank/plugin/file_size.h"
 #include "spank/plugin/options.h"
 #include "spank/plugin/plugstack.h"
 #include "spank/plugin/say.h"
@@ -410,6 +411,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
 	struct report report = { .begin_us = session.begin_us };
+	struct file_size file_size;
 	int entered = -1;
 
 	(void)argc;
@@ -418,9 +420,12 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 		return 0;
 	report.debug = settings_is(&session.settings, SETTING_DEBUG, "yes");
 	/* First of all, before names are looked up or a program is run. */
-	if (priv_caps_freeze(&err) == 0 && !session.error.text[0])
+	if (priv_caps_freeze(&err) == 0 && !session.error.text[0]) {
+		file_size_lift(&file_size);
 		entered = enter_container(spank, local_task(spank) == 0,
 			&report, &err);
+		file_size_restore(&file_size);
+	}
 	print_report(spank, &report, entered == 0);
 	report_free(&report);
 	if (entered == 0)

@@ -413,6 +413,16 @@ assert_harmless() { # NAME
 	assert_same_inside nice
 }
 
+# Files that the plugin writes, in memory, are not the job's.
+@test "a user who may write no file has a container, and the same limit in it" {
+	run as_alice sh -c 'cd /; ulimit -f 0; exec srun --sif-image=/shared/small.sif \
+		-n2 sh -c "ulimit -f; id -un; cat /proc/self/status"'
+	assert_status 0
+	assert_line 0 2
+	assert_line alice 2
+	refute_contains "SigIgn:	0000000001"
+}
+
 @test "signal masks and ignored signals are the same" {
 	assert_same_inside grep -E '^(SigBlk|SigIgn|SigCgt)' /proc/self/status
 }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Slurm passes the soft limit of the shell that submitted the job on to its
+ * tasks, and leaves the hard one as slurmd has it. */
+#include "spank/plugin/file_size.h"
+
+void file_size_lift(struct file_size *ret_before)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct rlimit limit;
+
+	sigaction(SIGXFSZ, &ignore, &ret_before->action);
+	getrlimit(RLIMIT_FSIZE, &ret_before->limit);
+	limit = ret_before->limit;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+void file_size_restore(const struct file_size *before)
+{
+	setrlimit(RLIMIT_FSIZE, &before->limit);
+	sigaction(SIGXFSZ, &before->action, NULL);
+}
