@@ -2,7 +2,8 @@
 /*
  * Every mount that a step makes.  Called by its first task, with the user's
  * ids and CAP_SYS_ADMIN alone: path look-ups have just the user's rights, and
- * no name of the user's ever reaches a kernel option string.
+ * no name of the user's ever reaches a kernel option string, but for the source
+ * of an image, which the kernel only shows.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -64,11 +65,12 @@ static int mount_new(const char *type, const struct option *options,
 	return fd_take(&mount_fd);
 }
 
-int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, struct error *err)
+int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, const char *source,
+	struct error *err)
 {
 	char fd[16], user[16], group[16];
 	const struct option options[] = {
-		{ "source", "spank-sif" },
+		{ "source", source },
 		{ "subtype", "sif" },
 		{ "fd", fd },
 		{ "rootmode", "40000" },
@@ -80,7 +82,9 @@ int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, struct error *err)
 	snprintf(fd, sizeof(fd), "%d", fuse_fd);
 	snprintf(user, sizeof(user), "%ju", (uintmax_t)uid);
 	snprintf(group, sizeof(group), "%ju", (uintmax_t)gid);
-	/* Safe: every value is a number or a constant of ours. */
+	/* Safe: every value is a number or a constant of ours, but the source:
+	 * a string by itself, in which no option can be, and which mountinfo
+	 * shows without blanks. */
 	return mount_new("fuse", options, 0, err);
 }
 

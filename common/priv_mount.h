@@ -27,9 +27,10 @@ int priv_mount_check(struct error *err);
  * Mount the FUSE connection `fuse_fd`, of which no other process may have a
  * copy yet: nosuid, nodev, for the user and group alone (no allow_other, so
  * that the kernel refuses root's access and no root process can be made to
- * wait for the server).
+ * wait for the server).  `source` is what df and findmnt show.
  */
-int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, struct error *err);
+int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, const char *source,
+	struct error *err);
 
 /*
  * A new tmpfs of at most `bytes`, in not more files than that has pages, whose

@@ -18,6 +18,7 @@
 #include "common/expand.h"
 #include "common/image_file.h"
 #include "common/message.h"
+#include "common/printable.h"
 #include "common/priv_fuse_abort.h"
 #include "common/priv_mount.h"
 #include "common/site_variables.h"
@@ -112,7 +113,19 @@ static int hear_facts(const struct image_request *request, const char *path,
 		path);
 }
 
-int image_offer(const struct image_request *request, const char *path,
+/* Of a path that is too long the file's name has to do. */
+static void name_source(struct image_request *request, const char *path)
+{
+	char text[4 * PATH_MAX];
+	const char *name = strrchr(path, '/');
+
+	if (strlen(printable(path, text, sizeof(text))) >=
+		sizeof(request->source))
+		path = name ? name + 1 : path;
+	printable(path, request->source, sizeof(request->source));
+}
+
+int image_offer(struct image_request *request, const char *path,
 	char ret_facts[ERROR_TEXT_SIZE], struct error *err)
 {
 	CLEANUP_FD int image_fd = image_file_open(path, err);
@@ -120,6 +133,7 @@ int image_offer(const struct image_request *request, const char *path,
 	if (image_fd < 0 || image_tell(request->server, MESSAGE_IMAGE,
 				    request->kind, image_fd, err) < 0)
 		return -1;
+	name_source(request, path);
 	return hear_facts(request, path, ret_facts, err);
 }
 
@@ -206,8 +220,8 @@ static int tell_mount(const struct image_request *request, int fuse_fd,
 int image_mount(const struct image_request *request, struct error *err)
 {
 	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
-	CLEANUP_FD int mount_fd =
-		priv_mount_fuse(fuse_fd, getuid(), getgid(), err);
+	CLEANUP_FD int mount_fd = priv_mount_fuse(fuse_fd, getuid(), getgid(),
+		request->source, err);
 
 	if (mount_fd < 0)
 		return -1;

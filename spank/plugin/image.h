@@ -10,12 +10,17 @@
 #include "spank/plugin/plan.h"
 #include "spank/plugin/report.h"
 
+/* The kernel takes no more. */
+#define IMAGE_SOURCE_SIZE 256
+
 /* One image of a step, and the server that reads it; all borrowed. */
 struct image_request {
 	const char *kind; /* words for the server, see common/message.h */
 	int server;       /* socket to the image server, which said BUILD */
 	int *fuse_fd;     /* open /dev/fuse, given away */
 	struct connection *connection; /* where it is noted, see watch.h */
+	/* What df shows: the image's path, or its name, printable. */
+	char source[IMAGE_SOURCE_SIZE];
 	int *kept_fd; /* a copy of the mount, as long as the note stands */
 	struct deadline deadline;
 	int cpu; /* that the caller stays on until it is sealed, or -1 */
@@ -35,7 +40,7 @@ int image_find(const char *image, const char *path, uint32_t job,
  * check it.  Stores what the server found, a line of KEY=VALUE words.  No
  * capability is needed, and none must be effective.
  */
-int image_offer(const struct image_request *request, const char *path,
+int image_offer(struct image_request *request, const char *path,
 	char ret_facts[ERROR_TEXT_SIZE], struct error *err);
 
 /*

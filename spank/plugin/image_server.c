@@ -86,7 +86,8 @@ int image_server_start(struct image_server *server,
 	};
 	char *argv[] = { "spank-sif-server", timeout, count, cache, threads,
 		arguments->no_uring ? "plain" : SERVER_WITH_RINGS,
-		server->keeper_fd >= 0 ? "hosted" : NULL, NULL };
+		(char *)hints->name, server->keeper_fd >= 0 ? "hosted" : NULL,
+		NULL };
 
 	snprintf(timeout, sizeof(timeout), "%d", arguments->timeout_s);
 	snprintf(count, sizeof(count), "%" PRIu32, tasks);

@@ -48,6 +48,7 @@ int image_server_prepare(struct image_server *server, struct error *err);
 /* What a server may know beforehand; NULL: nothing.  Never looked at by root.
  */
 struct image_server_hints {
+	const char *name;    /* what ps shows; all users see it */
 	const char *image;   /* the path that the first task will open */
 	const char *command; /* the first word of what the step executes */
 };

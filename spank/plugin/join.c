@@ -50,14 +50,12 @@ static size_t read_all(int fd, char *bytes, size_t size)
 	return used;
 }
 
-/*
- * Does a line of mountinfo, see proc(5), tell of '/', and as of a file system
- * of ours?  An overlay (--sif-writable-tmpfs) has the same source as an image.
- */
+/* Does a line of mountinfo, see proc(5), tell of '/', and as of a file system
+ * of ours?  An image's source is its path, without a blank. */
 static bool is_our_root(const char *line)
 {
 	return strstr(line, " / / ") &&
-	       (strstr(line, " - fuse.sif spank-sif ") ||
+	       (strstr(line, " - fuse.sif ") ||
 		       strstr(line, " - overlay spank-sif "));
 }
 

@@ -228,15 +228,54 @@ static void find_hints(spank_t spank, struct image_server_hints *ret_hints)
 		ret_hints->command = argv[0];
 }
 
+/* As the user has named it, the root's or that of --sif-mount. */
+static const char *image_name(const struct bind_specs *mounts, size_t i)
+{
+	return i == 0 ? settings_get(&session.settings, SETTING_IMAGE)
+		      : mounts->list[i - 1].source;
+}
+
+static int start_server(size_t i, const struct identity *identity,
+	const struct image_server_hints *hints, struct error *err)
+{
+	struct image_server *server = &session.servers[i];
+
+	if (image_server_prepare(server, err) < 0)
+		return -1;
+	return image_server_start(server, identity, session.tasks_left,
+		&session.arguments, hints, err);
+}
+
+/* Safe: root opens its own program, by configure's path; the child gives up
+ * root before it executes that. */
+static int start_each(spank_t spank, const struct identity *identity,
+	struct error *err)
+{
+	struct image_server_hints hints = { 0 };
+	struct bind_specs mounts = { NULL };
+	size_t i;
+	int rc;
+
+	if (session.servers_count == 0)
+		return 0; /* it joins another step */
+	rc = bind_specs_parse(settings_get(&session.settings, SETTING_MOUNT),
+		BIND_SPEC_IMAGES, &mounts, err);
+	find_hints(spank, &hints); /* for that of the root */
+	for (i = 0; rc == 0 && i < session.servers_count; i++) {
+		hints.name = image_name(&mounts, i);
+		rc = start_server(i, identity, &hints, err);
+		hints = (struct image_server_hints){ 0 };
+	}
+	bind_specs_free(&mounts);
+	return rc;
+}
+
 /* One server for each image; nobody waits for them. */
 static int start_servers(spank_t spank, struct error *err)
 {
 	CLEANUP_FD int keepers_fd = -1;
-	struct image_server_hints hints[CONTAINER_IMAGES_MAX] = { 0 };
 	struct identity identity;
-	size_t i;
 
-	find_hints(spank, &hints[0]); /* that of the root */
 	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &session.tasks_left);
 	if (load_identity(spank, &identity, err) < 0 ||
 		pair_with_keeper(&keepers_fd, err) < 0 ||
@@ -244,14 +283,8 @@ static int start_servers(spank_t spank, struct error *err)
 		return -1;
 	watch_prepare(&session.watch, session.shared->connections, identity.uid,
 		session.tasks_left);
-	/* Safe: root opens its own program, by configure's path; the child
-	 * gives up root before it executes that. */
-	for (i = 0; i < session.servers_count; i++)
-		if (image_server_prepare(&session.servers[i], err) < 0 ||
-			image_server_start(&session.servers[i], &identity,
-				session.tasks_left, &session.arguments,
-				&hints[i], err) < 0)
-			return -1;
+	if (start_each(spank, &identity, err) < 0)
+		return -1;
 	return start_keeper(spank, &identity, keepers_fd, err);
 }
 
@@ -481,20 +514,16 @@ static void check_images(void)
 {
 	struct bind_specs mounts = { NULL };
 	struct error err = { 0 };
-	const char *name;
 	size_t i;
 
 	/* What was parsed when the step began is parsed again. */
 	if (bind_specs_parse(settings_get(&session.settings, SETTING_MOUNT),
 		    BIND_SPEC_IMAGES, &mounts, &err) < 0)
 		return;
-	for (i = 0; i < session.servers_count; i++) {
-		name = i == 0 ? settings_get(&session.settings, SETTING_IMAGE)
-			      : mounts.list[i - 1].source;
-		if (image_server_check_image(&session.servers[i], name, &err) <
-			0)
+	for (i = 0; i < session.servers_count; i++)
+		if (image_server_check_image(&session.servers[i],
+			    image_name(&mounts, i), &err) < 0)
 			say_error("%s", err.text);
-	}
 	bind_specs_free(&mounts);
 }
 

@@ -16,9 +16,10 @@
  *      it.  With rings, which cannot be handed on, this process serves
  *   5. wait for slurmstepd to have heard of the tasks' end
  *
- * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS RINGS [hosted]
+ * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS RINGS IMAGE [hosted]
  *
  * RINGS: "rings" to take requests over io_uring, where the kernel offers that.
+ * IMAGE: for ps alone; nothing is done with it.
  * hosted: FUSE is mounted on the host (mount=host), by a keeper that has the
  * other end of a third descriptor.
  *
@@ -159,7 +160,7 @@ int main(int argc, char *argv[])
 	struct service service = { .guard = { .argv = argv } };
 	struct control_request request = {
 		.hello_fd = SERVER_CONTROL_FD,
-		.keeper_fd = argc == 7 ? SERVER_KEEPER_FD : -1,
+		.keeper_fd = argc == 8 ? SERVER_KEEPER_FD : -1,
 		.image_fd = -1,
 		.command = getenv(SERVER_COMMAND_VARIABLE),
 		.options = &service.options,
@@ -171,7 +172,7 @@ int main(int argc, char *argv[])
 
 	if (version_asked(argc, argv, "spank-sif-server"))
 		return 0;
-	if (argc < 6 || argc > 7 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
+	if (argc < 7 || argc > 8 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
 		atol(argv[3]) <= 0)
 		return SERVER_EXIT_USAGE;
 	request.timeout_s = atoi(argv[1]);

@@ -413,6 +413,22 @@ assert_harmless() { # NAME
 	assert_same_inside nice
 }
 
+# What df and findmnt show.
+@test "the source of the image's mount is its path, in one printable word" {
+	local odd=$'a b\n\033c.sif' long
+	[[ ${SPANK_SIF_ARGS-} != *host* ]] || skip "a keeper mounts it"
+	long=$(printf '%0251d' 0).sif
+	run in_image small cat /proc/self/mountinfo
+	assert_matches ' / / [^-]* - fuse\.sif /shared/small\.sif '
+	cp "$SHARED/small.sif" "$SHARED/$odd"
+	run as_alice srun --sif-image="/shared/$odd" cat /proc/self/mountinfo
+	assert_contains ' - fuse.sif /shared/a\040b\134012\134033c.sif '
+	mv "$SHARED/$odd" "$SHARED/$long"
+	run as_alice srun --sif-image="/shared/$long" cat /proc/self/mountinfo
+	assert_contains " - fuse.sif $long "
+	rm "$SHARED/$long"
+}
+
 # Files that the plugin writes, in memory, are not the job's.
 @test "a user who may write no file has a container, and the same limit in it" {
 	run as_alice sh -c 'cd /; ulimit -f 0; exec srun --sif-image=/shared/small.sif \

@@ -225,14 +225,14 @@ SigCgt:	0000000100000000"
 	assert_matches 'Max address space +1073741824 +1073741824 '
 }
 
-@test "the server's program is root's, and named by nothing of the user's" {
+@test "the server's program is root's, and ps shows what image it serves" {
 	start_sleeping_step
 	run as_root readlink "/proc/$server/exe"
 	assert_output "$PLUGIN_SERVER"
 	run as_root stat -c '%U %a' "$PLUGIN_SERVER"
 	assert_output "root 711"
 	run as_root sh -c "tr '\\0' ' ' </proc/$server/cmdline"
-	assert_output "spank-sif-server 45 2 32 0 rings "
+	assert_output "spank-sif-server 45 2 32 0 rings /shared/good.sif "
 }
 
 # --- the tasks, live ---------------------------------------------------------
