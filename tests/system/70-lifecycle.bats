@@ -489,12 +489,17 @@ EITHER_COMM="$SERVER_COMM|$GUARD_COMM"
 		find / -xdev -type f -exec cat {} + >/dev/null'
 	wait_for_lines "$SHARED/pids" 2
 	STOPPED=$(pids_of server)
-	signal STOP $STOPPED
+	# Stopped once it would be continued: see 37-abort.bats.
+	as_alice sh -c "until [ -e /shared/enough ]; do kill -STOP $STOPPED; done" \
+		2>/dev/null 3>&- &
+	stopping=$!
 	touch "$SHARED/go"
 	wait_until 5 a_task_waits_for_fuse
 	as_alice scancel --user=alice
 	wait_step $((KILL_WAIT_S + 5))
-	rm "$SHARED/go"
+	touch "$SHARED/enough"
+	wait "$stopping" || true
+	rm "$SHARED"/{go,enough}
 	assert_failure
 	assert_nothing_left
 }
