@@ -265,6 +265,24 @@ static int build_container(struct entry *entry, struct error *err)
 	return built;
 }
 
+static int describe_lateness(const struct entry *entry, struct error *err)
+{
+	return error_set(err, 0,
+		"the container of the image '%s' was not complete after %d s: "
+		"is the image's file system slow, or hung? (timeout= in "
+		"plugstack.conf)",
+		settings_get(entry->plan.settings, SETTING_IMAGE),
+		entry->request->timeout_s);
+}
+
+/* The server ends itself when it is late, and with it the mount: what the
+ * builder was doing with that is no reason. */
+static bool is_late(const struct entry *entry, const struct error *err)
+{
+	return (err->num == ENOTCONN || err->num == ECONNABORTED) &&
+	       deadline_left_ms(entry->deadline) == 0;
+}
+
 /* Tell the server of a failure, and by that the other tasks. */
 static int build(struct entry *entry, const char *ready_us, struct error *err)
 {
@@ -282,6 +300,8 @@ static int build(struct entry *entry, const char *ready_us, struct error *err)
 	built = build_container(entry, err);
 	if (built < 0)
 		hear_reason(entry->server, err);
+	if (built < 0 && is_late(entry, err))
+		describe_lateness(entry, err);
 	alarm(0);
 	if (built == 0)
 		return 0;
@@ -301,11 +321,7 @@ static int describe_silence(const struct entry *entry, int got,
 			"image '%s' was complete",
 			image);
 	else if (errno == ETIMEDOUT)
-		error_set(err, 0,
-			"the container of the image '%s' was not complete "
-			"after %d s: is the image's file system slow, or hung? "
-			"(timeout= in plugstack.conf)",
-			image, entry->request->timeout_s);
+		describe_lateness(entry, err);
 	else
 		error_set(err, errno, "cannot hear the image server");
 	return fail_alike(entry, err);
