@@ -481,12 +481,19 @@ static void clear_host(void)
 		say_error("%s", err.text);
 }
 
-/* By SIGKILL; or a shell, which says so of the command that it ran. */
+/*
+ * By a signal that ends what a user or Slurm is done with; or a shell, which
+ * says so of the command that it ran.  Slurm lets SIGKILL follow, for all of
+ * the step.  A task that has lost its server is not ended by these, but by
+ * SIGBUS.
+ */
 static bool was_killed(int status)
 {
-	if (WIFSIGNALED(status))
-		return WTERMSIG(status) == SIGKILL;
-	return WEXITSTATUS(status) == 128 + SIGKILL;
+	int number = WIFSIGNALED(status) ? WTERMSIG(status)
+					 : WEXITSTATUS(status) - 128;
+
+	return number == SIGKILL || number == SIGTERM || number == SIGINT ||
+	       number == SIGHUP || number == SIGQUIT;
 }
 
 static void look_at_servers(bool task_was_killed)

@@ -470,6 +470,22 @@ EITHER_COMM="$SERVER_COMM|$GUARD_COMM"
 	assert_nothing_left 60
 }
 
+# Slurm then kills the server with the step, when SIGINT has ended the tasks.
+@test "a step that is interrupted twice does not accuse the image server" {
+	local srun
+	start_reading_step -n2
+	wait_for_lines "$SHARED/pids" 2
+	srun=$(as_root pgrep -u alice -o -x srun)
+	as_alice kill -INT "$srun"
+	wait_until 5 grep -q "one more" "$STEP_OUTPUT"
+	as_alice kill -INT "$srun"
+	wait_step 20
+	assert_failure
+	assert_contains "Job step aborted"
+	refute_contains "spank_sif:"
+	assert_nothing_left
+}
+
 # --- SIGSTOP -----------------------------------------------------------------
 
 @test "a server that hangs does not outlive scancel by more than KillWait + 5 s" {
