@@ -97,7 +97,7 @@ job_exists() {
 }
 
 nodes_become_idle() { # [SECONDS]
-	wait_until "${1:-10}" nodes_are_idle || {
+	wait_until "${1:-20}" nodes_are_idle || {
 		as_root sinfo --Node --long >&2
 		as_root sinfo --list-reasons >&2
 		return 1

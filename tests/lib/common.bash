@@ -194,7 +194,7 @@ host_is_as_before() { # SNAPSHOT
 # The end of a step goes on for a moment after srun has returned.
 assert_host_as_before() { # SNAPSHOT [SECONDS]
 	local host_diff=
-	wait_until "${2:-5}" host_is_as_before "$1" || {
+	wait_until "${2:-15}" host_is_as_before "$1" || {
 		echo "left on the host (>) or gone from it (<):" >&2
 		echo "$host_diff" >&2
 		return 1

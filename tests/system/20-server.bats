@@ -341,7 +341,7 @@ MEASURE='
 # image it has read when it waits for good.
 foresee() { # IMAGE COMMAND
 	rm -f "$BATS_TEST_TMPDIR/log"
-	timeout 30 perl -MSocket -MPOSIX=dup2 -we '
+	timeout 90 perl -MSocket -MPOSIX=dup2 -we '
 		my ($log, @server) = @ARGV;
 		socketpair(my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, 0) or die;
 		pipe(my $lifeline, my $held) or die;
@@ -612,7 +612,7 @@ READ_ALL='find . -ls
 				"\\x$(printf %x $((RANDOM % 256)))"
 		done
 		status=0
-		timeout 20 "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" \
+		timeout 60 "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" \
 			sh -c "$READ_ALL" >/dev/null 2>&1 || status=$?
 		((status == 98)) || opened=$((opened + 1))
 		((status != 99 && status != 124 && status < 128)) || {
