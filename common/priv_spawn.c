@@ -27,10 +27,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/child.h"
 #include "common/cleanup.h"
 #include "common/priv_caps.h"
 #include "common/priv_spawn.h"
 #include "common/server_start.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+/* linux/pidfd.h of Linux 6.9. */
+#ifndef PIDFD_SIGNAL_PROCESS_GROUP
+#define PIDFD_SIGNAL_PROCESS_GROUP (1UL << 2)
+#endif
 
 /* The program in the child, close-on-exec. */
 #define PROGRAM_FD (SERVER_DAMAGE_FD + 1)
@@ -230,6 +239,8 @@ static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
 	/* Not slurmstepd, which proctrack/linuxproc would spare. */
 	prctl(PR_SET_NAME, argv[0]);
 	umask(077);
+	/* What it starts is its child, even if who started it has ended. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (setsid() < 0 || chdir("/") < 0)
 		_exit(SERVER_EXIT_PRIVILEGES);
 	if (!set_identity(identity))
@@ -266,4 +277,34 @@ int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 	}
 	*ret_child = child;
 	return 0;
+}
+
+void priv_spawn_kill(const struct child *child)
+{
+	siginfo_t info;
+
+	child_kill(child);
+	if (syscall(SYS_pidfd_send_signal, child->pid_fd, SIGKILL, NULL,
+		    PIDFD_SIGNAL_PROCESS_GROUP) == 0 ||
+		errno != EINVAL)
+		return;
+	/* Safe: it is still to be waited for, so the number is its own, and
+	 * its group's (setsid). */
+	if (child->pid > 1 && waitid(P_PIDFD, child->pid_fd, &info,
+				      WEXITED | WNOHANG | WNOWAIT) == 0)
+		kill(-child->pid, SIGKILL);
+}
+
+bool priv_spawn_wait(struct child *child, struct deadline deadline,
+	int *ret_status)
+{
+	if (deadline_wait_readable(deadline, child->pid_fd) != 1)
+		return false;
+	/* While it has not been reaped. */
+	priv_spawn_kill(child);
+	if (!child_wait(child, deadline, ret_status))
+		return false;
+	child->pid = 0;
+	cleanup_fd(&child->pid_fd);
+	return true;
 }

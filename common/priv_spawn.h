@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "common/child.h"
+#include "common/deadline.h"
 #include "common/error.h"
 #include "common/identity.h"
 
@@ -41,5 +42,21 @@ int priv_spawn_open(const char *path, struct error *err);
 int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 	char *const envp[], const struct identity *identity,
 	struct child *ret_child, struct error *err);
+
+/*
+ * Send SIGKILL to a child and to its process group: whatever it has started and
+ * that has no session of its own, which a sandboxed program cannot make.  Also
+ * for one that has ended: the group is killed all the same, unless Slurm has
+ * waited for the child and the kernel is older than Linux 6.9.
+ */
+void priv_spawn_kill(const struct child *child);
+
+/*
+ * Wait until the child has ended, kill what is left of its process group, and
+ * reap it, as child_wait() does.  True then; *child is none any more, with pid
+ * 0.  False when the deadline passed first.
+ */
+bool priv_spawn_wait(struct child *child, struct deadline deadline,
+	int *ret_status);
 
 #endif

@@ -80,16 +80,6 @@ void host_mount_adopt(struct host_mount *mount, pid_t task)
 	priv_host_place_seal(&mount->place);
 }
 
-static bool ends_within(struct host_mount *mount, int timeout_ms,
-	int *ret_status)
-{
-	if (!child_wait(&mount->child, deadline_in_ms(timeout_ms), ret_status))
-		return false;
-	mount->child.pid = 0;
-	cleanup_fd(&mount->child.pid_fd);
-	return true;
-}
-
 /* The keeper's own words: they may be its user's.  Never waits. */
 static void read_reason(struct host_mount *mount, char *ret_words, size_t size)
 {
@@ -106,9 +96,12 @@ static void stop_keeper(struct host_mount *mount)
 	cleanup_fd(&mount->lifeline_fd);
 	if (mount->child.pid == 0)
 		return;
-	if (!ends_within(mount, STOP_TIMEOUT_MS, &status)) {
-		child_kill(&mount->child);
-		ends_within(mount, KILL_TIMEOUT_MS, &status);
+	/* With fusermount3, which its user may have stopped. */
+	if (!priv_spawn_wait(&mount->child, deadline_in_ms(STOP_TIMEOUT_MS),
+		    &status)) {
+		priv_spawn_kill(&mount->child);
+		priv_spawn_wait(&mount->child, deadline_in_ms(KILL_TIMEOUT_MS),
+			&status);
 	}
 	if (status != CHILD_STATUS_UNKNOWN && WIFEXITED(status) &&
 		WEXITSTATUS(status) == KEEPER_EXIT_UNMOUNT) {

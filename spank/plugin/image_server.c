@@ -6,6 +6,7 @@
  * can keep root waiting.  The only waits are for its end, after the last task
  * and at the end of the step, and each has a deadline.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -113,16 +114,49 @@ static bool has_exited(const struct image_server *server, long timeout_ms)
 		       server->child.pid_fd) == 1;
 }
 
+/* Of one thread or more; false where the kernel does not tell. */
+static bool has_children(pid_t pid)
+{
+	char path[300];
+	struct dirent *entry;
+	bool found = false;
+	DIR *threads;
+	char byte;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	threads = opendir(path);
+	while (threads && !found && (entry = readdir(threads))) {
+		CLEANUP_FD int fd = -1;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/children",
+			(int)pid, entry->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		found = fd >= 0 && read(fd, &byte, 1) == 1;
+	}
+	if (threads)
+		closedir(threads);
+	return found;
+}
+
 int image_server_adopt(struct image_server *server, pid_t task_pid,
 	struct error *err)
 {
 	/* One that has ended, or is about to, is image_server_check()'s to
 	 * report. */
-	if (has_exited(server, 0) ||
-		priv_cgroup_join(server->child.pid, task_pid, err) == 0 ||
-		has_exited(server, ENDING_MS))
+	if (has_exited(server, 0)) {
+		priv_spawn_kill(&server->child);
 		return 0;
-	return -1;
+	}
+	if (priv_cgroup_join(server->child.pid, task_pid, err) < 0)
+		return has_exited(server, ENDING_MS) ? 0 : -1;
+	/* What it starts from now on is in these groups, too.  Before there is
+	 * a container it has a reason to start something only if it has been
+	 * taken over. */
+	if (!has_children(server->child.pid))
+		return 0;
+	priv_spawn_kill(&server->child);
+	return error_set(err, 0,
+		"it had started processes already, and was killed with them");
 }
 
 /* -1, or 1 if the user has lost nothing. */
@@ -196,11 +230,8 @@ static int describe_end(int status, struct error *err)
 static bool ends_by(struct image_server *server, struct deadline deadline)
 {
 	if (server->child.pid != 0 &&
-		child_wait(&server->child, deadline, &server->status)) {
+		priv_spawn_wait(&server->child, deadline, &server->status))
 		server->has_ended = true;
-		server->child.pid = 0;
-		cleanup_fd(&server->child.pid_fd);
-	}
 	return server->has_ended;
 }
 
@@ -264,7 +295,7 @@ static int stop(struct image_server *server, struct deadline gentle,
 		return 0;
 	if (ends_by(server, gentle))
 		return report_end(server, true, err);
-	child_kill(&server->child);
+	priv_spawn_kill(&server->child);
 	if (ends_by(server, last))
 		return 0;
 	return error_set(err, 0,

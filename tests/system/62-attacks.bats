@@ -105,6 +105,38 @@ slurmd_is_traced() {
 		"/proc/$(pgrep -xf "slurmd -D -N node1")/status"'
 }
 
+# An image that takes over the server as soon as it is looked at: what it starts
+# then is in slurmstepd's cgroups, and nobody's child once its parent has ended.
+@test "processes that a server has started end with the step" {
+	local before
+	as_root sh -c "rm -f /run/hostile; cp $PLUGIN_SERVER /run/real &&
+		chmod 0711 /run/real"
+	before=$(host_snapshot)
+	for ending in 0 'execv("/run/real", argv)' 'execv("/run/real", argv)'; do
+		use_server <<-END
+		#include <unistd.h>
+
+		int main(int argc, char *argv[])
+		{
+			if (fork() == 0) {
+				fork();
+				return fork() == 0 ? pause() : 0;
+			}
+			return argc < 2 ? 1 : $ending;
+		}
+		END
+		start_step --sif-image=/shared/good.sif true
+		wait_step 60
+		wait_until 20 no_jobs
+		as_root umount --lazy "$PLUGIN_SERVER"
+		as_root rm /run/hostile
+		assert_host_as_before "$before" 10
+	done
+	grep -q "it had started processes already" "$CLUSTER"/log/node1.log
+	as_root rm /run/real
+	nodes_become_idle
+}
+
 @test "renames elsewhere on the node do not keep a step from starting" {
 	as_bob bash -c 'mkdir -p /tmp/bob && cd /tmp/bob && touch a && perl -e "
 		alarm 60; while (1) { rename q(a), q(b); rename q(b), q(a) }"' 3>&- &
