@@ -8,7 +8,6 @@
 
 #include "common/cleanup.h"
 #include "common/environment_paths.h"
-#include "common/environment_rules.h"
 
 bool environment_paths_have(const char *path, const char *component)
 {

@@ -7,6 +7,12 @@
 #include "common/environment.h"
 #include "common/error.h"
 
+/* What every image without a PATH has, as with Singularity and Apptainer. */
+#define ENVIRONMENT_DEFAULT_PATH \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+/* Where a runtime puts libraries of the host's drivers. */
+#define ENVIRONMENT_LIBS "/.singularity.d/libs"
+
 /* Is `component` one of the directories of the list `path`? */
 bool environment_paths_have(const char *path, const char *component);
 

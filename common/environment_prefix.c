@@ -18,6 +18,7 @@
 #include "common/environment_names.h"
 #include "common/environment_paths.h"
 #include "common/environment_prefix.h"
+#include "common/environment_reader.h"
 #include "common/environment_word.h"
 
 /* The later one wins. */

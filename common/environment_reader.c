@@ -167,6 +167,7 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 	int depth = 0, taken;
 	size_t before;
 
+	reader->read = environment_reader_read;
 	if (!bytes)
 		return error_set(err, ENOMEM, "cannot make the environment");
 	reader->length += length;

@@ -6,25 +6,8 @@
 #include <stddef.h>
 
 #include "common/environment.h"
+#include "common/environment_state.h"
 #include "common/error.h"
-
-/* Of one file; what stands behind is not read. */
-#define ENVIRONMENT_READER_FILE_MAX (256 << 10)
-
-/* Starts as all zero. */
-struct environment_reader {
-	struct environment exported;
-	struct environment locals; /* set, but not exported */
-	size_t depth;              /* of files that source each other */
-	size_t files;              /* that have been read */
-	size_t skipped;            /* lines that were not understood */
-	size_t skipped_file;       /* of the first of these, from 0 */
-	size_t skipped_line;       /* from 1 */
-	size_t doubts;             /* where shells may differ from it */
-	size_t length;             /* of all files so far */
-	size_t written;            /* bytes of values so far */
-	bool has_ended;            /* the file, by exit or return */
-};
 
 /* What is exported from the beginning; taken from `start`. */
 int environment_reader_start(struct environment_reader *reader,

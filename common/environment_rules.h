@@ -5,13 +5,8 @@
 #include <stdbool.h>
 
 #include "common/environment.h"
+#include "common/environment_paths.h"
 #include "common/error.h"
-
-/* What every image without a PATH has, as with Singularity and Apptainer. */
-#define ENVIRONMENT_DEFAULT_PATH \
-	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-/* Where a runtime puts libraries of the host's drivers. */
-#define ENVIRONMENT_LIBS "/.singularity.d/libs"
 
 /* All arrays end with NULL, may be NULL, and are borrowed. */
 struct environment_request {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/environment_dialect.h"
+#include "common/environment_construct.h"
 
 /* Of environment_dialect.c: where it is in a script, and what it knows. */
 

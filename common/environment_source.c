@@ -35,7 +35,7 @@ static int read_text(struct environment_reader *reader, const char *text,
 	int result;
 
 	reader->depth++;
-	result = environment_reader_read(reader, text, size, err);
+	result = reader->read(reader, text, size, err);
 	reader->depth--;
 	/* A return there ends that file alone. */
 	reader->has_ended = false;

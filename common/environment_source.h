@@ -2,7 +2,7 @@
 #ifndef COMMON_ENVIRONMENT_SOURCE_H
 #define COMMON_ENVIRONMENT_SOURCE_H
 
-#include "common/environment_reader.h"
+#include "common/environment_state.h"
 
 /*
  * Read a file that a script sources.  Returns 1; 0 if it is none that can be

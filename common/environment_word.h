@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/environment_reader.h"
+#include "common/environment_state.h"
 #include "common/environment_text.h"
 
 /* Linux takes no longer string in execve(2): MAX_ARG_STRLEN. */

@@ -5,18 +5,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-
-/*
- * Where in an image file its file system lies.  Source of the layout:
- * the Singularity Image Format as written by github.com/sylabs/sif, and the
- * squashfs superblock (kernel: fs/squashfs/squashfs_fs.h).
- */
-struct sif_partition {
-	uint64_t offset;      /* bytes from the start of the file */
-	uint64_t size;        /* bytes; offset + size <= size of the file */
-	uint16_t compression; /* squashfs compression id, 1 gzip .. 6 zstd */
-	uint32_t overlays;    /* overlay partitions that belong to a root */
-};
+#include "common/sif_superblock.h"
 
 /* What is looked for in a file. */
 enum sif_purpose {
@@ -52,8 +41,5 @@ void sif_read_uuid(int fd, char ret_uuid[SIF_UUID_SIZE]);
 
 /* This program's own architecture as a SIF code, "00" if the format has none.*/
 const char *sif_machine(void);
-
-/* "gzip", "zstd", ...; NULL for an id that squashfs 4.0 does not have. */
-const char *sif_compression_name(uint16_t compression);
 
 #endif

@@ -3,7 +3,7 @@
 #define SPANK_PLUGIN_FIXED_H
 
 #include "common/error.h"
-#include "spank/plugin/binds.h"
+#include "spank/plugin/bind.h"
 
 /*
  * What the site shows in every container (BIND_FIXED; BIND_WHOLE if nothing of

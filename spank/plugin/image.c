@@ -23,7 +23,6 @@
 #include "common/priv_mount.h"
 #include "common/site_variables.h"
 #include "spank/plugin/image.h"
-#include "spank/plugin/inspect.h"
 
 /* <linux/magic.h> of some distributions lacks it. */
 #ifndef FUSE_SUPER_MAGIC
@@ -139,7 +138,7 @@ int image_offer(struct image_request *request, const char *path,
 
 void image_explain(const char *image, char *const *job, struct error *err)
 {
-	const char *absent = envp_get(job, INSPECT_ABSENT_VARIABLE);
+	const char *absent = envp_get(job, IMAGE_ABSENT_VARIABLE);
 	const char *node = envp_get(job, "SLURMD_NODENAME");
 	size_t command = absent ? strcspn(absent, " ") : 0;
 	char guessed[NAME_MAX + 32] = "";

@@ -13,6 +13,13 @@
 /* The kernel takes no more. */
 #define IMAGE_SOURCE_SIZE 256
 
+/*
+ * Handed on by a command that has not found the image: its name, and after a
+ * space the name of the file that may have been meant.  For the nodes, where it
+ * may be missing as well.
+ */
+#define IMAGE_ABSENT_VARIABLE "SLURM_SIF_ABSENT"
+
 /* One image of a step, and the server that reads it; all borrowed. */
 struct image_request {
 	const char *kind; /* words for the server, see common/message.h */

@@ -121,7 +121,7 @@ static void hand_on_absence(const char *name)
 		    *name ? " " : "", name) < 0)
 		value = NULL;
 	else
-		setenv(INSPECT_ABSENT_VARIABLE, value, 1);
+		setenv(IMAGE_ABSENT_VARIABLE, value, 1);
 }
 
 static void tell_absence(const struct inspection *inspection, const char *image,
@@ -169,7 +169,7 @@ int inspect_images(const struct settings *settings,
 	size_t i;
 
 	/* That of another image, of an outer command. */
-	unsetenv(INSPECT_ABSENT_VARIABLE);
+	unsetenv(IMAGE_ABSENT_VARIABLE);
 	inspected = inspect_one(&inspection,
 		settings_get(settings, SETTING_IMAGE), true, err);
 	if (inspected < 0 ||

@@ -8,13 +8,6 @@
 #include "spank/plugin/report.h"
 
 /*
- * Handed on by a command that has not found the image: its name, and after a
- * space the name of the file that may have been meant.  For the nodes, where it
- * may be missing as well.
- */
-#define INSPECT_ABSENT_VARIABLE "SLURM_SIF_ABSENT"
-
-/*
  * A look at the images of a submission, as its user: -1 with a sentence if one
  * can be seen from here and cannot be used.  One that cannot be seen may be on
  * the nodes: sbatch and salloc, whose job waits before anybody knows, note it
