@@ -119,8 +119,8 @@ int priv_shell_start(const char *path, const char *script, char *const envp[],
 	struct shell *ret_shell, struct error *err)
 {
 	/* By its name, a shell knows what to be. */
-	char *const argv[] = { strrchr(path, '/') + 1, "-c", (char *)script,
-		NULL };
+	char *const argv[] = { (char *)strrchr(path, '/') + 1, "-c",
+		(char *)script, NULL };
 	__attribute__((cleanup(close_pipes))) struct pipes pipes = { { -1, -1 },
 		{ -1, -1 }, { -1, -1 } };
 	struct shell shell = { .pid_fd = -1,
