@@ -217,11 +217,14 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run with APPTAINER_PWD=/opt salloc --quiet --sif-image=small.sif \
 		--sif-workdir=/usr srun pwd
 	assert_output /usr
-	for vendor in NV ROCM; do
-		run with "APPTAINER_$vendor=1" srun --sif-image=small.sif true
-		assert_failure
-		assert_contains "driver was found on this node"
-	done
+	run with APPTAINER_NV=1 srun --sif-image=small.sif true
+	assert_failure
+	assert_contains "driver was found on this node"
+	# Debian's Open MPI may have brought libraries of ROCm.
+	run with APPTAINER_ROCM=1 srun --sif-image=small.sif true
+	said=$(sort <<<"$output")
+	run in_image small --sif-rocm=yes true
+	assert_equal "$(sort <<<"$output")" "$said"
 	run with SINGULARITY_CLEANENV=maybe srun --sif-image=small.sif true
 	assert_failure
 	assert_contains "srun: error: spank_sif: SINGULARITY_CLEANENV: 'maybe' is not one of yes|no"
@@ -638,7 +641,7 @@ bind=a:/b|'a' is not an absolute path
 	# Where no command has seen the image.
 	run on_other env SLURM_SIF_IMAGE=/shared/small.sif srun -n2 cat /usr/mark
 	assert_failure
-	assert_equal "$(grep -c "slurmstepd.*it has 1 overlay partition, which would be ignored" <<<"$output")" 1
+	assert_equal "$(grep -c "error: .*it has 1 overlay partition, which would be ignored" <<<"$output")" 1
 	refute_line small
 	run on_other srun --sif-image=other.sif cat /usr/mark
 	assert_output other
