@@ -252,7 +252,7 @@ static int start_each(spank_t spank, const struct identity *identity,
 	struct error *err)
 {
 	struct image_server_hints hints = { 0 };
-	struct bind_specs mounts = { NULL };
+	struct bind_specs mounts = { .count = 0 };
 	size_t i;
 	int rc;
 
@@ -519,7 +519,7 @@ static void report_server(int found, const struct error *err)
 /* Before the last task's end is told, or else when that is over, to the log. */
 static void check_images(void)
 {
-	struct bind_specs mounts = { NULL };
+	struct bind_specs mounts = { .count = 0 };
 	struct error err = { 0 };
 	size_t i;
 
