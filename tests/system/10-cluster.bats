@@ -265,10 +265,10 @@ supervisor_of() { # DIR
 # Other clusters may run on this machine: theirs have members.
 no_groups_left() {
 	local group
-	for group in $(find /sys/fs/cgroup -name "cluster.*"); do
+	while IFS= read -r group; do
 		find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null |
 			grep -q . || return 1
-	done
+	done < <(find /sys/fs/cgroup -name "cluster.*")
 }
 
 @test "a cluster with cgroups leaves the machine's as they were" {
