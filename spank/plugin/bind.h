@@ -32,6 +32,8 @@ enum {
 	BIND_WHOLE = 1 << 10,
 	/* Not if it is a symlink; those on the way are followed. */
 	BIND_NO_LINK = 1 << 11,
+	/* What the host mounts in it later does not show. */
+	BIND_PRIVATE = 1 << 12,
 };
 
 /* One file or directory of the host that shows in the container. */

@@ -239,7 +239,9 @@ static int how_to_clone(struct binds *binds, const struct bind *bind)
 	int how = (bind->flags & BIND_READ_ONLY ? PRIV_MOUNT_READ_ONLY : 0) |
 		  (bind->flags & BIND_NO_LINK ? PRIV_MOUNT_NO_LINK : 0);
 
-	if (bind->flags & BIND_USERS && binds->followers++ >= FOLLOWERS_MAX)
+	if (bind->flags & BIND_PRIVATE ||
+		(bind->flags & BIND_USERS &&
+			binds->followers++ >= FOLLOWERS_MAX))
 		how |= PRIV_MOUNT_PRIVATE;
 	return how;
 }
@@ -396,7 +398,10 @@ static int charge(struct binds *binds, const struct bind *bind, size_t before,
 {
 	size_t after;
 
-	if (count_mounts(binds, &after, err) < 0)
+	/* In a file nothing is mounted. */
+	if (!bind->is_directory)
+		after = before + 1;
+	else if (count_mounts(binds, &after, err) < 0)
 		return -1;
 	if (after > before)
 		binds->users_mounts += after - before;
@@ -412,12 +417,13 @@ static int charge(struct binds *binds, const struct bind *bind, size_t before,
 static int attach_one(struct binds *binds, struct bind *bind, int root_fd,
 	struct report *report, struct error *err)
 {
-	bool counts = bind->flags & BIND_USERS && bind->is_directory;
+	bool counts = bind->flags & BIND_USERS;
 	size_t before = 0;
 
 	if (bind->mount_fd < 0)
 		return 0;
-	if (counts && count_mounts(binds, &before, err) < 0)
+	if (counts && bind->is_directory &&
+		count_mounts(binds, &before, err) < 0)
 		return -1;
 	if (attach(binds, bind, root_fd, err) < 0)
 		return leave_out_inside(bind, report, err);

@@ -11,8 +11,9 @@
  *   note SENTENCE       for the user
  *
  * or, with exit status 1, the one sentence why there is no driver.  It runs
- * with the user's rights, and so does what it asks for: all of it goes into the
- * same list as the user's own binds.
+ * with the user's rights, and so does what it asks for.  The user can trace it,
+ * or ldconfig, which it runs: its records are the user's word, and what holds
+ * for the user's own binds holds for them.
  *
  * No device is bound: the whole /dev shows, and the step's device cgroup says
  * which of them each task can open.
@@ -24,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/bind_spec.h"
 #include "common/cleanup.h"
 #include "common/envp.h"
 #include "common/priv_run.h"
@@ -33,6 +35,8 @@
 #define LIBRARIES "/.singularity.d/libs"
 /* A few hundred records of a driver. */
 #define OUTPUT_SIZE (256 * 1024)
+/* No driver needs what the host mounts later. */
+#define RECORD_FLAGS (BIND_READ_ONLY | BIND_USERS | BIND_PRIVATE)
 
 struct driver {
 	enum setting setting;
@@ -75,11 +79,12 @@ static int take_record(char *line, struct binds *binds, char **facts,
 	if (strcmp(kind, "library") == 0 && second && !strchr(second, '/') &&
 		snprintf(target, sizeof(target), LIBRARIES "/%s", second) <
 			(int)sizeof(target))
-		binds_add(binds, first, target, BIND_READ_ONLY, "GPU");
-	else if (strcmp(kind, "bind") == 0 && second && second[0] == '/')
+		binds_add(binds, first, target, RECORD_FLAGS, "GPU");
+	else if (strcmp(kind, "bind") == 0 && second && second[0] == '/') {
+		bind_spec_clean(second);
 		binds_add(binds, first, second,
-			BIND_READ_ONLY | BIND_OPTIONAL | BIND_REPLACE, "GPU");
-	else if (strcmp(kind, "env") == 0 && strchr(first, '='))
+			RECORD_FLAGS | BIND_OPTIONAL | BIND_REPLACE, "GPU");
+	} else if (strcmp(kind, "env") == 0 && strchr(first, '='))
 		return facts_add(facts, err, "%s", first);
 	else if (strcmp(kind, "note") == 0)
 		report_note(report, "%s", first);

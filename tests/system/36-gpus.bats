@@ -327,3 +327,19 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_status 1
 	assert_contains "no ROCm driver was found on this node"
 }
+
+# Its user can trace it, and have it say anything.
+@test "what the program says is worth no more than the user's own binds" {
+	as_root sh -c "mv $HELPER $HELPER.kept && cat >$HELPER && chmod 0755 $HELPER" \
+		<<-'END'
+	#!/bin/sh
+	i=0
+	while [ $((i += 1)) -le 500 ]; do
+		printf 'bind\t/\t/mnt/%d\n' $i
+	done
+	END
+	run on_gpu true
+	as_root mv "$HELPER.kept" "$HELPER"
+	assert_status 1
+	assert_contains "GPU: cannot bind '/': with all that is mounted below them, your binds would bring more than 4096 mounts"
+}
