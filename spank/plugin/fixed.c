@@ -16,9 +16,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -46,6 +48,11 @@ const struct bind *fixed_find_above(const struct binds *binds,
 	return NULL;
 }
 
+/* <linux/magic.h> of some distributions lacks it. */
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
 /* The bind of a user's that the mount `id` lies in, or NULL. */
 static const struct bind *find_users(const struct binds *binds,
 	const struct mounts *mounts, uint64_t id)
@@ -62,23 +69,56 @@ static const struct bind *find_users(const struct binds *binds,
 	return NULL;
 }
 
-/* Could the user give the name of something that belongs to `owner` to another
- * thing?  The owner of a directory can change its mode. */
-static bool is_users_to_change(const struct stat *directory, int directory_fd,
-	uid_t owner)
+/* The image of a --sif-mount: in an image names stay as they are. */
+static bool is_image(const struct binds *binds, uint64_t id)
 {
-	bool can_write =
-		faccessat(directory_fd, "", W_OK, AT_EMPTY_PATH) == 0 ||
-		/* A bind that is read-only, of what is not elsewhere. */
-		errno == EROFS;
+	size_t i;
 
-	return directory->st_uid == geteuid() ||
-	       (can_write &&
-		       (!(directory->st_mode & S_ISVTX) || owner == geteuid()));
+	for (i = 0; i < binds->count; i++)
+		if (binds->list[i].mount_id == id && !*binds->list[i].source)
+			return true;
+	return false;
+}
+
+/* Of FUSE a user's process may be the server, which says what it likes of
+ * owners, and changes names when it likes.  What cannot be told is one. */
+static bool is_served(int fd)
+{
+	struct statfs system;
+
+	return fstatfs(fd, &system) < 0 || system.f_type == FUSE_SUPER_MAGIC;
+}
+
+/*
+ * Could anyone but root give the name of something that belongs to `owner` to
+ * another thing?  Users may help each other.  The owner of a directory can
+ * change its mode; an access control list shows in the bits of the group.
+ * Root is whom /proc belongs to: in a user namespace that is nobody.
+ */
+static bool is_changeable(const struct stat *directory, uid_t owner)
+{
+	bool is_writable = directory->st_mode & (S_IWGRP | S_IWOTH);
+	struct stat proc;
+
+	return stat("/proc", &proc) < 0 || directory->st_uid != proc.st_uid ||
+	       (is_writable && (!(directory->st_mode & S_ISVTX) ||
+				       owner != proc.st_uid));
+}
+
+static bool is_users_to_change(const struct binds *binds,
+	const struct mounts *mounts, int directory_fd,
+	const struct stat *directory, uid_t owner)
+{
+	uint64_t id = mounts_id_of(directory_fd);
+
+	if (!find_users(binds, mounts, id))
+		return false;
+	return is_changeable(directory, owner) ||
+	       (!is_image(binds, id) && is_served(directory_fd));
 }
 
 /* From the root to the mount, which lies in a bind of a user's: all real
- * directories, and no name on the way the user's to change. */
+ * directories, and no name on the way a user's to change. */
 static bool is_certain(const struct binds *binds, const struct mounts *mounts,
 	const struct bind *bind, int root_fd)
 {
@@ -98,8 +138,7 @@ static bool is_certain(const struct binds *binds, const struct mounts *mounts,
 		fd = inside_open_plain(root_fd, path, O_PATH | O_DIRECTORY);
 		if (fd < 0 || fstat(fd, &status) < 0)
 			return false;
-		if (find_users(binds, mounts, mounts_id_of(fd)) &&
-			is_users_to_change(&status, fd, owner))
+		if (is_users_to_change(binds, mounts, fd, &status, owner))
 			return false;
 		owner = status.st_uid;
 	}
@@ -121,8 +160,8 @@ static int check_way(const struct binds *binds, const struct mounts *mounts,
 		return 0;
 	error_set(err, 0,
 		"'%s' cannot be bound at '%s': '%s', which belongs to every "
-		"container of this site, would lie in a directory that you can "
-		"change; choose another destination",
+		"container of this site, would lie in a directory that others "
+		"than root can change; choose another destination",
 		users->source, users->target, bind->target);
 	return error_prefix(err, "%s", users->origin);
 }

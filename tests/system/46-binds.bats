@@ -409,10 +409,10 @@ on_other_alias() { # BIND CMD...
 	for bind in {mine,linked,links,open,sticky}:/data{,:ro}; do
 		on_other_alias "$bind" true
 		assert_failure
-		assert_matches "which belongs to every container of this site, would lie in a directory that you can change; choose another destination|cannot bind at '/data/e'"
+		assert_matches "which belongs to every container of this site, would lie in a directory that others than root can change; choose another destination|cannot bind at '/data/e'"
 	done
 	on_other_alias mine:/data true
-	assert_contains "--sif-bind: '/shared/mine' cannot be bound at '/data': '/data/e', which belongs to every container of this site, would lie in a directory that you can change; choose another destination"
+	assert_contains "--sif-bind: '/shared/mine' cannot be bound at '/data': '/data/e', which belongs to every container of this site, would lie in a directory that others than root can change; choose another destination"
 	on_other mv /shared/sticky/d /shared/sticky/mine
 	mkdir "$OTHER/shared/sticky/d"
 	on_other_alias sticky:/data true
@@ -420,6 +420,11 @@ on_other_alias() { # BIND CMD...
 	on_other_alias roots:/data ls /data /data/e /data/d
 	assert_status 0
 	assert_output $'/data:\nd\ne\n\n/data/d:\nin-d\n\n/data/e:\nin-e\nsub'
+	# Another user's, and what a server says to be root's.
+	"$CLUSTER_TOOL" exec "$OTHER" --user=bob -- mkdir -p /shared/bobs/{e,d}
+	on_other_alias bobs:/data true
+	assert_failure
+	assert_contains "others than root can change"
 	# '?' is of the source alone.
 	on_other_alias none:/data true
 	assert_failure
