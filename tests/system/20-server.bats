@@ -341,7 +341,7 @@ MEASURE='
 # image it has read when it waits for good.
 foresee() { # IMAGE COMMAND
 	rm -f "$BATS_TEST_TMPDIR/log"
-	timeout 90 perl -MSocket -MPOSIX=dup2 -we '
+	timeout 90 perl -MSocket -MPOSIX=dup2,WNOHANG -we '
 		my ($log, @server) = @ARGV;
 		socketpair(my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, 0) or die;
 		pipe(my $lifeline, my $held) or die;
@@ -354,14 +354,16 @@ foresee() { # IMAGE COMMAND
 		}
 		close $theirs;
 		close $lifeline;
-		select(undef, undef, undef, 0.05)
-			until -e $log and `cat $log` =~ /ppoll\(.*, NULL, \[\]/;
+		until (-e $log and `cat $log` =~ /ppoll\(.*, NULL, \[\]/) {
+			waitpid($pid, WNOHANG) == 0 or exit 125;
+			select(undef, undef, undef, 0.05);
+		}
 		close $ours;
 		close $held;
 		waitpid $pid, 0;
 		exit $? >> 8' "$BATS_TEST_TMPDIR/log" \
 		env -i IMAGE="$1" COMMAND="$2" \
-		"$SPANK_SIF_INSTALL$PLUGIN_SERVER" 60 1 32 0 plain || return
+		"$SPANK_SIF_INSTALL$PLUGIN_SERVER" 60 1 32 0 plain image || return
 	awk '/pread64/ { sum += $NF } END { print sum }' "$BATS_TEST_TMPDIR/log"
 }
 
