@@ -4,9 +4,9 @@
  * options, sentences of programs that run as the user.  A newline in it would
  * make a line of the log that is not ours, an escape sequence would act on the
  * terminal of whoever reads it.
- *
- * Control characters are those of C0 and C1 and DEL.
  */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,22 +14,43 @@
 
 #define ESCAPED_LENGTH 4
 
+/* C0, C1, DEL; line and paragraph separator; what turns the direction of text
+ * round, by which a line shows other words than it has. */
+static bool is_control(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
+	       (point >= 0x2028 && point <= 0x202e) ||
+	       (point >= 0x2066 && point <= 0x2069);
+}
+
+/* Nothing has two forms: a longer one than needed is no character. */
+static bool is_character(uint32_t point, size_t length)
+{
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+
+	return point >= smallest[length] && point <= 0x10ffff &&
+	       (point < 0xd800 || point > 0xdfff);
+}
+
 /* The length of the UTF-8 character at `text`; 0 if there is none, or if it is
  * a control character. */
 static size_t character_length(const unsigned char *text)
 {
 	size_t length, i;
+	uint32_t point;
 
 	if (text[0] < 0x80)
-		return text[0] >= ' ' && text[0] != 0x7f;
-	if (text[0] < 0xc2 || text[0] > 0xf4 ||
-		(text[0] == 0xc2 && text[1] < 0xa0))
+		return !is_control(text[0]);
+	if (text[0] < 0xc0 || text[0] > 0xf7)
 		return 0;
 	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	for (i = 1; i < length; i++)
+	point = text[0] & (0x7f >> length);
+	for (i = 1; i < length; i++) {
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
-	return length;
+		point = point << 6 | (text[i] & 0x3f);
+	}
+	return is_character(point, length) && !is_control(point) ? length : 0;
 }
 
 const char *printable(const char *text, char *ret_text, size_t size)
