@@ -16,6 +16,8 @@
 #include "common/priv_syscalls.h"
 
 #define PAGE_BYTES 4096
+/* For our own directories, where there is hardly a page. */
+#define INODES_MIN 16
 
 int priv_mount_check(struct error *err)
 {
@@ -102,9 +104,9 @@ int priv_mount_tmpfs(uint64_t bytes, const char *mode, bool executable,
 
 	snprintf(size, sizeof(size), "%ju", (uintmax_t)bytes);
 	/* As many as pages, which is the kernel's rule where nobody says how
-	 * large: empty files take memory, too. */
+	 * large: empty files take memory, too.  Never 0, which is no limit. */
 	snprintf(inodes, sizeof(inodes), "%ju",
-		(uintmax_t)(bytes / PAGE_BYTES));
+		(uintmax_t)(bytes / PAGE_BYTES) + INODES_MIN);
 	/* Safe: new and empty; what varies are two numbers. */
 	return mount_new("tmpfs", options, executable ? 0 : MOUNT_ATTR_NOEXEC,
 		err);

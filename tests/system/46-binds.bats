@@ -772,6 +772,11 @@ on_other_alias() { # BIND CMD...
 	run inside --sif-writable-tmpfs=yes,1m sh -c 'head -c 4M /dev/zero >/opt/big'
 	assert_failure
 	assert_contains "No space left on device"
+	# Files are no less limited where there is room for no page.
+	run inside --sif-writable-tmpfs=yes,1k sh -c 'for i in $(seq 100); do
+		: >/opt/$i || exit; done'
+	assert_failure
+	assert_contains "No space left on device"
 	run inside --sif-writable-tmpfs=yes,64m sh -c \
 		'head -c 4M /dev/zero >/opt/big && stat -c %s /opt/big'
 	assert_output 4194304
