@@ -28,6 +28,11 @@
 #include "spank/plugin/fixed.h"
 #include "spank/plugin/mounts.h"
 
+/* <linux/magic.h> of some distributions lacks it. */
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
 int fixed_refuse(const char *target, struct error *err)
 {
 	return error_set(err, 0,
@@ -47,11 +52,6 @@ const struct bind *fixed_find_above(const struct binds *binds,
 			return &binds->list[i];
 	return NULL;
 }
-
-/* <linux/magic.h> of some distributions lacks it. */
-#ifndef FUSE_SUPER_MAGIC
-#define FUSE_SUPER_MAGIC 0x65735546
-#endif
 
 /* The bind of a user's that the mount `id` lies in, or NULL. */
 static const struct bind *find_users(const struct binds *binds,
