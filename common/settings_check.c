@@ -209,8 +209,8 @@ static int check_home(const char *value, struct error *err)
 			value, target, (int)length, value, target, value);
 	if (*value && !strchr("/$~", value[0]))
 		return error_set(err, 0,
-			"'%s' is neither yes nor no nor an absolute path: "
-			"begin it with '/'",
+			"'%s' is not one of yes|no|private, nor an absolute "
+			"path: begin a path with '/'",
 			value);
 	return check_absolute(value, err);
 }

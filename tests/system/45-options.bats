@@ -46,7 +46,7 @@ image|shub://vsoch/hello|nothing is pulled when a job starts
 image|docker-archive:x.tar|run '\''apptainer build image.sif docker-archive:x.tar'\'' once
 image|instance://web|enter a step that runs with --sif-join=JOB.STEP
 cleanenv|maybe|'\''maybe'\'' is not one of yes|no
-home|somewhere|'\''somewhere'\'' is neither yes nor no nor an absolute path: begin it with '\''/'\''
+home|somewhere|'\''somewhere'\'' is not one of yes|no|private, nor an absolute path: begin a path with '\''/'\''
 home||a path is missing
 workdir|sub|'\''sub'\'' is not an absolute path
 tmp|shared|'\''shared'\'' is not one of host|private
@@ -131,7 +131,7 @@ mount|:/data|the source is missing'
 	before=$(as_root squeue --states=all --noheader | wc -l)
 	run here sbatch --sif-home=x job
 	assert_failure
-	assert_contains "--sif-home: 'x' is neither yes nor no nor an absolute path"
+	assert_contains "--sif-home: 'x' is not one of yes|no|private, nor an absolute path"
 	refute_contains Submitted
 	run here sbatch out
 	assert_failure

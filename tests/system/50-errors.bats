@@ -536,7 +536,7 @@ assert_argument_refused() { # ARGUMENT
 		assert_equal "$(grep -c "spank_sif: " <<<"$output")" 1
 		assert_contains "plugstack.conf: 'timeout=banana': it is not"
 		assert_contains "; 'bogus=1': there is no such argument"
-		assert_contains "; 'home=maybe': 'maybe' is neither yes nor no"
+		assert_contains "; 'home=maybe': 'maybe' is not one of yes|no|private"
 		assert_contains "; '/etc/slurm/plugstack.conf', line 2"
 		run on_other srun --sif-image=/shared/good.sif true
 		assert_failure

@@ -247,7 +247,7 @@ static void every_bad_word_is_named(void **state)
 		err.text);
 	assert_non_null(strstr(err.text, "; 'bogus=1': there is no such"));
 	assert_non_null(strstr(err.text,
-		"; 'home=maybe': 'maybe' is neither yes nor no nor an"));
+		"; 'home=maybe': 'maybe' is not one of yes|no|private"));
 	assert_null(strstr(err.text, "'home=no'"));
 	assert_null(arguments.defaults.value[SETTING_HOME]);
 }

@@ -189,9 +189,9 @@ static void wrong_values_have_a_sentence(void **state)
 	assert_wrong(SETTING_IMAGE, "", "the path of an image");
 	assert_wrong(SETTING_IMAGE, path, "longer than 4095 characters");
 	assert_wrong(SETTING_HOME, path, "longer than 4095 characters");
-	assert_wrong(SETTING_HOME, "sub/x", "begin it with '/'");
+	assert_wrong(SETTING_HOME, "sub/x", "begin a path with '/'");
 	assert_wrong(SETTING_HOME, "maybe",
-		"'maybe' is neither yes nor no nor an absolute path");
+		"'maybe' is not one of yes|no|private, nor an absolute path");
 	assert_wrong(SETTING_WORKDIR, "x", "begin it with '/'");
 	assert_wrong(SETTING_BATCH, "hos", "host|image");
 	assert_wrong(SETTING_BATCH, "host|image", "host|image");
