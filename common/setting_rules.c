@@ -92,15 +92,16 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 	},
 	[SETTING_NV] = {
 		NAMES("nv", "NV"),
-		.arginfo = "auto|yes|no",
+		.arginfo = "auto|try|yes|no",
 		.usage = "show the node's NVIDIA driver libraries; auto: if "
-			 "the step has GPUs (default auto)",
+			 "the step has GPUs; try: if there are any (default "
+			 "auto)",
 		.fallback = "auto",
 		.is_flag = true,
 	},
 	[SETTING_ROCM] = {
 		NAMES("rocm", "ROCM"),
-		.arginfo = "auto|yes|no",
+		.arginfo = "auto|try|yes|no",
 		.usage = "the same of AMD ROCm (default auto)",
 		.fallback = "auto",
 		.is_flag = true,

@@ -30,6 +30,19 @@ static const char *find_value(const char *name, char *ret_variable, size_t size)
 	return NULL;
 }
 
+/* Both runtimes only warn of a driver that is not there, and many set the
+ * variable once for all nodes. */
+static int take(struct settings *settings, enum setting setting,
+	const char *value, struct error *err)
+{
+	if (settings_put(settings, setting, value, err) < 0)
+		return -1;
+	if ((setting == SETTING_NV || setting == SETTING_ROCM) &&
+		settings_is(settings, setting, "yes"))
+		return settings_put(settings, setting, "try", err);
+	return 0;
+}
+
 int foreign_settings_add(struct settings *settings,
 	const struct arguments *arguments, struct error *err)
 {
@@ -54,8 +67,7 @@ int foreign_settings_add(struct settings *settings,
 			arguments->denied[known[i].setting])
 			continue;
 		value = find_value(known[i].name, variable, sizeof(variable));
-		if (value && settings_put(settings, known[i].setting, value,
-				     err) < 0)
+		if (value && take(settings, known[i].setting, value, err) < 0)
 			return error_prefix(err, "%s", variable);
 	}
 	return 0;

@@ -127,21 +127,27 @@ static int add_driver(const struct driver *driver, struct deadline deadline,
 	return 1;
 }
 
+static bool is_wanted(const char *wish, char *const *job)
+{
+	if (strcmp(wish, "auto") == 0)
+		return has_gpus(job);
+	return strcmp(wish, "no") != 0;
+}
+
 int gpus_plan(const struct plan_request *request, struct deadline deadline,
 	struct binds *binds, char **facts, struct report *report,
 	struct error *err)
 {
 	static const struct driver drivers[] = { { SETTING_NV, "nvidia" },
 		{ SETTING_ROCM, "rocm" } };
-	bool wants_any = false, found = false;
+	bool wants_any = false, found = false, told = false;
 	const char *wish;
 	size_t i;
 	int added;
 
 	for (i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
 		wish = settings_get(request->settings, drivers[i].setting);
-		if (strcmp(wish, "no") == 0 ||
-			(strcmp(wish, "auto") == 0 && !has_gpus(request->job)))
+		if (!is_wanted(wish, request->job))
 			continue;
 		added = add_driver(&drivers[i], deadline, binds, facts, report,
 			err);
@@ -149,8 +155,12 @@ int gpus_plan(const struct plan_request *request, struct deadline deadline,
 			return -1;
 		wants_any = true;
 		found = found || added == 0;
+		if (added > 0 && strcmp(wish, "try") == 0) {
+			report_note(report, "%s", err->text);
+			told = true;
+		}
 	}
-	if (wants_any && !found)
+	if (wants_any && !found && !told)
 		report_note(report,
 			"the step has GPUs, but no driver of NVIDIA's or AMD's "
 			"was found on this node: GPU programs in the image "

@@ -263,9 +263,21 @@ on_gpu() { # SRUN-ARGUMENT...
 	refute_line ran
 }
 
-@test "--sif-nv=yes: with a driver, without GPUs" {
+@test "--sif-nv=try: without a driver one warning, and the step runs" {
+	run in_image gpu -n2 --sif-nv=try echo ran
+	assert_status 0
+	assert_line ran 2
+	assert_contains "spank_sif: node1: warning: no NVIDIA driver was found on this node: the loader's cache has no 'libcuda.so.1'"
+	assert_equal "${#lines[@]}" 3
+	run on_gpu --sif-nv=try echo ran
+	assert_status 0
+	assert_contains "warning: no NVIDIA driver was found on this node"
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "--sif-nv=yes and try: with a driver, without GPUs" {
 	install_nvidia
-	for option in --sif-nv=yes --sif-nv; do
+	for option in --sif-nv=yes --sif-nv --sif-nv=try; do
 		run in_image gpu "$option" cuda
 		assert_status 0
 		assert_output "driver 575, device none"

@@ -195,7 +195,7 @@ static void wrong_values_have_a_sentence(void **state)
 	assert_wrong(SETTING_WORKDIR, "x", "begin it with '/'");
 	assert_wrong(SETTING_BATCH, "hos", "host|image");
 	assert_wrong(SETTING_BATCH, "host|image", "host|image");
-	assert_wrong(SETTING_NV, "Auto", "auto|yes|no");
+	assert_wrong(SETTING_NV, "Auto", "auto|try|yes|no");
 	assert_wrong(SETTING_ENV, "A-B=1", "'A-B=1'");
 	assert_wrong(SETTING_ENV, "A=1,9", "'9'");
 	assert_wrong(SETTING_BIND, "/a:b", "'/a:b'");
