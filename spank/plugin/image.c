@@ -175,7 +175,7 @@ int image_check_overlays(const char *path, const char *said,
 			"make one file of all, see TROUBLESHOOTING in "
 			"spank_sif(8)",
 			path, count, count == 1 ? "" : "s");
-	report_note(report,
+	report_note_alike(report,
 		"the image '%s' has %d overlay partition%s, which %s ignored: "
 		"what was added or changed there is missing; make one file of "
 		"all, see TROUBLESHOOTING in spank_sif(8)",

@@ -401,9 +401,10 @@ static bool speaks_for_all(spank_t spank)
 }
 
 /*
- * With --sif-debug equal nodes would say the same a thousand times.  They
- * cannot hear one another; so the first one says all, and the others how long
- * it took and a number, which is the first one's if they have the same to say.
+ * Equal nodes would say the same a thousand times, and cannot hear one another.
+ * So the first one says all; the others tell warnings of their own and, with
+ * --sif-debug, how long it took and a number, which is the first one's if they
+ * have the same to say.
  */
 static void print_report(spank_t spank, const struct report *report,
 	bool is_complete)

@@ -24,18 +24,34 @@ static void add(struct report *report, enum report_kind kind, char *text)
 	lines[report->count++] = (struct report_line){ kind, text };
 }
 
-void report_note(struct report *report, const char *format, ...)
+static void warn(struct report *report, enum report_kind kind,
+	const char *format, va_list args)
 {
 	CLEANUP_FREE char *text = NULL;
-	va_list args;
 	char *line;
 
-	va_start(args, format);
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
-	va_end(args);
 	if (text && asprintf(&line, "warning: %s", text) >= 0)
-		add(report, REPORT_NOTE, line);
+		add(report, kind, line);
+}
+
+void report_note(struct report *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	warn(report, REPORT_NOTE, format, args);
+	va_end(args);
+}
+
+void report_note_alike(struct report *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	warn(report, REPORT_ALIKE, format, args);
+	va_end(args);
 }
 
 void report_detail(struct report *report, const char *format, ...)

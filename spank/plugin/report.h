@@ -8,6 +8,7 @@
 
 enum report_kind {
 	REPORT_NOTE,   /* a warning, always told */
+	REPORT_ALIKE,  /* a warning that is the same on all nodes */
 	REPORT_MOMENT, /* with --sif-debug: what was done, and when */
 	REPORT_DETAIL, /* with --sif-debug: what is alike on equal nodes */
 };
@@ -30,6 +31,10 @@ struct report {
 };
 
 void report_note(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same where all nodes have it, as of the image: the first one tells. */
+void report_note_alike(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Told with --sif-debug only. */

@@ -114,7 +114,7 @@ static int load_environment(struct entry *entry, char *const *facts,
 		&entry->task->edits, &found, err);
 	image_messages_tell(&found.messages, entry->report);
 	if (found.hint.text[0])
-		report_note(entry->report, "%s", found.hint.text);
+		report_note_alike(entry->report, "%s", found.hint.text);
 	report_moment(entry->report,
 		"environment: %zu script%s of the image %s%s, %zu line%s "
 		"skipped",

@@ -626,6 +626,11 @@ bind=a:/b|'a' is not an absolute path
 	assert_line small 2
 	assert_contains "spank_sif: warning: $sentence"
 	assert_equal "$(grep -c "spank_sif: node1: warning: $sentence" <<<"$output")" 1
+	# Each node sees the same.
+	run here srun -N2 --sif-image=bad/overlay.sif true
+	assert_status 0
+	assert_contains "spank_sif: node1: warning: $sentence"
+	assert_equal "${#lines[@]}" 2
 	# As data it has nothing over it.
 	run here srun --sif-image=small.sif --sif-mount=bad/overlay.sif:/mnt \
 		cat /mnt/usr/mark
