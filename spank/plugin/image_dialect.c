@@ -47,8 +47,8 @@ static void describe(const struct environment_dialect *dialect,
 			dialect->line, directory, name);
 	else
 		error_set(ret_hint, 0,
-			"line %zu of '%s/%s' of the image has %s, which is not "
-			"known to its '%s': install bash in the image, or "
+			"line %zu of '%s/%s' of the image has '%s', which its "
+			"'%s' does not know: install bash in the image, or "
 			"write it in a way that every shell knows",
 			dialect->line, directory, name, dialect->construct,
 			shell);

@@ -413,8 +413,11 @@ for i in {1..3}; do LIB+=:$i; done'
 	output=$stderr
 	# Below "#!/bin/sh" and a comment.
 	assert_matches "^spank_sif: node1: warning: the image's environment: .*90-environment.sh: .*\[\[.* not found"
-	assert_contains "warning: line 4 of '/.singularity.d/env/90-environment.sh' of the image has [[, which is not known to its '/bin/sh': install bash in the image, or write it in a way that every shell knows"
+	assert_contains "warning: line 4 of '/.singularity.d/env/90-environment.sh' of the image has '[[', which its '/bin/sh' does not know: install bash in the image, or write it in a way that every shell knows"
 	assert_equal "$(wc -l <<<"$stderr")" 2
+	# The image is the same on every node.
+	run here srun -N2 --sif-image=script.sif true
+	assert_equal "$(grep -c 'does not know: install bash' <<<"$output")" 1
 	script_image $'export A=1\r'
 	run --separate-stderr here srun --sif-image=script.sif true
 	output=$stderr
