@@ -6,7 +6,7 @@
  *
  *   1. the name leads to the mount
  *   2. no mount that a user has asked for lies in it
- *   3. if it lies in one of those, its name cannot be led elsewhere later
+ *   3. no name on the way there can be led elsewhere later
  *
  * Users can do as they like with directories of their own, from outside of the
  * container as well: a mount moves with the directory that it lies on.  Where
@@ -33,6 +33,9 @@
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
 
+/* Of a way, symlinks included. */
+#define NAMES_MAX 256
+
 int fixed_refuse(const char *target, struct error *err)
 {
 	return error_set(err, 0,
@@ -53,9 +56,15 @@ const struct bind *fixed_find_above(const struct binds *binds,
 	return NULL;
 }
 
-/* The bind of a user's that the mount `id` lies in, or NULL. */
+static bool has_one_name(const struct bind *bind)
+{
+	return strcmp(bind->source, bind->target) == 0;
+}
+
+/* A bind of a user's that the mount `id` lies in, or NULL; if asked, not those
+ * with the same name as on the host. */
 static const struct bind *find_users(const struct binds *binds,
-	const struct mounts *mounts, uint64_t id)
+	const struct mounts *mounts, uint64_t id, bool but_same_name)
 {
 	const struct bind *bind;
 	size_t i;
@@ -63,6 +72,7 @@ static const struct bind *find_users(const struct binds *binds,
 	for (i = 0; i < binds->count; i++) {
 		bind = &binds->list[i];
 		if (bind->flags & BIND_USERS && bind->mount_id &&
+			!(but_same_name && has_one_name(bind)) &&
 			mounts_is_in(mounts, id, bind->mount_id))
 			return bind;
 	}
@@ -105,59 +115,130 @@ static bool is_changeable(const struct stat *directory, uid_t owner)
 				       owner != proc.st_uid));
 }
 
-static bool is_users_to_change(const struct binds *binds,
-	const struct mounts *mounts, int directory_fd,
-	const struct stat *directory, uid_t owner)
-{
-	uint64_t id = mounts_id_of(directory_fd);
+/* A name on the way to a mount, and where it is. */
+struct step {
+	int directory_fd;
+	const char *name;
+	bool is_last;
+};
 
-	if (!find_users(binds, mounts, id))
-		return false;
-	return is_changeable(directory, owner) ||
-	       (!is_image(binds, id) && is_served(directory_fd));
+/* Of what the name is of; of a mount, what lies below is not known. */
+static uid_t owner_of(const struct step *step, const struct bind *bind)
+{
+	CLEANUP_FD int fd = -1;
+	struct stat status;
+
+	if (step->is_last)
+		return bind->point_uid;
+	fd = openat(step->directory_fd, step->name,
+		O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 && fstat(fd, &status) == 0 &&
+			       mounts_id_of(fd) ==
+				       mounts_id_of(step->directory_fd)
+		       ? status.st_uid
+		       : (uid_t)-1;
 }
 
-/* From the root to the mount, which lies in a bind of a user's: all real
- * directories, and no name on the way a user's to change. */
+/* Could a user give the name to another thing?  A symlink of theirs is one. */
+static bool is_users_to_change(const struct binds *binds,
+	const struct mounts *mounts, const struct bind *bind,
+	const struct step *step, bool is_link)
+{
+	uint64_t id = mounts_id_of(step->directory_fd);
+	struct stat status;
+
+	if (!find_users(binds, mounts, id, has_one_name(bind)))
+		return false;
+	return is_link || fstat(step->directory_fd, &status) < 0 ||
+	       is_changeable(&status, owner_of(step, bind)) ||
+	       (!is_image(binds, id) && is_served(step->directory_fd));
+}
+
+/* Where the way begins again: what the link says, and the rest. */
+static bool follow(char rest[PATH_MAX], const char *link, char at[PATH_MAX])
+{
+	char copy[PATH_MAX];
+
+	strcpy(copy, rest);
+	if (link[0] == '/')
+		at[0] = '\0';
+	return snprintf(rest, PATH_MAX, "%s/%s", link, copy) < PATH_MAX;
+}
+
+/* Takes the next name off the rest of the way; false at its end. */
+static bool next_name(char rest[PATH_MAX], char name[NAME_MAX + 1])
+{
+	const char *from;
+	size_t length;
+
+	do {
+		from = rest + strspn(rest, "/");
+		length = strcspn(from, "/");
+		snprintf(name, NAME_MAX + 1, "%.*s", (int)length, from);
+		memmove(rest, from + length, strlen(from + length) + 1);
+	} while (strcmp(name, ".") == 0);
+	return name[0];
+}
+
+static bool go_down(char at[PATH_MAX], const char *name)
+{
+	size_t length = strlen(at);
+
+	return snprintf(at + length, PATH_MAX - length, "/%s", name) <
+	       (int)(PATH_MAX - length);
+}
+
+/* Every name on the way from the root to the mount, as the kernel goes it: by
+ * symlinks of the image, but by nothing that is a user's to change. */
 static bool is_certain(const struct binds *binds, const struct mounts *mounts,
 	const struct bind *bind, int root_fd)
 {
-	CLEANUP_FD int mount_fd =
-		inside_open_plain(root_fd, bind->target, O_PATH);
-	uid_t owner = bind->point_uid;
-	struct stat status;
-	char path[PATH_MAX], *slash;
+	char at[PATH_MAX] = "", rest[PATH_MAX], link[PATH_MAX];
+	char name[NAME_MAX + 1];
+	ssize_t length;
+	int names;
 
-	if (mount_fd < 0 ||
-		snprintf(path, sizeof(path), "%s", bind->target) >= PATH_MAX)
-		return false;
-	while ((slash = strrchr(path, '/')) && slash > path) {
-		CLEANUP_FD int fd = -1;
+	snprintf(rest, sizeof(rest), "%s", bind->target);
+	for (names = 0; names < NAMES_MAX; names++) {
+		CLEANUP_FD int fd = inside_open_plain(root_fd, at[0] ? at : "/",
+			O_PATH | O_DIRECTORY);
+		struct step step = { .directory_fd = fd, .name = name };
 
-		*slash = '\0';
-		fd = inside_open_plain(root_fd, path, O_PATH | O_DIRECTORY);
-		if (fd < 0 || fstat(fd, &status) < 0)
+		if (!next_name(rest, name))
+			return true;
+		if (fd < 0)
 			return false;
-		if (is_users_to_change(binds, mounts, fd, &status, owner))
+		if (strcmp(name, "..") == 0) {
+			at[at[0] ? strrchr(at, '/') - at : 0] = '\0';
+			continue;
+		}
+		step.is_last = !rest[strspn(rest, "/")];
+		length = readlinkat(fd, name, link, sizeof(link) - 1);
+		if (is_users_to_change(binds, mounts, bind, &step, length >= 0))
 			return false;
-		owner = status.st_uid;
+		if (length >= 0)
+			link[length] = '\0';
+		if (length >= 0 ? !follow(rest, link, at) : !go_down(at, name))
+			return false;
 	}
-	return true;
-}
-
-static bool has_one_name(const struct bind *bind)
-{
-	return strcmp(bind->source, bind->target) == 0;
+	return false;
 }
 
 static int check_way(const struct binds *binds, const struct mounts *mounts,
 	const struct bind *bind, int root_fd, struct error *err)
 {
-	const struct bind *users = find_users(binds, mounts, bind->mount_id);
+	const struct bind *users;
 
-	if (!users || (has_one_name(users) && has_one_name(bind)) ||
-		is_certain(binds, mounts, bind, root_fd) || geteuid() == 0)
+	if (geteuid() == 0 || is_certain(binds, mounts, bind, root_fd))
 		return 0;
+	users = find_users(binds, mounts, bind->mount_id, has_one_name(bind));
+	if (!users)
+		return error_set(err, 0,
+			"'%s', which belongs to every container of this site, "
+			"would be found by way of a directory that others than "
+			"root can change; choose other destinations for your "
+			"binds",
+			bind->target);
 	error_set(err, 0,
 		"'%s' cannot be bound at '%s': '%s', which belongs to every "
 		"container of this site, would lie in a directory that others "

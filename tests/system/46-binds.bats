@@ -349,6 +349,7 @@ start_fixed() {
 	ln -s /site/e/sub "$tree/to-sub"
 	ln -s /site/e/in-e "$tree/to-file"
 	ln -s /site/e/sub/fs/deep "$tree/to-deep"
+	mkdir -p "$tree/real/e"
 	image_sif "$tree" "$OTHER/shared/alias.sif" -comp lz4
 }
 
@@ -425,10 +426,27 @@ on_other_alias() { # BIND CMD...
 	on_other_alias bobs:/data true
 	assert_failure
 	assert_contains "others than root can change"
+	# By a symlink of the user's to what is in the image.
+	on_other mkdir -p /shared/away/d
+	on_other ln -s /real/e /shared/away/e
+	on_other_alias away:/data true
+	assert_failure
+	assert_contains "'/data/e', which belongs to every container of this site, would be found by way of a directory that others than root can change"
 	# '?' is of the source alone.
 	on_other_alias none:/data true
 	assert_failure
 	assert_contains "cannot bind at '/data/d': '/data' shows '/shared/none' of this node"
+}
+
+@test "what is fixed and lies in two binds does not lie in the user's own" {
+	start_fixed 'bind=!/shared/d/sub/e'
+	mkdir -p "$OTHER/shared/d/sub/e"
+	on_other mkdir -p /shared/mine/e
+	on_other_alias /shared/d,mine:/shared/d/sub true
+	assert_failure
+	assert_contains "--sif-bind: '/shared/mine' cannot be bound at '/shared/d/sub'"
+	on_other_alias /shared/d true
+	assert_status 0
 }
 
 @test "site binds with variables: the user's entry and Slurm count, not the job's environment" {
