@@ -16,7 +16,7 @@
 
 #include "common/cgroup_memory.h"
 #include "common/cleanup.h"
-#include "common/priv_cgroup.h"
+#include "common/privileged/cgroup.h"
 
 /* Files of the kernel's are read as a whole, and end with a zero here. */
 static bool read_text(const char *path, char *text, size_t size)

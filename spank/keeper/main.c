@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * spank-sif-keeper: mounts the image of a step on the host, with mount=host.
- * Started by the plugin (common/priv_spawn.h) as the job's user, without a
- * capability, with nothing open but a socket to the image server and a pipe
- * that slurmstepd closes at the end:
+ * Started by the plugin (common/privileged/spawn_as_user.h) as the job's user,
+ * without a capability, with nothing open but a socket to the image server and
+ * a pipe that slurmstepd closes at the end:
  *
  *   1. make sure that no other process of the user traces this one
  *   2. fusermount3 mounts; the descriptor it sends goes to the server
@@ -29,10 +29,10 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "common/priv_run.h"
+#include "common/privileged/run.h"
 #include "common/server_start.h"
-#include "common/version.h"
 #include "common/tracing.h"
+#include "common/version.h"
 
 #define UNMOUNT_TIMEOUT_MS 5000
 #define UNMOUNT_TRIES      5

@@ -15,7 +15,7 @@
 
 #include "common/cleanup.h"
 #include "common/inside.h"
-#include "common/priv_mount.h"
+#include "common/privileged/mount.h"
 #include "spank/plugin/binds.h"
 #include "spank/plugin/fixed.h"
 #include "spank/plugin/mounts.h"

@@ -28,7 +28,7 @@
 #include "common/bind_spec.h"
 #include "common/cleanup.h"
 #include "common/envp.h"
-#include "common/priv_run.h"
+#include "common/privileged/run.h"
 #include "spank/plugin/facts.h"
 #include "spank/plugin/gpus.h"
 

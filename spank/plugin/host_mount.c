@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/priv_cgroup.h"
-#include "common/priv_spawn.h"
+#include "common/privileged/cgroup.h"
+#include "common/privileged/spawn_as_user.h"
 #include "common/server_start.h"
 #include "spank/plugin/host_mount.h"
 

@@ -8,7 +8,7 @@
 #include "common/child.h"
 #include "common/error.h"
 #include "common/identity.h"
-#include "common/priv_host_place.h"
+#include "common/privileged/host_mountpoint.h"
 
 /* slurmstepd's side of mount=host: the place of the mount, and its keeper. */
 struct host_mount {

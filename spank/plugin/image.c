@@ -19,8 +19,8 @@
 #include "common/image_file.h"
 #include "common/message.h"
 #include "common/printable.h"
-#include "common/priv_fuse_abort.h"
-#include "common/priv_mount.h"
+#include "common/privileged/fuse_abort.h"
+#include "common/privileged/mount.h"
 #include "common/site_variables.h"
 #include "spank/plugin/image.h"
 

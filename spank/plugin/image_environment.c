@@ -33,7 +33,7 @@
 #include "common/cleanup.h"
 #include "common/environment_reader.h"
 #include "common/inside.h"
-#include "common/priv_shell.h"
+#include "common/privileged/shell.h"
 #include "spank/plugin/image_dialect.h"
 #include "spank/plugin/image_environment.h"
 #include "spank/plugin/image_scripts.h"

@@ -25,7 +25,7 @@
 #include "common/cleanup.h"
 #include "common/environment_rules.h"
 #include "common/inside.h"
-#include "common/priv_shell.h"
+#include "common/privileged/shell.h"
 #include "spank/plugin/image_scripts.h"
 #include "spank/plugin/image_setters.h"
 

@@ -15,7 +15,7 @@
 #include "common/expand.h"
 #include "common/image_file.h"
 #include "common/nearest.h"
-#include "common/priv_run.h"
+#include "common/privileged/run.h"
 #include "common/site_variables.h"
 #include "spank/plugin/image.h"
 #include "spank/plugin/inspect.h"

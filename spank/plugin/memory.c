@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
-#include "common/priv_caps.h"
-#include "common/priv_mount.h"
+#include "common/privileged/caps.h"
+#include "common/privileged/mount.h"
 #include "spank/plugin/memory.h"
 #include "spank/plugin/scaffold.h"
 

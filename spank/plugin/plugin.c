@@ -32,7 +32,7 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "common/priv_caps.h"
+#include "common/privileged/caps.h"
 #include "spank/plugin/enter.h"
 #include "spank/plugin/file_size.h"
 #include "spank/plugin/options.h"

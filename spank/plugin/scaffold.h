@@ -5,7 +5,7 @@
 #include <fcntl.h>
 
 #include "common/cleanup.h"
-#include "common/priv_mount.h"
+#include "common/privileged/mount.h"
 
 /*
  * Where the image is attached before it becomes '/', and what is in memory

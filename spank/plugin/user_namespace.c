@@ -9,8 +9,8 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "common/priv_run.h"
-#include "common/priv_userns.h"
+#include "common/privileged/run.h"
+#include "common/privileged/userns.h"
 #include "spank/plugin/user_namespace.h"
 
 /* Returns the namespace that the program has sent, owned by the caller. */

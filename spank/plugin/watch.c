@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/priv_fuse_abort.h"
+#include "common/privileged/fuse_abort.h"
 #include "spank/plugin/awake.h"
 #include "spank/plugin/condition.h"
 #include "spank/plugin/watch.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * spank-sif-server: the image server of one step on one node.  Started by the
- * plugin (common/priv_spawn.h) as the job's user, without a capability, with
- * nothing open but the socket on which the step's tasks say HELLO, a pipe that
- * slurmstepd closes at the end, and memory for what slurmstepd is told then:
+ * plugin (common/privileged/spawn_as_user.h) as the job's user, without a
+ * capability, with nothing open but the socket on which the step's tasks say
+ * HELLO, a pipe that slurmstepd closes at the end, and memory for what
+ * slurmstepd is told then:
  *
  *   1. make sure that no other process of the user traces this one
  *   2. open what is likely to be the image, so that there is something to do

@@ -9,7 +9,7 @@
  */
 #include <slurm/spank.h>
 
-#include "common/priv_host_place.h"
+#include "common/privileged/host_mountpoint.h"
 
 SPANK_PLUGIN(spank_sif_sweep, 1)
 
@@ -18,8 +18,8 @@ int slurm_spank_job_epilog(spank_t spank, int argc, char *argv[])
 	(void)spank;
 	(void)argc;
 	(void)argv;
-	/* Safe: see priv_host_place.h; it never fails, so that no node is
-	 * drained for it. */
+	/* Safe: see privileged/host_mountpoint.h; it never fails, so that no
+	 * node is drained for it. */
 	priv_host_place_sweep();
 	return 0;
 }

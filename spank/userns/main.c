@@ -17,7 +17,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "common/priv_userns.h"
+#include "common/privileged/userns.h"
 #include "common/version.h"
 
 int main(int argc, char *argv[])

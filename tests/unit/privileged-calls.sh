@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Calls that need or change rights stand in common/priv_*.c alone, and raw
+# Calls that need or change rights stand in common/privileged/*.c alone, and raw
 # system calls in the few files that say why.  Looks at what the objects of
 # the plugin and of the server import.
 set -u
@@ -14,7 +14,7 @@ fsopen|fsconfig|fsmount|move_mount|open_tree|mount_setattr|ptrace
 pidfd_open|pidfd_send_signal|kill|chown|lchown|fchown|fchownat'
 forbidden=$(printf '%s' "$forbidden" | tr '\n' '|')
 # syscall(2) itself: openat2 and pidfd calls, Landlock; fstat.
-raw_allowed='priv_|inside\.o|child\.o|sandbox\.o|uring\.o|server/.*damage\.o'
+raw_allowed='/privileged/|inside\.o|child\.o|sandbox\.o|uring\.o|server/.*damage\.o'
 
 failures=0
 count=0
@@ -24,7 +24,7 @@ for object in $(find "$top_builddir/common" "$top_builddir/spank" \
 	imports=$(${NM:-nm} -u "$object" | awk '{ print $NF }' |
 		sed 's/@.*//; s/^__//')
 	case $object in
-	*priv_*) found= ;;
+	*/privileged/*) found= ;;
 	# It runs as the user, who may start and end ldconfig.
 	*/gpus/*loader_cache.o)
 		found=$(printf '%s\n' "$imports" | grep -Ex "$forbidden" |

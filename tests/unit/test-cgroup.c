@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "common/cgroup_memory.h"
-#include "common/priv_cgroup.h"
+#include "common/privileged/cgroup.h"
 
 static void lines_of_both_versions_are_understood(void **state)
 {

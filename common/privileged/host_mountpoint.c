@@ -25,7 +25,7 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "common/priv_host_place.h"
+#include "common/privileged/host_mountpoint.h"
 
 #define BASE  "/run/spank-sif"
 #define POINT "image"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_FUSE_ABORT_H
-#define COMMON_PRIV_FUSE_ABORT_H
+#ifndef COMMON_PRIVILEGED_FUSE_ABORT_H
+#define COMMON_PRIVILEGED_FUSE_ABORT_H
 
 #include <stdint.h>
 #include <sys/types.h>

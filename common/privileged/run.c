@@ -18,7 +18,7 @@
 
 #include "common/child.h"
 #include "common/cleanup.h"
-#include "common/priv_run.h"
+#include "common/privileged/run.h"
 
 /* Its output is at its end, or it has been killed. */
 #define END_TIMEOUT_MS 1000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_CAPS_H
-#define COMMON_PRIV_CAPS_H
+#ifndef COMMON_PRIVILEGED_CAPS_H
+#define COMMON_PRIVILEGED_CAPS_H
 
 #include <stdbool.h>
 

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/priv_userns.h"
+#include "common/privileged/userns.h"
 
 static const char *refusal_hint(int num)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_NAMESPACE_H
-#define COMMON_PRIV_NAMESPACE_H
+#ifndef COMMON_PRIVILEGED_NAMESPACE_H
+#define COMMON_PRIVILEGED_NAMESPACE_H
 
 #include "common/error.h"
 

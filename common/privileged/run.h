@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_RUN_H
-#define COMMON_PRIV_RUN_H
+#ifndef COMMON_PRIVILEGED_RUN_H
+#define COMMON_PRIVILEGED_RUN_H
 
 #include <stddef.h>
 

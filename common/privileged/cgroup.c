@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/priv_cgroup.h"
+#include "common/privileged/cgroup.h"
 
 /* A few lines, each as long as Slurm's and systemd's names make it. */
 struct membership {

@@ -12,8 +12,8 @@
 #include <sys/types.h>
 
 #include "common/cleanup.h"
-#include "common/priv_mount.h"
-#include "common/priv_syscalls.h"
+#include "common/privileged/mount.h"
+#include "common/privileged/syscalls.h"
 
 #define PAGE_BYTES 4096
 /* For our own directories, where there is hardly a page. */
@@ -127,7 +127,7 @@ int priv_mount_overlay(const char *lower, const char *upper, const char *work,
 	};
 
 	/* Safe: names of ours, in the step's own namespace.  The overlay does
-	 * its work with the rights of this moment, which priv_caps.c has cut
+	 * its work with the rights of this moment, which caps.c has cut
 	 * to what that needs, on its own two layers only. */
 	return mount_new("overlay", options, 0, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_CGROUP_H
-#define COMMON_PRIV_CGROUP_H
+#ifndef COMMON_PRIVILEGED_CGROUP_H
+#define COMMON_PRIVILEGED_CGROUP_H
 
 #include <limits.h>
 #include <sys/types.h>

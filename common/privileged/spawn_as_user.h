@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_SPAWN_H
-#define COMMON_PRIV_SPAWN_H
+#ifndef COMMON_PRIVILEGED_SPAWN_AS_USER_H
+#define COMMON_PRIVILEGED_SPAWN_AS_USER_H
 
 #include <stdbool.h>
 #include <sys/types.h>

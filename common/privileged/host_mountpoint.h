@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_HOST_PLACE_H
-#define COMMON_PRIV_HOST_PLACE_H
+#ifndef COMMON_PRIVILEGED_HOST_MOUNTPOINT_H
+#define COMMON_PRIVILEGED_HOST_MOUNTPOINT_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_USERNS_H
-#define COMMON_PRIV_USERNS_H
+#ifndef COMMON_PRIVILEGED_USERNS_H
+#define COMMON_PRIVILEGED_USERNS_H
 
 #include "common/error.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_MOUNT_H
-#define COMMON_PRIV_MOUNT_H
+#ifndef COMMON_PRIVILEGED_MOUNT_H
+#define COMMON_PRIVILEGED_MOUNT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_SYSCALLS_H
-#define COMMON_PRIV_SYSCALLS_H
+#ifndef COMMON_PRIVILEGED_SYSCALLS_H
+#define COMMON_PRIVILEGED_SYSCALLS_H
 
 /*
  * The mount API, which glibc has from 2.36 on only, and whose constants then
- * clash with <sys/mount.h>.  Included by priv_mount.c and priv_fuse_abort.c.
+ * clash with <sys/mount.h>.  Included by mount.c and fuse_abort.c.
  * See the man page of each call in section 2.
  */
 #include <fcntl.h>

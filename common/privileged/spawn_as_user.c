@@ -29,8 +29,8 @@
 
 #include "common/child.h"
 #include "common/cleanup.h"
-#include "common/priv_caps.h"
-#include "common/priv_spawn.h"
+#include "common/privileged/caps.h"
+#include "common/privileged/spawn_as_user.h"
 #include "common/server_start.h"
 
 #ifndef P_PIDFD

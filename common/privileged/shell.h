@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRIV_SHELL_H
-#define COMMON_PRIV_SHELL_H
+#ifndef COMMON_PRIVILEGED_SHELL_H
+#define COMMON_PRIVILEGED_SHELL_H
 
 #include <signal.h>
 #include <sys/types.h>

@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/priv_caps.h"
+#include "common/privileged/caps.h"
 
 #define CAP_BIT(cap) (UINT64_C(1) << (cap))
 

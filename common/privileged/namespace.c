@@ -2,7 +2,7 @@
 /*
  * The mount namespace of a step: made by its first task, entered by the
  * others, kept alive by nothing but its processes.  Called with the user's
- * ids and CAP_SYS_ADMIN (CAP_SYS_CHROOT to enter): see priv_caps.h.
+ * ids and CAP_SYS_ADMIN (CAP_SYS_CHROOT to enter): see caps.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/priv_namespace.h"
-#include "common/priv_userns.h"
+#include "common/privileged/namespace.h"
+#include "common/privileged/userns.h"
 
 int priv_namespace_unshare(struct error *err)
 {

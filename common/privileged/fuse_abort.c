@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/priv_fuse_abort.h"
-#include "common/priv_syscalls.h"
+#include "common/privileged/fuse_abort.h"
+#include "common/privileged/syscalls.h"
 
 uint32_t priv_fuse_connection(int mount_fd)
 {

@@ -28,8 +28,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/priv_caps.h"
-#include "common/priv_shell.h"
+#include "common/privileged/caps.h"
+#include "common/privileged/shell.h"
 
 struct pipes {
 	int hold[2];
