@@ -10,11 +10,11 @@
 
 #include "common/cleanup.h"
 #include "common/envp.h"
-#include "common/expand.h"
-#include "common/site_variables.h"
 #include "spank/plugin/command.h"
 #include "spank/plugin/enter.h"
 #include "spank/plugin/session.h"
+#include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/expand.h"
 #include "spank/plugin/step_log.h"
 #include "spank/plugin/task.h"
 

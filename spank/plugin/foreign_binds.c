@@ -6,9 +6,9 @@
 
 #include "common/cleanup.h"
 #include "common/envp.h"
-#include "common/expand.h"
-#include "common/list.h"
 #include "spank/plugin/foreign_binds.h"
+#include "spank/plugin/settings/expand.h"
+#include "spank/plugin/settings/list.h"
 
 const char *const foreign_binds_variables[] = { "SINGULARITY_BIND",
 	"SINGULARITY_BINDPATH", "APPTAINER_BIND", "APPTAINER_BINDPATH", NULL };

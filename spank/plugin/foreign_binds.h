@@ -2,7 +2,7 @@
 #ifndef SPANK_PLUGIN_FOREIGN_BINDS_H
 #define SPANK_PLUGIN_FOREIGN_BINDS_H
 
-#include "common/bind_spec.h"
+#include "spank/plugin/settings/bind_list.h"
 
 /* The variables in which Singularity and Apptainer take binds, from the weakest
  * to the strongest; NULL at the end. */

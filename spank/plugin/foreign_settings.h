@@ -2,10 +2,10 @@
 #ifndef SPANK_PLUGIN_FOREIGN_SETTINGS_H
 #define SPANK_PLUGIN_FOREIGN_SETTINGS_H
 
-#include "common/arguments.h"
 #include "common/error.h"
-#include "common/settings.h"
 #include "spank/plugin/report.h"
+#include "spank/plugin/settings/plugstack_args.h"
+#include "spank/plugin/settings/settings.h"
 
 /*
  * In a command: take what the variables of Singularity and Apptainer ask for,

@@ -25,12 +25,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/bind_spec.h"
 #include "common/cleanup.h"
 #include "common/envp.h"
 #include "common/privileged/run.h"
 #include "spank/plugin/facts.h"
 #include "spank/plugin/gpus.h"
+#include "spank/plugin/settings/bind_list.h"
 
 #define LIBRARIES "/.singularity.d/libs"
 /* A few hundred records of a driver. */

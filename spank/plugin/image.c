@@ -15,14 +15,14 @@
 
 #include "common/cleanup.h"
 #include "common/envp.h"
-#include "common/expand.h"
 #include "common/image_file.h"
 #include "common/message.h"
 #include "common/printable.h"
 #include "common/privileged/fuse_abort.h"
 #include "common/privileged/mount.h"
-#include "common/site_variables.h"
 #include "spank/plugin/image.h"
+#include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/expand.h"
 
 /* <linux/magic.h> of some distributions lacks it. */
 #ifndef FUSE_SUPER_MAGIC

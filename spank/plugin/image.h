@@ -36,8 +36,8 @@ struct image_request {
 /*
  * The path of an image by its name: as it is if it contains '/' or if there
  * are no image directories; otherwise DIR/NAME or DIR/NAME.sif, the first that
- * exists.  -1 if none does.  Variables in `path` are those of site_variables.h;
- * `job` is for them, 0 where there is none yet.
+ * exists.  -1 if none does.  Variables in `path` are those of
+ * settings/admin_variables.h; `job` is for them, 0 where there is none yet.
  */
 int image_find(const char *image, const char *path, uint32_t job,
 	char ret_path[PATH_MAX], struct error *err);

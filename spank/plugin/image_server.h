@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/arguments.h"
 #include "common/child.h"
 #include "common/error.h"
 #include "common/identity.h"
+#include "spank/plugin/settings/plugstack_args.h"
 
 /* slurmstepd's side of the image server, one per step and node. */
 struct image_server {

@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/expand.h"
 #include "common/image_file.h"
 #include "common/nearest.h"
 #include "common/privileged/run.h"
-#include "common/site_variables.h"
 #include "spank/plugin/image.h"
 #include "spank/plugin/inspect.h"
+#include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/expand.h"
 
 /* A login node may be slow; a job is not refused for that. */
 #define INSPECT_TIMEOUT_MS 2000

@@ -2,10 +2,10 @@
 #ifndef SPANK_PLUGIN_INSPECT_H
 #define SPANK_PLUGIN_INSPECT_H
 
-#include "common/arguments.h"
 #include "common/error.h"
-#include "common/settings.h"
 #include "spank/plugin/report.h"
+#include "spank/plugin/settings/plugstack_args.h"
+#include "spank/plugin/settings/settings.h"
 
 /*
  * A look at the images of a submission, as its user: -1 with a sentence if one

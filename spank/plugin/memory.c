@@ -31,7 +31,7 @@
 /* tmpfs takes 0 for no limit. */
 #define SHARED_MIN MIB
 
-/* Checked by settings_check.c: a number and maybe k, m, g or %. */
+/* Checked by settings/settings_check.c: a number and maybe k, m, g or %. */
 static uint64_t parse_size(const char *text, uint64_t limit)
 {
 	char *unit;

@@ -6,11 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/arguments.h"
 #include "common/error.h"
-#include "common/settings.h"
 #include "spank/plugin/binds.h"
 #include "spank/plugin/report.h"
+#include "spank/plugin/settings/plugstack_args.h"
+#include "spank/plugin/settings/settings.h"
 
 /* How many bytes the step's directories in memory may hold. */
 struct memory {

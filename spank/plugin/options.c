@@ -10,10 +10,10 @@
  */
 #include <stdio.h>
 
-#include "common/settings.h"
 #include "spank/plugin/options.h"
 #include "spank/plugin/say.h"
 #include "spank/plugin/session.h"
+#include "spank/plugin/settings/settings.h"
 
 static int callback(int val, const char *value, int remote)
 {

@@ -8,14 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/bind_spec.h"
 #include "common/envp.h"
-#include "common/expand.h"
 #include "common/inside.h"
-#include "common/site_variables.h"
 #include "spank/plugin/fixed.h"
 #include "spank/plugin/foreign_binds.h"
 #include "spank/plugin/plan.h"
+#include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/expand.h"
 
 /* Directories that belong to the image even when the user stands in one. */
 static bool is_of_the_system(const char *path)

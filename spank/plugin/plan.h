@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/arguments.h"
-#include "common/settings.h"
 #include "spank/plugin/binds.h"
+#include "spank/plugin/settings/plugstack_args.h"
+#include "spank/plugin/settings/settings.h"
 #include "spank/plugin/site.h"
 
 /* A FUSE connection by the kernel's number, which is used again once nobody has

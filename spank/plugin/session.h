@@ -6,12 +6,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/arguments.h"
 #include "common/error.h"
-#include "common/settings.h"
 #include "spank/plugin/container.h"
 #include "spank/plugin/host_mount.h"
 #include "spank/plugin/image_server.h"
+#include "spank/plugin/settings/plugstack_args.h"
+#include "spank/plugin/settings/settings.h"
 #include "spank/plugin/watch.h"
 
 /* Of a UUID in words, without a NUL. */

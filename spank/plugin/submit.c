@@ -19,13 +19,13 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/expand.h"
-#include "common/list.h"
-#include "common/settings_check.h"
 #include "spank/plugin/container.h"
 #include "spank/plugin/foreign_binds.h"
 #include "spank/plugin/foreign_settings.h"
 #include "spank/plugin/inspect.h"
+#include "spank/plugin/settings/expand.h"
+#include "spank/plugin/settings/list.h"
+#include "spank/plugin/settings/settings_check.h"
 #include "spank/plugin/submit.h"
 #include "spank/plugin/submit_check.h"
 

@@ -2,10 +2,10 @@
 #ifndef SPANK_PLUGIN_SUBMIT_H
 #define SPANK_PLUGIN_SUBMIT_H
 
-#include "common/arguments.h"
 #include "common/error.h"
-#include "common/settings.h"
 #include "spank/plugin/report.h"
+#include "spank/plugin/settings/plugstack_args.h"
+#include "spank/plugin/settings/settings.h"
 
 /*
  * The part of srun, sbatch and salloc: what the user asks for is made complete

@@ -3,8 +3,8 @@
 #define SPANK_PLUGIN_SUBMIT_CHECK_H
 
 #include "common/error.h"
-#include "common/settings.h"
 #include "spank/plugin/report.h"
+#include "spank/plugin/settings/settings.h"
 
 /*
  * What srun, sbatch and salloc refuse of good values that do not go together.

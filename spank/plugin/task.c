@@ -20,7 +20,6 @@
 
 #include "common/cleanup.h"
 #include "common/envp.h"
-#include "common/list.h"
 #include "common/message.h"
 #include "common/privileged/caps.h"
 #include "common/privileged/namespace.h"
@@ -31,6 +30,7 @@
 #include "spank/plugin/image_environment.h"
 #include "spank/plugin/join.h"
 #include "spank/plugin/read_ahead.h"
+#include "spank/plugin/settings/list.h"
 #include "spank/plugin/task.h"
 
 /* So that a task which can still speak has the time to. */

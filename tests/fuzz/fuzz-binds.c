@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/bind_spec.h"
+#include "spank/plugin/settings/bind_list.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool is_same_text(const char *a, const char *b)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/arguments.h"
+#include "spank/plugin/settings/plugstack_args.h"
 #include "tests/fuzz/fuzz.h"
 
 #define WORDS_MAX 32

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "common/arguments.h"
+#include "spank/plugin/settings/plugstack_args.h"
 
 static void no_words_are_the_defaults(void **state)
 {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "common/bind_spec.h"
+#include "spank/plugin/settings/bind_list.h"
 
 static struct bind_specs parse(const char *list, enum bind_spec_kind kind)
 {

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "common/expand.h"
+#include "spank/plugin/settings/expand.h"
 
 static int set_up(void **state)
 {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "common/list.h"
+#include "spank/plugin/settings/list.h"
 
 static void an_empty_item_is_refused(void **state)
 {

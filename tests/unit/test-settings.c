@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "common/settings.h"
+#include "spank/plugin/settings/settings.h"
 
 static void put(struct settings *settings, enum setting setting,
 	const char *value)

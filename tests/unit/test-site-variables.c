@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "common/expand.h"
-#include "common/site_variables.h"
+#include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/expand.h"
 
 static void assert_value(uint32_t job, const char *text, const char *wanted)
 {

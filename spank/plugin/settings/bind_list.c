@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/bind_spec.h"
 #include "common/cleanup.h"
-#include "common/list.h"
+#include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/list.h"
 
 void bind_spec_clean(char *path)
 {

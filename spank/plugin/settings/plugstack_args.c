@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/arguments.h"
 #include "common/cleanup.h"
-#include "common/list.h"
-#include "common/site_variables.h"
+#include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/list.h"
+#include "spank/plugin/settings/plugstack_args.h"
 
 static int parse_seconds(const char *value, int *ret_seconds, struct error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_LIST_H
-#define COMMON_LIST_H
+#ifndef SPANK_PLUGIN_SETTINGS_LIST_H
+#define SPANK_PLUGIN_SETTINGS_LIST_H
 
 #include "common/error.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_SITE_VARIABLES_H
-#define COMMON_SITE_VARIABLES_H
+#ifndef SPANK_PLUGIN_SETTINGS_ADMIN_VARIABLES_H
+#define SPANK_PLUGIN_SETTINGS_ADMIN_VARIABLES_H
 
 #include <limits.h>
 #include <stdint.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/expand.h"
+#include "spank/plugin/settings/expand.h"
 
 /* The result while it grows. */
 struct text {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/list.h"
+#include "spank/plugin/settings/list.h"
 
 char *list_cut(char *text, char separator)
 {

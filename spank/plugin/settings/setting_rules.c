@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "common/setting_rules.h"
+#include "spank/plugin/settings/setting_rules.h"
 
 #define NAMES(option, upper)                              \
 	.name = (option), .variable = "SPANK_SIF_" upper, \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_SETTINGS_CHECK_H
-#define COMMON_SETTINGS_CHECK_H
+#ifndef SPANK_PLUGIN_SETTINGS_SETTINGS_CHECK_H
+#define SPANK_PLUGIN_SETTINGS_SETTINGS_CHECK_H
 
 #include "common/error.h"
-#include "common/setting_rules.h"
+#include "spank/plugin/settings/setting_rules.h"
 
 /* Room for the longest that settings_plain() makes. */
 #define SETTINGS_PLAIN_SIZE 32

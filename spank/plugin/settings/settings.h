@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_SETTINGS_H
-#define COMMON_SETTINGS_H
+#ifndef SPANK_PLUGIN_SETTINGS_SETTINGS_H
+#define SPANK_PLUGIN_SETTINGS_SETTINGS_H
 
 #include <stdbool.h>
 
 #include "common/error.h"
-#include "common/setting_rules.h"
+#include "spank/plugin/settings/setting_rules.h"
 
 /* Items of --sif-env; more are not worth a longer list. */
 #define SETTINGS_ENV_MAX 255

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_EXPAND_H
-#define COMMON_EXPAND_H
+#ifndef SPANK_PLUGIN_SETTINGS_EXPAND_H
+#define SPANK_PLUGIN_SETTINGS_EXPAND_H
 
 #include <limits.h>
 

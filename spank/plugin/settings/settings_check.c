@@ -13,10 +13,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/bind_spec.h"
 #include "common/cleanup.h"
-#include "common/list.h"
-#include "common/settings_check.h"
+#include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/list.h"
+#include "spank/plugin/settings/settings_check.h"
 
 /* Is `value` one of the words of "a|b|c"? */
 static bool is_choice(const char *choices, const char *value)

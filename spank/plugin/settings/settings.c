@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/list.h"
-#include "common/settings.h"
-#include "common/settings_check.h"
+#include "spank/plugin/settings/list.h"
+#include "spank/plugin/settings/settings.h"
+#include "spank/plugin/settings/settings_check.h"
 
 static int add_to_list(char **list, const char *value)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_BIND_SPEC_H
-#define COMMON_BIND_SPEC_H
+#ifndef SPANK_PLUGIN_SETTINGS_BIND_LIST_H
+#define SPANK_PLUGIN_SETTINGS_BIND_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_SETTING_RULES_H
-#define COMMON_SETTING_RULES_H
+#ifndef SPANK_PLUGIN_SETTINGS_SETTING_RULES_H
+#define SPANK_PLUGIN_SETTINGS_SETTING_RULES_H
 
 #include <stdbool.h>
 #include <stddef.h>

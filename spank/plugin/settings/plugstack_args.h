@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_ARGUMENTS_H
-#define COMMON_ARGUMENTS_H
+#ifndef SPANK_PLUGIN_SETTINGS_PLUGSTACK_ARGS_H
+#define SPANK_PLUGIN_SETTINGS_PLUGSTACK_ARGS_H
 
 #include <stdbool.h>
 
-#include "common/bind_spec.h"
 #include "common/error.h"
-#include "common/settings.h"
+#include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/settings.h"
 
 #define ARGUMENTS_TIMEOUT_DEFAULT_S 45
 /* As long as srun itself waits for a launch. */

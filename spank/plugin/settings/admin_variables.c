@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/expand.h"
-#include "common/site_variables.h"
+#include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/expand.h"
 
 /* Of an entry with all that belongs to it. */
 #define ENTRY_SIZE (1 << 16)
