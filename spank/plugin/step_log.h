@@ -4,7 +4,7 @@
 
 #include <slurm/spank.h>
 
-#include "common/environment.h"
+#include "spank/plugin/environment/sh/environment.h"
 
 /* In task_exit: take in how a task of the step has ended, as of wait(2). */
 void step_log_task(int status);

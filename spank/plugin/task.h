@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "common/environment.h"
 #include "common/error.h"
+#include "spank/plugin/environment/sh/environment.h"
 #include "spank/plugin/plan.h"
 #include "spank/plugin/report.h"
 
@@ -22,8 +22,9 @@ struct task_request {
 
 /* What the task has become; what it owns is freed by task_free(). */
 struct task {
-	struct environment edits;   /* to be made to the task's environment */
-	struct environment setters; /* with --sif-debug: image_setters.h */
+	struct environment edits; /* to be made to the task's environment */
+	struct environment
+		setters;          /* with --sif-debug: environment/setters.h */
 	char directory[PATH_MAX]; /* the working directory; "" if it has none */
 	bool is_builder;    /* of the node's tasks of this step, or it joined */
 	int moved;          /* errno of why it is '/' instead, or 0 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The reader of an image's environment scripts, and the search for bash. */
-#include "common/environment_dialect.h"
-#include "common/environment_reader.h"
+#include "spank/plugin/environment/sh/dialect.h"
+#include "spank/plugin/environment/sh/reader.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Variables: what the image declares, what the job has, and who has the last word,
-# as common/environment_rules.c lists it; and what an image's scripts may do.
+# as spank/plugin/environment/rules.c lists it; and what an image's scripts may do.
 
 load ../lib/common
 load ../lib/assert

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "common/environment_dialect.h"
+#include "spank/plugin/environment/sh/dialect.h"
 
 #define ALL (DIALECT_REFUSED | DIALECT_SILENT | DIALECT_DASH | DIALECT_CR)
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "common/environment_reader.h"
+#include "spank/plugin/environment/sh/reader.h"
 
 /* Exported from the beginning: PATH=/bin and SET=set. */
 static struct environment_reader read_text(const char *text, size_t length)

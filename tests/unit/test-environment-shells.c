@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "spank/plugin/image_environment.h"
+#include "spank/plugin/environment/image_environment.h"
 
 #define TIMEOUT_MS     20000
 #define RANDOM_SCRIPTS 120

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "common/environment.h"
-#include "common/environment_names.h"
-#include "common/environment_rules.h"
+#include "spank/plugin/environment/rules.h"
+#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/sh/names.h"
 
 #define LIBS "/.singularity.d/libs"
 

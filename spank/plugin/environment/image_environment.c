@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The environment that an image declares in its scripts:
+ *
+ *   1. list the scripts, in the order of a shell's *.sh in the C locale
+ *   2. read them (sh/reader.h); if it is certain that every shell
+ * would export the same, as with nearly all images, that is all
+ *   3. else start the image's bash, or its /bin/sh where there is none, which
+ * reads them in one after the other and then executes itself, to wait
+ *   4. read the environment of that new program from /proc: what was exported,
+ *      and no quoting to undo; no other tool of the image is needed
+ *   5. kill it, with all that the scripts have left running
+ *
+ * A shell is executed twice, through FUSE: much of the time that a step takes
+ * to start.
+ *
+ * Apptainer reads the scripts with a shell of its own, which knows most of
+ * bash; so authors write bash, whatever /bin/sh of their image is.  As with
+ * Apptainer, a command that fails, a file to source that is missing or a syntax
+ * error ends nothing but what it stands in, and its message reaches the user;
+ * `exit 1` and `set -e` end the step.  `exit 0` ends the scripts and keeps what
+ * they have exported.  Standard output would mix with the tasks', so it goes to
+ * /dev/null.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/inside.h"
+#include "common/privileged/shell.h"
+#include "spank/plugin/environment/image_dialect.h"
+#include "spank/plugin/environment/image_environment.h"
+#include "spank/plugin/environment/scripts.h"
+#include "spank/plugin/environment/setters.h"
+#include "spank/plugin/environment/sh/reader.h"
+
+struct progress {
+	size_t begun; /* scripts */
+	bool is_complete;
+	char failed; /* SHELL_NOT_..., with num; 0 if there is a shell */
+	int num;
+};
+
+/* Returns false if there is nothing. */
+static bool read_progress(int fd, struct progress *progress)
+{
+	char bytes[256];
+	ssize_t i, length;
+
+	do
+		length = read(fd, bytes, sizeof(bytes));
+	while (length < 0 && errno == EINTR);
+	for (i = 0; i < length; i++) {
+		if (bytes[i] == IMAGE_SCRIPTS_BEGUN)
+			progress->begun++;
+		else if (bytes[i] == IMAGE_SCRIPTS_COMPLETE)
+			progress->is_complete = true;
+		else if (progress->begun == 0 && i + 1 < length) {
+			progress->failed = bytes[i++];
+			progress->num = (unsigned char)bytes[i];
+		}
+	}
+	return length > 0;
+}
+
+/* A shell that has just closed its end may still be on its way out. */
+static void await_end(const struct shell *shell)
+{
+	deadline_wait_readable(deadline_in_ms(1000), shell->pid_fd);
+}
+
+static bool is_readable(int fd)
+{
+	return deadline_wait_readable(deadline_in_ms(0), fd) == 1;
+}
+
+static void hear(struct shell *shell, struct image_messages *messages)
+{
+	if (shell->messages_fd >= 0 &&
+		!image_messages_read(messages, shell->messages_fd))
+		cleanup_fd(&shell->messages_fd);
+}
+
+/* Returns false if the deadline passed before all was said. */
+static bool follow(struct shell *shell, struct deadline deadline,
+	struct progress *progress, struct image_messages *messages)
+{
+	bool has_ended;
+
+	while (!progress->is_complete && !progress->failed) {
+		if (deadline_left_ms(deadline) == 0 ||
+			!priv_shell_wait(shell, deadline))
+			return false;
+		hear(shell, messages);
+		/* In this order: what it has said before its end counts. */
+		has_ended = is_readable(shell->pid_fd);
+		if (!has_ended && !is_readable(shell->progress_fd))
+			continue;
+		if (!read_progress(shell->progress_fd, progress)) {
+			await_end(shell);
+			break;
+		}
+	}
+	hear(shell, messages);
+	return true;
+}
+
+/* One byte more than allowed, so that unpacking refuses too large a one. */
+static int read_environ(pid_t pid, struct environment *ret_image,
+	struct error *err)
+{
+	const size_t size = ENVIRONMENT_SIZE_MAX + 1;
+	CLEANUP_FREE char *bytes = malloc(size);
+	CLEANUP_FD int fd = -1;
+	char path[64];
+	size_t length;
+
+	if (!bytes)
+		return error_set(err, ENOMEM, "cannot make the environment");
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || image_scripts_read_all(fd, bytes, size, &length) < 0)
+		return error_set(err, errno,
+			"cannot read the image's environment from '%s'", path);
+	return environment_unpack(bytes, length, ENVIRONMENT_IMAGE, ret_image,
+		err);
+}
+
+/* What the shell was at; for the start of a sentence. */
+static void name_place(const struct image_scripts *scripts, const char *shell,
+	const struct progress *progress, char *place, size_t size)
+{
+	size_t begun = progress->begun;
+
+	if (begun > scripts->count)
+		begun = scripts->count;
+	if (begun == 0)
+		snprintf(place, size, "'%s' of the image", shell);
+	else
+		snprintf(place, size, "'%s/%s' of the image",
+			scripts->directory, scripts->names[begun - 1]);
+}
+
+static int describe_end(const char *place, int status, struct error *err)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		return error_set(err, 0,
+			"%s ended with status %d: it has an error, or calls "
+			"exit; please tell the image's author",
+			place, WEXITSTATUS(status));
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		return error_set(err, 0,
+			"%s was killed by signal %d; please tell the image's "
+			"author",
+			place, WTERMSIG(status));
+	return error_set(err, 0,
+		"%s ended before the environment was complete: it executes "
+		"another program, closes descriptors, or was killed; please "
+		"tell the image's author",
+		place);
+}
+
+/* A library that it needs is missing: as good as no shell, and the message of
+ * the loader says which. */
+static bool is_broken(const struct progress *progress, int status)
+{
+	return !progress->failed && progress->begun == 0 && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 127;
+}
+
+/* Stops the shell, whose status is needed for the sentence. */
+static int take_result(const struct image_scripts *scripts, const char *path,
+	struct shell *shell, struct deadline deadline,
+	struct environment *ret_image, bool *ret_is_executed,
+	struct image_messages *messages, struct error *err)
+{
+	struct progress progress = { .begun = 0 };
+	bool is_in_time = follow(shell, deadline, &progress, messages);
+	char place[4096 + 64];
+	int status, result = -1;
+
+	if (progress.is_complete)
+		result = read_environ(shell->pid, ret_image, err);
+	if (result == 0 && scripts->setters)
+		result = image_setters_take(ret_image, scripts->names,
+			scripts->count, scripts->setters, err);
+	status = priv_shell_stop(shell);
+	*ret_is_executed = progress.failed != SHELL_NOT_EXECUTED &&
+			   !is_broken(&progress, status);
+	if (progress.is_complete || !*ret_is_executed)
+		return progress.is_complete ? result : 0;
+	if (progress.failed)
+		return error_set(err, progress.num,
+			"cannot start '%s' of the image", path);
+	name_place(scripts, path, &progress, place, sizeof(place));
+	if (is_in_time)
+		return describe_end(place, status, err);
+	return error_set(err, 0,
+		"%s was not done in time: does it wait for something?", place);
+}
+
+/* *ret_is_executed is false if there is no shell that runs here. */
+static int run_scripts(const struct image_scripts *scripts,
+	const char *shell_path, const struct environment *start,
+	struct deadline deadline, struct environment *ret_image,
+	bool *ret_is_executed, struct image_messages *messages,
+	struct error *err)
+{
+	CLEANUP_FREE char **envp = environment_to_envp(start);
+	CLEANUP_FREE char *program = image_scripts_program(scripts, shell_path);
+	struct shell shell;
+
+	if (!envp || !program)
+		return error_set(err, ENOMEM, "cannot make the environment");
+	if (priv_shell_start(shell_path, program, envp, &shell, err) < 0)
+		return -1;
+	return take_result(scripts, shell_path, &shell, deadline, ret_image,
+		ret_is_executed, messages, err);
+}
+
+/* Where there is nothing to read, the start is the result. */
+static int read_scripts(const struct image_scripts *scripts,
+	const struct environment_request *request, bool certain_only,
+	struct environment *ret_image, bool *ret_is_certain,
+	struct image_environment_report *report, struct error *err)
+{
+	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
+	struct environment_reader reader = { .skipped = 0 };
+	int result = -1;
+
+	if (environment_rules_start(request, &start, err) == 0 &&
+		environment_reader_start(&reader, &start, err) == 0)
+		result = scripts->count == 0
+				 ? 0
+				 : image_scripts_read(scripts, &reader,
+					   certain_only, err);
+	report->skipped_lines = reader.skipped;
+	if (!certain_only && result == 0 && reader.skipped > 0)
+		error_set(&report->hint, 0,
+			"line %zu of '%s/%s' of the image is skipped, as the "
+			"image has no shell: write plain assignments there",
+			reader.skipped_line, scripts->directory,
+			scripts->names[reader.skipped_file]);
+	*ret_is_certain = environment_reader_is_certain(&reader);
+	if (result == 0)
+		*ret_image = environment_take(&reader.exported);
+	environment_reader_free(&reader);
+	return result;
+}
+
+static bool is_there(const char *shell)
+{
+	return access(shell, X_OK) == 0 || !inside_is_missing(errno);
+}
+
+/* The first of the shells that can be executed here.  *ret_is_executed is false
+ * if there is none. */
+static int run_with_one_of(const char *const *shells,
+	const struct image_scripts *scripts,
+	const struct environment_request *request, struct deadline deadline,
+	struct environment *ret_image, bool *ret_is_executed,
+	struct image_environment_report *report, struct error *err)
+{
+	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
+
+	if (environment_rules_start(request, &start, err) < 0)
+		return -1;
+	*ret_is_executed = false;
+	for (; *shells && !*ret_is_executed; shells++) {
+		if (!is_there(*shells))
+			continue;
+		report->shell = *shells;
+		if (run_scripts(scripts, *shells, &start, deadline, ret_image,
+			    ret_is_executed, &report->messages, err) < 0) {
+			image_dialect_explain(scripts, *shells, true,
+				&report->hint);
+			return -1;
+		}
+	}
+	if (!*ret_is_executed)
+		report->shell = NULL;
+	else
+		image_dialect_explain(scripts, report->shell,
+			report->messages.length > 0, &report->hint);
+	return 0;
+}
+
+static bool has_one_of(const char *const *shells)
+{
+	for (; *shells; shells++)
+		if (is_there(*shells))
+			return true;
+	return false;
+}
+
+/* A shell is slow to start; and if it does not, what can be read has to do. */
+static int load_image(const struct image_scripts *scripts,
+	const char *const *shells, const struct environment_request *request,
+	struct deadline deadline, struct environment *ret_image,
+	struct image_environment_report *report, struct error *err)
+{
+	bool has_shell = has_one_of(shells), is_certain, is_executed;
+	int result = read_scripts(scripts, request, has_shell, ret_image,
+		&is_certain, report, err);
+
+	if (!has_shell || (result == 0 && is_certain))
+		return result;
+	environment_free(ret_image);
+	if (request->setters)
+		environment_free(request->setters);
+	report->skipped_lines = 0;
+	if (run_with_one_of(shells, scripts, request, deadline, ret_image,
+		    &is_executed, report, err) < 0)
+		return -1;
+	return is_executed ? 0
+			   : read_scripts(scripts, request, false, ret_image,
+				     &is_certain, report, err);
+}
+
+int image_environment_load_from(const char *directory,
+	const char *const *shells, const struct environment_request *request,
+	struct deadline deadline, struct environment *ret_edits,
+	struct image_environment_report *ret_report, struct error *err)
+{
+	CLEANUP_IMAGE_SCRIPTS struct image_scripts scripts = {
+		.directory = directory,
+		.setters = request->setters,
+	};
+	CLEANUP_ENVIRONMENT struct environment image = { .count = 0 };
+
+	memset(ret_report, 0, sizeof(*ret_report));
+	if (image_scripts_list(&scripts, err) < 0)
+		return -1;
+	ret_report->scripts = scripts.count;
+	if (load_image(&scripts, shells, request, deadline, &image, ret_report,
+		    err) < 0)
+		return -1;
+	return environment_rules_edits(request, &image, ret_edits, err);
+}
+
+int image_environment_load(const struct environment_request *request,
+	struct deadline deadline, struct environment *ret_edits,
+	struct image_environment_report *ret_report, struct error *err)
+{
+	static const char *const shells[] = { "/bin/bash", "/usr/bin/bash",
+		"/usr/local/bin/bash", "/bin/sh", NULL };
+
+	return image_environment_load_from("/.singularity.d/env", shells,
+		request, deadline, ret_edits, ret_report, err);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_ENVIRONMENT_PREFIX_H
+#define SPANK_PLUGIN_ENVIRONMENT_PREFIX_H
+
+#include "common/error.h"
+#include "spank/plugin/environment/sh/environment.h"
+
+/*
+ * Apply SINGULARITYENV_NAME, then APPTAINERENV_NAME of the job to `result`.
+ * `image` is what the image's scripts have exported: what $NAME in a value
+ * stands for.
+ */
+int environment_prefix_take(const struct environment *job,
+	const struct environment *image, struct environment *result,
+	struct error *err);
+
+#endif

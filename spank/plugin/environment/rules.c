@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which variables a container has.  Each step has its say over those before:
+ *
+ *   1. the job's environment, but not its PATH, LD_LIBRARY_PATH and what is
+ *      for a runtime (SINGULARITY*_, APPTAINER*_); with --sif-cleanenv only
+ *      protected names, who the user is, TERM and proxies
+ *   2. what the image's scripts export; no protected name
+ *   3. SINGULARITYENV_NAME, then APPTAINERENV_NAME of the job
+ *   4. --sif-env; PREPEND_PATH and its like extend a variable
+ *   5. facts about the container
+ *
+ * The scripts do not see the job's variables, so that an image's value is the
+ * same in each job: as with Apptainer and Singularity from 3.6 on, whose
+ * action_script.sh and env/create.go these rules follow.  Step 3 is in
+ * prefix.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "spank/plugin/environment/prefix.h"
+#include "spank/plugin/environment/rules.h"
+#include "spank/plugin/environment/search_paths.h"
+#include "spank/plugin/environment/sh/names.h"
+
+static int load_job(const struct environment_request *request,
+	struct environment *job, struct error *err)
+{
+	char *const *text;
+
+	for (text = request->job; text && *text; text++)
+		/* Anything else is not a variable, but nobody forbids it. */
+		if (strchr(*text, '=') > *text &&
+			environment_add(job, *text, ENVIRONMENT_JOB, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Step 1. */
+static int pass_job(const struct environment_request *request,
+	const struct environment *job, struct environment *result,
+	struct error *err)
+{
+	const struct environment_entry *entry = job->entries;
+	enum environment_source source;
+	size_t i;
+
+	for (i = 0; i < job->count; i++, entry++) {
+		source = ENVIRONMENT_JOB;
+		if (environment_names_runtime(entry->name) ||
+			strcmp(entry->name, "LD_LIBRARY_PATH") == 0)
+			source = ENVIRONMENT_DEFAULT;
+		else if (request->clean &&
+			 !environment_names_survivor(entry->name))
+			source = ENVIRONMENT_CLEAN;
+		if (environment_set(result, entry->name,
+			    source == ENVIRONMENT_JOB ? entry->value : NULL,
+			    source, err) < 0)
+			return -1;
+	}
+	if (request->clean && environment_set(result, "LANG", "C",
+				      ENVIRONMENT_CLEAN, err) < 0)
+		return -1;
+	return environment_set(result, "PATH", ENVIRONMENT_DEFAULT_PATH,
+		ENVIRONMENT_DEFAULT, err);
+}
+
+char *environment_rules_complete_path(const char *path)
+{
+	static const char *const parts[] = { "/usr/local/sbin",
+		"/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
+	char *complete =
+		malloc(strlen(path) + strlen(":" ENVIRONMENT_DEFAULT_PATH) + 1);
+	char *end;
+	size_t i;
+
+	if (!complete)
+		return NULL;
+	end = stpcpy(complete, path);
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (environment_paths_have(complete, parts[i]))
+			continue;
+		if (end > complete)
+			*end++ = ':';
+		end = stpcpy(end, parts[i]);
+	}
+	return complete;
+}
+
+/* May the image set it?  An MPI setting, where the job does not. */
+static bool is_images(const struct environment *job, const char *name)
+{
+	if (environment_names_protected(name))
+		return environment_names_mpi_setting(name) &&
+		       !environment_entry(job, name);
+	return !environment_names_scripts(name);
+}
+
+/* Step 2.  An empty value takes the job's away, as with Apptainer. */
+static int take_image(const struct environment *start,
+	const struct environment *job, const struct environment *image,
+	struct environment *result, struct error *err)
+{
+	const struct environment_entry *entry = image->entries;
+	const char *before;
+	size_t i;
+
+	for (i = 0; i < image->count; i++, entry++) {
+		before = environment_value(start, entry->name);
+		if (!entry->value || !is_images(job, entry->name) ||
+			(before && strcmp(before, entry->value) == 0))
+			continue;
+		if (environment_paths_put(result, entry->name,
+			    !*entry->value &&
+					    environment_entry(job, entry->name)
+				    ? NULL
+				    : entry->value,
+			    ENVIRONMENT_IMAGE, err) < 0)
+			return -1;
+	}
+	if (environment_value(result, "LD_LIBRARY_PATH"))
+		return 0;
+	return environment_paths_put(result, "LD_LIBRARY_PATH",
+		ENVIRONMENT_LIBS, ENVIRONMENT_DEFAULT, err);
+}
+
+/* Step 4, one item of --sif-env. */
+static int take_option(const struct environment *job, const char *option,
+	struct environment *result, struct error *err)
+{
+	size_t length = strcspn(option, "=");
+	CLEANUP_FREE char *name = strndup(option, length);
+	const char *value;
+
+	if (!name)
+		return error_set(err, ENOMEM, "cannot make the environment");
+	if (!environment_is_name(name))
+		return error_set(err, 0,
+			"--sif-env: '%s' is not the name of a variable "
+			"(letters, digits and '_'); write NAME=VALUE, or NAME "
+			"for the job's value",
+			name);
+	if (option[length] && environment_paths_is_extension(name))
+		return environment_paths_extend(result, name,
+			option + length + 1, ENVIRONMENT_OPTION, err);
+	value = option[length] ? option + length + 1
+			       : environment_value(job, name);
+	return value ? environment_paths_put(result, name, value,
+			       ENVIRONMENT_OPTION, err)
+		     : 0;
+}
+
+static int take_texts(char *const *texts, enum environment_source source,
+	struct environment *result, struct error *err)
+{
+	for (; texts && *texts; texts++)
+		if (environment_add(result, *texts, source, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int start(const struct environment_request *request,
+	const struct environment *job, struct environment *start,
+	struct error *err)
+{
+	const char *home = environment_value(job, "HOME");
+
+	if (home &&
+		environment_set(start, "HOME", home, ENVIRONMENT_JOB, err) < 0)
+		return -1;
+	if (environment_set(start, "PATH", ENVIRONMENT_DEFAULT_PATH,
+		    ENVIRONMENT_DEFAULT, err) < 0)
+		return -1;
+	/* Else dash has its own, and 99-base.sh of every image exports that. */
+	if (environment_set(start, "PS1", "", ENVIRONMENT_DEFAULT, err) < 0)
+		return -1;
+	return take_texts(request->facts, ENVIRONMENT_FACT, start, err);
+}
+
+static bool is_as_in(const struct environment *job,
+	const struct environment_entry *entry)
+{
+	const char *value = environment_value(job, entry->name);
+
+	if (!value || !entry->value)
+		return value == entry->value;
+	return strcmp(value, entry->value) == 0;
+}
+
+static int subtract(const struct environment *result,
+	const struct environment *job, struct environment *edits,
+	struct error *err)
+{
+	const struct environment_entry *entry = result->entries;
+	size_t i;
+
+	for (i = 0; i < result->count; i++, entry++)
+		if (!is_as_in(job, entry) &&
+			environment_set(edits, entry->name, entry->value,
+				entry->source, err) < 0)
+			return -1;
+	return 0;
+}
+
+int environment_rules_start(const struct environment_request *request,
+	struct environment *ret_start, struct error *err)
+{
+	CLEANUP_ENVIRONMENT struct environment job = { .count = 0 };
+	CLEANUP_ENVIRONMENT struct environment first = { .count = 0 };
+
+	if (load_job(request, &job, err) < 0 ||
+		start(request, &job, &first, err) < 0)
+		return -1;
+	*ret_start = environment_take(&first);
+	return 0;
+}
+
+/* Steps 1 to 5. */
+static int apply_all(const struct environment_request *request,
+	const struct environment *job, const struct environment *image,
+	struct environment *result, struct error *err)
+{
+	CLEANUP_ENVIRONMENT struct environment first = { .count = 0 };
+	char *const *option;
+
+	if (start(request, job, &first, err) < 0 ||
+		pass_job(request, job, result, err) < 0 ||
+		take_image(&first, job, image, result, err) < 0 ||
+		environment_prefix_take(job, image, result, err) < 0)
+		return -1;
+	for (option = request->options; option && *option; option++)
+		if (take_option(job, *option, result, err) < 0)
+			return -1;
+	return take_texts(request->facts, ENVIRONMENT_FACT, result, err);
+}
+
+int environment_rules_edits(const struct environment_request *request,
+	const struct environment *image, struct environment *ret_edits,
+	struct error *err)
+{
+	CLEANUP_ENVIRONMENT struct environment job = { .count = 0 };
+	CLEANUP_ENVIRONMENT struct environment result = { .count = 0 };
+	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
+
+	if (load_job(request, &job, err) < 0 ||
+		apply_all(request, &job, image, &result, err) < 0 ||
+		subtract(&result, &job, &edits, err) < 0)
+		return -1;
+	*ret_edits = environment_take(&edits);
+	return 0;
+}

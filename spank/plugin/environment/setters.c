@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where scripts are read, the values before and after each are compared.  A
+ * shell that runs them remembers the output of `export -p`, as text, in
+ * variables that it exports at the end, when its environment is read.  The text
+ * of one variable begins with a line of its name and ends before the next such
+ * line; it is compared as it is quoted, since every shell quotes otherwise.  A
+ * value that has such a line in it may be taken for another variable's: this is
+ * for people to read.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+#include "spank/plugin/environment/setters.h"
+
+#define REMEMBERED "__sif_exported_"
+/* A string of an environment can be twice as long. */
+#define REMEMBERED_MAX 65536
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+int image_setters_note(const struct environment *exported, const char *script,
+	struct environment *seen, struct environment *setters,
+	struct error *err)
+{
+	const struct environment_entry *entry;
+	size_t i;
+
+	for (i = 0; i < exported->count; i++) {
+		entry = &exported->entries[i];
+		if (is_same(entry->value, environment_value(seen, entry->name)))
+			continue;
+		if (environment_set(seen, entry->name, entry->value,
+			    ENVIRONMENT_IMAGE, err) < 0 ||
+			(script && environment_set(setters, entry->name, script,
+					   ENVIRONMENT_IMAGE, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+void image_setters_print_remember(FILE *out, size_t number)
+{
+	fprintf(out,
+		"%s%zu=$(\\export -p 2>/dev/null)\n"
+		"\\[ ${#%s%zu} -lt %d ] || %s%zu=\n",
+		REMEMBERED, number, REMEMBERED, number, REMEMBERED_MAX,
+		REMEMBERED, number);
+}
+
+void image_setters_print_hand_on(FILE *out, size_t count)
+{
+	size_t i;
+
+	image_setters_print_remember(out, count + 1);
+	fputs("\\export", out);
+	for (i = 0; i <= count + 1; i++)
+		fprintf(out, " %s%zu", REMEMBERED, i);
+	fputs("; ", out);
+}
+
+/* What follows "export " or "declare -x " at the begin of a line; or NULL. */
+static const char *skip_keyword(const char *line)
+{
+	if (strncmp(line, "export ", 7) == 0)
+		return line + 7;
+	if (strncmp(line, "declare", 7) == 0 && line[7] == ' ' &&
+		line[8] == '-' && strchr(line + 8, ' '))
+		return strchr(line + 8, ' ') + 1;
+	return NULL;
+}
+
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return *line ? line + 1 : line;
+}
+
+/* The text of the variable in what was remembered; "" if it is not there. */
+static const char *find(const char *text, const char *name, size_t *ret_length)
+{
+	const char *begin, *rest;
+	size_t length = strlen(name);
+
+	for (begin = text; *begin; begin = next_line(begin)) {
+		rest = skip_keyword(begin);
+		if (rest && strncmp(rest, name, length) == 0 &&
+			(rest[length] == '=' || rest[length] == '\n'))
+			break;
+	}
+	for (rest = next_line(begin); *rest && !skip_keyword(rest);
+		rest = next_line(rest))
+		;
+	*ret_length = rest - begin;
+	return begin;
+}
+
+static bool differs(const char *before, const char *after, const char *name)
+{
+	size_t before_length, after_length;
+	const char *a = find(before, name, &before_length);
+	const char *b = find(after, name, &after_length);
+
+	return before_length != after_length || memcmp(a, b, after_length) != 0;
+}
+
+static const char *remembered(const struct environment *image, size_t number)
+{
+	char name[64];
+	const char *text;
+
+	snprintf(name, sizeof(name), REMEMBERED "%zu", number);
+	text = environment_value(image, name);
+	return text ? text : "";
+}
+
+/* The last that has changed it; or NULL. */
+static const char *setter_of(const struct environment *image, const char *name,
+	char *const *names, size_t count)
+{
+	size_t i;
+
+	for (i = count; i > 0; i--)
+		if (*remembered(image, i) && *remembered(image, i - 1) &&
+			differs(remembered(image, i - 1), remembered(image, i),
+				name))
+			return names[i - 1];
+	return NULL;
+}
+
+/* A script that has ended all, by `exit 0`, has left what there was at the end.
+ */
+static int complete(struct environment *image, size_t count, struct error *err)
+{
+	char name[64];
+	size_t i;
+
+	for (i = 1; i <= count && *remembered(image, i); i++)
+		;
+	if (i > count)
+		return 0;
+	snprintf(name, sizeof(name), REMEMBERED "%zu", i);
+	return environment_set(image, name, remembered(image, count + 1),
+		ENVIRONMENT_IMAGE, err);
+}
+
+int image_setters_take(struct environment *image, char *const *names,
+	size_t count, struct environment *setters, struct error *err)
+{
+	const char *name, *script;
+	char own[64];
+	size_t i;
+
+	if (complete(image, count, err) < 0)
+		return -1;
+	for (i = 0; i < image->count; i++) {
+		name = image->entries[i].name;
+		if (strncmp(name, REMEMBERED, strlen(REMEMBERED)) == 0)
+			continue;
+		script = setter_of(image, name, names, count);
+		if (script && environment_set(setters, name, script,
+				      ENVIRONMENT_IMAGE, err) < 0)
+			return -1;
+	}
+	for (i = 0; i <= count + 1; i++) {
+		snprintf(own, sizeof(own), REMEMBERED "%zu", i);
+		environment_remove(image, own);
+	}
+	return 0;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Conditions of shell scripts: what `[` and `test` make of a text, as POSIX has
+ * it for two and three arguments and "!" before them ("test - evaluate
+ * expression"), and `[[` of bash with the same.  Operands of `[` that look like
+ * an operator are refused: old shells take them for one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "spank/plugin/environment/sh/condition.h"
+
+/* What a condition is read with. */
+struct test {
+	const struct environment_reader *reader;
+	struct environment_text *text;
+	struct environment_word *value;
+	bool is_bash; /* [[ */
+};
+
+/* A parameter outside of quotes may be any number of words; with `[[` it is
+ * one, and a pattern where `is_pattern`. */
+static bool take_operand(const struct test *test, bool is_pattern)
+{
+	const struct environment_word *value = test->value;
+	const char *start;
+
+	environment_text_skip_blanks(test->text);
+	start = test->text->at;
+	if (!environment_word_take(test->reader, test->text, test->value) ||
+		test->text->at == start || value->is_doubtful)
+		return false;
+	if (value->is_bare && (!test->is_bash || is_pattern))
+		return false;
+	return test->is_bash || !*value->bytes ||
+	       !strchr("-!()=<>[]", *value->bytes);
+}
+
+static bool take_operator(const struct test *test, const char *operator)
+{
+	environment_text_skip_blanks(test->text);
+	return environment_text_take_keyword(test->text, operator);
+}
+
+static bool take_comparison(const struct test *test, bool *ret_is_true)
+{
+	CLEANUP_FREE char *left = NULL;
+	bool is_equality;
+
+	if (!take_operand(test, false))
+		return false;
+	left = strdup(test->value->bytes);
+	is_equality = take_operator(test, "=") || take_operator(test, "==");
+	if (!left || (!is_equality && !take_operator(test, "!=")) ||
+		!take_operand(test, true))
+		return false;
+	*ret_is_true = (strcmp(left, test->value->bytes) == 0) == is_equality;
+	return true;
+}
+
+/* Of -d, -e, -f, -s, -L and -h.  A relative path depends on where a shell would
+ * have been started. */
+static bool test_file(char operator, const char * path, bool *ret_is_true)
+{
+	struct stat status;
+	bool is_link = operator== 'L' || operator== 'h';
+	int result;
+
+	if (path[0] != '/')
+		return false;
+	result = is_link ? lstat(path, &status) : stat(path, &status);
+	if (result < 0 && errno != ENOENT && errno != ENOTDIR)
+		return false;
+	*ret_is_true =
+		result == 0 &&
+		(operator== 'e' ||(operator== 'd' && S_ISDIR(status.st_mode)) ||
+			(operator== 'f' && S_ISREG(status.st_mode)) ||
+			(operator== 's' && status.st_size> 0) ||
+			(is_link && S_ISLNK(status.st_mode)));
+	return true;
+}
+
+static bool take_expression(const struct test *test, bool *ret_is_true)
+{
+	static const char *const operators[] = { "-z", "-n", "-d", "-e", "-f",
+		"-s", "-L", "-h", NULL };
+	const char *const *operator;
+
+	for (operator= operators; *operator; operator++)
+		if (take_operator(test, *operator))
+			break;
+	if (!*operator)
+		return take_comparison(test, ret_is_true);
+	if (!take_operand(test, false))
+		return false;
+	if (strchr("zn", (*operator)[1])) {
+		*ret_is_true = (*test->value->bytes == '\0') ==
+			       ((*operator)[1] == 'z');
+		return true;
+	}
+	return test_file((*operator)[1], test->value->bytes, ret_is_true);
+}
+
+bool environment_test_take(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	bool *ret_is_true)
+{
+	struct test test = { .reader = reader, .text = text, .value = value };
+	bool has_bracket = take_operator(&test, "["), is_negated;
+
+	test.is_bash = !has_bracket && take_operator(&test, "[[");
+	if (!has_bracket && !test.is_bash && !take_operator(&test, "test"))
+		return false;
+	is_negated = take_operator(&test, "!");
+	if (!take_expression(&test, ret_is_true))
+		return false;
+	if ((has_bracket && !take_operator(&test, "]")) ||
+		(test.is_bash && !take_operator(&test, "]]")))
+		return false;
+	*ret_is_true = *ret_is_true != is_negated;
+	return environment_text_take_end(text);
+}

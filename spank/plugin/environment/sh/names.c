@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Names of variables that environment/rules.c treats alike.  Apptainer's lists
+ * are those of its env/create.go.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "spank/plugin/environment/sh/names.h"
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* A trailing '_' makes a prefix of an item.  The list ends with NULL. */
+static bool is_listed(const char *const *list, const char *name)
+{
+	for (; *list; list++)
+		if ((*list)[strlen(*list) - 1] == '_' && strcmp(*list, "_") != 0
+				? starts_with(name, *list)
+				: strcmp(name, *list) == 0)
+			return true;
+	return false;
+}
+
+bool environment_names_protected(const char *name)
+{
+	static const char *const names[] = { "SLURM_", "SLURMD_", "SPANK_",
+		"_SLURM_SPANK_", "PMI_", "PMI2_", "PMIX_", "OMPI_", "PALS_",
+		"CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL",
+		"ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
+		"ZE_AFFINITY_MASK", NULL };
+
+	return is_listed(names, name);
+}
+
+bool environment_names_mpi_setting(const char *name)
+{
+	return starts_with(name, "OMPI_MCA_") || starts_with(name, "PMIX_MCA_");
+}
+
+bool environment_names_runtime(const char *name)
+{
+	static const char *const names[] = { "SINGULARITY_", "SINGULARITYENV_",
+		"APPTAINER_", "APPTAINERENV_", NULL };
+
+	return is_listed(names, name);
+}
+
+/* Apptainer's list, and who the user is: there is no other login here. */
+bool environment_names_survivor(const char *name)
+{
+	static const char *const names[] = { "HOME", "USER", "LOGNAME", "SHELL",
+		"TERM", "http_proxy", "HTTP_PROXY", "https_proxy",
+		"HTTPS_PROXY", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY",
+		"ftp_proxy", "FTP_PROXY", NULL };
+
+	return is_listed(names, name) || environment_names_protected(name);
+}
+
+/* What a shell keeps of its own, and what was for the scripts of the image
+ * (99-runtimevars.sh) or for environment/scripts.c's program: `set -a` exports
+ * all.
+ */
+bool environment_names_scripts(const char *name)
+{
+	static const char *const names[] = { "PWD", "OLDPWD", "SHLVL", "_",
+		"SING_USER_DEFINED_", "__sif_", NULL };
+
+	return is_listed(names, name);
+}
+
+/* Of dash, bash, busybox and ksh; of those that have no value before they are
+ * set, what a shell does with it. */
+bool environment_names_shell(const char *name)
+{
+	static const char *const names[] = { "_", "ATTY", "BASH", "BASH_",
+		"BASHOPTS", "BASHPID", "CDPATH", "CHILD_MAX", "COLUMNS",
+		"COMPREPLY", "COMP_", "COPROC", "DIRSTACK", "EDITOR", "ENV",
+		"EPOCHREALTIME", "EPOCHSECONDS", "ERRNO", "EUID", "EXECIGNORE",
+		"EXECSHELL", "FCEDIT", "FIGNORE", "FPATH", "FUNCNAME",
+		"FUNCNEST", "GLOBIGNORE", "GLOBSORT", "GROUPS", "HISTCMD",
+		"HISTCONTROL", "HISTEDIT", "HISTFILE", "HISTFILESIZE",
+		"HISTIGNORE", "HISTSIZE", "HISTTIMEFORMAT", "HOSTNAME",
+		"HOSTTYPE", "IFS", "IGNOREEOF", "INSIDE_EMACS", "JOBMAX",
+		"KSHEGID", "KSHGID", "KSHUID", "KSH_", "LINENO", "LINES",
+		"MACHTYPE", "MAIL", "MAILCHECK", "MAILPATH", "MAPFILE",
+		"OLDPWD", "OPTARG", "OPTERR", "OPTIND", "OSTYPE", "PGRP",
+		"PIPESTATUS", "POSIXLY_CORRECT", "PPID", "PROMPT_", "PS0",
+		"PS2", "PS3", "PS4", "PWD", "RANDOM", "READLINE_", "REPLY",
+		"SECONDS", "SHELL", "SHELLOPTS", "SHLVL", "SIGTRAP", "SRANDOM",
+		"TERM", "TIMEFORMAT", "TMOUT", "UID", "USER_ID", "VISUAL",
+		"auto_resume", "histchars", "ignoreeof", NULL };
+
+	return is_listed(names, name);
+}
+
+/* Of NAME in XENV_NAME: what is no variable of its own, or not the user's to
+ * set so.  Apptainer has the same list. */
+bool environment_names_special(const char *name)
+{
+	static const char *const names[] = { "HOME", "UID", "GID", "PATH",
+		"PREPEND_PATH", "APPEND_PATH", "PREPEND_LD_LIBRARY_PATH",
+		"APPEND_LD_LIBRARY_PATH", "APPTAINER_SHELL",
+		"APPTAINER_APPNAME", "SINGULARITY_SHELL", "SINGULARITY_APPNAME",
+		NULL };
+
+	return is_listed(names, name);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Commands that set variables:
+ *
+ *   export NAME="${NAME:-"value"}"      export NAME=value OTHER='value'
+ *   NAME="/opt/bin:$PATH"               export NAME OTHER
+ *   unset NAME                          declare -x NAME=value
+ *   NAME+=:/opt/bin                     source /opt/setup.sh
+ *
+ * The last line is bash's, and is read as that does, and Apptainer's shell.
+ * A shell's own variables are set like all others, but what the shell makes of
+ * that is its own: doubtful.
+ */
+#include <string.h>
+
+#include "spank/plugin/environment/sh/names.h"
+#include "spank/plugin/environment/sh/source.h"
+#include "spank/plugin/environment/sh/statement.h"
+
+#define VALUES_SUM_MAX ENVIRONMENT_SIZE_MAX
+
+static bool take_equals(struct environment_text *text, bool *ret_appends)
+{
+	*ret_appends =
+		text->end - text->at >= 2 && memcmp(text->at, "+=", 2) == 0;
+	if (!*ret_appends && environment_text_peek(text) != '=')
+		return false;
+	text->at += *ret_appends ? 2 : 1;
+	return true;
+}
+
+/* NAME=WORD, or NAME+=WORD, whose value is the whole. */
+static bool take_assignment(struct environment_reader *reader,
+	struct environment_text *text, char name[ENVIRONMENT_WORD_NAME_SIZE],
+	struct environment_word *value)
+{
+	const char *now;
+	bool appends;
+
+	if (!environment_word_take_name(text, name) ||
+		!take_equals(text, &appends) ||
+		!environment_word_take(reader, text, value))
+		return false;
+	reader->doubts += value->is_doubtful;
+	now = appends ? environment_word_look_up(reader, name) : NULL;
+	return !now || environment_word_prepend(value, now);
+}
+
+/* The following return 1; 0 if it is not plain; -1 on failure. */
+
+static int assign(struct environment_reader *reader, const char *name,
+	const char *value, bool is_export, struct error *err)
+{
+	size_t length = strlen(value);
+	bool is_exported = environment_entry(&reader->exported, name);
+
+	if (length > VALUES_SUM_MAX - reader->written)
+		return 0;
+	reader->written += length;
+	reader->doubts += environment_names_shell(name);
+	return environment_set(is_export || is_exported ? &reader->exported
+							: &reader->locals,
+		       name, value, ENVIRONMENT_IMAGE, err) < 0
+		       ? -1
+		       : 1;
+}
+
+/* Without a value, it is exported once it gets one. */
+static int export_name(struct environment_reader *reader, const char *name,
+	struct error *err)
+{
+	reader->doubts += environment_names_shell(name);
+	return environment_set(&reader->exported, name,
+		       environment_word_look_up(reader, name),
+		       ENVIRONMENT_IMAGE, err) < 0
+		       ? -1
+		       : 1;
+}
+
+static void unset_name(struct environment_reader *reader, const char *name)
+{
+	/* Without a PATH, or a prompt, shells are not all alike. */
+	reader->doubts += environment_names_shell(name) ||
+			  strcmp(name, "PATH") == 0 || strcmp(name, "PS1") == 0;
+	environment_remove(&reader->exported, name);
+	environment_remove(&reader->locals, name);
+}
+
+/* A word after `export` or `unset`: into the list, without a value if it has
+ * none. */
+static int take_item(struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	struct environment *items, struct error *err)
+{
+	const struct environment_text word = *text;
+	char name[ENVIRONMENT_WORD_NAME_SIZE];
+	const char *bytes = NULL;
+
+	if (!environment_word_take_name(text, name))
+		return 0;
+	if (environment_text_peek(text) == '=' ||
+		environment_text_peek(text) == '+') {
+		*text = word;
+		if (!take_assignment(reader, text, name, value))
+			return 0;
+		bytes = value->bytes;
+		/* Old shells split it, as in an argument of a program. */
+		reader->doubts +=
+			value->is_bare && strpbrk(bytes, "\t\n *?[\\");
+	} else if (!environment_text_is_at_word_end(text)) {
+		return 0;
+	} else if (environment_entry(items, name)) {
+		return 1;
+	}
+	return environment_set(items, name, bytes, ENVIRONMENT_IMAGE, err) < 0
+		       ? -1
+		       : 1;
+}
+
+/* All of them or none, for what follows may be a pipe, and then this a child's;
+ * and all are expanded before the first is set. */
+static int take_items(struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	struct environment *items, struct error *err)
+{
+	int taken = 1;
+
+	while (taken == 1 && !environment_text_take_end(text))
+		taken = take_item(reader, text, value, items, err);
+	return taken;
+}
+
+static int take_export(struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	struct error *err)
+{
+	CLEANUP_ENVIRONMENT struct environment items = { .count = 0 };
+	int taken = take_items(reader, text, value, &items, err);
+	const struct environment_entry *item = items.entries;
+	size_t i;
+
+	for (i = 0; taken == 1 && i < items.count; i++, item++)
+		taken = item->value ? assign(reader, item->name, item->value,
+					      true, err)
+				    : export_name(reader, item->name, err);
+	return taken;
+}
+
+static int take_unset(struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	struct error *err)
+{
+	CLEANUP_ENVIRONMENT struct environment items = { .count = 0 };
+	int taken = take_items(reader, text, value, &items, err);
+	size_t i;
+
+	for (i = 0; i < items.count; i++)
+		if (items.entries[i].value)
+			return 0;
+	for (i = 0; taken == 1 && i < items.count; i++)
+		unset_name(reader, items.entries[i].name);
+	return taken;
+}
+
+/* A file in a file in a file. */
+static int take_source(struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	struct error *err)
+{
+	environment_text_skip_blanks(text);
+	if (!environment_word_take(reader, text, value) || value->is_bare ||
+		value->is_doubtful || !environment_text_take_end(text))
+		return 0;
+	return environment_source_read(reader, value->bytes, err);
+}
+
+static bool take_declare(struct environment_text *text)
+{
+	if (!environment_text_take_keyword(text, "declare") &&
+		!environment_text_take_keyword(text, "typeset"))
+		return false;
+	environment_text_skip_blanks(text);
+	return environment_text_take_keyword(text, "-x");
+}
+
+int environment_statement_take(struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	struct error *err)
+{
+	struct environment_text after = *text;
+	char name[ENVIRONMENT_WORD_NAME_SIZE];
+
+	if (environment_text_take_keyword(text, "export"))
+		return take_export(reader, text, value, err);
+	if (take_declare(&after)) {
+		*text = after;
+		return take_export(reader, text, value, err);
+	}
+	if (environment_text_take_keyword(text, ".") ||
+		environment_text_take_keyword(text, "source"))
+		return take_source(reader, text, value, err);
+	if (environment_text_take_keyword(text, "unset"))
+		return take_unset(reader, text, value, err);
+	if (environment_text_take_keyword(text, "return") ||
+		environment_text_take_keyword(text, "exit")) {
+		/* There may be more: with which status, and what it ends. */
+		reader->has_ended = true;
+		reader->doubts++;
+		return 1;
+	}
+	/* NAME=VALUE before a command is that command's alone. */
+	if (!take_assignment(reader, text, name, value) ||
+		!environment_text_take_end(text))
+		return 0;
+	return assign(reader, name, value->bytes, false, err);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_ENVIRONMENT_SH_STATEMENT_H
+#define SPANK_PLUGIN_ENVIRONMENT_SH_STATEMENT_H
+
+#include "spank/plugin/environment/sh/word.h"
+
+/*
+ * Take a command that is an assignment, export, declare -x, unset, return,
+ * exit,
+ * "." or source, with its end, and do what it says.  `value` is room for words.
+ * Returns 1; 0 if it is another, the text is then anywhere; -1 on failure.
+ */
+int environment_statement_take(struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	struct error *err);
+
+#endif

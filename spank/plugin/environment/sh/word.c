@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Words of shell scripts, with quotes and parameters as POSIX has them ("2.2
+ * Quoting" and "2.6.2 Parameter Expansion" of the Shell Command Language), of
+ * the latter $NAME, ${NAME} and - :- + :+.  Anything else (substitutions,
+ * globs, arithmetic) is refused and never guessed.
+ *
+ * The text is hostile: a value has a limit, and braces do not nest deeper than
+ * a fixed number, nor, with them, the recursion here.
+ *
+ * Shells of the last fifteen years do not agree on all of it; where they may
+ * not, the word is doubtful, beside having a value.
+ */
+#include <string.h>
+
+#include "spank/plugin/environment/sh/names.h"
+#include "spank/plugin/environment/sh/word.h"
+
+#define BRACES_MAX 8
+
+/* Shells use some of the other bytes for themselves. */
+static void put(struct environment_word *value, char c)
+{
+	if ((c < ' ' || c > '~') && c != '\t' && c != '\n')
+		value->is_doubtful = true;
+	if (value->length < ENVIRONMENT_WORD_MAX)
+		value->bytes[value->length++] = c;
+	else
+		value->overflow = true;
+}
+
+static void put_text(struct environment_word *value, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length > ENVIRONMENT_WORD_MAX - value->length) {
+		value->overflow = true;
+		return;
+	}
+	memcpy(value->bytes + value->length, text, length);
+	value->length += length;
+}
+
+bool environment_word_take_name(struct environment_text *text,
+	char name[ENVIRONMENT_WORD_NAME_SIZE])
+{
+	size_t length = environment_name_length(text->at, text->end - text->at);
+
+	if (length == 0 || length >= ENVIRONMENT_WORD_NAME_SIZE)
+		return false;
+	memcpy(name, text->at, length);
+	name[length] = '\0';
+	text->at += length;
+	return true;
+}
+
+const char *environment_word_look_up(const struct environment_reader *reader,
+	const char *name)
+{
+	const char *value = environment_value(&reader->exported, name);
+
+	return value ? value : environment_value(&reader->locals, name);
+}
+
+/* A variable of which a shell may have a value that nobody has set. */
+static void note_look_up(struct environment_word *value, const char *name,
+	const char *now, bool quoted)
+{
+	if (environment_names_shell(name) ||
+		(!now && strcmp(name, "HOME") == 0))
+		value->is_doubtful = true;
+	value->is_bare = value->is_bare || !quoted;
+}
+
+/* Between double quotes only these lose their meaning by a backslash. */
+static bool take_escape(struct environment_text *text,
+	struct environment_word *value, bool quoted, int braces)
+{
+	char c = environment_text_peek(text);
+
+	if (c == '\0')
+		return false;
+	text->at++;
+	if (braces > 0 && !strchr("$`\"\\", c))
+		value->is_doubtful = true;
+	if (c == '\n')
+		return true;
+	if (quoted && !strchr("$`\"\\", c) && (c != '}' || braces == 0))
+		put(value, '\\');
+	put(value, c);
+	return true;
+}
+
+static bool take_double_quotes(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	int braces);
+
+static bool take_single_quotes(struct environment_text *text,
+	struct environment_word *value)
+{
+	for (; environment_text_peek(text) != '\''; text->at++) {
+		if (environment_text_peek(text) == '\0')
+			return false;
+		put(value, *text->at);
+	}
+	text->at++;
+	return true;
+}
+
+static bool take_parameter(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	bool quoted, int braces);
+
+/* One element of a word outside of double quotes, or inside of ${} in them. */
+static bool take_element(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	bool quoted, int braces)
+{
+	char c = environment_text_peek(text);
+
+	/* Substitutions, globs, operators: not plain. */
+	if (c == '\0' || c == '`' || (!quoted && strchr("&|<>()*?[~ \t\n;", c)))
+		return false;
+	text->at++;
+	if ((braces > 0 && strchr("{}~", c)) || (!quoted && c == '{'))
+		value->is_doubtful = true;
+	if (c == '"')
+		return take_double_quotes(reader, text, value, braces);
+	if (c == '\'' && !quoted)
+		return take_single_quotes(text, value);
+	if (c == '$')
+		return take_parameter(reader, text, value, quoted, braces);
+	if (c == '\\')
+		return take_escape(text, value, quoted, braces);
+	put(value, c);
+	return true;
+}
+
+/* Builders of images put all of such a word into quotes.  More than that, and
+ * quotes within quotes, are each shell's own. */
+static bool has_doubtful_quotes(char quote, size_t elements, bool quoted,
+	int braces)
+{
+	if (!quote)
+		return false;
+	return elements > 1 || braces > 1 || (quoted && quote == '\'');
+}
+
+/* What follows a kind in ${}, and the brace. */
+static bool take_braced_word(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	bool quoted, int braces)
+{
+	size_t elements = 0;
+	char first, quote = '\0';
+
+	while ((first = environment_text_peek(text)) != '}') {
+		if (first == '"' || first == '\'')
+			quote = first;
+		elements++;
+		if (!take_element(reader, text, value, quoted, braces))
+			return false;
+	}
+	if (has_doubtful_quotes(quote, elements, quoted, braces))
+		value->is_doubtful = true;
+	text->at++;
+	return true;
+}
+
+/* After "${". */
+static bool take_braces(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	bool quoted, int braces)
+{
+	size_t before = value->length;
+	char name[ENVIRONMENT_WORD_NAME_SIZE], kind;
+	bool is_colon, is_missing;
+	const char *now;
+
+	if (braces == BRACES_MAX || !environment_word_take_name(text, name))
+		return false;
+	now = environment_word_look_up(reader, name);
+	note_look_up(value, name, now, quoted);
+	is_colon = environment_text_peek(text) == ':';
+	text->at += is_colon;
+	kind = environment_text_peek(text);
+	text->at += !environment_text_is_at_end(text);
+	if (kind == '}' && !is_colon) {
+		put_text(value, now ? now : "");
+		return true;
+	}
+	is_missing = !now || (is_colon && !*now);
+	/* Bash starts without the empty one that others start with. */
+	if (!is_colon && strcmp(name, "PS1") == 0)
+		value->is_doubtful = true;
+	if ((kind != '-' && kind != '+') ||
+		!take_braced_word(reader, text, value, quoted, braces + 1))
+		return false;
+	if (is_missing != (kind == '-'))
+		value->length = before;
+	if (!is_missing && kind == '-')
+		put_text(value, now);
+	return true;
+}
+
+/* After "$". */
+static bool take_parameter(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	bool quoted, int braces)
+{
+	char name[ENVIRONMENT_WORD_NAME_SIZE];
+	const char *now;
+
+	if (environment_text_peek(text) == '{') {
+		text->at++;
+		return take_braces(reader, text, value, quoted, braces);
+	}
+	if (environment_word_take_name(text, name)) {
+		now = environment_word_look_up(reader, name);
+		note_look_up(value, name, now, quoted);
+		put_text(value, now ? now : "");
+		/* The name goes on in the next line. */
+		return environment_text_peek(text) != '\\' ||
+		       text->end - text->at < 2 || text->at[1] != '\n';
+	}
+	/* It stands for itself where nothing can follow it, as in "5$". */
+	if (!quoted || !environment_text_peek(text) ||
+		!strchr("\" /.,:;%", environment_text_peek(text)))
+		return false;
+	put(value, '$');
+	value->is_doubtful = value->is_doubtful || braces > 0;
+	return true;
+}
+
+/* After the first quote. */
+static bool take_double_quotes(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value,
+	int braces)
+{
+	while (environment_text_peek(text) != '"') {
+		if (braces > 0 && environment_text_peek(text) == '$')
+			value->is_doubtful = true;
+		if (!take_element(reader, text, value, true, braces))
+			return false;
+	}
+	text->at++;
+	return true;
+}
+
+bool environment_word_take(const struct environment_reader *reader,
+	struct environment_text *text, struct environment_word *value)
+{
+	value->length = 0;
+	value->overflow = value->is_bare = value->is_doubtful = false;
+	while (!environment_text_is_at_word_end(text))
+		if (!take_element(reader, text, value, false, 0))
+			return false;
+	value->bytes[value->length] = '\0';
+	return !value->overflow;
+}
+
+bool environment_word_prepend(struct environment_word *value, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length > ENVIRONMENT_WORD_MAX - value->length)
+		return false;
+	memmove(value->bytes + length, value->bytes, value->length + 1);
+	memcpy(value->bytes, text, length);
+	value->length += length;
+	return true;
+}
