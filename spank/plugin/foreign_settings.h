@@ -11,7 +11,7 @@
  * In a command: take what the variables of Singularity and Apptainer ask for,
  * such as APPTAINER_CLEANENV, where nothing has been said of that setting and
  * the administrator has not denied it.  -1 with a sentence that names a
- * variable with a wrong value.  Binds: see foreign_binds.h.
+ * variable with a wrong value.  Binds: see container/foreign_binds.h.
  */
 int foreign_settings_add(struct settings *settings,
 	const struct arguments *arguments, struct error *err);

@@ -15,7 +15,7 @@
 #include "common/image_file.h"
 #include "common/nearest.h"
 #include "common/privileged/run.h"
-#include "spank/plugin/image.h"
+#include "spank/plugin/container/image.h"
 #include "spank/plugin/inspect.h"
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/expand.h"

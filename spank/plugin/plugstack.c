@@ -20,7 +20,7 @@
 #define DEPTH_MAX 8
 #define BLANKS    " \t\r\n"
 
-/* As in site.c. */
+/* As in container/node_conf.c. */
 extern slurm_conf_t slurm_conf __attribute__((weak));
 
 struct places {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/inside.h"
+#include "spank/plugin/container/image_path.h"
 #include "spank/plugin/read_ahead.h"
 
 /* The kernel takes no more at a time. */

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
-#include "spank/plugin/container.h"
+#include "spank/plugin/container/container.h"
 #include "spank/plugin/host_mount.h"
 #include "spank/plugin/image_server.h"
 #include "spank/plugin/settings/plugstack_args.h"

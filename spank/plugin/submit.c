@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/plugin/container.h"
-#include "spank/plugin/foreign_binds.h"
+#include "spank/plugin/container/container.h"
+#include "spank/plugin/container/foreign_binds.h"
 #include "spank/plugin/foreign_settings.h"
 #include "spank/plugin/inspect.h"
 #include "spank/plugin/settings/expand.h"

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "spank/plugin/container/bind_plan.h"
 #include "spank/plugin/environment/sh/environment.h"
-#include "spank/plugin/plan.h"
 #include "spank/plugin/report.h"
 
 /* What a task needs to get into the container; all borrowed. */

@@ -10,7 +10,7 @@
 
 #include "common/child.h"
 #include "common/error.h"
-#include "spank/plugin/container.h"
+#include "spank/plugin/container/container.h"
 
 /*
  * slurmstepd's watch over the FUSE connections of a step: one whose server has

@@ -14,7 +14,7 @@ fsopen|fsconfig|fsmount|move_mount|open_tree|mount_setattr|ptrace
 pidfd_open|pidfd_send_signal|kill|chown|lchown|fchown|fchownat'
 forbidden=$(printf '%s' "$forbidden" | tr '\n' '|')
 # syscall(2) itself: openat2 and pidfd calls, Landlock; fstat.
-raw_allowed='/privileged/|inside\.o|child\.o|sandbox\.o|uring\.o|server/.*damage\.o'
+raw_allowed='/privileged/|image_path\.o|child\.o|sandbox\.o|uring\.o|server/.*damage\.o'
 
 failures=0
 count=0

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "common/cgroup_memory.h"
 #include "common/privileged/cgroup.h"
+#include "spank/plugin/container/cgroup_memory.h"
 
 static void lines_of_both_versions_are_understood(void **state)
 {

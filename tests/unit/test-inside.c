@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-#include "common/inside.h"
+#include "spank/plugin/container/image_path.h"
 
 struct image {
 	char outside[64]; /* a directory; the image is "root" in it */

@@ -31,8 +31,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/inside.h"
 #include "common/privileged/shell.h"
+#include "spank/plugin/container/image_path.h"
 #include "spank/plugin/environment/image_dialect.h"
 #include "spank/plugin/environment/image_environment.h"
 #include "spank/plugin/environment/scripts.h"

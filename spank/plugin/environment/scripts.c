@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/inside.h"
 #include "common/privileged/shell.h"
+#include "spank/plugin/container/image_path.h"
 #include "spank/plugin/environment/rules.h"
 #include "spank/plugin/environment/scripts.h"
 #include "spank/plugin/environment/setters.h"

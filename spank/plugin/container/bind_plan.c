@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What of the host shows in a container.  The list in binds.c keeps the order:
+ * a later bind takes the place of an earlier one at the same destination, and
+ * one that would hide another comes before it.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/envp.h"
+#include "spank/plugin/container/bind_plan.h"
+#include "spank/plugin/container/fixed_binds.h"
+#include "spank/plugin/container/foreign_binds.h"
+#include "spank/plugin/container/image_path.h"
+#include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/expand.h"
+
+/* Directories that belong to the image even when the user stands in one. */
+static bool is_of_the_system(const char *path)
+{
+	static const char *const trees[] = { "/bin", "/boot", "/dev", "/etc",
+		"/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys",
+		"/usr" };
+	static const char *const places[] = { "/", "/opt", "/run", "/var" };
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (strcmp(path, places[i]) == 0)
+			return true;
+	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++)
+		if (inside_is_in(trees[i], path))
+			return true;
+	return false;
+}
+
+/*
+ * /var/tmp before /tmp: where the image has the one as a symlink to the other,
+ * the host's /tmp is what must show.
+ */
+static void plan_system(struct binds *binds, bool private_tmp)
+{
+	static const char *const trees[] = { "/proc", "/sys", "/dev" };
+	static const char *const files[] = { "/etc/hosts", "/etc/resolv.conf",
+		"/etc/localtime" };
+	int tmp = private_tmp ? BIND_EMPTY | BIND_PUBLIC : 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++)
+		binds_add(binds, trees[i], trees[i], BIND_FIXED, "system");
+	binds_add(binds, "/var/tmp", "/var/tmp", BIND_OPTIONAL | tmp, "tmp");
+	binds_add(binds, "/tmp", "/tmp", tmp, "tmp");
+	for (i = 0; i < sizeof(files) / sizeof(*files); i++)
+		binds_add(binds, files[i], files[i],
+			BIND_READ_ONLY | BIND_OPTIONAL | BIND_REPLACE,
+			"system");
+	/* Made by container.c. */
+	binds_add(binds, "", "/etc/passwd", BIND_GIVEN | BIND_REPLACE,
+		"accounts");
+	binds_add(binds, "", "/etc/group", BIND_GIVEN | BIND_REPLACE,
+		"accounts");
+	binds_add(binds, "/etc/nsswitch.conf", "/etc/nsswitch.conf",
+		BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING, "system");
+}
+
+/* A home such as /usr/home/NAME shows where the image has no such. */
+static void plan_home(struct binds *binds, const char *home, int flags)
+{
+	if (home && home[0] == '/')
+		binds_add(binds, home, home,
+			flags | BIND_OPTIONAL |
+				(is_of_the_system(home) ? BIND_IF_MISSING : 0),
+			"home");
+}
+
+static void plan_directory(struct binds *binds, const char *directory)
+{
+	if (directory[0] == '/' && !is_of_the_system(directory) &&
+		!binds_cover(binds, directory))
+		binds_add(binds, directory, directory,
+			BIND_OPTIONAL | BIND_USERS, "working directory");
+}
+
+/*
+ * Home and working directory.  A home that was asked for by name must be there.
+ * Where the user's own does not show, or an empty one in its place, a working
+ * directory below it does.
+ */
+static int plan_user(const struct plan_request *request, struct binds *binds,
+	struct error *err)
+{
+	const struct settings *settings = request->settings;
+	const char *wanted = settings_get(settings, SETTING_HOME);
+	const char *home = request->home;
+	bool shows =
+		wanted[0] == '/' || settings_is(settings, SETTING_HOME, "yes");
+
+	if (wanted[0] == '/') {
+		if (binds_leave_out(binds, wanted, err) < 0)
+			return error_prefix(err, "--sif-home");
+		binds_add(binds, wanted, wanted, BIND_USERS, "--sif-home");
+	} else if (shows && home && !binds_cover(binds, home)) {
+		plan_home(binds, home, 0);
+	}
+	if (shows || !home || strcmp(home, request->directory) != 0)
+		plan_directory(binds, request->directory);
+	if (settings_is(settings, SETTING_HOME, "private"))
+		plan_home(binds, home, BIND_EMPTY);
+	return 0;
+}
+
+static bool has_target(const struct binds *binds, const char *target)
+{
+	size_t i;
+
+	for (i = 0; i < binds->count; i++)
+		if (strcmp(binds->list[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A directory for temporary files that is not below /tmp: of the node, or empty
+ * in what is empty.  The user has chosen the name, as that of a bind.
+ */
+static void plan_tmpdir(const struct plan_request *request, struct binds *binds)
+{
+	const char *value = envp_get(request->job, "TMPDIR");
+	char path[PATH_MAX];
+
+	if (!value || value[0] != '/' || strlen(value) >= sizeof(path) ||
+		settings_is(request->settings, SETTING_CLEANENV, "yes"))
+		return;
+	strcpy(path, value);
+	bind_spec_clean(path);
+	if (is_of_the_system(path) || has_target(binds, path) ||
+		binds_show(binds, path))
+		return;
+	if (binds_cover(binds, path))
+		binds_add(binds, path, path, BIND_EMPTY | BIND_USERS, "TMPDIR");
+	else if (!request->arguments->denied[SETTING_BIND])
+		binds_add(binds, path, path, BIND_OPTIONAL | BIND_USERS,
+			"TMPDIR");
+}
+
+static void plan_file(struct binds *binds, const char *path, const char *origin)
+{
+	if (path && path[0] == '/' && !binds_show(binds, path))
+		binds_add(binds, path, path, BIND_OPTIONAL, origin);
+}
+
+/* The node's plugstack.conf asks for it, in an srun of the image's as well, if
+ * the image has Slurm; one with a plugin of its own has it for its own release
+ * of Slurm. */
+static void plan_plugin(struct binds *binds, const char *path)
+{
+	if (path[0] == '/' && !binds_cover(binds, path))
+		binds_add(binds, path, path,
+			BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING |
+				BIND_IF_PARENT,
+			"Slurm");
+}
+
+/* The same of what Slurm makes for the step, where its user could put a symlink
+ * to anything in its place. */
+static void plan_made(struct binds *binds, const char *path, const char *origin)
+{
+	if (path && path[0] == '/' && !binds_show(binds, path))
+		binds_add(binds, path, path, BIND_OPTIONAL | BIND_NO_LINK,
+			origin);
+}
+
+static void plan_mpi(const struct plan_request *request, struct binds *binds)
+{
+	const struct site *site = request->site;
+
+	plan_made(binds, site->pmix_server, "PMIx");
+	if (!site->pmix_is_users || !request->arguments->denied[SETTING_BIND])
+		plan_made(binds, site->pmix, "PMIx");
+}
+
+static void plan_x11(const struct plan_request *request, struct binds *binds)
+{
+	const char *path = envp_get(request->job, "XAUTHORITY");
+
+	if (path && site_has_xauthority(path, request->job, request->home))
+		plan_made(binds, path, "X11");
+}
+
+/*
+ * What makes srun, scontrol and MPI work inside: the configuration, where
+ * slurmd says that it is; this plugin; munge's socket; the sockets and files of
+ * PMIx.  And scripts that Slurm itself runs after the change of the root.  All
+ * of it is Slurm's word: by variables of the job's a user would show what
+ * deny=bind keeps from them.
+ */
+static void plan_slurm(const struct plan_request *request, struct binds *binds)
+{
+	plan_file(binds, "/etc/slurm", "Slurm");
+	plan_file(binds, "/run/slurm", "Slurm");
+	plan_file(binds, request->site->conf, "Slurm");
+	plan_plugin(binds, request->site->plugin);
+	plan_file(binds, "/run/munge", "munge");
+	plan_mpi(request, binds);
+	plan_x11(request, binds);
+	plan_file(binds, request->script, "batch script");
+	plan_file(binds, request->site->prolog, "TaskProlog");
+}
+
+static int flags_of(const struct bind_spec *spec)
+{
+	return (spec->is_read_only ? BIND_READ_ONLY : 0) |
+	       (spec->is_optional ? BIND_OPTIONAL : 0) |
+	       (spec->is_fixed ? BIND_FIXED | BIND_WHOLE : 0);
+}
+
+static bool has_one_name(const char *source, const char *target)
+{
+	return source && strcmp(source, target) == 0;
+}
+
+/* Of a user's: does one that is whole show it at the same place already? */
+static bool shows_already(const struct bind_spec *spec,
+	const struct binds *binds)
+{
+	const struct bind *above = fixed_find_above(binds, spec->target);
+
+	return above && has_one_name(spec->source, spec->target) &&
+	       has_one_name(above->source, above->target) &&
+	       (!spec->is_read_only || above->flags & BIND_READ_ONLY);
+}
+
+/* Would the user take the place of what the site does not let him leave out? */
+static int plan_spec(const struct bind_spec *spec, int flags,
+	const char *origin, struct binds *binds, struct error *err)
+{
+	/* So the commands make them; a user can do without. */
+	if (spec->target[0] != '/')
+		return error_set(err, 0,
+			"the destination '%s' is not an absolute path",
+			spec->target);
+	if (flags & BIND_USERS && shows_already(spec, binds))
+		return 0;
+	if ((flags & BIND_USERS && spec->source
+			    ? binds_make_room
+			    : binds_leave_out)(binds, spec->target, err) < 0)
+		return -1;
+	if (spec->source)
+		binds_add(binds, spec->source, spec->target,
+			flags | flags_of(spec), origin);
+	return 0;
+}
+
+/* As the administrator wrote it, with variables. */
+static int plan_site_spec(const struct bind_spec *spec,
+	const struct site_variables *variables, struct binds *binds,
+	struct error *err)
+{
+	char source[PATH_MAX], target[PATH_MAX];
+	struct bind_spec expanded = *spec;
+
+	expanded.source = source;
+	expanded.target = target;
+	if (expand_absolute(spec->source, variables->list, source, err) < 0 ||
+		expand_absolute(spec->target, variables->list, target, err) < 0)
+		return spec->is_optional ? 0 : -1;
+	bind_spec_clean(target);
+	return plan_spec(&expanded, 0, "site", binds, err);
+}
+
+static int plan_site(const struct plan_request *request, struct binds *binds,
+	struct error *err)
+{
+	const struct bind_specs *specs = &request->arguments->binds;
+	struct site_variables variables;
+	size_t i;
+
+	if (specs->count > 0)
+		site_variables_load(request->job_id, &variables);
+	for (i = 0; i < specs->count; i++)
+		if (plan_site_spec(&specs->list[i], &variables, binds, err) < 0)
+			return error_prefix(err, "bind= in plugstack.conf");
+	return 0;
+}
+
+static int plan_users(const struct plan_request *request, struct binds *binds,
+	struct error *err)
+{
+	const char *list = settings_get(request->settings, SETTING_BIND);
+	const char *origin = "--sif-bind";
+	struct bind_specs specs;
+	int planned = 0;
+	size_t i;
+
+	if (bind_specs_parse(list, BIND_SPEC_USERS, &specs, err) < 0)
+		return error_prefix(err, "%s", origin);
+	for (i = 0; i < specs.count && planned == 0; i++) {
+		origin = foreign_binds_origin(&specs.list[i], request->job);
+		planned = plan_spec(&specs.list[i], BIND_USERS, origin, binds,
+			err);
+	}
+	bind_specs_free(&specs);
+	return planned < 0 ? error_prefix(err, "%s", origin) : 0;
+}
+
+int plan_binds(const struct plan_request *request, struct binds *binds,
+	struct error *err)
+{
+	plan_system(binds,
+		settings_is(request->settings, SETTING_TMP, "private"));
+	if (plan_user(request, binds, err) < 0)
+		return -1;
+	plan_tmpdir(request, binds);
+	plan_slurm(request, binds);
+	if (plan_site(request, binds, err) < 0)
+		return -1;
+	binds_yield(binds);
+	return plan_users(request, binds, err);
+}

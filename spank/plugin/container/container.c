@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The container of a step, built by its first task as the job's user:
+ *
+ *   1. open the images, hand each to its server, hear that it can be served
+ *   2. look up the user's names, and what the node has of a GPU driver
+ *   3. leave for a mount namespace of its own
+ *   4. clone what of the host shall show, while the host can still be seen;
+ *      mount what is in memory instead
+ *   5. mount FUSE, then hand its descriptors to the servers
+ *   6. write passwd and group; make the missing mount points
+ *   7. lay the writable layer over it, if asked for
+ *   8. attach everything, set the image read-only, change the root
+ *
+ * The images are opened before any capability is raised, and never read here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/affinity.h"
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/privileged/caps.h"
+#include "common/privileged/mount.h"
+#include "common/privileged/namespace.h"
+#include "spank/plugin/container/accounts.h"
+#include "spank/plugin/container/cgroup_memory.h"
+#include "spank/plugin/container/container.h"
+#include "spank/plugin/container/container_vars.h"
+#include "spank/plugin/container/gpus.h"
+#include "spank/plugin/container/image.h"
+#include "spank/plugin/container/node_conf.h"
+#include "spank/plugin/container/scaffold.h"
+#include "spank/plugin/container/step_memory.h"
+#include "spank/plugin/container/user_namespace.h"
+#include "spank/plugin/hello.h"
+
+/* passwd and group, each at most 1 MiB of the image and the user's lines. */
+#define FILES_BYTES (8 << 20)
+
+/* What the steps below pass on to one another. */
+struct building {
+	const struct container_request *request;
+	const struct settings *settings;
+	struct report *report;
+	struct container *container;
+	struct bind_specs mounts; /* further images */
+	struct image_request images[CONTAINER_IMAGES_MAX];
+	int kept_fds[CONTAINER_IMAGES_MAX]; /* of their mounts */
+	struct accounts accounts;
+	struct binds binds;
+	struct memory memory;
+	struct affinity affinity;
+};
+
+static bool is_writable(const struct settings *settings)
+{
+	return !settings_is(settings, SETTING_WRITABLE_TMPFS, "no");
+}
+
+/* --- images --------------------------------------------------------------- */
+
+/* A further image's server, which nobody else asks, says BUILD at once. */
+static int meet_server(struct building *building, size_t i, const char *path,
+	struct error *err)
+{
+	struct image_request *image = &building->images[i];
+	CLEANUP_FD int unexpected_fd = -1;
+	struct message message;
+
+	image->server = hello_say(building->request->tasks_fds[i],
+		image->deadline, err);
+	if (image->server < 0)
+		return -1;
+	building->container->image_fds[i] = image->server;
+	if (message_receive(image->server, image->deadline, &message,
+		    &unexpected_fd) == 1 &&
+		message.type == MESSAGE_BUILD)
+		return 0;
+	return error_set(err, 0, "the server of the image '%s' does not answer",
+		path);
+}
+
+static int offer_one(struct building *building, size_t i, const char *image,
+	const char *kind, struct error *err)
+{
+	const struct container_request *request = building->request;
+	char facts[ERROR_TEXT_SIZE], path[PATH_MAX];
+
+	building->images[i] = (struct image_request){
+		.kind = kind,
+		.server = request->server,
+		.fuse_fd = &request->fuse_fds[i],
+		.connection = &request->plan.connections[i],
+		.kept_fd = &building->kept_fds[i],
+		.deadline = request->deadline,
+		.cpu = -1,
+	};
+	if (i > 0 && meet_server(building, i, image, err) < 0)
+		return -1;
+	if (image_find(image, request->plan.arguments->path,
+		    request->plan.job_id, path, err) < 0 ||
+		image_offer(&building->images[i], path, facts, err) < 0) {
+		if (i == 0)
+			image_explain(image, request->plan.job, err);
+		return -1;
+	}
+	report_moment(building->report, "image '%s' checked: %s", image, facts);
+	if (i > 0)
+		return 0;
+	if (image_check_overlays(path, facts, request->plan.arguments,
+		    building->report, err) < 0)
+		return -1;
+	return facts_of_image(path, facts, building->container->facts, err);
+}
+
+static int offer_images(struct building *building, struct error *err)
+{
+	const char *root = settings_get(building->settings, SETTING_IMAGE);
+	/* Other users do not exist there, and nothing can be made in what
+	 * belongs to nobody. */
+	bool userns = building->request->plan.arguments->userns;
+	size_t i;
+
+	if (bind_specs_parse(settings_get(building->settings, SETTING_MOUNT),
+		    BIND_SPEC_IMAGES, &building->mounts, err) < 0)
+		return error_prefix(err, "--sif-mount");
+	if (offer_one(building, 0, root,
+		    is_writable(building->settings) || userns ? MESSAGE_OWNED
+							      : MESSAGE_ROOT,
+		    err) < 0)
+		return -1;
+	for (i = 0; i < building->mounts.count; i++)
+		if (offer_one(building, i + 1, building->mounts.list[i].source,
+			    userns ? MESSAGE_OWNED_DATA : MESSAGE_DATA,
+			    err) < 0)
+			return error_prefix(err, "--sif-mount");
+	return 0;
+}
+
+static int mount_data(struct building *building, struct error *err)
+{
+	CLEANUP_FD int mount_fd = -1;
+	size_t i;
+
+	for (i = 0; i < building->mounts.count; i++) {
+		if (binds_make_room(&building->binds,
+			    building->mounts.list[i].target, err) < 0)
+			return error_prefix(err, "--sif-mount");
+		mount_fd = image_mount(&building->images[i + 1], err);
+		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
+			return -1;
+		binds_add_mount(&building->binds, &mount_fd,
+			building->mounts.list[i].target, true, BIND_USERS,
+			"--sif-mount");
+	}
+	return 0;
+}
+
+/* --- what the plan is made from ------------------------------------------- */
+
+static int plan(struct building *building, struct error *err)
+{
+	struct plan_request request = building->request->plan;
+	struct site site;
+	const char *home = settings_get(building->settings, SETTING_HOME);
+
+	site_load(request.job, &site);
+	request.site = &site;
+	if (accounts_load(home[0] == '/' ? home : NULL, &site,
+		    &building->accounts, building->report, err) < 0)
+		return -1;
+	if (building->accounts.home)
+		request.home = building->accounts.home;
+	if (home[0] == '/' &&
+		facts_add(building->container->facts, err, "HOME=%s", home) < 0)
+		return -1;
+	memory_share(building->settings, request.arguments,
+		1 + building->mounts.count, cgroup_memory_limit(),
+		&building->memory, building->report);
+	if (gpus_plan(&request, building->request->deadline, &building->binds,
+		    building->container->facts, building->report, err) < 0)
+		return -1;
+	return plan_binds(&request, &building->binds, err);
+}
+
+/* --- the tree ------------------------------------------------------------- */
+
+/*
+ * The tmpfs is attached while its files are cloned, since kernels before 6.15
+ * clone only what is; the image comes to lie over it, and both leave the
+ * namespace with the old root.
+ */
+static int add_accounts(struct binds *binds, const struct accounts *accounts,
+	int root_fd, struct error *err)
+{
+	CLEANUP_FD int files_fd =
+		priv_mount_tmpfs(FILES_BYTES, "0755", false, err);
+	CLEANUP_FD int passwd_fd = -1;
+	CLEANUP_FD int group_fd = -1;
+
+	if (files_fd < 0 || scaffold_attach(SCAFFOLD, files_fd, err) < 0 ||
+		accounts_write(files_fd, "passwd", accounts->passwd, root_fd,
+			"/etc/passwd", err) < 0 ||
+		accounts_write(files_fd, "group", accounts->group, root_fd,
+			"/etc/group", err) < 0)
+		return -1;
+	passwd_fd =
+		priv_mount_clone(files_fd, "passwd", PRIV_MOUNT_READ_ONLY, err);
+	group_fd =
+		priv_mount_clone(files_fd, "group", PRIV_MOUNT_READ_ONLY, err);
+	if (passwd_fd < 0 || group_fd < 0)
+		return -1;
+	binds_give(binds, "/etc/passwd", &passwd_fd);
+	binds_give(binds, "/etc/group", &group_fd);
+	return 0;
+}
+
+/* Attach the root at the scaffold, and what shows in it. */
+static int assemble(struct building *building, int image_fd, struct error *err)
+{
+	CLEANUP_FD int layer_fd = -1;
+	int root_fd = image_fd;
+
+	/* The server needs a moment to get ready for what is read now. */
+	if (scaffold_attach(SCAFFOLD, image_fd, err) < 0 ||
+		priv_mount_seal(image_fd, err) < 0 ||
+		image_tell(building->request->server, MESSAGE_SEALED, NULL, -1,
+			err) < 0)
+		return -1;
+	affinity_restore(&building->affinity);
+	if (is_writable(building->settings)) {
+		layer_fd = memory_mount_layer(&building->memory,
+			building->request->plan.arguments->userns, err);
+		if (layer_fd < 0)
+			return -1;
+		root_fd = layer_fd;
+	}
+	return binds_attach(&building->binds, root_fd, building->report, err);
+}
+
+/* On the host it has been mounted by the keeper, see spank/keeper. */
+static int mount_root(struct building *building, struct error *err)
+{
+	const char *host_path = building->request->plan.host_path;
+
+	if (!host_path)
+		return image_mount(&building->images[0], err);
+	report_moment(building->report, "image on the host at '%s'", host_path);
+	return image_clone(&building->images[0], host_path, err);
+}
+
+static int furnish(struct building *building, struct error *err)
+{
+	CLEANUP_FD int namespace_fd = priv_namespace_unshare(err);
+	CLEANUP_FD int image_fd = -1;
+	struct stat root;
+
+	if (namespace_fd < 0 ||
+		binds_clone(&building->binds, building->report, err) < 0 ||
+		memory_mount(&building->memory, is_writable(building->settings),
+			&building->binds, err) < 0)
+		return -1;
+	/* Dozens of questions follow, about mount points, one by one. */
+	building->images[0].cpu = affinity_stay(&building->affinity);
+	image_fd = mount_root(building, err);
+	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
+	 * nobody in a user namespace: nothing could be made there. */
+	if (image_fd >= 0 && fstat(image_fd, &root) < 0)
+		return error_set(err, errno, "cannot inspect the image");
+	if (image_fd < 0 || mount_data(building, err) < 0 ||
+		add_accounts(&building->binds, &building->accounts, image_fd,
+			err) < 0 ||
+		binds_make_points(&building->binds, image_fd, building->report,
+			err) < 0 ||
+		assemble(building, image_fd, err) < 0 ||
+		priv_namespace_pivot(SCAFFOLD, err) < 0)
+		return -1;
+	building->container->namespace_fd = fd_take(&namespace_fd);
+	report_moment(building->report, "namespace built");
+	return 0;
+}
+
+/* What mounts need, on the host or in a user namespace. */
+static int gain_rights(struct building *building, struct error *err)
+{
+	const struct container_request *request = building->request;
+
+	if (request->plan.arguments->userns &&
+		(user_namespace_enter_new(request->deadline, err) < 0 ||
+			user_namespace_open_fuse(request->fuse_fds,
+				1 + building->mounts.count, err) < 0))
+		return -1;
+	return priv_caps_raise(err);
+}
+
+static int build(struct building *building, struct error *err)
+{
+	const char *image = settings_get(building->settings, SETTING_IMAGE);
+
+	if (offer_images(building, err) < 0)
+		return -1;
+	if (plan(building, err) < 0 || gain_rights(building, err) < 0)
+		return error_prefix(err,
+			"cannot build the container of the image '%s'", image);
+	report_moment(building->report, "names and binds known");
+	if (furnish(building, err) < 0)
+		return error_prefix(err,
+			"cannot build the container of the image '%s'", image);
+	return 0;
+}
+
+int container_build(const struct container_request *request,
+	struct container *ret_container, struct report *report,
+	struct error *err)
+{
+	struct container container = { .namespace_fd = -1,
+		.image_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } };
+	struct building building = {
+		.request = request,
+		.settings = request->plan.settings,
+		.report = report,
+		.container = &container,
+		.binds = BINDS_NONE,
+		.memory = MEMORY_NONE,
+	};
+	size_t i;
+	int built;
+
+	for (i = 0; i < CONTAINER_IMAGES_MAX; i++)
+		building.kept_fds[i] = -1;
+	built = build(&building, err);
+	affinity_restore(&building.affinity);
+	memory_free(&building.memory);
+	/* A number may be another's as soon as nothing holds the mount. */
+	for (i = 0; i < CONTAINER_IMAGES_MAX; i++) {
+		if (built < 0 && building.images[i].connection)
+			image_forget_connection(&building.images[i]);
+		cleanup_fd(&building.kept_fds[i]);
+	}
+	binds_free(&building.binds);
+	bind_specs_free(&building.mounts);
+	accounts_free(&building.accounts);
+	if (built < 0)
+		container_free(&container);
+	else
+		*ret_container = container;
+	return built;
+}
+
+int container_announce(const struct container_request *request,
+	const struct container *container, struct error *err)
+{
+	size_t i;
+
+	for (i = 1; i < CONTAINER_IMAGES_MAX; i++)
+		if (container->image_fds[i] >= 0 &&
+			image_tell(container->image_fds[i], MESSAGE_BUILT, NULL,
+				container->namespace_fd, err) < 0)
+			return -1;
+	return image_tell(request->server, MESSAGE_BUILT, NULL,
+		container->namespace_fd, err);
+}
+
+void container_free(struct container *container)
+{
+	cleanup_fd(&container->namespace_fd);
+	facts_free(container->facts);
+}

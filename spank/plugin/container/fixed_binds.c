@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What no user leaves out or covers.  By name the plan keeps binds of theirs
+ * out of it (bind_plan.c); here it is looked at what symlinks, of the image or
+ * in directories of theirs, have made of the names:
+ *
+ *   1. the name leads to the mount
+ *   2. no mount that a user has asked for lies in it
+ *   3. no name on the way there can be led elsewhere later
+ *
+ * Users can do as they like with directories of their own, from outside of the
+ * container as well: a mount moves with the directory that it lies on.  Where
+ * both have the same name as on the host that is so of the source, too, and the
+ * site has left it to the user.  Root is kept from nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "spank/plugin/container/fixed_binds.h"
+#include "spank/plugin/container/image_path.h"
+#include "spank/plugin/container/mounts.h"
+
+/* <linux/magic.h> of some distributions lacks it. */
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
+/* Of a way, symlinks included. */
+#define NAMES_MAX 256
+
+int fixed_refuse(const char *target, struct error *err)
+{
+	return error_set(err, 0,
+		"'%s' cannot be left out or covered: it belongs to every "
+		"container of this site",
+		target);
+}
+
+const struct bind *fixed_find_above(const struct binds *binds,
+	const char *target)
+{
+	size_t i;
+
+	for (i = 0; i < binds->count; i++)
+		if (binds->list[i].flags & BIND_WHOLE &&
+			inside_is_in(binds->list[i].target, target))
+			return &binds->list[i];
+	return NULL;
+}
+
+static bool has_one_name(const struct bind *bind)
+{
+	return strcmp(bind->source, bind->target) == 0;
+}
+
+/* A bind of a user's that the mount `id` lies in, or NULL; if asked, not those
+ * with the same name as on the host. */
+static const struct bind *find_users(const struct binds *binds,
+	const struct mounts *mounts, uint64_t id, bool but_same_name)
+{
+	const struct bind *bind;
+	size_t i;
+
+	for (i = 0; i < binds->count; i++) {
+		bind = &binds->list[i];
+		if (bind->flags & BIND_USERS && bind->mount_id &&
+			!(but_same_name && has_one_name(bind)) &&
+			mounts_is_in(mounts, id, bind->mount_id))
+			return bind;
+	}
+	return NULL;
+}
+
+/* The image of a --sif-mount: in an image names stay as they are. */
+static bool is_image(const struct binds *binds, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < binds->count; i++)
+		if (binds->list[i].mount_id == id && !*binds->list[i].source)
+			return true;
+	return false;
+}
+
+/* Of FUSE a user's process may be the server, which says what it likes of
+ * owners, and changes names when it likes.  What cannot be told is one. */
+static bool is_served(int fd)
+{
+	struct statfs system;
+
+	return fstatfs(fd, &system) < 0 || system.f_type == FUSE_SUPER_MAGIC;
+}
+
+/*
+ * Could anyone but root give the name of something that belongs to `owner` to
+ * another thing?  Users may help each other.  The owner of a directory can
+ * change its mode; an access control list shows in the bits of the group.
+ * Root is whom /proc belongs to: in a user namespace that is nobody.
+ */
+static bool is_changeable(const struct stat *directory, uid_t owner)
+{
+	bool is_writable = directory->st_mode & (S_IWGRP | S_IWOTH);
+	struct stat proc;
+
+	return stat("/proc", &proc) < 0 || directory->st_uid != proc.st_uid ||
+	       (is_writable && (!(directory->st_mode & S_ISVTX) ||
+				       owner != proc.st_uid));
+}
+
+/* A name on the way to a mount, and where it is. */
+struct step {
+	int directory_fd;
+	const char *name;
+	bool is_last;
+};
+
+/* Of what the name is of; of a mount, what lies below is not known. */
+static uid_t owner_of(const struct step *step, const struct bind *bind)
+{
+	CLEANUP_FD int fd = -1;
+	struct stat status;
+
+	if (step->is_last)
+		return bind->point_uid;
+	fd = openat(step->directory_fd, step->name,
+		O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 && fstat(fd, &status) == 0 &&
+			       mounts_id_of(fd) ==
+				       mounts_id_of(step->directory_fd)
+		       ? status.st_uid
+		       : (uid_t)-1;
+}
+
+/* Could a user give the name to another thing?  A symlink of theirs is one. */
+static bool is_users_to_change(const struct binds *binds,
+	const struct mounts *mounts, const struct bind *bind,
+	const struct step *step, bool is_link)
+{
+	uint64_t id = mounts_id_of(step->directory_fd);
+	struct stat status;
+
+	if (!find_users(binds, mounts, id, has_one_name(bind)))
+		return false;
+	return is_link || fstat(step->directory_fd, &status) < 0 ||
+	       is_changeable(&status, owner_of(step, bind)) ||
+	       (!is_image(binds, id) && is_served(step->directory_fd));
+}
+
+/* Where the way begins again: what the link says, and the rest. */
+static bool follow(char rest[PATH_MAX], const char *link, char at[PATH_MAX])
+{
+	char copy[PATH_MAX];
+
+	strcpy(copy, rest);
+	if (link[0] == '/')
+		at[0] = '\0';
+	return snprintf(rest, PATH_MAX, "%s/%s", link, copy) < PATH_MAX;
+}
+
+/* Takes the next name off the rest of the way; false at its end. */
+static bool next_name(char rest[PATH_MAX], char name[NAME_MAX + 1])
+{
+	const char *from;
+	size_t length;
+
+	do {
+		from = rest + strspn(rest, "/");
+		length = strcspn(from, "/");
+		snprintf(name, NAME_MAX + 1, "%.*s", (int)length, from);
+		memmove(rest, from + length, strlen(from + length) + 1);
+	} while (strcmp(name, ".") == 0);
+	return name[0];
+}
+
+static bool go_down(char at[PATH_MAX], const char *name)
+{
+	size_t length = strlen(at);
+
+	return snprintf(at + length, PATH_MAX - length, "/%s", name) <
+	       (int)(PATH_MAX - length);
+}
+
+/* Every name on the way from the root to the mount, as the kernel goes it: by
+ * symlinks of the image, but by nothing that is a user's to change. */
+static bool is_certain(const struct binds *binds, const struct mounts *mounts,
+	const struct bind *bind, int root_fd)
+{
+	char at[PATH_MAX] = "", rest[PATH_MAX], link[PATH_MAX];
+	char name[NAME_MAX + 1];
+	ssize_t length;
+	int names;
+
+	snprintf(rest, sizeof(rest), "%s", bind->target);
+	for (names = 0; names < NAMES_MAX; names++) {
+		CLEANUP_FD int fd = inside_open_plain(root_fd, at[0] ? at : "/",
+			O_PATH | O_DIRECTORY);
+		struct step step = { .directory_fd = fd, .name = name };
+
+		if (!next_name(rest, name))
+			return true;
+		if (fd < 0)
+			return false;
+		if (strcmp(name, "..") == 0) {
+			at[at[0] ? strrchr(at, '/') - at : 0] = '\0';
+			continue;
+		}
+		step.is_last = !rest[strspn(rest, "/")];
+		length = readlinkat(fd, name, link, sizeof(link) - 1);
+		if (is_users_to_change(binds, mounts, bind, &step, length >= 0))
+			return false;
+		if (length >= 0)
+			link[length] = '\0';
+		if (length >= 0 ? !follow(rest, link, at) : !go_down(at, name))
+			return false;
+	}
+	return false;
+}
+
+static int check_way(const struct binds *binds, const struct mounts *mounts,
+	const struct bind *bind, int root_fd, struct error *err)
+{
+	const struct bind *users;
+
+	if (geteuid() == 0 || is_certain(binds, mounts, bind, root_fd))
+		return 0;
+	users = find_users(binds, mounts, bind->mount_id, has_one_name(bind));
+	if (!users)
+		return error_set(err, 0,
+			"'%s', which belongs to every container of this site, "
+			"would be found by way of a directory that others than "
+			"root can change; choose other destinations for your "
+			"binds",
+			bind->target);
+	error_set(err, 0,
+		"'%s' cannot be bound at '%s': '%s', which belongs to every "
+		"container of this site, would lie in a directory that others "
+		"than root can change; choose another destination",
+		users->source, users->target, bind->target);
+	return error_prefix(err, "%s", users->origin);
+}
+
+/* A symlink of the image may have led a bind into it. */
+static int check_within(const struct binds *binds, const struct mounts *mounts,
+	const struct bind *bind, struct error *err)
+{
+	const struct bind *other;
+	size_t i;
+
+	for (i = 0; bind->flags & BIND_WHOLE && i < binds->count; i++) {
+		other = &binds->list[i];
+		if (!(other->flags & BIND_USERS) || !other->mount_id ||
+			!mounts_is_in(mounts, other->mount_id, bind->mount_id))
+			continue;
+		fixed_refuse(bind->target, err);
+		return error_prefix(err, "%s", other->origin);
+	}
+	return 0;
+}
+
+/* A symlink of the image may have led a bind over it, or above it. */
+static int check_name(const struct bind *bind, int root_fd, struct error *err)
+{
+	CLEANUP_FD int fd = inside_open(root_fd, bind->target, O_PATH);
+
+	return fd >= 0 && mounts_id_of(fd) == bind->mount_id
+		       ? 0
+		       : fixed_refuse(bind->target, err);
+}
+
+static bool has_users(const struct binds *binds)
+{
+	size_t i;
+
+	for (i = 0; i < binds->count; i++)
+		if (binds->list[i].flags & BIND_USERS &&
+			binds->list[i].mount_id)
+			return true;
+	return false;
+}
+
+static int check_one(const struct binds *binds, const struct mounts *mounts,
+	const struct bind *bind, int root_fd, struct error *err)
+{
+	if (!(bind->flags & BIND_FIXED) || !bind->mount_id)
+		return 0;
+	if (check_name(bind, root_fd, err) < 0 ||
+		check_within(binds, mounts, bind, err) < 0)
+		return -1;
+	return check_way(binds, mounts, bind, root_fd, err);
+}
+
+int fixed_check(const struct binds *binds, int root_fd, struct error *err)
+{
+	struct mounts mounts = { .count = 0 };
+	int checked = 0;
+	size_t i;
+
+	if (has_users(binds) && mounts_load(binds->mounts_fd, &mounts, err) < 0)
+		return -1;
+	for (i = 0; i < binds->count && checked == 0; i++)
+		checked = check_one(binds, &mounts, &binds->list[i], root_fd,
+			err);
+	mounts_free(&mounts);
+	return checked;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * GPU drivers of the node in the container.  spank-sif-gpus, a program of its
+ * own since it reads JSON and YAML, prints a record a line, fields between
+ * TABs:
+ *
+ *   library FILE NAME   FILE shows as /.singularity.d/libs/NAME, where the
+ *                       image's loader finds it (LD_LIBRARY_PATH)
+ *   bind PATH TARGET    shows there, read-only
+ *   env NAME=VALUE
+ *   note SENTENCE       for the user
+ *
+ * or, with exit status 1, the one sentence why there is no driver.  It runs
+ * with the user's rights, and so does what it asks for.  The user can trace it,
+ * or ldconfig, which it runs: its records are the user's word, and what holds
+ * for the user's own binds holds for them.
+ *
+ * No device is bound: the whole /dev shows, and the step's device cgroup says
+ * which of them each task can open.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/envp.h"
+#include "common/privileged/run.h"
+#include "spank/plugin/container/container_vars.h"
+#include "spank/plugin/container/gpus.h"
+#include "spank/plugin/settings/bind_list.h"
+
+#define LIBRARIES "/.singularity.d/libs"
+/* A few hundred records of a driver. */
+#define OUTPUT_SIZE (256 * 1024)
+/* No driver needs what the host mounts later. */
+#define RECORD_FLAGS (BIND_READ_ONLY | BIND_USERS | BIND_PRIVATE)
+
+struct driver {
+	enum setting setting;
+	const char *name; /* for the program */
+};
+
+/* What CUDA's programmers write for "none", and what Slurm writes. */
+static bool is_none(const char *devices)
+{
+	return !*devices || strcmp(devices, "-1") == 0 ||
+	       strcmp(devices, "NoDevFiles") == 0;
+}
+
+/* Slurm tells the GPUs of a step in these, whichever vendor made them. */
+static bool has_gpus(char *const *job)
+{
+	static const char *const variables[] = { "SLURM_STEP_GPUS",
+		"SLURM_JOB_GPUS", "CUDA_VISIBLE_DEVICES",
+		"ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL" };
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+		value = envp_get(job, variables[i]);
+		if (value && !is_none(value))
+			return true;
+	}
+	return false;
+}
+
+static int take_record(char *line, struct binds *binds, char **facts,
+	struct report *report, struct error *err)
+{
+	char *rest = line, *kind = strsep(&rest, "\t");
+	char *first = strsep(&rest, "\t"), *second = strsep(&rest, "\t");
+	char target[PATH_MAX];
+
+	if (!first)
+		return 0;
+	if (strcmp(kind, "library") == 0 && second && !strchr(second, '/') &&
+		snprintf(target, sizeof(target), LIBRARIES "/%s", second) <
+			(int)sizeof(target))
+		binds_add(binds, first, target, RECORD_FLAGS, "GPU");
+	else if (strcmp(kind, "bind") == 0 && second && second[0] == '/') {
+		bind_spec_clean(second);
+		binds_add(binds, first, second,
+			RECORD_FLAGS | BIND_OPTIONAL | BIND_REPLACE, "GPU");
+	} else if (strcmp(kind, "env") == 0 && strchr(first, '='))
+		return facts_add(facts, err, "%s", first);
+	else if (strcmp(kind, "note") == 0)
+		report_note(report, "%s", first);
+	return 0;
+}
+
+static int take_records(char *records, struct binds *binds, char **facts,
+	struct report *report, struct error *err)
+{
+	char *line;
+
+	while ((line = strsep(&records, "\n")))
+		if (take_record(line, binds, facts, report, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* 1: no driver, and the reason in *err. */
+static int add_driver(const struct driver *driver, struct deadline deadline,
+	struct binds *binds, char **facts, struct report *report,
+	struct error *err)
+{
+	CLEANUP_FREE char *records = malloc(OUTPUT_SIZE);
+	CLEANUP_FD int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	char program[] = GPUS_PATH, name[16];
+	char *argv[] = { program, name, NULL };
+	int status;
+
+	if (!records || null_fd < 0)
+		return error_set(err, errno, "cannot look for GPU drivers");
+	snprintf(name, sizeof(name), "%s", driver->name);
+	status = priv_run(GPUS_PATH, argv, null_fd, deadline, records,
+		OUTPUT_SIZE, err);
+	if (status < 0)
+		return error_prefix(err, "cannot look for GPU drivers");
+	if (status == 0)
+		return take_records(records, binds, facts, report, err);
+	records[strcspn(records, "\n")] = '\0';
+	error_set(err, 0, "%s", records);
+	return 1;
+}
+
+static bool is_wanted(const char *wish, char *const *job)
+{
+	if (strcmp(wish, "auto") == 0)
+		return has_gpus(job);
+	return strcmp(wish, "no") != 0;
+}
+
+int gpus_plan(const struct plan_request *request, struct deadline deadline,
+	struct binds *binds, char **facts, struct report *report,
+	struct error *err)
+{
+	static const struct driver drivers[] = { { SETTING_NV, "nvidia" },
+		{ SETTING_ROCM, "rocm" } };
+	bool wants_any = false, found = false, told = false;
+	const char *wish;
+	size_t i;
+	int added;
+
+	for (i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
+		wish = settings_get(request->settings, drivers[i].setting);
+		if (!is_wanted(wish, request->job))
+			continue;
+		added = add_driver(&drivers[i], deadline, binds, facts, report,
+			err);
+		if (added < 0 || (added > 0 && strcmp(wish, "yes") == 0))
+			return -1;
+		wants_any = true;
+		found = found || added == 0;
+		if (added > 0 && strcmp(wish, "try") == 0) {
+			report_note(report, "%s", err->text);
+			told = true;
+		}
+	}
+	if (wants_any && !found && !told)
+		report_note(report,
+			"the step has GPUs, but no driver of NVIDIA's or AMD's "
+			"was found on this node: GPU programs in the image "
+			"will not work (--sif-nv=yes tells more)");
+	return 0;
+}

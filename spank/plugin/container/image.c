@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An image file on its way to its server: found, opened with the user's rights
+ * alone, checked by the server, mounted.  It is never read here: what the
+ * server says about it is all that is known of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/envp.h"
+#include "common/image_file.h"
+#include "common/message.h"
+#include "common/printable.h"
+#include "common/privileged/fuse_abort.h"
+#include "common/privileged/mount.h"
+#include "spank/plugin/container/image.h"
+#include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/expand.h"
+
+/* <linux/magic.h> of some distributions lacks it. */
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
+/* DIR/NAME, or with the ending that a name may lack. */
+static bool is_in(const char *directory, const char *name,
+	char ret_path[PATH_MAX])
+{
+	static const char *const endings[] = { "", ".sif" };
+	size_t i;
+
+	for (i = 0; i < sizeof(endings) / sizeof(*endings); i++)
+		if (snprintf(ret_path, PATH_MAX, "%s/%s%s", directory, name,
+			    endings[i]) < PATH_MAX &&
+			access(ret_path, F_OK) == 0)
+			return true;
+	return false;
+}
+
+/* A directory that depends on what is not known here is not there. */
+static bool is_in_any(const char *path, const struct site_variables *variables,
+	const char *name, char ret_path[PATH_MAX])
+{
+	CLEANUP_FREE char *copy = strdup(path);
+	char *rest = copy, *directory, expanded[PATH_MAX];
+	struct error ignored;
+
+	while ((directory = strsep(&rest, ":")))
+		if (expand_absolute(directory, variables->list, expanded,
+			    &ignored) == 0 &&
+			is_in(expanded, name, ret_path))
+			return true;
+	return false;
+}
+
+int image_find(const char *image, const char *path, uint32_t job,
+	char ret_path[PATH_MAX], struct error *err)
+{
+	struct site_variables variables;
+
+	if (strchr(image, '/') || !path) {
+		snprintf(ret_path, PATH_MAX, "%s", image);
+		return 0;
+	}
+	site_variables_load(job, &variables);
+	if (is_in_any(path, &variables, image, ret_path))
+		return 0;
+	return error_set(err, 0,
+		"there is no image '%s' in the image directories of this site "
+		"(%s); for a file of your own give a path with a '/'",
+		image, path);
+}
+
+int image_tell(int server, int type, const char *text, int fd,
+	struct error *err)
+{
+	if (message_send(server, type, text, fd) < 0)
+		return error_set(err, errno, "the image server is gone");
+	return 0;
+}
+
+static int hear_facts(const struct image_request *request, const char *path,
+	char ret_facts[ERROR_TEXT_SIZE], struct error *err)
+{
+	CLEANUP_FD int unexpected_fd = -1;
+	struct message message;
+	int got = message_receive(request->server, request->deadline, &message,
+		&unexpected_fd);
+
+	if (got == 1 && message.type == MESSAGE_READY) {
+		memcpy(ret_facts, message.text, ERROR_TEXT_SIZE);
+		return 0;
+	}
+	if (got == 1 && message.type == MESSAGE_FAILED)
+		return error_set(err, 0, "cannot use the image '%s': %s", path,
+			message.text);
+	if (got < 0 && errno == ETIMEDOUT)
+		return error_set(err, 0,
+			"cannot read the image '%s' in time: is its file "
+			"system slow, or hung? (timeout= in plugstack.conf)",
+			path);
+	return error_set(err, 0,
+		"cannot use the image '%s': the image server ended while it "
+		"read the image",
+		path);
+}
+
+/* Of a path that is too long the file's name has to do. */
+static void name_source(struct image_request *request, const char *path)
+{
+	char text[4 * PATH_MAX];
+	const char *name = strrchr(path, '/');
+
+	if (strlen(printable(path, text, sizeof(text))) >=
+		sizeof(request->source))
+		path = name ? name + 1 : path;
+	printable(path, request->source, sizeof(request->source));
+}
+
+int image_offer(struct image_request *request, const char *path,
+	char ret_facts[ERROR_TEXT_SIZE], struct error *err)
+{
+	CLEANUP_FD int image_fd = image_file_open(path, err);
+
+	if (image_fd < 0 || image_tell(request->server, MESSAGE_IMAGE,
+				    request->kind, image_fd, err) < 0)
+		return -1;
+	name_source(request, path);
+	return hear_facts(request, path, ret_facts, err);
+}
+
+void image_explain(const char *image, char *const *job, struct error *err)
+{
+	const char *absent = envp_get(job, IMAGE_ABSENT_VARIABLE);
+	const char *node = envp_get(job, "SLURMD_NODENAME");
+	size_t command = absent ? strcspn(absent, " ") : 0;
+	char guessed[NAME_MAX + 32] = "";
+
+	if (command == 0)
+		return;
+	if (absent[command])
+		snprintf(guessed, sizeof(guessed), "did you mean '%s'?",
+			absent + command + 1);
+	if (err->num == ENOENT && node)
+		error_set(err, 0,
+			"cannot open the image '%s': No such file or "
+			"directory, neither on %s nor where %.*s ran",
+			image, node, (int)command, absent);
+	else if (strchr(image, '/'))
+		return;
+	error_hint(err, guessed);
+}
+
+int image_check_overlays(const char *path, const char *said,
+	const struct arguments *arguments, struct report *report,
+	struct error *err)
+{
+	const char *found = strstr(said, "overlays=");
+	int count = found ? atoi(found + strlen("overlays=")) : 0;
+
+	if (count <= 0)
+		return 0;
+	if (arguments->refuse_overlays)
+		return error_set(err, 0,
+			"cannot use the image '%s': it has %d overlay "
+			"partition%s, which would be ignored, and this site "
+			"refuses that (overlay-partition= in plugstack.conf); "
+			"make one file of all, see TROUBLESHOOTING in "
+			"spank_sif(8)",
+			path, count, count == 1 ? "" : "s");
+	report_note_alike(report,
+		"the image '%s' has %d overlay partition%s, which %s ignored: "
+		"what was added or changed there is missing; make one file of "
+		"all, see TROUBLESHOOTING in spank_sif(8)",
+		path, count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
+	return 0;
+}
+
+/* For slurmstepd, which ends the connection if the server hangs (watch.c):
+ * before the server is asked for the first time. */
+static void note_connection(const struct image_request *request, int mount_fd)
+{
+	struct connection noted = {
+		.number = priv_fuse_connection(mount_fd),
+		.builder = getpid(),
+	};
+
+	*request->kept_fd = fcntl(mount_fd, F_DUPFD_CLOEXEC, 0);
+	__atomic_store(request->connection, &noted, __ATOMIC_RELEASE);
+}
+
+void image_forget_connection(const struct image_request *request)
+{
+	struct connection nothing = { 0 };
+
+	__atomic_store(request->connection, &nothing, __ATOMIC_SEQ_CST);
+	cleanup_fd(request->kept_fd);
+}
+
+/* With /dev/fuse, or -1 where the keeper has handed it over. */
+static int tell_mount(const struct image_request *request, int fuse_fd,
+	struct error *err)
+{
+	char cpu[16];
+
+	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
+	return image_tell(request->server, MESSAGE_MOUNT, cpu, fuse_fd, err);
+}
+
+/* Mount first, hand over then: nobody who has the descriptor can make the
+ * mount wait for him. */
+int image_mount(const struct image_request *request, struct error *err)
+{
+	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
+	CLEANUP_FD int mount_fd = priv_mount_fuse(fuse_fd, getuid(), getgid(),
+		request->source, err);
+
+	if (mount_fd < 0)
+		return -1;
+	note_connection(request, mount_fd);
+	if (tell_mount(request, fuse_fd, err) < 0)
+		return -1;
+	return fd_take(&mount_fd);
+}
+
+int image_clone(const struct image_request *request, const char *path,
+	struct error *err)
+{
+	CLEANUP_FD int mount_fd = -1;
+	struct statfs system;
+
+	mount_fd = priv_mount_clone_alone(path, err);
+	if (mount_fd < 0)
+		return -1;
+	note_connection(request, mount_fd);
+	/* Its answer to fstatfs(2) comes from the server. */
+	if (tell_mount(request, -1, err) < 0)
+		return -1;
+	if (fstatfs(mount_fd, &system) < 0)
+		return error_set(err, errno, "cannot inspect '%s'", path);
+	if (system.f_type != FUSE_SUPER_MAGIC)
+		return error_set(err, 0,
+			"the image that is mounted on the host does not show "
+			"in this job's mount namespace: mount=host does not go "
+			"with job_container/tmpfs; leave --sif-host-mount out, "
+			"or tell the administrator, who chose mount=host in "
+			"plugstack.conf");
+	return fd_take(&mount_fd);
+}

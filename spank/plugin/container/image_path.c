@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Look-ups inside an image that may be hostile.  openat2(2) confines each to
+ * the image's root; RESOLVE_NO_MAGICLINKS keeps /proc/PID/root and its like
+ * from being followed.  Missing mount points are made one component at a time,
+ * each in an opened directory, so that a symlink is never followed unseen.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "spank/plugin/container/image_path.h"
+
+/* As many symlinks as the kernel itself follows, MAXSYMLINKS. */
+#define SYMLINKS_MAX 40
+/* Each takes microseconds. */
+#define TRIES_MAX 1000
+
+bool inside_is_in(const char *directory, const char *path)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(directory, path, length) == 0 &&
+	       (path[length] == '\0' || path[length] == '/');
+}
+
+bool inside_is_missing(int num)
+{
+	switch (num) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case EEXIST:
+	case EACCES:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENXIO: /* a FIFO, a socket */
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int open_how(int root_fd, const char *path, int flags, int resolve)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
+	};
+
+	int fd, tries = 0;
+
+	/* A ".." is refused whenever something has been renamed or mounted
+	 * meanwhile, anywhere on the node and by anyone: see openat2(2). */
+	do
+		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
+	return fd;
+}
+
+int inside_open(int root_fd, const char *path, int flags)
+{
+	return open_how(root_fd, path, flags, 0);
+}
+
+int inside_open_plain(int root_fd, const char *path, int flags)
+{
+	return open_how(root_fd, path, flags, RESOLVE_NO_SYMLINKS);
+}
+
+int inside_open_image(int root_fd, const char *path, int flags)
+{
+	return open_how(root_fd, path, flags, RESOLVE_NO_XDEV);
+}
+
+/* Cut "a/b/c" into "a/b" and "c"; "/c" into "/" and "c". */
+static int split(const char *path, char ret_parent[PATH_MAX],
+	char ret_name[NAME_MAX + 1])
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	int length = name - path;
+
+	if (!*name || strlen(name) > NAME_MAX || length >= PATH_MAX) {
+		errno = *name ? ENAMETOOLONG : EISDIR;
+		return -1;
+	}
+	snprintf(ret_name, NAME_MAX + 1, "%s", name);
+	snprintf(ret_parent, PATH_MAX, "%.*s", length ? length : 1,
+		length ? path : "/");
+	return 0;
+}
+
+/* Open the directory that `path`, which ends in a name, has its name in. */
+static int open_parent(int root_fd, const char *path, char ret_parent[PATH_MAX],
+	char ret_name[NAME_MAX + 1])
+{
+	if (split(path, ret_parent, ret_name) < 0)
+		return -1;
+	return inside_open(root_fd, ret_parent, O_PATH | O_DIRECTORY);
+}
+
+/*
+ * Nothing is at `path`.  1: it is a symlink, and what it leads to is in
+ * ret_target, in the same root; 0: it has been made; -1 with errno.
+ */
+static int make_or_follow(int root_fd, const char *path, bool directory,
+	char ret_target[PATH_MAX])
+{
+	char parent[PATH_MAX], name[NAME_MAX + 1], target[PATH_MAX];
+	CLEANUP_FD int parent_fd = open_parent(root_fd, path, parent, name);
+	ssize_t length;
+	int used;
+
+	if (parent_fd < 0)
+		return -1;
+	length = readlinkat(parent_fd, name, target, sizeof(target) - 1);
+	if (length < 0)
+		return directory ? mkdirat(parent_fd, name, 0755)
+				 : mknodat(parent_fd, name, S_IFREG | 0644, 0);
+	target[length] = '\0';
+	used = snprintf(ret_target, PATH_MAX, "%s/%s",
+		target[0] == '/' ? "" : parent, target);
+	if (used < PATH_MAX)
+		return 1;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+/* The end of the component after `end`, 0 after the last; slashes skipped. */
+static size_t next_end(const char *path, size_t end)
+{
+	end += strspn(path + end, "/");
+	return path[end] ? end + strcspn(path + end, "/") : 0;
+}
+
+static int check_kind(int root_fd, const char *path, bool directory)
+{
+	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -1;
+	if (S_ISDIR(status.st_mode) == directory)
+		return 0;
+	errno = directory ? ENOTDIR : EISDIR;
+	return -1;
+}
+
+/* One component of `path` after the other, from the root, in one frame: an
+ * image or a path of the user's must not choose how deep the stack gets. */
+static int make(int root_fd, const char *wanted, bool directory)
+{
+	char path[PATH_MAX], prefix[PATH_MAX], target[PATH_MAX];
+	int symlinks = SYMLINKS_MAX, made;
+	size_t end;
+
+	/* As a rule all of it is there. */
+	if (check_kind(root_fd, wanted, directory) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	snprintf(path, sizeof(path), "%s", wanted);
+	for (end = next_end(path, 0); end; end = next_end(path, end)) {
+		snprintf(prefix, sizeof(prefix), "%.*s", (int)end, path);
+		if (check_kind(root_fd, prefix, true) == 0)
+			continue;
+		if (errno != ENOENT) {
+			if (!inside_is_missing(errno))
+				return -1;
+			continue; /* the last look says what is wrong */
+		}
+		made = make_or_follow(root_fd, prefix,
+			directory || next_end(path, end), target);
+		if (made < 0)
+			return -1;
+		if (made == 0)
+			continue;
+		/* Start again with what the symlink leads to. */
+		if (--symlinks < 0 ||
+			strlen(target) + strlen(path + end) >= PATH_MAX) {
+			errno = symlinks < 0 ? ELOOP : ENAMETOOLONG;
+			return -1;
+		}
+		strcat(target, path + end);
+		memcpy(path, target, sizeof(path));
+		end = 0;
+	}
+	return check_kind(root_fd, path, directory);
+}
+
+int inside_make(int root_fd, const char *path, bool directory,
+	struct error *err)
+{
+	if (make(root_fd, path, directory) < 0)
+		return error_set(err, errno,
+			"cannot make the mount point '%s' in the image", path);
+	return 0;
+}
+
+int inside_make_place(int root_fd, const char *path, bool directory,
+	struct error *err)
+{
+	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH | O_NOFOLLOW);
+	CLEANUP_FD int parent_fd = -1;
+	char parent[PATH_MAX], name[NAME_MAX + 1];
+	struct stat status;
+
+	if (fd < 0 ? errno != ENOENT : fstat(fd, &status) < 0)
+		return error_set(err, errno,
+			"cannot make the mount point '%s' in the image", path);
+	if (fd >= 0 && S_ISLNK(status.st_mode)) {
+		parent_fd = open_parent(root_fd, path, parent, name);
+		if (parent_fd < 0 || unlinkat(parent_fd, name, 0) < 0)
+			return error_set(err, errno,
+				"cannot replace the symlink '%s' of the image",
+				path);
+	}
+	return inside_make(root_fd, path, directory, err);
+}

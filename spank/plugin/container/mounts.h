@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_CONTAINER_MOUNTS_H
+#define SPANK_PLUGIN_CONTAINER_MOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+/*
+ * The mounts of a namespace as the kernel lists them, by their numbers alone:
+ * names in the list are the user's to change.  Needs no privilege.
+ */
+struct mount_entry {
+	uint64_t id;
+	uint64_t parent;
+};
+
+struct mounts {
+	struct mount_entry *list; /* owned */
+	size_t count;
+};
+
+/*
+ * Open the list of this process's namespace, while /proc is in sight; owned by
+ * the caller.  It stays that of the namespace, and can be loaded repeatedly.
+ */
+int mounts_open(struct error *err);
+
+/* Load the list as it is now.  To be freed by mounts_free(). */
+int mounts_load(int fd, struct mounts *ret_mounts, struct error *err);
+
+/* Is the mount `id` that of `top`, or attached in it at any depth? */
+bool mounts_is_in(const struct mounts *mounts, uint64_t id, uint64_t top);
+
+void mounts_free(struct mounts *mounts);
+
+/* The kernel's number of the mount that `fd` is in; 0 if it does not tell. */
+uint64_t mounts_id_of(int fd);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What slurmstepd knows of its node, beyond what SPANK's functions tell: parts
+ * of slurm.conf, and where the plugin itself lies.
+ *
+ * slurmstepd's copy of slurm.conf has a type of Slurm's public header, and the
+ * plugin is only loaded by the release that it was built for.  The symbol is
+ * weak: without it a TaskProlog, for one, has to lie where the container shows
+ * it.
+ */
+#include <dlfcn.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <slurm/slurm.h>
+
+#include "common/envp.h"
+#include "spank/plugin/container/node_conf.h"
+
+#define PMIX_NAMESPACE_PREFIX "slurm.pmix."
+
+extern slurm_conf_t slurm_conf __attribute__((weak));
+
+/* srun's plugstack.conf is the node's, so in an image it has to find this. */
+static void find_plugin(char *ret_path)
+{
+	Dl_info info;
+
+	if (dladdr(&find_plugin, &info) && info.dli_fname &&
+		info.dli_fname[0] == '/' && strlen(info.dli_fname) < PATH_MAX)
+		strcpy(ret_path, info.dli_fname);
+}
+
+/* %n and %h, as slurm.conf(5) has them in the names of directories. */
+static void expand_names(const char *pattern, char *const *job, char *ret_path)
+{
+	const char *node = envp_get(job, "SLURMD_NODENAME");
+	char host[HOST_NAME_MAX + 1] = "";
+	size_t used = 0;
+
+	gethostname(host, sizeof(host) - 1);
+	host[strcspn(host, ".")] = '\0';
+	for (; *pattern && used < PATH_MAX; pattern++) {
+		if (pattern[0] == '%' &&
+			(pattern[1] == 'n' || pattern[1] == 'h'))
+			used += snprintf(ret_path + used, PATH_MAX - used, "%s",
+				*++pattern == 'n' && node ? node : host);
+		else
+			ret_path[used++] = *pattern;
+	}
+	ret_path[used < PATH_MAX ? used : 0] = '\0';
+}
+
+/* TmpFS of this node, "" if unknown. */
+static void find_tmp(char *const *job, char *ret_path)
+{
+	ret_path[0] = '\0';
+	if (&slurm_conf && slurm_conf.tmp_fs)
+		expand_names(slurm_conf.tmp_fs, job, ret_path);
+}
+
+/* A copy without slashes at the end, which would follow a symlink; "" if it is
+ * no absolute path. */
+static void copy_path(const char *path, char *ret_path)
+{
+	size_t length = path && path[0] == '/' ? strlen(path) : 0;
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	if (snprintf(ret_path, PATH_MAX, "%.*s", (int)length,
+		    length ? path : "") >= PATH_MAX)
+		ret_path[0] = '\0';
+}
+
+/*
+ * slurmd tells its steps where its slurm.conf is.  getenv() is of slurmstepd's
+ * own environment, in which the user has no say.
+ */
+static void find_conf(char *ret_directory)
+{
+	const char *path = getenv("SLURM_CONF");
+	char copy[PATH_MAX];
+
+	if (!path && &slurm_conf)
+		path = slurm_conf.slurm_conf;
+	copy_path(path, copy);
+	copy_path(copy[0] ? dirname(copy) : NULL, ret_directory);
+}
+
+/*
+ * Where PMIx keeps its files.  That its server runs, and where, is in
+ * slurmstepd's own environment.  The place of the tasks no variable says: it is
+ * by a rule of mpi/pmix, and Open MPI does not start without.
+ */
+static void find_pmix(char *const *job, struct site *site)
+{
+	const char *server = getenv("PMIX_SERVER_TMPDIR");
+	const char *space = envp_get(job, "PMIX_NAMESPACE");
+	const char *base = envp_get(job, "SLURM_PMIX_TMPDIR");
+	size_t prefix = strlen(PMIX_NAMESPACE_PREFIX);
+	char expanded[PATH_MAX];
+
+	if (!server || !space ||
+		strncmp(space, PMIX_NAMESPACE_PREFIX, prefix) != 0 ||
+		space[prefix + strspn(space + prefix, "0123456789.")])
+		return;
+	copy_path(server, site->pmix_server);
+	site->pmix_is_users = base;
+	find_tmp(job, expanded);
+	if (snprintf(site->pmix, PATH_MAX, "%s/spmix_appdir_%u_%s",
+		    base ? base : expanded, (unsigned int)getuid(),
+		    space + prefix) >= PATH_MAX)
+		site->pmix[0] = '\0';
+}
+
+void site_load(char *const *job, struct site *ret_site)
+{
+	*ret_site = (struct site){ .prolog = NULL };
+	if (&slurm_conf) {
+		ret_site->prolog = slurm_conf.task_prolog;
+		ret_site->slurm_user = slurm_conf.slurm_user_name;
+		ret_site->slurm_uid = slurm_conf.slurm_user_id;
+	}
+	find_plugin(ret_site->plugin);
+	find_conf(ret_site->conf);
+	find_pmix(job, ret_site);
+}
+
+/* Is it an entry of the directory, with a name that begins so? */
+static bool is_made_in(const char *path, const char *directory,
+	const char *begin)
+{
+	size_t length = strlen(directory);
+
+	return length > 0 && strncmp(path, directory, length) == 0 &&
+	       path[length] == '/' && !strchr(path + length + 1, '/') &&
+	       strncmp(path + length + 1, begin, strlen(begin)) == 0;
+}
+
+bool site_has_xauthority(const char *path, char *const *job, const char *home)
+{
+	char directory[PATH_MAX], tmp[PATH_MAX];
+
+	find_tmp(job, tmp);
+	copy_path(tmp, directory);
+	if (is_made_in(path, directory, ".Xauthority-"))
+		return true;
+	/* X11Parameters=home_xauthority */
+	copy_path(home, directory);
+	return is_made_in(path, directory, ".Xauthority");
+}

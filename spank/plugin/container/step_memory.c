@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a container has in memory: a private /tmp, a private home, the writable
+ * layer.  What is written there is charged to the step, and nothing can take
+ * it back but the writer: a step that fills its memory so is killed, in Slurm
+ * 22.05 with cgroup v1 by the death of slurmstepd, after which srun hangs.  So
+ * "No space left on device" has to come first.
+ *
+ * All of them are directories of one tmpfs, whose size is half of what the
+ * step may use beside its image servers; only a layer whose SIZE was given has
+ * its own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "common/privileged/caps.h"
+#include "common/privileged/mount.h"
+#include "spank/plugin/container/scaffold.h"
+#include "spank/plugin/container/step_memory.h"
+
+#define MIB ((uint64_t)1 << 20)
+/* Of an image server, beside its cache. */
+#define SERVER_MIB 8
+/* For slurmstepd, and a task that does no more than write. */
+#define REST_MIB 16
+/* tmpfs takes 0 for no limit. */
+#define SHARED_MIN MIB
+
+/* Checked by settings/settings_check.c: a number and maybe k, m, g or %. */
+static uint64_t parse_size(const char *text, uint64_t limit)
+{
+	char *unit;
+	uint64_t number = strtoull(text, &unit, 10), factor = 1, size;
+
+	switch (*unit) {
+	case '%':
+		return number > 100 ? UINT64_MAX : limit / 100 * number;
+	case 'g':
+	case 'G':
+		factor *= 1024;
+		/* fall through */
+	case 'm':
+	case 'M':
+		factor *= 1024;
+		/* fall through */
+	case 'k':
+	case 'K':
+		factor *= 1024;
+	}
+	return __builtin_mul_overflow(number, factor, &size) ? UINT64_MAX
+							     : size;
+}
+
+void memory_share(const struct settings *settings,
+	const struct arguments *arguments, size_t servers, uint64_t limit,
+	struct memory *ret_memory, struct report *report)
+{
+	uint64_t servers_need =
+		servers * (arguments->cache_mib + SERVER_MIB) * MIB;
+	uint64_t need = servers_need + REST_MIB * MIB;
+	uint64_t room = need < limit / 4 * 3 ? limit - need : limit / 4;
+	const char *size = settings_tmpfs_size(settings);
+	uint64_t layer = size ? parse_size(size, limit) : 0;
+	bool fits = layer <= room;
+
+	*ret_memory = (struct memory){
+		.layer = fits ? layer : 0,
+		.shared = (room - (fits ? layer : 0)) / 2,
+		.shared_fd = -1,
+	};
+	if (ret_memory->shared < SHARED_MIN)
+		ret_memory->shared = SHARED_MIN;
+	if (!fits)
+		report_note(report,
+			"--sif-writable-tmpfs has %ju MiB here, not %s: the "
+			"step may use %ju MiB of memory on this node, image "
+			"servers and tasks included; ask for more with --mem",
+			(uintmax_t)(ret_memory->shared / MIB), size,
+			(uintmax_t)(limit / MIB));
+}
+
+static int make(int memory_fd, size_t number, struct bind *bind,
+	struct error *err)
+{
+	mode_t mode = bind->flags & BIND_PUBLIC ? 01777 : 0700;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%zu", number);
+	if (mkdirat(memory_fd, name, 0700) < 0 ||
+		fchmodat(memory_fd, name, mode, 0) < 0)
+		return error_set(err, errno, "cannot make an empty '%s'",
+			bind->target);
+	bind->is_directory = true;
+	bind->mount_fd = priv_mount_clone(memory_fd, name, 0, err);
+	return bind->mount_fd < 0 ? -1 : 0;
+}
+
+static bool has_empty(const struct binds *binds)
+{
+	size_t i;
+
+	for (i = 0; i < binds->count; i++)
+		if (binds->list[i].flags & BIND_EMPTY)
+			return true;
+	return false;
+}
+
+static int mount_attached(uint64_t bytes, struct error *err)
+{
+	CLEANUP_FD int fd = priv_mount_tmpfs(bytes, "0755", true, err);
+
+	if (fd < 0 || scaffold_attach(MEMORY_SCAFFOLD, fd, err) < 0)
+		return -1;
+	return fd_take(&fd);
+}
+
+int memory_mount(struct memory *memory, bool has_layer, struct binds *binds,
+	struct error *err)
+{
+	size_t i;
+
+	if (!has_empty(binds) && (!has_layer || memory->layer))
+		return 0;
+	memory->shared_fd = mount_attached(memory->shared, err);
+	if (memory->shared_fd < 0)
+		return -1;
+	for (i = 0; i < binds->count; i++)
+		if (binds->list[i].flags & BIND_EMPTY &&
+			make(memory->shared_fd, i, &binds->list[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int mount_overlay(bool in_userns, struct error *err)
+{
+	CLEANUP_FD int fd = -1;
+
+	if (priv_caps_raise_overlay(err) < 0)
+		return -1;
+	/* Safe: the paths are ours, in a namespace of its own. */
+	fd = priv_mount_overlay(SCAFFOLD, MEMORY_SCAFFOLD "/upper",
+		MEMORY_SCAFFOLD "/work", in_userns, err);
+	return priv_caps_raise(err) < 0 ? -1 : fd_take(&fd);
+}
+
+int memory_mount_layer(struct memory *memory, bool in_userns, struct error *err)
+{
+	CLEANUP_FD int layer_fd = memory->layer
+					  ? mount_attached(memory->layer, err)
+					  : fd_take(&memory->shared_fd);
+	CLEANUP_FD int root_fd = -1;
+
+	if (layer_fd < 0)
+		return -1;
+	if (mkdirat(layer_fd, "upper", 0755) < 0 ||
+		mkdirat(layer_fd, "work", 0755) < 0 ||
+		fchmodat(layer_fd, "upper", 0755, 0) < 0)
+		return error_set(err, errno, "cannot make a writable layer");
+	root_fd = mount_overlay(in_userns, err);
+	if (root_fd < 0 || scaffold_attach(SCAFFOLD, root_fd, err) < 0)
+		return -1;
+	return fd_take(&root_fd);
+}
+
+void memory_free(struct memory *memory)
+{
+	cleanup_fd(&memory->shared_fd);
+}
