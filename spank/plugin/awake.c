@@ -14,7 +14,7 @@
 #include "common/child.h"
 #include "common/cleanup.h"
 #include "spank/plugin/awake.h"
-#include "spank/plugin/condition.h"
+#include "spank/plugin/proc_state.h"
 
 /* The guard has one child, or had others that it has not waited for. */
 #define CHILDREN_MAX 8

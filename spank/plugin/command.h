@@ -2,7 +2,7 @@
 #ifndef SPANK_PLUGIN_COMMAND_H
 #define SPANK_PLUGIN_COMMAND_H
 
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 /* Of a longer PATH nothing is said. */
 #define COMMAND_PATH_SIZE 8192

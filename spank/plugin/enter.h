@@ -7,7 +7,7 @@
 #include <slurm/spank.h>
 
 #include "common/error.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 /*
  * In task_init, as the user: let the task enter its container, see task.h, and

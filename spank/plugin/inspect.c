@@ -13,10 +13,10 @@
 
 #include "common/cleanup.h"
 #include "common/image_file.h"
-#include "common/nearest.h"
 #include "common/privileged/run.h"
 #include "spank/plugin/container/image.h"
 #include "spank/plugin/inspect.h"
+#include "spank/plugin/nearest.h"
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/expand.h"
 

@@ -10,8 +10,8 @@
  */
 #include <stdio.h>
 
+#include "spank/plugin/io/say.h"
 #include "spank/plugin/options.h"
-#include "spank/plugin/say.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/settings/settings.h"
 

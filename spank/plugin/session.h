@@ -8,11 +8,11 @@
 
 #include "common/error.h"
 #include "spank/plugin/container/container.h"
+#include "spank/plugin/fuse_watchdog.h"
 #include "spank/plugin/host_mount.h"
 #include "spank/plugin/image_server.h"
 #include "spank/plugin/settings/plugstack_args.h"
 #include "spank/plugin/settings/settings.h"
-#include "spank/plugin/watch.h"
 
 /* Of a UUID in words, without a NUL. */
 #define SESSION_UUID_SIZE 36

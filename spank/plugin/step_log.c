@@ -16,7 +16,7 @@
 
 #include <slurm/slurm.h>
 
-#include "spank/plugin/say.h"
+#include "spank/plugin/io/say.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/step_log.h"
 

@@ -3,7 +3,7 @@
 #define SPANK_PLUGIN_SUBMIT_CHECK_H
 
 #include "common/error.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 #include "spank/plugin/settings/settings.h"
 
 /*

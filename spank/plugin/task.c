@@ -27,9 +27,9 @@
 #include "spank/plugin/container/container.h"
 #include "spank/plugin/container/image.h"
 #include "spank/plugin/environment/image_environment.h"
-#include "spank/plugin/hello.h"
+#include "spank/plugin/io/server_client.h"
 #include "spank/plugin/join.h"
-#include "spank/plugin/read_ahead.h"
+#include "spank/plugin/kernel_readahead.h"
 #include "spank/plugin/settings/list.h"
 #include "spank/plugin/task.h"
 

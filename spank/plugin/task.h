@@ -7,7 +7,7 @@
 #include "common/error.h"
 #include "spank/plugin/container/bind_plan.h"
 #include "spank/plugin/environment/sh/environment.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 /* What a task needs to get into the container; all borrowed. */
 struct task_request {
@@ -17,7 +17,8 @@ struct task_request {
 	int *fuse_fds;      /* an open /dev/fuse for each, given away */
 	int64_t started_us; /* when the servers had been started */
 	int timeout_s;
-	uint32_t *said; /* what befalls all tasks of the node, see report.h */
+	uint32_t
+		*said; /* what befalls all tasks of the node, see io/report.h */
 };
 
 /* What the task has become; what it owns is freed by task_free(). */

@@ -57,7 +57,7 @@ printing=$(find "$top_builddir/spank/plugin" -name '*.o' ! -name '*-say.o' |
 				print object ":" $NF }'
 	done)
 if [ -z "$printing" ] && ${NM:-nm} -D "$plugin" | grep -q ' U slurm_error'; then
-	echo "ok 6 - say.c alone prints"
+	echo "ok 6 - io/say.c alone prints"
 else
 	echo "not ok 6 - these print as well, or nothing does:" $printing
 fi

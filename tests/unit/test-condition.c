@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "spank/plugin/condition.h"
+#include "spank/plugin/proc_state.h"
 
 #define MANY_GROUPS 4000
 

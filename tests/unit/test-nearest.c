@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "common/nearest.h"
+#include "spank/plugin/nearest.h"
 
 static char directory[] = "/tmp/nearest.XXXXXX";
 static const char *const files[] = { "base.sif", "pytorch-24.05.sif",

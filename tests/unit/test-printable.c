@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "common/printable.h"
+#include "spank/plugin/io/printable.h"
 
 static const struct {
 	const char *text, *expected;

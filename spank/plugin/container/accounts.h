@@ -4,7 +4,7 @@
 
 #include "common/error.h"
 #include "spank/plugin/container/node_conf.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 /*
  * The user as the node's name services know him, in the form of passwd(5) and

@@ -9,7 +9,7 @@
 
 #include "common/error.h"
 #include "spank/plugin/container/bind.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 /*
  * Add one to the list.  It takes the place of an earlier one with the same

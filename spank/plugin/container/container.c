@@ -38,7 +38,7 @@
 #include "spank/plugin/container/scaffold.h"
 #include "spank/plugin/container/step_memory.h"
 #include "spank/plugin/container/user_namespace.h"
-#include "spank/plugin/hello.h"
+#include "spank/plugin/io/server_client.h"
 
 /* passwd and group, each at most 1 MiB of the image and the user's lines. */
 #define FILES_BYTES (8 << 20)

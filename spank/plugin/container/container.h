@@ -6,7 +6,7 @@
 #include "common/error.h"
 #include "spank/plugin/container/bind_plan.h"
 #include "spank/plugin/container/container_vars.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 /* Images of a step: its root, and further ones of --sif-mount. */
 #define CONTAINER_IMAGES_MAX 9

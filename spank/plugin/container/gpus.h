@@ -4,7 +4,7 @@
 
 #include "common/deadline.h"
 #include "spank/plugin/container/bind_plan.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 /*
  * Add what of the node's GPU drivers has to show, if the step has GPUs or the

@@ -17,10 +17,10 @@
 #include "common/envp.h"
 #include "common/image_file.h"
 #include "common/message.h"
-#include "common/printable.h"
 #include "common/privileged/fuse_abort.h"
 #include "common/privileged/mount.h"
 #include "spank/plugin/container/image.h"
+#include "spank/plugin/io/printable.h"
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/expand.h"
 
@@ -183,8 +183,8 @@ int image_check_overlays(const char *path, const char *said,
 	return 0;
 }
 
-/* For slurmstepd, which ends the connection if the server hangs (watch.c):
- * before the server is asked for the first time. */
+/* For slurmstepd, which ends the connection if the server hangs
+ * (plugin/fuse_watchdog.c): before the server is asked for the first time. */
 static void note_connection(const struct image_request *request, int mount_fd)
 {
 	struct connection noted = {

@@ -8,7 +8,7 @@
 #include "common/deadline.h"
 #include "common/error.h"
 #include "spank/plugin/container/bind_plan.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 /* The kernel takes no more. */
 #define IMAGE_SOURCE_SIZE 256
@@ -25,7 +25,8 @@ struct image_request {
 	const char *kind; /* words for the server, see common/message.h */
 	int server;       /* socket to the image server, which said BUILD */
 	int *fuse_fd;     /* open /dev/fuse, given away */
-	struct connection *connection; /* where it is noted, see watch.h */
+	struct connection
+		*connection; /* where it is noted, see plugin/fuse_watchdog.h */
 	/* What df shows: the image's path, or its name, printable. */
 	char source[IMAGE_SOURCE_SIZE];
 	int *kept_fd; /* a copy of the mount, as long as the note stands */

@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 #include "spank/plugin/container/binds.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 #include "spank/plugin/settings/plugstack_args.h"
 #include "spank/plugin/settings/settings.h"
 

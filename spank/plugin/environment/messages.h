@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 #define IMAGE_MESSAGES_LINES_MAX 10
 #define IMAGE_MESSAGES_LINE_MAX  256

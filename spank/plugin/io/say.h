@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_PLUGIN_SAY_H
-#define SPANK_PLUGIN_SAY_H
+#ifndef SPANK_PLUGIN_IO_SAY_H
+#define SPANK_PLUGIN_IO_SAY_H
 
 /*
  * What the plugin's hooks say, as one line that begins with "spank_sif: ".
- * Whatever users have put into it, it stays one line: see common/printable.h.
+ * Whatever users have put into it, it stays one line: see
+ * spank/plugin/io/printable.h.
  */
 
 /* To the log of slurmd; to the user from a command and, once there is a task to

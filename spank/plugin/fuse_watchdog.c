@@ -30,8 +30,8 @@
 #include "common/cleanup.h"
 #include "common/privileged/fuse_abort.h"
 #include "spank/plugin/awake.h"
-#include "spank/plugin/condition.h"
-#include "spank/plugin/watch.h"
+#include "spank/plugin/fuse_watchdog.h"
+#include "spank/plugin/proc_state.h"
 
 /* How often it looks, and so how long a killed server has to end. */
 #define PERIOD_MS 500

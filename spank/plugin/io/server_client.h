@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_PLUGIN_HELLO_H
-#define SPANK_PLUGIN_HELLO_H
+#ifndef SPANK_PLUGIN_IO_SERVER_CLIENT_H
+#define SPANK_PLUGIN_IO_SERVER_CLIENT_H
 
 #include "common/deadline.h"
 #include "common/error.h"

@@ -10,14 +10,15 @@
 #include <slurm/spank.h>
 
 #include "common/error.h"
-#include "common/printable.h"
-#include "spank/plugin/say.h"
+#include "spank/plugin/io/printable.h"
+#include "spank/plugin/io/say.h"
 
 /* Slurm takes a line of any length; a sentence that is escaped all over is cut.
  */
 #define LINE_SIZE (2 * ERROR_TEXT_SIZE)
 
-static void __attribute__((format(printf, 2, 0))) write_line(char line[LINE_SIZE], const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0)))
+write_line(char line[LINE_SIZE], const char *format, va_list args)
 {
 	char text[LINE_SIZE];
 

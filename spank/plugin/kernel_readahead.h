@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_PLUGIN_READ_AHEAD_H
-#define SPANK_PLUGIN_READ_AHEAD_H
+#ifndef SPANK_PLUGIN_KERNEL_READAHEAD_H
+#define SPANK_PLUGIN_KERNEL_READAHEAD_H
 
 /*
  * Have the kernel read the beginnings of these files, one path a line, without

@@ -14,7 +14,7 @@
 
 #include "common/cleanup.h"
 #include "spank/plugin/container/image_path.h"
-#include "spank/plugin/read_ahead.h"
+#include "spank/plugin/kernel_readahead.h"
 
 /* The kernel takes no more at a time. */
 #define STEP      (128 * 1024)

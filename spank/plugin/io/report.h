@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_PLUGIN_REPORT_H
-#define SPANK_PLUGIN_REPORT_H
+#ifndef SPANK_PLUGIN_IO_REPORT_H
+#define SPANK_PLUGIN_IO_REPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>

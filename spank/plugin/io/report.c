@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "spank/plugin/report.h"
+#include "spank/plugin/io/report.h"
 
 /* Takes the text over. */
 static void add(struct report *report, enum report_kind kind, char *text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_NEAREST_H
-#define COMMON_NEAREST_H
+#ifndef SPANK_PLUGIN_NEAREST_H
+#define SPANK_PLUGIN_NEAREST_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/printable.h"
+#include "spank/plugin/io/printable.h"
 
 #define ESCAPED_LENGTH 4
 

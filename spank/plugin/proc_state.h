@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_PLUGIN_CONDITION_H
-#define SPANK_PLUGIN_CONDITION_H
+#ifndef SPANK_PLUGIN_PROC_STATE_H
+#define SPANK_PLUGIN_PROC_STATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/nearest.h"
+#include "spank/plugin/nearest.h"
 
 /* A directory may have millions of files; srun must not notice. */
 #define ENTRIES_MAX 10000

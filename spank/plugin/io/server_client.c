@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "spank/plugin/hello.h"
+#include "spank/plugin/io/server_client.h"
 
 /* The socket's queue is short where many tasks say HELLO at once. */
 static int send_hello(int tasks_fd, int own_end, struct deadline deadline)

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/plugin/condition.h"
+#include "spank/plugin/proc_state.h"
 
 /* The groups of a user are in it, who may have thousands. */
 #define STATUS_SIZE   65536

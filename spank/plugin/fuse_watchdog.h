@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_PLUGIN_WATCH_H
-#define SPANK_PLUGIN_WATCH_H
+#ifndef SPANK_PLUGIN_FUSE_WATCHDOG_H
+#define SPANK_PLUGIN_FUSE_WATCHDOG_H
 
 #include <pthread.h>
 #include <stdbool.h>

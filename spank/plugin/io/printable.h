@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_PRINTABLE_H
-#define COMMON_PRINTABLE_H
+#ifndef SPANK_PLUGIN_IO_PRINTABLE_H
+#define SPANK_PLUGIN_IO_PRINTABLE_H
 
 #include <stddef.h>
 
