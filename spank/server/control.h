@@ -3,7 +3,7 @@
 #define SPANK_SERVER_CONTROL_H
 
 #include "common/error.h"
-#include "spank/server/fs.h"
+#include "spank/server/fuse/session.h"
 #include "spank/server/guard.h"
 
 /* What the server waits longer than the builder, who knows more and so is the

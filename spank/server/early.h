@@ -7,7 +7,7 @@
 
 #include "common/error.h"
 #include "spank/server/foresight.h"
-#include "spank/server/fs.h"
+#include "spank/server/fuse/session.h"
 
 /* What is likely to be the image, opened before a task has brought it, and what
  * was foreseen of it.  Zeroed, there is none. */

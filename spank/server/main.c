@@ -40,7 +40,7 @@
 #include "common/version.h"
 #include "spank/server/control.h"
 #include "spank/server/damage.h"
-#include "spank/server/fs_rings.h"
+#include "spank/server/fuse/rings.h"
 #include "spank/server/guard.h"
 #include "spank/server/sandbox.h"
 

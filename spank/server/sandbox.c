@@ -70,7 +70,8 @@ static const int serving_calls[] = {
 	SCMP_SYS(madvise),
 	SCMP_SYS(brk),
 	SCMP_SYS(futex),
-	SCMP_SYS(io_uring_enter), /* of the rings that there are; fs_rings.c */
+	SCMP_SYS(
+		io_uring_enter), /* of the rings that there are; fuse/rings.c */
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(rt_sigprocmask), /* abort() */
@@ -91,10 +92,10 @@ static const int control_calls[] = {
 	SCMP_SYS(setitimer), /* alarm() where there is no such call */
 	SCMP_SYS(getuid), SCMP_SYS(getgid),
 	SCMP_SYS(newfstatat),         /* fstat() of newer C libraries */
-	SCMP_SYS(pipe2),              /* fs_splice.c */
+	SCMP_SYS(pipe2),              /* fuse/splice.c */
 	SCMP_SYS(fcntl),              /* waiting for requests, or not */
 	SCMP_SYS(sched_getaffinity),  /* how many threads */
-	SCMP_SYS(sched_getscheduler), /* fs_helpers.c */
+	SCMP_SYS(sched_getscheduler), /* fuse/readahead.c */
 	SCMP_SYS(wait4),              /* the guard's */
 	SCMP_SYS(getppid),
 	SCMP_SYS(set_robust_list), /* a new thread says these two */
@@ -258,7 +259,8 @@ static int allow_successors(scmp_filter_ctx filter)
 	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 		SCMP_A0(SCMP_CMP_EQ, FORK_FLAGS, 0));
 
-	/* Its own, affinity.c and fs_ring.c; those of other processes are not.
+	/* Its own, affinity.c and fuse/ring.c; those of other processes are
+	 * not.
 	 */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,

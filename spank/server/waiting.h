@@ -8,8 +8,8 @@
 
 /*
  * What a thread has to do before it waits for storage, or for another thread
- * that may wait for it: who leads the others (fs.c) has another one lead.  Of
- * the calling thread alone.
+ * that may wait for it: who leads the others (fuse/session.c) has another one
+ * lead.  Of the calling thread alone.
  */
 void waiting_prepare(void (*act)(void *arg), void *arg);
 

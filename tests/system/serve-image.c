@@ -31,7 +31,7 @@
 #include "common/cleanup.h"
 #include "common/error.h"
 #include "common/sif.h"
-#include "spank/server/fs.h"
+#include "spank/server/fuse/session.h"
 #include "spank/server/sandbox.h"
 #include "spank/server/squash.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "spank/server/fs_wait.h"
+#include "spank/server/fuse/polling.h"
 
 #define MS 1000000
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "spank/server/mountpoints.h"
+#include "spank/server/fuse/mountpoints.h"
 
 #define ROOT  1
 #define OTHER 77

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "spank/server/uring.h"
+#include "spank/server/fuse/uring.h"
 
 /* A ring for the commands of a pipe, which has none; false if there is none. */
 static bool make_ring(struct uring *uring)

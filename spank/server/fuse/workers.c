@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-#include "spank/server/fs_threads.h"
+#include "spank/server/fuse/workers.h"
 
 #define STACK_SIZE (256 * 1024)
 

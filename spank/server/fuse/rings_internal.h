@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FS_RING_H
-#define SPANK_SERVER_FS_RING_H
+#ifndef SPANK_SERVER_FUSE_RINGS_INTERNAL_H
+#define SPANK_SERVER_FUSE_RINGS_INTERNAL_H
 
-/* What fs_rings.c and fs_ring.c share; for them only. */
+/* What rings.c and ring.c share; for them only. */
 
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "spank/server/fs_internal.h"
-#include "spank/server/fs_rings.h"
-#include "spank/server/uring.h"
+#include "spank/server/fuse/internal.h"
+#include "spank/server/fuse/rings.h"
+#include "spank/server/fuse/uring.h"
 
 /* A node where a step has more CPUs does without. */
 #define RINGS_MAX 64
@@ -43,7 +43,7 @@ struct ring {
 	struct entry *entry;  /* what is being answered */
 	unsigned int entries; /* that the kernel has, or will have */
 	int failure;          /* errno of the last entry that ended */
-	int refused;          /* errno of what fs_rings.c has it try */
+	int refused;          /* errno of what rings.c has it try */
 	sem_t told;           /* all->begin is known */
 };
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "spank/server/mountpoints.h"
+#include "spank/server/fuse/mountpoints.h"
 
 #define GROW_BY 64
 

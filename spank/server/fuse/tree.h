@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_TREE_H
-#define SPANK_SERVER_TREE_H
+#ifndef SPANK_SERVER_FUSE_TREE_H
+#define SPANK_SERVER_FUSE_TREE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "spank/server/mountpoints.h"
+#include "spank/server/fuse/mountpoints.h"
 #include "spank/server/squash.h"
 
 /* The root's node number, as the kernel has it (FUSE_ROOT_ID). */

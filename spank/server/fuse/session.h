@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FS_H
-#define SPANK_SERVER_FS_H
+#ifndef SPANK_SERVER_FUSE_SESSION_H
+#define SPANK_SERVER_FUSE_SESSION_H
 
 #include <stdbool.h>
 
 #include "common/error.h"
-#include "spank/server/fs_rings.h"
+#include "spank/server/fuse/rings.h"
 #include "spank/server/squash.h"
 
 /*

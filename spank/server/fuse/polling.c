@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "common/deadline.h"
-#include "spank/server/fs_wait.h"
+#include "spank/server/fuse/polling.h"
 
 #define AWAKE_US 100
 

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/server/uring.h"
+#include "spank/server/fuse/uring.h"
 
 /* Who has more to say submits more often. */
 #define COMMANDS 8

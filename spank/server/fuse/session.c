@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The FUSE side of the server: its memory, its descriptor, its threads.  What
- * is answered is in fs_answer.c and fs_listing.c.
+ * is answered is in requests.c and readdir.c.
  *
  * The protocol is spoken without libfuse: it is small for a file system that
  * nobody writes to; each thread needs a page of memory for requests, not a
@@ -12,7 +12,7 @@
  * microseconds it answers itself, so that a program which walks through a tree
  * meets a thread that is awake.  When a request may take longer, or is to wait
  * for storage, another thread takes the lead first.  Where the kernel offers
- * rings of io_uring others answer: fs_rings.c.
+ * rings of io_uring others answer: rings.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,9 +23,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/server/fs_internal.h"
-#include "spank/server/fs_threads.h"
-#include "spank/server/fs_wait.h"
+#include "spank/server/fuse/internal.h"
+#include "spank/server/fuse/polling.h"
+#include "spank/server/fuse/workers.h"
 #include "spank/server/waiting.h"
 
 /* Decompression is what scales; past these its results are waited for. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FS_HELPERS_H
-#define SPANK_SERVER_FS_HELPERS_H
+#ifndef SPANK_SERVER_FUSE_READAHEAD_H
+#define SPANK_SERVER_FUSE_READAHEAD_H
 
 #include <stddef.h>
 

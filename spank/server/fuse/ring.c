@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spank/server/fs_ring.h"
-#include "spank/server/fs_threads.h"
+#include "spank/server/fuse/rings_internal.h"
+#include "spank/server/fuse/workers.h"
 
 /* Of linux/fuse.h since 6.14 (fuse_uring_cmd); headers may be older. */
 #define REGISTER         1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_MOUNTPOINTS_H
-#define SPANK_SERVER_MOUNTPOINTS_H
+#ifndef SPANK_SERVER_FUSE_MOUNTPOINTS_H
+#define SPANK_SERVER_FUSE_MOUNTPOINTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

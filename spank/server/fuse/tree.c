@@ -12,7 +12,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "spank/server/tree.h"
+#include "spank/server/fuse/tree.h"
 
 #define COOKIE_DOTDOT      1
 #define COOKIE_IMAGE       2

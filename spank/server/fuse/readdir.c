@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "spank/server/fs_internal.h"
+#include "spank/server/fuse/internal.h"
 
 /* A listing that is being filled in. */
 struct listing {

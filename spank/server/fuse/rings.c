@@ -32,8 +32,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/server/fs_ring.h"
-#include "spank/server/fs_threads.h"
+#include "spank/server/fuse/rings_internal.h"
+#include "spank/server/fuse/workers.h"
 
 #define ENABLED  "/sys/module/fuse/parameters/enable_uring"
 #define POSSIBLE "/sys/devices/system/cpu/possible"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FS_WAIT_H
-#define SPANK_SERVER_FS_WAIT_H
+#ifndef SPANK_SERVER_FUSE_POLLING_H
+#define SPANK_SERVER_FUSE_POLLING_H
 
 /*
  * How the thread that leads waits for the next request.  To be woken takes it

@@ -14,8 +14,8 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#include "spank/server/fs_helpers.h"
-#include "spank/server/fs_threads.h"
+#include "spank/server/fuse/readahead.h"
+#include "spank/server/fuse/workers.h"
 
 #define AHEADS 32
 

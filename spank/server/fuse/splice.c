@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "spank/server/fs_splice.h"
+#include "spank/server/fuse/splice.h"
 #include "spank/server/waiting.h"
 
 /* The longest that there may be without privileges, as a rule. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FS_SPLICE_H
-#define SPANK_SERVER_FS_SPLICE_H
+#ifndef SPANK_SERVER_FUSE_SPLICE_H
+#define SPANK_SERVER_FUSE_SPLICE_H
 
 /*
  * Answers to reads of data that is stored as it is: from the page cache of the

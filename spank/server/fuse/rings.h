@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FS_RINGS_H
-#define SPANK_SERVER_FS_RINGS_H
+#ifndef SPANK_SERVER_FUSE_RINGS_H
+#define SPANK_SERVER_FUSE_RINGS_H
 
 #include <stdbool.h>
 
 struct fs;
 
 /*
- * Requests over io_uring, see fs_rings.c: rings, each with a thread that
+ * Requests over io_uring, see rings.c: rings, each with a thread that
  * answers what comes on one CPU.
  */
 struct fs_rings;

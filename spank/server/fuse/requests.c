@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "spank/server/damage.h"
-#include "spank/server/fs_internal.h"
-#include "spank/server/fs_rings.h"
+#include "spank/server/fuse/internal.h"
+#include "spank/server/fuse/rings.h"
 
 /* 30 years, without the overflows of "infinite" on the way to jiffies. */
 #define FOREVER_S 1000000000

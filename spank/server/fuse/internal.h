@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FS_INTERNAL_H
-#define SPANK_SERVER_FS_INTERNAL_H
+#ifndef SPANK_SERVER_FUSE_INTERNAL_H
+#define SPANK_SERVER_FUSE_INTERNAL_H
 
 /* What the fs*.c files share; for them only. */
 
@@ -12,10 +12,10 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "spank/server/fs.h"
-#include "spank/server/fs_helpers.h"
-#include "spank/server/fs_splice.h"
-#include "spank/server/tree.h"
+#include "spank/server/fuse/readahead.h"
+#include "spank/server/fuse/session.h"
+#include "spank/server/fuse/splice.h"
+#include "spank/server/fuse/tree.h"
 
 /* The kernel wants room for the longest request, of 4096 bytes to write. */
 #define FS_REQUEST_SIZE (32 * 1024)
@@ -104,7 +104,7 @@ int fs_fill_attributes(const struct tree *tree, uint64_t node,
 int fs_fill_entry(const struct tree *tree, uint64_t node,
 	struct fuse_entry_out *ret_entry);
 
-/* FUSE_READDIR and FUSE_READDIRPLUS: fs_listing.c. */
+/* FUSE_READDIR and FUSE_READDIRPLUS: readdir.c. */
 void fs_answer_listing(const struct fs_request *request);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FS_THREADS_H
-#define SPANK_SERVER_FS_THREADS_H
+#ifndef SPANK_SERVER_FUSE_WORKERS_H
+#define SPANK_SERVER_FUSE_WORKERS_H
 
 #include <semaphore.h>
 
