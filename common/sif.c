@@ -8,7 +8,7 @@
  *
  * Overlay partitions are counted, so that the user can be told of them.
  * Deliberately not here: signatures (nothing is claimed to be verified), and
- * the rest of squashfs (see spank/server/squash.c).
+ * the rest of squashfs (see spank/server/squashfs/squash.c).
  *
  * Layout: github.com/sylabs/sif, pkg/sif/sif.go and descriptor.go, format 01:
  * little-endian and packed, so that fields are read by their offset.

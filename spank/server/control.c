@@ -34,7 +34,7 @@
 #include "common/sif.h"
 #include "spank/server/control.h"
 #include "spank/server/early.h"
-#include "spank/server/squash.h"
+#include "spank/server/squashfs/squash.h"
 
 enum container { WANTED, BUILDING, BUILT, REFUSED };
 

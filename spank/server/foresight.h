@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "spank/server/squash.h"
+#include "spank/server/squashfs/squash.h"
 
 /*
  * Decompresses into the image's cache what a step is likely to read first: what

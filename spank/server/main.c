@@ -39,10 +39,10 @@
 #include "common/tracing.h"
 #include "common/version.h"
 #include "spank/server/control.h"
-#include "spank/server/damage.h"
 #include "spank/server/fuse/rings.h"
 #include "spank/server/guard.h"
 #include "spank/server/sandbox.h"
+#include "spank/server/squashfs/damage.h"
 
 /* An unknown child that ends first costs Slurm's loop a sleep of 0.1 s. */
 #define LIFELINE_TIMEOUT_MS 1000

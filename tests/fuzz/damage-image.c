@@ -18,7 +18,7 @@
 
 #include "common/cleanup.h"
 #include "spank/server/foresight.h"
-#include "spank/server/squash.h"
+#include "spank/server/squashfs/squash.h"
 
 #define THREADS     3
 #define NODES_MAX   400

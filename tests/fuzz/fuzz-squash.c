@@ -9,7 +9,7 @@
 
 #include "common/cleanup.h"
 #include "spank/server/foresight.h"
-#include "spank/server/squash.h"
+#include "spank/server/squashfs/squash.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NODES_MAX 64

@@ -33,7 +33,7 @@
 #include "common/sif.h"
 #include "spank/server/fuse/session.h"
 #include "spank/server/sandbox.h"
-#include "spank/server/squash.h"
+#include "spank/server/squashfs/squash.h"
 
 #define EXIT_REFUSED 98
 #define EXIT_CRASHED 99

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "spank/server/cache.h"
-#include "spank/server/waiting.h"
+#include "spank/server/squashfs/cache.h"
+#include "spank/server/squashfs/waiting.h"
 
 #define BLOCK_SIZE 4096
 #define FAILING    666 /* the key that cannot be loaded */

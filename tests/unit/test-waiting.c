@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "spank/server/waiting.h"
+#include "spank/server/squashfs/waiting.h"
 
 static void count(void *arg)
 {

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "spank/server/squash.h"
+#include "spank/server/squashfs/squash.h"
 
 /*
  * Threads that nobody waits for: they decompress what will be asked for next.

@@ -18,9 +18,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "spank/server/damage.h"
 #include "spank/server/fuse/internal.h"
 #include "spank/server/fuse/rings.h"
+#include "spank/server/squashfs/damage.h"
 
 /* 30 years, without the overflows of "infinite" on the way to jiffies. */
 #define FOREVER_S 1000000000

@@ -26,7 +26,7 @@
 #include "spank/server/fuse/internal.h"
 #include "spank/server/fuse/polling.h"
 #include "spank/server/fuse/workers.h"
-#include "spank/server/waiting.h"
+#include "spank/server/squashfs/waiting.h"
 
 /* Decompression is what scales; past these its results are waited for. */
 #define THREADS_MIN 2

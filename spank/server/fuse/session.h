@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 #include "spank/server/fuse/rings.h"
-#include "spank/server/squash.h"
+#include "spank/server/squashfs/squash.h"
 
 /*
  * Answers the kernel's requests for a mounted image.  Until it is sealed,

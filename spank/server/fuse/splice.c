@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "spank/server/fuse/splice.h"
-#include "spank/server/waiting.h"
+#include "spank/server/squashfs/waiting.h"
 
 /* The longest that there may be without privileges, as a rule. */
 #define PIPE_SIZE (1024 * 1024)

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "spank/server/fuse/mountpoints.h"
-#include "spank/server/squash.h"
+#include "spank/server/squashfs/squash.h"
 
 /* The root's node number, as the kernel has it (FUSE_ROOT_ID). */
 #define TREE_ROOT 1
@@ -19,7 +19,7 @@
  * the tree lives; none has to be released.  Once sealed, it can be used by any
  * number of threads.
  *
- * Functions return 0 or a count, or -1 with errno; see squash.h.
+ * Functions return 0 or a count, or -1 with errno; see squashfs/squash.h.
  */
 struct tree {
 	struct squash *image; /* borrowed */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_SQUASH_H
-#define SPANK_SERVER_SQUASH_H
+#ifndef SPANK_SERVER_SQUASHFS_SQUASH_H
+#define SPANK_SERVER_SQUASHFS_SQUASH_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -6,7 +6,7 @@
  */
 #include <unistd.h>
 
-#include "spank/server/squash_internal.h"
+#include "spank/server/squashfs/internal.h"
 
 int squash_pread(const struct squash *squash, void *buffer, size_t size,
 	uint64_t offset)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_WAITING_H
-#define SPANK_SERVER_WAITING_H
+#ifndef SPANK_SERVER_SQUASHFS_WAITING_H
+#define SPANK_SERVER_SQUASHFS_WAITING_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_SQUASH_FORMAT_H
-#define SPANK_SERVER_SQUASH_FORMAT_H
+#ifndef SPANK_SERVER_SQUASHFS_FORMAT_H
+#define SPANK_SERVER_SQUASHFS_FORMAT_H
 
 /*
  * Squashfs 4.0 as it lies in the image: little-endian, packed, at any address.

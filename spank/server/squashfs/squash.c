@@ -3,13 +3,13 @@
  * A reader of squashfs 4.0 that believes nothing of what an image says.  Here:
  * opening and closing.  In
  *
- *   squash_super.c     the superblock, and reads from the partition
- *   squash_metadata.c  metadata blocks, streams and tables of them
- *   squash_inode.c     inodes: stat, readlink
- *   squash_dir.c       directories: lookup, list
- *   squash_places.c    where the blocks of a file lie
- *   squash_block.c     data blocks: holes, stored, compressed
- *   squash_file.c      contents of files
+ *   superblock.c     the superblock, and reads from the partition
+ *   metadata.c  metadata blocks, streams and tables of them
+ *   inode.c     inodes: stat, readlink
+ *   dir.c       directories: lookup, list
+ *   blockmap.c    where the blocks of a file lie
+ *   data_block.c     data blocks: holes, stored, compressed
+ *   file.c      contents of files
  *
  * Rules: a number from the image is compared with what is there before it is
  * used as an offset, a size or an index; sums are made in 64 bits of numbers
@@ -17,15 +17,15 @@
  * has; and what is wrong is EIO for whoever asked, nothing more.
  *
  * Threads share the caches (cache.c), the contexts of decompression (codec.c)
- * and what squash_places.c remembers; everything else is constant.
+ * and what blockmap.c remembers; everything else is constant.
  *
- * Layout: the kernel's fs/squashfs/squashfs_fs.h, and squash_format.h.
+ * Layout: the kernel's fs/squashfs/squashfs_fs.h, and format.h.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/server/squash_internal.h"
+#include "spank/server/squashfs/internal.h"
 
 /* 8 bytes for 512 fragments. */
 #define FRAGMENT_PLACES_MAX (256 * 1024)

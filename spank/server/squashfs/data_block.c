@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Data blocks, of files and of fragments: into the cache, decompressed.  Those
- * that are stored as they are do not come here: squash_file.c. */
-#include "spank/server/squash_internal.h"
+ * that are stored as they are do not come here: file.c. */
+#include "spank/server/squashfs/internal.h"
 
 struct wanted {
 	struct squash *squash;

@@ -14,8 +14,8 @@
 #include <sys/mman.h>
 
 #include "common/cleanup.h"
-#include "spank/server/cache.h"
-#include "spank/server/waiting.h"
+#include "spank/server/squashfs/cache.h"
+#include "spank/server/squashfs/waiting.h"
 
 /* How far the luck of one time can outweigh that of another; and without luck
  * one guess of so many is tried: what is read next may be another matter. */

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <sys/sysmacros.h>
 
-#include "spank/server/squash_internal.h"
+#include "spank/server/squashfs/internal.h"
 
 #define BASE_SIZE 16
 #define REST_MAX  40

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_CODEC_H
-#define SPANK_SERVER_CODEC_H
+#ifndef SPANK_SERVER_SQUASHFS_CODEC_H
+#define SPANK_SERVER_SQUASHFS_CODEC_H
 
 #include <stdbool.h>
 #include <stddef.h>

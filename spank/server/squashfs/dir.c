@@ -8,7 +8,7 @@
  * A list may be 4 GiB long, of blocks that take no room in the image.  From
  * what the index leads to, one request reads no more of it than SCAN_MAX.
  */
-#include "spank/server/squash_internal.h"
+#include "spank/server/squashfs/internal.h"
 
 /* Half a million entries, where there is no index; mksquashfs makes one, of
  * each 8 KiB.  Read in 0.2 s. */

@@ -4,8 +4,8 @@
  * pieces of 8 KiB that are compressed each for itself.  A piece is known by
  * where it lies; the next one follows it.
  */
-#include "spank/server/squash_internal.h"
-#include "spank/server/waiting.h"
+#include "spank/server/squashfs/internal.h"
+#include "spank/server/squashfs/waiting.h"
 
 #define HEADER_SIZE 2
 

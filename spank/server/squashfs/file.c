@@ -8,7 +8,7 @@
  * no more: the kernel has it in its page cache already.  What is in several
  * blocks is put together in the buffer.
  */
-#include "spank/server/squash_internal.h"
+#include "spank/server/squashfs/internal.h"
 
 /* Read ahead of whoever reads from one end to the other. */
 #define AHEAD_BYTES (2 * 1024 * 1024)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_SQUASH_INTERNAL_H
-#define SPANK_SERVER_SQUASH_INTERNAL_H
+#ifndef SPANK_SERVER_SQUASHFS_INTERNAL_H
+#define SPANK_SERVER_SQUASHFS_INTERNAL_H
 
 /* What the squash*.c files share; for them only. */
 
@@ -8,11 +8,11 @@
 #include <pthread.h>
 
 #include "common/little_endian.h"
-#include "spank/server/cache.h"
-#include "spank/server/codec.h"
-#include "spank/server/damage.h"
-#include "spank/server/squash.h"
-#include "spank/server/squash_format.h"
+#include "spank/server/squashfs/cache.h"
+#include "spank/server/squashfs/codec.h"
+#include "spank/server/squashfs/damage.h"
+#include "spank/server/squashfs/format.h"
+#include "spank/server/squashfs/squash.h"
 
 struct squash_super {
 	uint32_t inodes;
@@ -28,7 +28,7 @@ struct squash_super {
 	uint64_t fragment_table;
 };
 
-struct squash_places; /* squash_places.c */
+struct squash_places; /* blockmap.c */
 
 /* Entries in blocks of metadata, behind a list of where these lie. */
 struct squash_table {
@@ -129,7 +129,7 @@ int squash_table_read(struct squash *squash, const struct squash_table *table,
 int squash_inode_get(struct squash *squash, uint64_t ref,
 	struct squash_inode *ret_inode);
 
-/* Where the blocks of files are: squash_places.c. */
+/* Where the blocks of files are: blockmap.c. */
 struct squash_extent {
 	uint64_t position; /* of the block's data in the image */
 	uint32_t header;   /* its size, and whether it is stored; 0: a hole */
@@ -148,7 +148,7 @@ int squash_places_find(struct squash *squash, uint64_t ref,
 	size_t *ahead, struct squash_extent *ret_extents);
 
 /* Lays a data block into the cache; EAGAIN if it has to be had at once and is
- * not there: squash_block.c. */
+ * not there: data_block.c. */
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,
 	enum squash_haste haste, const struct cache_block **ret_block);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_CACHE_H
-#define SPANK_SERVER_CACHE_H
+#ifndef SPANK_SERVER_SQUASHFS_CACHE_H
+#define SPANK_SERVER_SQUASHFS_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>

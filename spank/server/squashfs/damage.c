@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/damage.h"
-#include "spank/server/damage.h"
+#include "spank/server/squashfs/damage.h"
 
 static struct damage own;
 static struct damage *record = &own;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "common/cleanup.h"
-#include "spank/server/squash_internal.h"
+#include "spank/server/squashfs/internal.h"
 
 #define FILES      32
 #define NOTE_EVERY 32

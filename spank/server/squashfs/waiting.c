@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <sys/uio.h>
 
-#include "spank/server/waiting.h"
+#include "spank/server/squashfs/waiting.h"
 
 static _Thread_local struct {
 	void (*act)(void *arg);

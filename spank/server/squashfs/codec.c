@@ -19,7 +19,7 @@
 #include <zstd.h>
 
 #include "common/cleanup.h"
-#include "spank/server/codec.h"
+#include "spank/server/squashfs/codec.h"
 
 /* An honest dictionary is no larger than a block, of 1 MiB at most. */
 #define XZ_MEMORY_MAX (16 * 1024 * 1024)
