@@ -33,7 +33,7 @@
 #include "common/message.h"
 #include "common/sif.h"
 #include "spank/server/control.h"
-#include "spank/server/early.h"
+#include "spank/server/prefetch/preopen.h"
 #include "spank/server/squashfs/squash.h"
 
 enum container { WANTED, BUILDING, BUILT, REFUSED };

@@ -16,7 +16,7 @@ struct control_request {
 	 * file tells the keeper that all have started. */
 	int keeper_fd;
 	/* What is likely to be the image, or -1; and the command of the step,
-	 * or NULL: see foresight.h. */
+	 * or NULL: see prefetch/prefetch.h. */
 	int image_fd;
 	const char *command;
 	struct fs_rings *rings; /* or NULL; for the first file system */

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/server/foresight.h"
+#include "spank/server/prefetch/prefetch.h"
 #include "spank/server/squashfs/squash.h"
 
 #define THREADS     3

@@ -2,7 +2,7 @@
 /* What a program of the image says it needs. */
 #include <string.h>
 
-#include "spank/server/elf.h"
+#include "spank/server/prefetch/elf_dynamic.h"
 #include "tests/fuzz/fuzz.h"
 
 struct input {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/server/foresight.h"
+#include "spank/server/prefetch/prefetch.h"
 #include "spank/server/squashfs/squash.h"
 #include "tests/fuzz/fuzz.h"
 

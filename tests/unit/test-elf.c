@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "spank/server/elf.h"
+#include "spank/server/prefetch/elf_dynamic.h"
 
 /* A file in memory: this program itself, or what was made of it. */
 struct bytes {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FORESIGHT_H
-#define SPANK_SERVER_FORESIGHT_H
+#ifndef SPANK_SERVER_PREFETCH_PREFETCH_H
+#define SPANK_SERVER_PREFETCH_PREFETCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "spank/server/elf.h"
+#include "spank/server/prefetch/elf_dynamic.h"
 
 #if UINTPTR_MAX == UINT64_MAX
 typedef Elf64_Ehdr elf_header;

@@ -20,8 +20,8 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "spank/server/elf.h"
-#include "spank/server/foresight.h"
+#include "spank/server/prefetch/elf_dynamic.h"
+#include "spank/server/prefetch/prefetch.h"
 
 #define FILES_MAX    48
 #define SYMLINKS_MAX 40

@@ -3,7 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/sif.h"
-#include "spank/server/early.h"
+#include "spank/server/prefetch/preopen.h"
 
 /*
  * The path is that of the job's mount namespace, and led here in slurmstepd's.

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_EARLY_H
-#define SPANK_SERVER_EARLY_H
+#ifndef SPANK_SERVER_PREFETCH_PREOPEN_H
+#define SPANK_SERVER_PREFETCH_PREOPEN_H
 
 #include <stdbool.h>
 #include <sys/stat.h>
 
 #include "common/error.h"
-#include "spank/server/foresight.h"
 #include "spank/server/fuse/session.h"
+#include "spank/server/prefetch/prefetch.h"
 
 /* What is likely to be the image, opened before a task has brought it, and what
  * was foreseen of it.  Zeroed, there is none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_ELF_H
-#define SPANK_SERVER_ELF_H
+#ifndef SPANK_SERVER_PREFETCH_ELF_DYNAMIC_H
+#define SPANK_SERVER_PREFETCH_ELF_DYNAMIC_H
 
 #include <stddef.h>
 #include <stdint.h>
