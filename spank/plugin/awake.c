@@ -6,8 +6,9 @@
  * that is on its way may hold.  So ps, and Slurm's accounting, would wait for
  * as long as the user likes.
  *
- * The server is the guard and its child, or one process: see guard.c of the
- * server.  Both are looked at, since a stopped guard replaces no server.
+ * The server is the guard and its child, or one process: see
+ * server/supervisor.c of the server.  Both are looked at, since a stopped guard
+ * replaces no server.
  */
 #include <unistd.h>
 

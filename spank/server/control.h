@@ -4,7 +4,7 @@
 
 #include "common/error.h"
 #include "spank/server/fuse/session.h"
-#include "spank/server/guard.h"
+#include "spank/server/supervisor.h"
 
 /* What the server waits longer than the builder, who knows more and so is the
  * first to say that time is up. */

@@ -12,7 +12,7 @@
  *      requests over these
  *   3. enter the sandbox, before a byte of the image is seen
  *   4. lead the tasks into their container, serving it meanwhile; once the
- *      image is sealed, fork (guard.c): the child narrows the sandbox and
+ *      image is sealed, fork (supervisor.c): the child narrows the sandbox and
  *      serves until the last process has left; the parent is there to replace
  *      it.  With rings, which cannot be handed on, this process serves
  *   5. wait for slurmstepd to have heard of the tasks' end
@@ -40,9 +40,9 @@
 #include "common/version.h"
 #include "spank/server/control.h"
 #include "spank/server/fuse/rings.h"
-#include "spank/server/guard.h"
 #include "spank/server/sandbox.h"
 #include "spank/server/squashfs/damage.h"
+#include "spank/server/supervisor.h"
 
 /* An unknown child that ends first costs Slurm's loop a sleep of 0.1 s. */
 #define LIFELINE_TIMEOUT_MS 1000

@@ -252,7 +252,7 @@ static int allow_rings(scmp_filter_ctx filter)
 		sizeof(operations) / sizeof(int));
 }
 
-/* fork(), and what its child says of itself: guard.c. */
+/* fork(), and what its child says of itself: supervisor.c. */
 static int allow_successors(scmp_filter_ctx filter)
 {
 	static const unsigned int prctls[] = { PR_SET_PDEATHSIG, PR_SET_NAME };

@@ -30,7 +30,7 @@ for object in $(find "$top_builddir/common" "$top_builddir/spank" \
 		found=$(printf '%s\n' "$imports" | grep -Ex "$forbidden" |
 			grep -Evx 'posix_spawn|kill') ;;
 	# The server forks a successor, which can do no more than itself.
-	*/server/*guard.o)
+	*/server/*supervisor.o)
 		found=$(printf '%s\n' "$imports" | grep -Ex "$forbidden" |
 			grep -vx fork) ;;
 	*) found=$(printf '%s\n' "$imports" | grep -Ex "$forbidden") ;;

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "spank/server/guard.h"
+#include "spank/server/supervisor.h"
 
 #define GUARD_NAME  "spank-sif-guard"
 #define SERVER_NAME "spank-sif-server"

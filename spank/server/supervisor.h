@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_GUARD_H
-#define SPANK_SERVER_GUARD_H
+#ifndef SPANK_SERVER_SUPERVISOR_H
+#define SPANK_SERVER_SUPERVISOR_H
 
 #include <stdbool.h>
 #include <sys/types.h>
