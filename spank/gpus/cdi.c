@@ -21,7 +21,7 @@
 
 #include "spank/gpus/cdi.h"
 #include "spank/gpus/cdi_edits.h"
-#include "spank/gpus/cdi_spec.h"
+#include "spank/gpus/cdi_file.h"
 
 /* One of the files that hold. */
 struct source {

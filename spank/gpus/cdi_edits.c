@@ -22,8 +22,8 @@
 
 #include "common/cleanup.h"
 #include "spank/gpus/cdi_edits.h"
+#include "spank/gpus/library_search.h"
 #include "spank/gpus/rules.h"
-#include "spank/gpus/search.h"
 #include "spank/gpus/shared_object.h"
 
 static const char *base_name(const char *path)

@@ -3,7 +3,7 @@
 #define GPUS_CDI_EDITS_H
 
 #include "common/error.h"
-#include "spank/gpus/cdi_spec.h"
+#include "spank/gpus/cdi_file.h"
 #include "spank/gpus/records.h"
 
 /*

@@ -30,9 +30,9 @@
 #include "common/version.h"
 #include "spank/gpus/cdi.h"
 #include "spank/gpus/driver.h"
+#include "spank/gpus/library_search.h"
 #include "spank/gpus/loader_cache.h"
 #include "spank/gpus/records.h"
-#include "spank/gpus/search.h"
 
 /* Weightiest first. */
 static const char *const cdi_directories[] = { "/var/run/cdi", "/etc/cdi",

@@ -2,7 +2,7 @@
 /* CDI specifications: YAML or JSON in files of root's. */
 #include <stdio.h>
 
-#include "spank/gpus/cdi_spec.h"
+#include "spank/gpus/cdi_file.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -16,11 +16,11 @@
 #include <cmocka.h>
 
 #include "spank/gpus/cdi.h"
-#include "spank/gpus/cdi_spec.h"
+#include "spank/gpus/cdi_file.h"
 #include "spank/gpus/driver.h"
+#include "spank/gpus/library_search.h"
 #include "spank/gpus/loader_cache.h"
 #include "spank/gpus/rules.h"
-#include "spank/gpus/search.h"
 #include "spank/gpus/shared_object.h"
 
 static char directory[64];

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
-#include "spank/gpus/cdi_spec.h"
+#include "spank/gpus/cdi_file.h"
 
 /* --- nodes --------------------------------------------------------------- */
 

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spank/gpus/library_search.h"
 #include "spank/gpus/loader_cache.h"
 #include "spank/gpus/rules.h"
-#include "spank/gpus/search.h"
 #include "spank/gpus/shared_object.h"
 
 bool search_has_driver(const struct records *records,
