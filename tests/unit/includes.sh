@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Who may include whom.  A folder includes its own headers and those of the
+# folders that its line names, and no file depends on itself by way of others.
+# A .c file and its .h count as one.
+set -u
+: "${top_srcdir:?}"
+
+# FOLDER: folders that its files may include besides their own.
+may_include='
+common:
+common/privileged: common
+spank/plugin/settings: common
+spank/plugin/io: common
+spank/plugin/container: common common/privileged spank/plugin/settings spank/plugin/io
+spank/plugin/environment/sh: common
+spank/plugin/environment: common common/privileged spank/plugin/io spank/plugin/container spank/plugin/environment/sh
+spank/plugin: common common/privileged spank/plugin/settings spank/plugin/io spank/plugin/container spank/plugin/environment spank/plugin/environment/sh
+spank/server/squashfs: common
+spank/server/fuse: common spank/server/squashfs
+spank/server/prefetch: common spank/server/squashfs spank/server/fuse
+spank/server: common spank/server/squashfs spank/server/fuse spank/server/prefetch
+spank/gpus: common
+spank/inspect: common
+spank/keeper: common common/privileged
+spank/sweep: common common/privileged
+spank/userns: common common/privileged
+'
+
+cd "$top_srcdir" || exit 1
+# FILE HEADER, a line for each include that is ours.
+pairs=$(grep -ro '^#include "[^"]*"' common spank --include='*.[ch]' |
+	sed 's/:#include "\(.*\)"$/ \1/')
+count=$(printf '%s\n' "$pairs" | grep -c .)
+
+wrong=$(printf '%s\n' "$pairs" | awk -v table="$may_include" '
+	function folder(path) { sub(/\/[^\/]*$/, "", path); return path }
+	BEGIN {
+		lines = split(table, line, "\n")
+		for (i = 1; i <= lines; i++) {
+			words = split(line[i], word, /:? +|:$/)
+			known[word[1]] = 1
+			for (j = 2; j <= words; j++)
+				allowed[word[1], word[j]] = 1
+		}
+	}
+	{
+		from = folder($1); to = folder($2)
+		if (!(from in known))
+			print from " has no line in this table"
+		else if (from != to && !((from, to) in allowed))
+			print $1 " includes " $2
+	}' | sort -u)
+if [ -z "$wrong" ] && [ "$count" -gt 100 ]; then
+	echo "ok 1 - $count includes go where the table lets them"
+else
+	echo "not ok 1 - includes that the table forbids, of $count"
+	printf '%s\n' "$wrong" | sed 's/^/# /'
+fi
+
+# A header called internal.h is a part of the files that include it.  tsort(1)
+# names the files of each circle on its standard error.
+circles=$(printf '%s\n' "$pairs" | grep -v 'internal\.h ' |
+	sed 's/\.[ch]\>//g' | awk '$1 != $2' | tsort 2>&1 >/dev/null |
+	sed 's/^tsort: //')
+if [ -z "$circles" ]; then
+	echo "ok 2 - no file depends on itself"
+else
+	echo "not ok 2 - circles of includes"
+	printf '%s\n' "$circles" | sed 's/^/# /'
+fi
+
+# error.h: <error.h> is of the GNU C library alone, and nobody includes it.
+names=$(find common spank tests -name '*.h' ! -name error.h \
+	-exec basename {} \; | sort -u | while read -r name; do
+	[ ! -e "/usr/include/$name" ] || echo "$name"
+done)
+tests=$(find common spank -name '*test*.[ch]' -o -name '*_spec.[ch]')
+if [ -z "$names$tests" ]; then
+	echo "ok 3 - no file is called like a system header or a test"
+else
+	echo "not ok 3 - misleading names:" $names $tests
+fi
+echo 1..3
