@@ -33,8 +33,8 @@
 
 /*
  * The keeper of mount=host (spank/keeper) has the same descriptors, but that
- * the first is its end of the socket to the server and the third, if it could not
- * unmount, takes the reason; and one exit status of its own.
+ * the first is its end of the socket to the server and the third, if it could
+ * not unmount, takes the reason; and one exit status of its own.
  */
 #define KEEPER_EXIT_UNMOUNT 20 /* it could not unmount the image */
 
