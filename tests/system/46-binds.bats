@@ -426,6 +426,11 @@ on_other_alias() { # BIND CMD...
 	on_other_alias bobs:/data true
 	assert_failure
 	assert_contains "others than root can change"
+	# With a writable layer root's files are the user's, those of the image alone.
+	run on_other srun --sif-image=alias.sif --sif-writable-tmpfs --sif-bind=roots:/data true
+	assert_status 0
+	run on_other srun --sif-image=alias.sif --sif-writable-tmpfs --sif-bind=mine:/data true
+	assert_failure
 	# By a symlink of the user's to what is in the image.
 	on_other mkdir -p /shared/away/d
 	on_other ln -s /real/e /shared/away/e

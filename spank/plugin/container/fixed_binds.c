@@ -103,16 +103,17 @@ static bool is_served(int fd)
  * Could anyone but root give the name of something that belongs to `owner` to
  * another thing?  Users may help each other.  The owner of a directory can
  * change its mode; an access control list shows in the bits of the group.
- * Root is whom /proc belongs to: in a user namespace that is nobody.
+ * Root is whom the root of the host belongs to, which is still this
+ * process's: in a user namespace that is nobody.
  */
 static bool is_changeable(const struct stat *directory, uid_t owner)
 {
 	bool is_writable = directory->st_mode & (S_IWGRP | S_IWOTH);
-	struct stat proc;
+	struct stat root;
 
-	return stat("/proc", &proc) < 0 || directory->st_uid != proc.st_uid ||
+	return stat("/", &root) < 0 || directory->st_uid != root.st_uid ||
 	       (is_writable && (!(directory->st_mode & S_ISVTX) ||
-				       owner != proc.st_uid));
+				       owner != root.st_uid));
 }
 
 /* A name on the way to a mount, and where it is. */
