@@ -251,10 +251,11 @@ int environment_unpack(const char *bytes, size_t size,
 	struct error *err)
 {
 	CLEANUP_ENVIRONMENT struct environment environment = { .count = 0 };
-	const char *at, *end = bytes + size;
+	const char *at, *end;
 
 	if (size > ENVIRONMENT_SIZE_MAX)
 		return error_set(err, E2BIG, "cannot take the environment");
+	end = bytes + size;
 	if (size > 0 && end[-1] != '\0')
 		return error_set(err, EPROTO, "the environment is cut short");
 	for (at = bytes; at < end; at += strlen(at) + 1) {
