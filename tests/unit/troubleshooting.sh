@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Whatever the code says to a user or an administrator is in the list of
-# spank_sif(8), section TROUBLESHOOTING, and whatever is in the list is said by
-# the code.
+# spank-sif-errors(7), and whatever is in the list is said by the code.
 #
 # Of the code: each string literal of two words or more, adjacent ones joined,
 # is such a text, unless it is an argument of a call below, or the value of a
@@ -117,7 +116,7 @@ sub slurp {
 for my $name (split /\n/, qx(cd "$top" && find common spank -name "*.c")) {
 	read_code($name, slurp("$top/$name"));
 }
-read_page(split /\n/, slurp("$top/doc/spank_sif.8"));
+read_page(split /\n/, slurp("$top/doc/spank-sif-errors.7.in"));
 
 my ($count, $failed) = (0, 0);
 sub check {
@@ -128,7 +127,7 @@ sub check {
 check(keys %code > 100, "the sources have texts");
 for my $text (sort keys %code) {
 	my %files = map { $_ => 1 } @{$code{$text}};
-	check(exists $page{$text}, "in spank_sif(8): $text (" .
+	check(exists $page{$text}, "in spank-sif-errors(7): $text (" .
 		join(", ", sort keys %files) . ")");
 }
 check(exists $code{$_}, "in the sources: $_") for sort keys %page;

@@ -172,13 +172,12 @@ int image_check_overlays(const char *path, const char *said,
 			"cannot use the image '%s': it has %d overlay "
 			"partition%s, which would be ignored, and this site "
 			"refuses that (overlay-partition= in plugstack.conf); "
-			"make one file of all, see TROUBLESHOOTING in "
-			"spank_sif(8)",
+			"make one file of all, see spank-sif-errors(7)",
 			path, count, count == 1 ? "" : "s");
 	report_note_alike(report,
 		"the image '%s' has %d overlay partition%s, which %s ignored: "
 		"what was added or changed there is missing; make one file of "
-		"all, see TROUBLESHOOTING in spank_sif(8)",
+		"all, see spank-sif-errors(7)",
 		path, count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
 	return 0;
 }

@@ -9,7 +9,7 @@
  * What can be asked of a container.  Each is an option of srun, sbatch and
  * salloc (--sif-NAME=VALUE), a variable of the environment (SPANK_SIF_NAME)
  * and, where that makes sense, a default in plugstack.conf (NAME=VALUE).
- * spank_sif(8) has their meaning.
+ * spank-sif(1) has their meaning.
  */
 enum setting {
 	SETTING_IMAGE,
