@@ -21,7 +21,8 @@
  *   SEALED   task             nothing will be made in the image any more; not
  *                             said of further images, where nothing is
  *   AHEAD    server           text: files that the step is likely to read
- * first, one a line SHARED   task    memfd    what the other tasks have to know
+ *                             first, one a line
+ *   SHARED   task    memfd    what the other tasks have to know
  *   BUILT    task    mnt ns   the container is complete
  *   SHARED   server  memfd    the same, to each of the other tasks
  *   ENTER    server  mnt ns   the container is complete: enter it
