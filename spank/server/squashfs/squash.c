@@ -3,13 +3,13 @@
  * A reader of squashfs 4.0 that believes nothing of what an image says.  Here:
  * opening and closing.  In
  *
- *   superblock.c     the superblock, and reads from the partition
- *   metadata.c  metadata blocks, streams and tables of them
- *   inode.c     inodes: stat, readlink
- *   dir.c       directories: lookup, list
- *   blockmap.c    where the blocks of a file lie
- *   data_block.c     data blocks: holes, stored, compressed
- *   file.c      contents of files
+ *   superblock.c   the superblock, and reads from the partition
+ *   metadata.c     metadata blocks, streams and tables of them
+ *   inode.c        inodes: stat, readlink
+ *   dir.c          directories: lookup, list
+ *   blockmap.c     where the blocks of a file lie
+ *   data_block.c   data blocks: holes, stored, compressed
+ *   file.c         contents of files
  *
  * Rules: a number from the image is compared with what is there before it is
  * used as an offset, a size or an index; sums are made in 64 bits of numbers
