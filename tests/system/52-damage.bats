@@ -14,7 +14,10 @@ setup_file() {
 	# More than anybody reads ahead.
 	openssl enc -aes-128-ctr -nosalt -K 0 -iv 0 </dev/zero 2>/dev/null |
 		head -c 12M | base64 >"$BATS_FILE_TMPDIR/tree/large"
-	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/whole.sif"
+	# Behind the programs, so that the end and the middle of the file are in it.
+	echo "large -32768" >"$BATS_FILE_TMPDIR/order"
+	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/whole.sif" \
+		-sort "$BATS_FILE_TMPDIR/order"
 	as_alice srun true
 }
 
