@@ -24,8 +24,8 @@ static void add(struct report *report, enum report_kind kind, char *text)
 	lines[report->count++] = (struct report_line){ kind, text };
 }
 
-static void warn(struct report *report, enum report_kind kind,
-	const char *format, va_list args)
+static void __attribute__((format(printf, 3, 0))) warn(struct report *report,
+	enum report_kind kind, const char *format, va_list args)
 {
 	CLEANUP_FREE char *text = NULL;
 	char *line;
