@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The job scripts of examples/, as a user submits them.  gpu.sh is in 36-gpus,
+# The job scripts of examples/, as a user submits them.  gpu.sh is in 39-gpus,
 # mpi.sh and pmix.sh are in 35-mpi.
 
 load ../lib/common
