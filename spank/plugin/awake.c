@@ -25,25 +25,25 @@
 static void continue_child(pid_t pid, pid_t parent)
 {
 	CLEANUP_FD int pid_fd = child_open(pid);
-	struct condition condition;
+	struct proc_state state;
 
-	if (pid_fd >= 0 && condition_read(pid, &condition) &&
-		condition.parent == parent)
+	if (pid_fd >= 0 && proc_state_read(pid, &state) &&
+		state.parent == parent)
 		child_continue(pid_fd);
 }
 
 bool awake_continue(pid_t pid, int pid_fd)
 {
 	pid_t children[CHILDREN_MAX];
-	size_t i, count = condition_children(pid, children, CHILDREN_MAX);
-	bool stopped = condition_is_stopped(pid);
-	struct condition condition;
+	size_t i, count = proc_state_children(pid, children, CHILDREN_MAX);
+	bool stopped = proc_state_is_stopped(pid);
+	struct proc_state state;
 
 	for (i = 0; i < count; i++)
-		stopped = stopped || condition_is_stopped(children[i]);
+		stopped = stopped || proc_state_is_stopped(children[i]);
 	/* Slurm may have reaped it meanwhile, and the number be another's. */
-	if (!stopped || !condition_read(pid, &condition) ||
-		condition.parent != getpid())
+	if (!stopped || !proc_state_read(pid, &state) ||
+		state.parent != getpid())
 		return false;
 	child_continue(pid_fd);
 	for (i = 0; i < count; i++)

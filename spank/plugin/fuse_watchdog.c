@@ -91,14 +91,14 @@ static bool is_dying(pid_t pid)
 {
 	bool waiting;
 
-	return condition_is_dying(pid, &waiting);
+	return proc_state_is_dying(pid, &waiting);
 }
 
 /* Children that tasks have left, or others of this user's that cannot be
  * killed: those do not keep the step from its end. */
 static bool has_dying_process(const struct watch *watch)
 {
-	struct condition condition;
+	struct proc_state state;
 	struct dirent *entry;
 	bool found = false, waiting;
 	DIR *proc = opendir("/proc");
@@ -106,9 +106,9 @@ static bool has_dying_process(const struct watch *watch)
 
 	while (proc && !found && (entry = readdir(proc))) {
 		pid = atoi(entry->d_name);
-		found = pid > 0 && condition_read(pid, &condition) &&
-			condition.uid == watch->uid &&
-			condition_is_dying(pid, &waiting) && waiting;
+		found = pid > 0 && proc_state_read(pid, &state) &&
+			state.uid == watch->uid &&
+			proc_state_is_dying(pid, &waiting) && waiting;
 	}
 	if (proc)
 		closedir(proc);
@@ -117,23 +117,23 @@ static bool has_dying_process(const struct watch *watch)
 
 /* A number that is not a child's any more was a task's that Slurm has reaped.
  */
-static bool task_lives(pid_t pid, struct condition *ret_condition)
+static bool task_lives(pid_t pid, struct proc_state *ret_state)
 {
-	return condition_read(pid, ret_condition) &&
-	       ret_condition->parent == getpid() && !ret_condition->ended;
+	return proc_state_read(pid, ret_state) &&
+	       ret_state->parent == getpid() && !ret_state->ended;
 }
 
 /* No task goes on, and somebody cannot be killed. */
 static bool step_is_stuck(const struct watch *watch)
 {
 	uint32_t i, count = count_tasks(watch);
-	struct condition condition;
+	struct proc_state state;
 	bool has_dying_task = false;
 
 	if (count == 0 || count < watch->tasks_size)
 		return false;
 	for (i = 0; i < count; i++) {
-		if (!task_lives(watch->tasks[i], &condition))
+		if (!task_lives(watch->tasks[i], &state))
 			continue;
 		if (!is_dying(watch->tasks[i]))
 			return false;
@@ -149,13 +149,13 @@ static bool step_is_stuck(const struct watch *watch)
 static bool is_held(const struct watch *watch, const struct connection *noted)
 {
 	uint32_t i, count = count_tasks(watch);
-	struct condition condition;
+	struct proc_state state;
 
 	for (i = 0; i < count; i++)
-		if (task_lives(watch->tasks[i], &condition) &&
+		if (task_lives(watch->tasks[i], &state) &&
 			((watch->tasks[i] == noted->builder &&
-				 !condition.exiting) ||
-				condition_has_mounted(watch->tasks[i],
+				 !state.exiting) ||
+				proc_state_has_mounted(watch->tasks[i],
 					noted->number)))
 			return true;
 	return false;

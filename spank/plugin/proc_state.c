@@ -54,14 +54,14 @@ static unsigned long long field(const char *status, const char *name, int base)
 	return line ? strtoull(line + strlen(name), NULL, base) : 0;
 }
 
-bool condition_read(pid_t pid, struct condition *ret_condition)
+bool proc_state_read(pid_t pid, struct proc_state *ret_state)
 {
 	char path[32], status[STATUS_SIZE];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	if (!read_file(path, status, sizeof(status)))
 		return false;
-	*ret_condition = (struct condition){
+	*ret_state = (struct proc_state){
 		.parent = field(status, "\nPPid:", 10),
 		.uid = field(status, "\nUid:", 10),
 		/* Its memory is the first that it lets go. */
@@ -122,7 +122,7 @@ static bool read_thread(pid_t pid, pid_t number, struct thread *ret_thread)
 	return true;
 }
 
-bool condition_is_dying(pid_t pid, bool *ret_waiting)
+bool proc_state_is_dying(pid_t pid, bool *ret_waiting)
 {
 	bool any = false, all = true, waiting = false;
 	struct dirent *entry;
@@ -160,7 +160,7 @@ static bool is_stopped(pid_t pid, const char *number)
 }
 
 /* All threads: one that waits uninterruptibly is not stopped yet. */
-bool condition_is_stopped(pid_t pid)
+bool proc_state_is_stopped(pid_t pid)
 {
 	struct dirent *entry;
 	bool stopped = false;
@@ -178,7 +178,7 @@ bool condition_is_stopped(pid_t pid)
 
 /* --- children ------------------------------------------------------------- */
 
-size_t condition_children(pid_t pid, pid_t *ret_pids, size_t room)
+size_t proc_state_children(pid_t pid, pid_t *ret_pids, size_t room)
 {
 	char path[64], text[CHILDREN_SIZE], *at = text, *end;
 	size_t count = 0;
@@ -198,7 +198,7 @@ size_t condition_children(pid_t pid, pid_t *ret_pids, size_t room)
 /* --- mounts --------------------------------------------------------------- */
 
 /* A table may be long. */
-bool condition_has_mounted(pid_t pid, uint32_t minor)
+bool proc_state_has_mounted(pid_t pid, uint32_t minor)
 {
 	CLEANUP_FREE char *line = NULL;
 	char path[32], device[32];

@@ -107,33 +107,33 @@ static void let_go(pid_t thread)
 
 static void a_process_that_goes_on(void **state)
 {
-	struct condition condition;
+	struct proc_state process;
 	bool waiting;
 
 	(void)state;
-	assert_true(condition_read(getpid(), &condition));
-	assert_int_equal(condition.parent, getppid());
-	assert_int_equal(condition.uid, getuid());
-	assert_false(condition.exiting);
-	assert_false(condition.ended);
-	assert_false(condition_is_dying(getpid(), &waiting));
+	assert_true(proc_state_read(getpid(), &process));
+	assert_int_equal(process.parent, getppid());
+	assert_int_equal(process.uid, getuid());
+	assert_false(process.exiting);
+	assert_false(process.ended);
+	assert_false(proc_state_is_dying(getpid(), &waiting));
 	assert_false(waiting);
 }
 
 static void a_process_that_is_none(void **state)
 {
-	struct condition condition;
+	struct proc_state process;
 	bool waiting;
 
 	(void)state;
-	assert_false(condition_read(INT32_MAX, &condition));
-	assert_false(condition_is_dying(INT32_MAX, &waiting));
-	assert_false(condition_has_mounted(INT32_MAX, 1));
+	assert_false(proc_state_read(INT32_MAX, &process));
+	assert_false(proc_state_is_dying(INT32_MAX, &waiting));
+	assert_false(proc_state_has_mounted(INT32_MAX, 1));
 }
 
 static void a_zombie(void **state)
 {
-	struct condition condition;
+	struct proc_state process;
 	siginfo_t info;
 	bool waiting;
 	pid_t number, pid = start(pause_alone, &number);
@@ -141,39 +141,39 @@ static void a_zombie(void **state)
 	(void)state;
 	kill(pid, SIGKILL);
 	assert_int_equal(waitid(P_PID, pid, &info, WEXITED | WNOWAIT), 0);
-	assert_true(condition_read(pid, &condition));
-	assert_true(condition.exiting);
-	assert_true(condition.ended);
-	assert_false(condition_is_dying(pid, &waiting));
+	assert_true(proc_state_read(pid, &process));
+	assert_true(process.exiting);
+	assert_true(process.ended);
+	assert_false(proc_state_is_dying(pid, &waiting));
 	end(pid);
 }
 
 static void a_killed_process_that_has_not_ended(void **state)
 {
-	struct condition condition;
+	struct proc_state process;
 	bool waiting;
 	pid_t number, pid = start(pause_alone, &number);
 
 	(void)state;
-	assert_false(condition_is_dying(pid, &waiting));
+	assert_false(proc_state_is_dying(pid, &waiting));
 	kill_and_hold(pid, pid);
-	assert_true(condition_is_dying(pid, &waiting));
-	assert_true(condition_read(pid, &condition));
-	assert_false(condition.ended);
+	assert_true(proc_state_is_dying(pid, &waiting));
+	assert_true(proc_state_read(pid, &process));
+	assert_false(process.ended);
 	let_go(pid);
 	end(pid);
 }
 
 static bool first_thread_has_ended(pid_t pid)
 {
-	struct condition condition;
+	struct proc_state process;
 
-	return condition_read(pid, &condition) && condition.exiting;
+	return proc_state_read(pid, &process) && process.exiting;
 }
 
 static void a_process_whose_first_thread_has_ended(void **state)
 {
-	struct condition condition;
+	struct proc_state process;
 	int looks = 1000;
 	bool waiting;
 	pid_t number, pid = start(leave_to_a_thread, &number);
@@ -181,27 +181,27 @@ static void a_process_whose_first_thread_has_ended(void **state)
 	(void)state;
 	while (!first_thread_has_ended(pid) && looks-- > 0)
 		usleep(10000);
-	assert_true(condition_read(pid, &condition));
-	assert_true(condition.exiting);
-	assert_false(condition.ended);
-	assert_false(condition_is_dying(pid, &waiting));
+	assert_true(proc_state_read(pid, &process));
+	assert_true(process.exiting);
+	assert_false(process.ended);
+	assert_false(proc_state_is_dying(pid, &waiting));
 	kill_and_hold(pid, number);
-	assert_true(condition_is_dying(pid, &waiting));
+	assert_true(proc_state_is_dying(pid, &waiting));
 	let_go(number);
 	end(pid);
 }
 
 static void a_process_of_many_groups(void **state)
 {
-	struct condition condition;
+	struct proc_state process;
 	bool waiting;
 	pid_t number, pid = start(pause_in_many_groups, &number);
 
 	(void)state;
-	assert_true(condition_read(pid, &condition));
-	assert_false(condition.exiting);
+	assert_true(proc_state_read(pid, &process));
+	assert_false(process.exiting);
 	kill_and_hold(pid, pid);
-	assert_true(condition_is_dying(pid, &waiting));
+	assert_true(proc_state_is_dying(pid, &waiting));
 	let_go(pid);
 	end(pid);
 }
@@ -212,13 +212,13 @@ static void a_process_that_is_stopped(void **state)
 	siginfo_t info;
 
 	(void)state;
-	assert_false(condition_is_stopped(pid));
+	assert_false(proc_state_is_stopped(pid));
 	kill(pid, SIGSTOP);
 	assert_int_equal(waitid(P_PID, pid, &info, WSTOPPED), 0);
-	assert_true(condition_is_stopped(pid));
+	assert_true(proc_state_is_stopped(pid));
 	kill(pid, SIGCONT);
 	assert_int_equal(waitid(P_PID, pid, &info, WCONTINUED), 0);
-	assert_false(condition_is_stopped(pid));
+	assert_false(proc_state_is_stopped(pid));
 	end(pid);
 }
 
@@ -230,7 +230,7 @@ static void a_process_whose_thread_is_stopped(void **state)
 	(void)state;
 	kill(pid, SIGSTOP);
 	assert_int_equal(waitid(P_PID, pid, &info, WSTOPPED), 0);
-	assert_true(condition_is_stopped(pid));
+	assert_true(proc_state_is_stopped(pid));
 	end(pid);
 }
 
@@ -242,7 +242,7 @@ static void a_process_that_is_traced_is_not_stopped(void **state)
 	assert_int_equal(ptrace(PTRACE_SEIZE, pid, NULL, 0), 0);
 	assert_int_equal(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL), 0);
 	assert_int_equal(waitpid(pid, NULL, __WALL), pid);
-	assert_false(condition_is_stopped(pid));
+	assert_false(proc_state_is_stopped(pid));
 	let_go(pid);
 	end(pid);
 }
@@ -254,10 +254,10 @@ static void children_of_a_process(void **state)
 	pid_t second = start(pause_alone, &number);
 
 	(void)state;
-	assert_int_equal(condition_children(INT32_MAX, found, 2), 0);
-	assert_int_equal(condition_children(first, found, 2), 0);
-	assert_int_equal(condition_children(getpid(), found, 1), 1);
-	assert_int_equal(condition_children(getpid(), found, 2), 2);
+	assert_int_equal(proc_state_children(INT32_MAX, found, 2), 0);
+	assert_int_equal(proc_state_children(first, found, 2), 0);
+	assert_int_equal(proc_state_children(getpid(), found, 1), 1);
+	assert_int_equal(proc_state_children(getpid(), found, 2), 2);
 	assert_int_equal(found[0], first);
 	assert_int_equal(found[1], second);
 	end(first);
@@ -270,8 +270,8 @@ static void what_is_mounted(void **state)
 
 	(void)state;
 	assert_int_equal(stat("/proc", &status), 0);
-	assert_true(condition_has_mounted(getpid(), minor(status.st_dev)));
-	assert_false(condition_has_mounted(getpid(), UINT32_MAX));
+	assert_true(proc_state_has_mounted(getpid(), minor(status.st_dev)));
+	assert_false(proc_state_has_mounted(getpid(), UINT32_MAX));
 }
 
 int main(void)
