@@ -13,8 +13,8 @@
  *   - when no task goes on, and the same is true of a task, or of another
  *     process of the user's
  *
- * The thread shares nothing with slurmstepd's but struct watch, holds no lock,
- * and blocks all signals.
+ * The thread shares nothing with slurmstepd's but struct fuse_watchdog, holds
+ * no lock, and blocks all signals.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -38,7 +38,7 @@
 /* The same until it knows the connections: a number is used again once its
  * mount is gone, so that it must be looked up before. */
 #define START_PERIOD_MS 20
-#define START_LOOKS     200
+#define START_CHECKS    200
 /*
  * And while a server is being stopped: so often it is continued, and for so
  * long root's processes may wait.  scontrol suspend, or scancel --signal=STOP,
@@ -47,41 +47,42 @@
 #define STOPPED_PERIOD_MS 20
 #define STOPS_MAX         25
 
-void watch_prepare(struct watch *watch, const struct connection *connections,
-	uid_t uid, uint32_t tasks)
+void fuse_watchdog_prepare(struct fuse_watchdog *watchdog,
+	const struct connection *connections, uid_t uid, uint32_t tasks)
 {
-	watch->connections = connections;
-	watch->uid = uid;
-	watch->tasks = calloc(tasks, sizeof(*watch->tasks));
-	watch->tasks_size = watch->tasks ? tasks : 0;
+	watchdog->connections = connections;
+	watchdog->uid = uid;
+	watchdog->tasks = calloc(tasks, sizeof(*watchdog->tasks));
+	watchdog->tasks_size = watchdog->tasks ? tasks : 0;
 }
 
-void watch_add(struct watch *watch, const struct child *server)
+void fuse_watchdog_add(struct fuse_watchdog *watchdog,
+	const struct child *server)
 {
 	int fd = server->pid == 0 ? -1
 				  : fcntl(server->pid_fd, F_DUPFD_CLOEXEC, 3);
 
-	watch->abort_fds[watch->count] = -1;
-	watch->opened[watch->count] = (struct connection){ 0 };
-	watch->stops[watch->count] = 0;
+	watchdog->abort_fds[watchdog->count] = -1;
+	watchdog->opened[watchdog->count] = (struct connection){ 0 };
+	watchdog->stop_score[watchdog->count] = 0;
 	/* Of one that cannot be seen nothing is known. */
-	watch->done[watch->count] = fd < 0;
-	watch->pids[watch->count] = server->pid;
-	watch->pid_fds[watch->count++] = fd;
+	watchdog->done[watchdog->count] = fd < 0;
+	watchdog->pids[watchdog->count] = server->pid;
+	watchdog->pid_fds[watchdog->count++] = fd;
 }
 
-void watch_add_task(struct watch *watch, pid_t pid)
+void fuse_watchdog_add_task(struct fuse_watchdog *watchdog, pid_t pid)
 {
-	if (watch->tasks_count == watch->tasks_size)
+	if (watchdog->tasks_count == watchdog->tasks_size)
 		return;
-	watch->tasks[watch->tasks_count] = pid;
-	__atomic_store_n(&watch->tasks_count, watch->tasks_count + 1,
+	watchdog->tasks[watchdog->tasks_count] = pid;
+	__atomic_store_n(&watchdog->tasks_count, watchdog->tasks_count + 1,
 		__ATOMIC_RELEASE);
 }
 
-static uint32_t count_tasks(const struct watch *watch)
+static uint32_t count_tasks(const struct fuse_watchdog *watchdog)
 {
-	return __atomic_load_n(&watch->tasks_count, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&watchdog->tasks_count, __ATOMIC_ACQUIRE);
 }
 
 /* --- who is dying --------------------------------------------------------- */
@@ -96,7 +97,7 @@ static bool is_dying(pid_t pid)
 
 /* Children that tasks have left, or others of this user's that cannot be
  * killed: those do not keep the step from its end. */
-static bool has_dying_process(const struct watch *watch)
+static bool has_dying_process(const struct fuse_watchdog *watchdog)
 {
 	struct proc_state state;
 	struct dirent *entry;
@@ -107,7 +108,7 @@ static bool has_dying_process(const struct watch *watch)
 	while (proc && !found && (entry = readdir(proc))) {
 		pid = atoi(entry->d_name);
 		found = pid > 0 && proc_state_read(pid, &state) &&
-			state.uid == watch->uid &&
+			state.uid == watchdog->uid &&
 			proc_state_is_dying(pid, &waiting) && waiting;
 	}
 	if (proc)
@@ -117,45 +118,46 @@ static bool has_dying_process(const struct watch *watch)
 
 /* A number that is not a child's any more was a task's that Slurm has reaped.
  */
-static bool task_lives(pid_t pid, struct proc_state *ret_state)
+static bool is_live_task(pid_t pid, struct proc_state *ret_state)
 {
 	return proc_state_read(pid, ret_state) &&
 	       ret_state->parent == getpid() && !ret_state->ended;
 }
 
 /* No task goes on, and somebody cannot be killed. */
-static bool step_is_stuck(const struct watch *watch)
+static bool step_is_stuck(const struct fuse_watchdog *watchdog)
 {
-	uint32_t i, count = count_tasks(watch);
+	uint32_t i, count = count_tasks(watchdog);
 	struct proc_state state;
 	bool has_dying_task = false;
 
-	if (count == 0 || count < watch->tasks_size)
+	if (count == 0 || count < watchdog->tasks_size)
 		return false;
 	for (i = 0; i < count; i++) {
-		if (!task_lives(watch->tasks[i], &state))
+		if (!is_live_task(watchdog->tasks[i], &state))
 			continue;
-		if (!is_dying(watch->tasks[i]))
+		if (!is_dying(watchdog->tasks[i]))
 			return false;
 		has_dying_task = true;
 	}
-	return has_dying_task || has_dying_process(watch);
+	return has_dying_task || has_dying_process(watchdog);
 }
 
 /*
  * Is it still ours?  So it is while its builder lives, who keeps it or takes
  * the note back, and where a task has it mounted.
  */
-static bool is_held(const struct watch *watch, const struct connection *noted)
+static bool is_still_ours(const struct fuse_watchdog *watchdog,
+	const struct connection *noted)
 {
-	uint32_t i, count = count_tasks(watch);
+	uint32_t i, count = count_tasks(watchdog);
 	struct proc_state state;
 
 	for (i = 0; i < count; i++)
-		if (task_lives(watch->tasks[i], &state) &&
-			((watch->tasks[i] == noted->builder &&
+		if (is_live_task(watchdog->tasks[i], &state) &&
+			((watchdog->tasks[i] == noted->builder &&
 				 !state.exiting) ||
-				proc_state_has_mounted(watch->tasks[i],
+				proc_state_has_mounted(watchdog->tasks[i],
 					noted->number)))
 			return true;
 	return false;
@@ -163,11 +165,12 @@ static bool is_held(const struct watch *watch, const struct connection *noted)
 
 /* --- the watch ------------------------------------------------------------ */
 
-static struct connection connection_of(const struct watch *watch, size_t i)
+static struct connection connection_of(const struct fuse_watchdog *watchdog,
+	size_t i)
 {
 	struct connection noted;
 
-	__atomic_load(&watch->connections[i], &noted, __ATOMIC_ACQUIRE);
+	__atomic_load(&watchdog->connections[i], &noted, __ATOMIC_ACQUIRE);
 	return noted;
 }
 
@@ -181,164 +184,167 @@ static bool is_same(const struct connection *one, const struct connection *two)
  * before the container is built, as the next one then makes another.  Looked at
  * after it was opened, as only then it is known what was opened.
  */
-static void open_connection(struct watch *watch, size_t i)
+static void open_connection(struct fuse_watchdog *watchdog, size_t i)
 {
-	struct connection noted = connection_of(watch, i), still;
+	struct connection noted = connection_of(watchdog, i), still;
 	CLEANUP_FD int fd = -1;
 
-	if (noted.number == 0 || is_same(&noted, &watch->opened[i]))
+	if (noted.number == 0 || is_same(&noted, &watchdog->opened[i]))
 		return;
-	fd = priv_fuse_open(noted.number, watch->uid);
-	if (fd < 0 || !is_held(watch, &noted))
+	fd = priv_fuse_open(noted.number, watchdog->uid);
+	if (fd < 0 || !is_still_ours(watchdog, &noted))
 		return;
-	still = connection_of(watch, i);
+	still = connection_of(watchdog, i);
 	if (!is_same(&noted, &still))
 		return;
-	cleanup_fd(&watch->abort_fds[i]);
-	watch->abort_fds[i] = fd_take(&fd);
-	watch->opened[i] = noted;
+	cleanup_fd(&watchdog->abort_fds[i]);
+	watchdog->abort_fds[i] = fd_take(&fd);
+	watchdog->opened[i] = noted;
 }
 
 /* Whoever stops it less often than every other look lets it serve. */
-static bool keeps_being_stopped(struct watch *watch, size_t i)
+static bool keeps_being_stopped(struct fuse_watchdog *watchdog, size_t i)
 {
-	if (awake_continue(watch->pids[i], watch->pid_fds[i]))
-		watch->stops[i]++;
-	else if (watch->stops[i] > 0)
-		watch->stops[i]--;
-	return watch->stops[i] > STOPS_MAX;
+	if (awake_continue(watchdog->pids[i], watchdog->pid_fds[i]))
+		watchdog->stop_score[i]++;
+	else if (watchdog->stop_score[i] > 0)
+		watchdog->stop_score[i]--;
+	return watchdog->stop_score[i] > STOPS_MAX;
 }
 
 /* Is there a reason to end the connection?  Two looks are to find the same. */
-static bool is_hopeless(struct watch *watch, size_t i, bool is_stuck,
-	bool *was_suspect)
+static bool should_abort(struct fuse_watchdog *watchdog, size_t i,
+	bool is_stuck, bool *was_suspect)
 {
 	bool suspect = is_stuck, known = *was_suspect;
 
-	if (watch->pid_fds[i] < 0 || keeps_being_stopped(watch, i))
+	if (watchdog->pid_fds[i] < 0 || keeps_being_stopped(watchdog, i))
 		return true;
-	suspect = suspect || is_dying(watch->pids[i]);
+	suspect = suspect || is_dying(watchdog->pids[i]);
 	*was_suspect = suspect;
 	return suspect && known;
 }
 
 /* Is there one that could be aborted?  For the others nobody need look through
  * all processes of the node. */
-static bool knows_connection(const struct watch *watch)
+static bool can_abort(const struct fuse_watchdog *watchdog)
 {
 	size_t i;
 
-	for (i = 0; i < watch->count; i++)
-		if (!watch->done[i] && watch->abort_fds[i] >= 0)
+	for (i = 0; i < watchdog->count; i++)
+		if (!watchdog->done[i] && watchdog->abort_fds[i] >= 0)
 			return true;
 	return false;
 }
 
 /* Ends the connection if there is a reason; returns in how many ms to look at
  * it again, 0: not at all. */
-static int look_at(struct watch *watch, size_t i, bool is_stuck,
-	bool *was_suspect)
+static int check_connection(struct fuse_watchdog *watchdog, size_t i,
+	bool is_stuck, bool *was_suspect)
 {
-	bool hopeless = is_hopeless(watch, i, is_stuck, was_suspect);
+	bool abort_now = should_abort(watchdog, i, is_stuck, was_suspect);
 
-	if (hopeless && watch->abort_fds[i] >= 0) {
-		priv_fuse_abort(watch->abort_fds[i]);
-		watch->done[i] = true;
+	if (abort_now && watchdog->abort_fds[i] >= 0) {
+		priv_fuse_abort(watchdog->abort_fds[i]);
+		watchdog->done[i] = true;
 		return 0;
 	}
-	if (watch->stops[i] > 0)
+	if (watchdog->stop_score[i] > 0)
 		return STOPPED_PERIOD_MS;
 	/* A start that takes so long is not worth the hurry. */
-	return watch->abort_fds[i] < 0 && watch->looks < START_LOOKS
+	return watchdog->abort_fds[i] < 0 && watchdog->checks < START_CHECKS
 		       ? START_PERIOD_MS
 		       : PERIOD_MS;
 }
 
 /* Returns in how many ms to look again; 0: there is nothing to be seen. */
-static int look(struct watch *watch, const struct pollfd *polled,
-	bool *was_suspect)
+static int check_connections(struct fuse_watchdog *watchdog,
+	const struct pollfd *polled, bool *was_suspect)
 {
 	bool is_stuck;
 	int next = 0, wanted;
 	size_t i;
 
-	watch->looks++;
-	for (i = 0; i < watch->count; i++)
-		if (!watch->done[i])
-			open_connection(watch, i);
-	is_stuck = knows_connection(watch) && step_is_stuck(watch);
-	for (i = 0; i < watch->count; i++) {
-		if (watch->done[i])
+	watchdog->checks++;
+	for (i = 0; i < watchdog->count; i++)
+		if (!watchdog->done[i])
+			open_connection(watchdog, i);
+	is_stuck = can_abort(watchdog) && step_is_stuck(watchdog);
+	for (i = 0; i < watchdog->count; i++) {
+		if (watchdog->done[i])
 			continue;
 		if (polled[i].revents)
-			cleanup_fd(&watch->pid_fds[i]);
-		wanted = look_at(watch, i, is_stuck, &was_suspect[i]);
+			cleanup_fd(&watchdog->pid_fds[i]);
+		wanted = check_connection(watchdog, i, is_stuck,
+			&was_suspect[i]);
 		if (wanted > 0 && (next == 0 || wanted < next))
 			next = wanted;
 	}
 	return next;
 }
 
-static void *run(void *argument)
+static void *watch_connections(void *argument)
 {
-	struct watch *watch = argument;
+	struct fuse_watchdog *watchdog = argument;
 	bool was_suspect[CONTAINER_IMAGES_MAX] = { false };
 	struct pollfd polled[CONTAINER_IMAGES_MAX + 1];
-	size_t i, count = watch->count;
+	size_t i, count = watchdog->count;
 	int next = START_PERIOD_MS;
 
 	for (;;) {
 		for (i = 0; i < count; i++)
 			polled[i] = (struct pollfd){
-				.fd = watch->done[i] ? -1 : watch->pid_fds[i],
+				.fd = watchdog->done[i] ? -1
+							: watchdog->pid_fds[i],
 				.events = POLLIN
 			};
-		polled[count] = (struct pollfd){ .fd = watch->stop_fd,
+		polled[count] = (struct pollfd){ .fd = watchdog->stop_fd,
 			.events = POLLIN };
 		if (poll(polled, count + 1, next) < 0 && errno != EINTR)
 			break;
 		if (polled[count].revents)
 			break;
-		next = look(watch, polled, was_suspect);
+		next = check_connections(watchdog, polled, was_suspect);
 		if (next == 0)
 			break;
 	}
 	return NULL;
 }
 
-void watch_start(struct watch *watch)
+void fuse_watchdog_start(struct fuse_watchdog *watchdog)
 {
 	sigset_t all, before;
 
-	watch->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (watch->stop_fd < 0)
+	watchdog->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (watchdog->stop_fd < 0)
 		return;
 	/* Slurm's signals are for its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (pthread_create(&watch->thread, NULL, run, watch) != 0)
-		cleanup_fd(&watch->stop_fd);
+	if (pthread_create(&watchdog->thread, NULL, watch_connections,
+		    watchdog) != 0)
+		cleanup_fd(&watchdog->stop_fd);
 	else
-		pthread_setname_np(watch->thread, "spank-sif-watch");
+		pthread_setname_np(watchdog->thread, "spank-sif-watch");
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-void watch_stop(struct watch *watch)
+void fuse_watchdog_stop(struct fuse_watchdog *watchdog)
 {
 	const uint64_t one = 1;
 	size_t i;
 
 	/* It makes no call that waits but poll. */
-	if (watch->stop_fd >= 0 &&
-		write(watch->stop_fd, &one, sizeof(one)) == sizeof(one))
-		pthread_join(watch->thread, NULL);
-	cleanup_fd(&watch->stop_fd);
-	for (i = 0; i < watch->count; i++) {
-		cleanup_fd(&watch->abort_fds[i]);
-		cleanup_fd(&watch->pid_fds[i]);
+	if (watchdog->stop_fd >= 0 &&
+		write(watchdog->stop_fd, &one, sizeof(one)) == sizeof(one))
+		pthread_join(watchdog->thread, NULL);
+	cleanup_fd(&watchdog->stop_fd);
+	for (i = 0; i < watchdog->count; i++) {
+		cleanup_fd(&watchdog->abort_fds[i]);
+		cleanup_fd(&watchdog->pid_fds[i]);
 	}
-	watch->count = 0;
-	free(watch->tasks);
-	watch->tasks = NULL;
-	watch->tasks_size = watch->tasks_count = 0;
+	watchdog->count = 0;
+	free(watchdog->tasks);
+	watchdog->tasks = NULL;
+	watchdog->tasks_size = watchdog->tasks_count = 0;
 }

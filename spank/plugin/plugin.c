@@ -281,8 +281,8 @@ static int start_servers(spank_t spank, struct error *err)
 		pair_with_keeper(&keepers_fd, err) < 0 ||
 		session_share(err) < 0)
 		return -1;
-	watch_prepare(&session.watch, session.shared->connections, identity.uid,
-		session.tasks_left);
+	fuse_watchdog_prepare(&session.watchdog, session.shared->connections,
+		identity.uid, session.tasks_left);
 	if (start_each(spank, &identity, err) < 0)
 		return -1;
 	return start_keeper(spank, &identity, keepers_fd, err);
@@ -372,7 +372,7 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 	if (!session.runs_image)
 		return 0;
 	spank_get_item(spank, S_TASK_PID, &task);
-	watch_add_task(&session.watch, task);
+	fuse_watchdog_add_task(&session.watchdog, task);
 	if (local_task(spank) != 0)
 		return 0;
 	for (i = 0; i < session.servers_count; i++) {
@@ -388,8 +388,8 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 	if (is_contained())
 		return 0;
 	for (i = 0; i < session.servers_count; i++)
-		watch_add(&session.watch, &session.servers[i].child);
-	watch_start(&session.watch);
+		fuse_watchdog_add(&session.watchdog, &session.servers[i].child);
+	fuse_watchdog_start(&session.watchdog);
 	return 0;
 }
 
@@ -589,6 +589,6 @@ int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 		step_log_write(spank);
 	}
 	session.runs_image = false;
-	watch_stop(&session.watch);
+	fuse_watchdog_stop(&session.watchdog);
 	return 0;
 }

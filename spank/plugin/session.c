@@ -22,7 +22,7 @@ struct session session = {
 		IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE,
 		IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE },
 	.host_mount = HOST_MOUNT_NONE,
-	.watch = WATCH_NONE,
+	.watchdog = FUSE_WATCHDOG_NONE,
 	.fuse_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 },
 };
 

@@ -57,7 +57,7 @@ struct session {
 	struct image_server servers[CONTAINER_IMAGES_MAX];
 	size_t servers_count;
 	struct host_mount host_mount; /* of the root's image, mount=host */
-	struct watch watch;
+	struct fuse_watchdog watchdog;
 	struct shared *shared; /* or NULL */
 	uint32_t tasks_left;   /* of this node, that have not ended */
 	bool has_ended;        /* one of them at least */
