@@ -11,7 +11,8 @@
 
 #include "spank/plugin/command.h"
 
-static bool is_in(const char *directory, size_t length, const char *command)
+static bool is_in_directory(const char *directory, size_t length,
+	const char *command)
 {
 	char path[PATH_MAX];
 
@@ -27,7 +28,7 @@ static bool is_in_path(const char *path, const char *command)
 
 	for (;; path += length + 1) {
 		length = strcspn(path, ":");
-		if (is_in(path, length, command))
+		if (is_in_directory(path, length, command))
 			return true;
 		if (!path[length])
 			return false;

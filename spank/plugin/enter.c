@@ -173,7 +173,7 @@ static int complete_defaults(uint32_t job, struct error *err)
 	if (complete_default(SETTING_HOME, job, err) == 0 &&
 		complete_default(SETTING_WORKDIR, job, err) == 0)
 		return 0;
-	if (!report_once(&session.shared->said))
+	if (!report_once(&session.shared->reported))
 		err->text[0] = '\0';
 	return -1;
 }
@@ -197,7 +197,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		.fuse_fds = session.fuse_fds,
 		.started_us = session.started_us,
 		.timeout_s = session.arguments.timeout_s,
-		.said = &session.shared->said,
+		.reported = &session.shared->reported,
 	};
 	struct task task;
 	int changed;

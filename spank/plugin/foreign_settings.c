@@ -32,7 +32,7 @@ static const char *find_value(const char *name, char *ret_variable, size_t size)
 
 /* Both runtimes only warn of a driver that is not there, and many set the
  * variable once for all nodes. */
-static int take(struct settings *settings, enum setting setting,
+static int take_value(struct settings *settings, enum setting setting,
 	const char *value, struct error *err)
 {
 	if (settings_put(settings, setting, value, err) < 0)
@@ -67,7 +67,8 @@ int foreign_settings_add(struct settings *settings,
 			arguments->denied[known[i].setting])
 			continue;
 		value = find_value(known[i].name, variable, sizeof(variable));
-		if (value && take(settings, known[i].setting, value, err) < 0)
+		if (value &&
+			take_value(settings, known[i].setting, value, err) < 0)
 			return error_prefix(err, "%s", variable);
 	}
 	return 0;

@@ -29,7 +29,7 @@
 
 #include "common/cleanup.h"
 #include "common/privileged/fuse_abort.h"
-#include "spank/plugin/awake.h"
+#include "spank/plugin/server_resume.h"
 #include "spank/plugin/fuse_watchdog.h"
 #include "spank/plugin/proc_state.h"
 
@@ -205,7 +205,7 @@ static void open_connection(struct fuse_watchdog *watchdog, size_t i)
 /* Whoever stops it less often than every other look lets it serve. */
 static bool keeps_being_stopped(struct fuse_watchdog *watchdog, size_t i)
 {
-	if (awake_continue(watchdog->pids[i], watchdog->pid_fds[i]))
+	if (server_resume(watchdog->pids[i], watchdog->pid_fds[i]))
 		watchdog->stop_score[i]++;
 	else if (watchdog->stop_score[i] > 0)
 		watchdog->stop_score[i]--;

@@ -68,7 +68,7 @@ int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,
 	return 0;
 }
 
-void host_mount_adopt(struct host_mount *mount, pid_t task)
+void host_mount_tasks_forked(struct host_mount *mount, pid_t task)
 {
 	struct error err;
 

@@ -36,7 +36,7 @@ int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,
 
 /* The tasks exist: charge the keeper to them, take the mount point away from
  * the user. */
-void host_mount_adopt(struct host_mount *mount, pid_t task);
+void host_mount_tasks_forked(struct host_mount *mount, pid_t task);
 
 /*
  * Make sure that nothing of it is left on the host: the keeper has a moment to

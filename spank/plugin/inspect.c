@@ -36,7 +36,7 @@ static int read_image(const struct inspection *inspection, const char *path,
 {
 	char program[] = INSPECT_PATH;
 	char *argv[] = { program, kind, NULL };
-	char said[ERROR_TEXT_SIZE] = "";
+	char found[ERROR_TEXT_SIZE] = "";
 	CLEANUP_FD int fd = image_file_open(path, err);
 	struct error ignored;
 	int status;
@@ -44,15 +44,15 @@ static int read_image(const struct inspection *inspection, const char *path,
 	if (fd < 0)
 		return -1;
 	status = priv_run(INSPECT_PATH, argv, fd,
-		deadline_in_ms(INSPECT_TIMEOUT_MS), said, sizeof(said),
+		deadline_in_ms(INSPECT_TIMEOUT_MS), found, sizeof(found),
 		&ignored);
 	if (status == 0)
-		return image_check_overlays(path, said, inspection->arguments,
+		return image_check_overlays(path, found, inspection->arguments,
 			inspection->report, err);
 	if (status != 1)
 		return 0; /* what cannot be told here is told on the node */
-	said[strcspn(said, "\n")] = '\0';
-	return error_set(err, 0, "cannot use the image '%s': %s", path, said);
+	found[strcspn(found, "\n")] = '\0';
+	return error_set(err, 0, "cannot use the image '%s': %s", path, found);
 }
 
 /* --- one that is not ------------------------------------------------------ */
@@ -88,7 +88,7 @@ static bool is_near_name(const char *name, const char *path,
 }
 
 /* "" or "; did you mean ...?", and the bare name. */
-static void guess(const char *image, const struct arguments *arguments,
+static void suggest_name(const char *image, const struct arguments *arguments,
 	char ret_name[NAME_MAX + 1], char *text, size_t size)
 {
 	text[0] = ret_name[0] = '\0';
@@ -98,22 +98,22 @@ static void guess(const char *image, const struct arguments *arguments,
 }
 
 static void note_absence(const struct inspection *inspection, const char *image,
-	const char *guessed, int reason)
+	const char *suggestion, int reason)
 {
 	if (!inspection->is_srun)
 		report_note(inspection->report,
 			"cannot see the image '%s' from here (%s): steps will "
 			"fail on nodes where it is not%s",
-			image, strerror(reason), guessed);
+			image, strerror(reason), suggestion);
 	else
 		report_detail(inspection->report,
 			"the image '%s' cannot be seen from here, so only the "
 			"nodes can tell whether it is good%s",
-			image, guessed);
+			image, suggestion);
 }
 
 /* Only of the root: --sif-mount has no variable of its own. */
-static void hand_on_absence(const char *name)
+static void export_absence(const char *name)
 {
 	CLEANUP_FREE char *value = NULL;
 
@@ -124,15 +124,16 @@ static void hand_on_absence(const char *name)
 		setenv(IMAGE_ABSENT_VARIABLE, value, 1);
 }
 
-static void tell_absence(const struct inspection *inspection, const char *image,
-	bool is_root, int reason)
+static void report_absence(const struct inspection *inspection,
+	const char *image, bool is_root, int reason)
 {
-	char name[NAME_MAX + 1], guessed[NAME_MAX + 32];
+	char name[NAME_MAX + 1], suggestion[NAME_MAX + 32];
 
-	guess(image, inspection->arguments, name, guessed, sizeof(guessed));
-	note_absence(inspection, image, guessed, reason);
+	suggest_name(image, inspection->arguments, name, suggestion,
+		sizeof(suggestion));
+	note_absence(inspection, image, suggestion, reason);
 	if (is_root && reason == ENOENT)
-		hand_on_absence(name);
+		export_absence(name);
 }
 
 /* -------------------------------------------------------------------------- */
@@ -145,11 +146,11 @@ static int inspect_one(const struct inspection *inspection, const char *image,
 
 	if (image_find(image, inspection->arguments->path, 0, path, &ignored) <
 		0) {
-		tell_absence(inspection, image, is_root, ENOENT);
+		report_absence(inspection, image, is_root, ENOENT);
 		return 0;
 	}
 	if (access(path, F_OK) < 0) {
-		tell_absence(inspection, path, is_root, errno);
+		report_absence(inspection, path, is_root, errno);
 		return 0;
 	}
 	return read_image(inspection, path, is_root ? root : data, err);

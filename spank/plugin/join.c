@@ -40,7 +40,7 @@ static bool has_variable(const char *bytes, size_t size, const char *wanted)
 	return false;
 }
 
-static size_t read_all(int fd, char *bytes, size_t size)
+static size_t read_whole(int fd, char *bytes, size_t size)
 {
 	size_t used = 0;
 	ssize_t got;
@@ -69,7 +69,7 @@ static bool is_in_image(int process_fd, char *bytes)
 
 	if (fd < 0)
 		return false;
-	bytes[read_all(fd, bytes, ENVIRON_SIZE - 1)] = '\0';
+	bytes[read_whole(fd, bytes, ENVIRON_SIZE - 1)] = '\0';
 	while ((line = strsep(&rest, "\n")))
 		if (is_our_root(line))
 			return true;
@@ -80,7 +80,7 @@ static bool is_of_step(int process_fd, const char *job, const char *step,
 	char *bytes)
 {
 	CLEANUP_FD int fd = openat(process_fd, "environ", O_RDONLY | O_CLOEXEC);
-	size_t used = fd < 0 ? 0 : read_all(fd, bytes, ENVIRON_SIZE);
+	size_t used = fd < 0 ? 0 : read_whole(fd, bytes, ENVIRON_SIZE);
 
 	return used > 0 && has_variable(bytes, used, job) &&
 	       has_variable(bytes, used, step) &&
@@ -88,7 +88,7 @@ static bool is_of_step(int process_fd, const char *job, const char *step,
 }
 
 /* What the container says of itself is so for whoever joins it. */
-static int take_facts(int process_fd, char *bytes, char **facts,
+static int copy_facts(int process_fd, char *bytes, char **facts,
 	struct error *err)
 {
 	static const char *const names[] = { "SIF_UUID=", "SIF_IMAGE=",
@@ -96,7 +96,7 @@ static int take_facts(int process_fd, char *bytes, char **facts,
 		"SINGULARITY_CONTAINER=", "APPTAINER_NAME=",
 		"APPTAINER_CONTAINER=" };
 	CLEANUP_FD int fd = openat(process_fd, "environ", O_RDONLY | O_CLOEXEC);
-	size_t used = fd < 0 ? 0 : read_all(fd, bytes, ENVIRON_SIZE - 1);
+	size_t used = fd < 0 ? 0 : read_whole(fd, bytes, ENVIRON_SIZE - 1);
 	size_t i, name;
 
 	bytes[used] = '\0';
@@ -110,8 +110,8 @@ static int take_facts(int process_fd, char *bytes, char **facts,
 }
 
 /* Of the first process that fits; -1 if none does, with *err empty. */
-static int search(DIR *proc, const char *job, const char *step, char *bytes,
-	char **facts, struct error *err)
+static int find_namespace(DIR *proc, const char *job, const char *step,
+	char *bytes, char **facts, struct error *err)
 {
 	CLEANUP_FD int process_fd = -1;
 	struct dirent *entry;
@@ -131,7 +131,7 @@ static int search(DIR *proc, const char *job, const char *step, char *bytes,
 		fd = openat(process_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		if (take_facts(process_fd, bytes, facts, err) == 0)
+		if (copy_facts(process_fd, bytes, facts, err) == 0)
 			return fd;
 		close(fd);
 		return -1;
@@ -139,7 +139,7 @@ static int search(DIR *proc, const char *job, const char *step, char *bytes,
 	return -1;
 }
 
-static int describe(const char *step, const char *job, char *ret_job,
+static int parse_step(const char *step, const char *job, char *ret_job,
 	char *ret_step, size_t size, struct error *err)
 {
 	const char *dot = strchr(step, '.');
@@ -168,7 +168,7 @@ int join_open(const char *step, char *const *job, char *facts[FACTS_MAX + 1],
 	DIR *proc;
 	int fd;
 
-	if (describe(step, envp_get(job, "SLURM_JOB_ID"), wanted_job,
+	if (parse_step(step, envp_get(job, "SLURM_JOB_ID"), wanted_job,
 		    wanted_step, sizeof(wanted_job), err) < 0)
 		return -1;
 	proc = opendir("/proc");
@@ -178,7 +178,7 @@ int join_open(const char *step, char *const *job, char *facts[FACTS_MAX + 1],
 		return error_set(err, errno, "cannot look for the step %s",
 			step);
 	}
-	fd = search(proc, wanted_job, wanted_step, bytes, facts, err);
+	fd = find_namespace(proc, wanted_job, wanted_step, bytes, facts, err);
 	closedir(proc);
 	if (fd < 0 && !err->text[0])
 		return error_set(err, 0,

@@ -22,7 +22,7 @@
 #define BYTES_MAX (4 * 1024 * 1024)
 
 /* Returns how much of it has been asked for. */
-static off_t read_file(const char *path, off_t most)
+static off_t read_file_ahead(const char *path, off_t most)
 {
 	CLEANUP_FD int root_fd = open("/", O_PATH | O_CLOEXEC);
 	/* In the image, not in what is bound there. */
@@ -40,7 +40,7 @@ static off_t read_file(const char *path, off_t most)
 	return most;
 }
 
-int read_ahead(const char *paths)
+int kernel_readahead(const char *paths)
 {
 	off_t left = BYTES_MAX, asked;
 	char path[4096];
@@ -50,7 +50,8 @@ int read_ahead(const char *paths)
 	for (; *paths && left > 0; paths += length + (paths[length] == '\n')) {
 		length = strcspn(paths, "\n");
 		snprintf(path, sizeof(path), "%.*s", (int)length, paths);
-		asked = read_file(path, left < FILE_MAX ? left : FILE_MAX);
+		asked = read_file_ahead(path,
+			left < FILE_MAX ? left : FILE_MAX);
 		count += asked > 0;
 		left -= asked;
 	}

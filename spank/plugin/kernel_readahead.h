@@ -8,6 +8,6 @@
  * is the server's, who may say what he likes.  What cannot be is left out.
  * Returns how many files it were.
  */
-int read_ahead(const char *paths);
+int kernel_readahead(const char *paths);
 
 #endif

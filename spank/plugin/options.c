@@ -15,7 +15,7 @@
 #include "spank/plugin/session.h"
 #include "spank/plugin/settings/settings.h"
 
-static int callback(int val, const char *value, int remote)
+static int take_option(int val, const char *value, int remote)
 {
 	enum setting setting = val;
 	struct settings *settings = remote ? &session.raw : &session.settings;
@@ -37,7 +37,8 @@ static int callback(int val, const char *value, int remote)
 	return -1;
 }
 
-static int register_one(spank_t spank, enum setting setting, struct error *err)
+static int register_option(spank_t spank, enum setting setting,
+	struct error *err)
 {
 	const struct setting_rule *rule = setting_rule(setting);
 	char name[64];
@@ -48,7 +49,7 @@ static int register_one(spank_t spank, enum setting setting, struct error *err)
 		/* 2: the value may be missing, see spank.h. */
 		.has_arg = rule->is_flag ? 2 : 1,
 		.val = setting,
-		.cb = callback,
+		.cb = take_option,
 	};
 	spank_err_t rc;
 
@@ -65,7 +66,7 @@ int options_register(spank_t spank, struct error *err)
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		if (register_one(spank, i, err) < 0)
+		if (register_option(spank, i, err) < 0)
 			return -1;
 	return 0;
 }

@@ -34,7 +34,7 @@
 #include "common/deadline.h"
 #include "common/privileged/caps.h"
 #include "spank/plugin/enter.h"
-#include "spank/plugin/file_size.h"
+#include "spank/plugin/file_size_limit.h"
 #include "spank/plugin/io/say.h"
 #include "spank/plugin/options.h"
 #include "spank/plugin/plugstack.h"
@@ -352,7 +352,7 @@ int slurm_spank_task_init_privileged(spank_t spank, int argc, char *argv[])
 }
 
 /* The step runs without, only not charged for its server. */
-static void adopt(struct image_server *server, pid_t task)
+static void join_cgroup(struct image_server *server, pid_t task)
 {
 	struct error err;
 
@@ -381,9 +381,9 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 		if (!is_contained())
 			cleanup_fd(&session.servers[i].tasks_fd);
 		if (task)
-			adopt(&session.servers[i], task);
+			join_cgroup(&session.servers[i], task);
 	}
-	host_mount_adopt(&session.host_mount, task);
+	host_mount_tasks_forked(&session.host_mount, task);
 	/* A thread of a child that is gone in a moment would be none. */
 	if (is_contained())
 		return 0;
@@ -396,7 +396,7 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 /* The first that has to say what all tasks of the node have to. */
 static bool speaks_for_all(spank_t spank)
 {
-	return session.shared ? report_once(&session.shared->said)
+	return session.shared ? report_once(&session.shared->reported)
 			      : local_task(spank) == 0;
 }
 
@@ -445,7 +445,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 {
 	struct error err = { 0 };
 	struct report report = { .begin_us = session.begin_us };
-	struct file_size file_size;
+	struct file_size_limit limit;
 	int entered = -1;
 
 	(void)argc;
@@ -455,10 +455,10 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	report.debug = settings_is(&session.settings, SETTING_DEBUG, "yes");
 	/* First of all, before names are looked up or a program is run. */
 	if (priv_caps_freeze(&err) == 0 && !session.error.text[0]) {
-		file_size_lift(&file_size);
+		file_size_limit_raise(&limit);
 		entered = enter_container(spank, local_task(spank) == 0,
 			&report, &err);
-		file_size_restore(&file_size);
+		file_size_limit_restore(&limit);
 	}
 	print_report(spank, &report, entered == 0);
 	report_free(&report);

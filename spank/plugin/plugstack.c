@@ -28,9 +28,9 @@ struct places {
 	size_t used;
 };
 
-static void look_into(const char *path, int depth, struct places *places);
+static void scan_file(const char *path, int depth, struct places *places);
 
-static void add(struct places *places, const char *path, int line)
+static void add_place(struct places *places, const char *path, int line)
 {
 	int length = snprintf(places->text + places->used,
 		sizeof(places->text) - places->used, "%s'%s', line %d",
@@ -42,7 +42,7 @@ static void add(struct places *places, const char *path, int line)
 		places->text[places->used] = '\0';
 }
 
-static void include(const char *pattern, const char *from, int depth,
+static void scan_included(const char *pattern, const char *from, int depth,
 	struct places *places)
 {
 	CLEANUP_FREE char *full = NULL;
@@ -56,11 +56,11 @@ static void include(const char *pattern, const char *from, int depth,
 		return;
 	if (glob(full, 0, NULL, &found) == 0)
 		for (i = 0; i < found.gl_pathc; i++)
-			look_into(found.gl_pathv[i], depth + 1, places);
+			scan_file(found.gl_pathv[i], depth + 1, places);
 	globfree(&found);
 }
 
-static void look_at(char *line, const char *path, int number, int depth,
+static void scan_line(char *line, const char *path, int number, int depth,
 	struct places *places)
 {
 	char *rest = NULL, *first, *second;
@@ -72,15 +72,15 @@ static void look_at(char *line, const char *path, int number, int depth,
 	if (!second)
 		return;
 	if (strcmp(first, "include") == 0) {
-		include(second, path, depth, places);
+		scan_included(second, path, depth, places);
 		return;
 	}
 	name = strrchr(second, '/') ? strrchr(second, '/') + 1 : second;
 	if (strcmp(name, OBJECT) == 0)
-		add(places, path, number);
+		add_place(places, path, number);
 }
 
-static void look_into(const char *path, int depth, struct places *places)
+static void scan_file(const char *path, int depth, struct places *places)
 {
 	CLEANUP_FREE char *line = NULL;
 	FILE *file = depth < DEPTH_MAX ? fopen(path, "re") : NULL;
@@ -90,7 +90,7 @@ static void look_into(const char *path, int depth, struct places *places)
 	if (!file)
 		return;
 	for (number = 1; getline(&line, &size, file) > 0; number++)
-		look_at(line, path, number, depth, places);
+		scan_line(line, path, number, depth, places);
 	fclose(file);
 }
 
@@ -99,7 +99,7 @@ int plugstack_hint(struct error *err)
 	struct places places = { .used = 0 };
 
 	if (&slurm_conf && slurm_conf.plugstack)
-		look_into(slurm_conf.plugstack, 0, &places);
+		scan_file(slurm_conf.plugstack, 0, &places);
 	if (!places.used)
 		return -1;
 	return error_hint(err, places.text);

@@ -33,7 +33,7 @@ void session_record(const struct error *err)
 		session.error = *err;
 }
 
-static void load_one(enum setting setting, char *const *job)
+static void load_setting(enum setting setting, char *const *job)
 {
 	const struct setting_rule *rule = setting_rule(setting);
 	const char *value = envp_get(job, rule->carrier);
@@ -86,12 +86,12 @@ static int count_servers(struct error *err)
 	return 0;
 }
 
-static int load(char *const *job, struct error *err)
+static int load_settings(char *const *job, struct error *err)
 {
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		load_one(i, job);
+		load_setting(i, job);
 	return arguments_check_users(&session.arguments, &session.settings,
 		err);
 }
@@ -99,7 +99,7 @@ static int load(char *const *job, struct error *err)
 void session_load(char *const *job, uint32_t step)
 {
 	struct error err = { 0 }, wrong = { 0 };
-	int loaded = load(job, &err);
+	int loaded = load_settings(job, &err);
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)

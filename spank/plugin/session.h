@@ -22,7 +22,7 @@ struct shared {
 	/* Of FUSE: the tasks store them, for the watch. */
 	struct connection connections[CONTAINER_IMAGES_MAX];
 	/* A task has said what befell all alike, see report_once(). */
-	uint32_t said;
+	uint32_t reported;
 	/* A task did not get into its container. */
 	uint32_t refused;
 	/* Of the image, by the builder, for step_log.c; maybe nonsense. */

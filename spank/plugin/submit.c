@@ -75,7 +75,7 @@ static int load_value(struct settings *settings, enum setting setting,
 	return settings_put(settings, setting, escaped, err);
 }
 
-static void load_one(struct settings *settings, enum setting setting,
+static void load_variable(struct settings *settings, enum setting setting,
 	struct settings_wrong *ret_wrong)
 {
 	const struct setting_rule *rule = setting_rule(setting);
@@ -100,12 +100,12 @@ void submit_load(struct settings *settings, struct settings_wrong *ret_wrong)
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		load_one(settings, i, ret_wrong);
+		load_variable(settings, i, ret_wrong);
 }
 
 /* --- paths ---------------------------------------------------------------- */
 
-static int replace(char **place, const char *value, struct error *err)
+static int replace_text(char **place, const char *value, struct error *err)
 {
 	char *copy = strdup(value);
 
@@ -151,7 +151,7 @@ static int complete_image(char **image, const struct arguments *arguments,
 		return -1;
 	if (is_bare && access(path, F_OK) < 0)
 		return 0;
-	return replace(image, path, err);
+	return replace_text(image, path, err);
 }
 
 static int complete_directory(char **place, struct error *err)
@@ -161,7 +161,7 @@ static int complete_directory(char **place, struct error *err)
 	if (expand_absolute(*place, environ, path, err) < 0)
 		return -1;
 	bind_spec_clean(path);
-	return replace(place, path, err);
+	return replace_text(place, path, err);
 }
 
 static int complete_target(struct bind_spec *spec, struct error *err)
@@ -188,10 +188,10 @@ static int complete_spec(struct bind_spec *spec, enum bind_spec_kind kind,
 		if (complete_image(&spec->source, arguments, err) < 0)
 			return -1;
 	} else if (expand_path(spec->source, path, err) < 0 ||
-		   replace(&spec->source, path, err) < 0) {
+		   replace_text(&spec->source, path, err) < 0) {
 		return -1;
 	}
-	if (same && replace(&spec->target, spec->source, err) < 0)
+	if (same && replace_text(&spec->target, spec->source, err) < 0)
 		return -1;
 	return complete_target(spec, err);
 }
@@ -241,7 +241,7 @@ static int complete_specs(char **place, enum bind_spec_kind kind,
 	return 0;
 }
 
-static int complete(struct settings *settings, enum setting setting,
+static int complete_setting(struct settings *settings, enum setting setting,
 	const struct arguments *arguments, struct error *err)
 {
 	char **place = &settings->value[setting];
@@ -380,7 +380,7 @@ int submit_finish(struct settings *settings, const struct arguments *arguments,
 			foreign_settings_add(settings, arguments, err) < 0))
 		return -1;
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		if (complete(settings, i, arguments, err) < 0)
+		if (complete_setting(settings, i, arguments, err) < 0)
 			return error_prefix(err, "--sif-%s",
 				setting_rule(i)->name);
 	if (has_image && (arguments_check_users(arguments, settings, err) < 0 ||

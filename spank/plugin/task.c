@@ -36,7 +36,7 @@
 /* So that a task which can still speak has the time to. */
 #define BUILDER_EXTRA_S 2
 /* Beside what message_receive() returns; the reason is in *err. */
-#define HEARD_WRONG (-2)
+#define RECEIVED_WRONG (-2)
 
 /* One task's way in, from the first word to the last. */
 struct entry {
@@ -50,9 +50,9 @@ struct entry {
 };
 
 /* What befalls all tasks alike is said by the first that it befalls. */
-static int fail_alike(const struct entry *entry, struct error *err)
+static int fail_for_all(const struct entry *entry, struct error *err)
 {
-	if (!report_once(entry->request->said))
+	if (!report_once(entry->request->reported))
 		err->text[0] = '\0';
 	return -1;
 }
@@ -165,7 +165,7 @@ static int take_environment(struct entry *entry, int shared_fd,
 /* --- building and entering ------------------------------------------------ */
 
 /* What the server has said already; it sends no descriptor with that. */
-static int hear_at_once(int server, struct message *ret_message)
+static int receive_now(int server, struct message *ret_message)
 {
 	CLEANUP_FD int unexpected_fd = -1;
 
@@ -174,17 +174,17 @@ static int hear_at_once(int server, struct message *ret_message)
 }
 
 /* Without this, or if it is late, the command starts a little later. */
-static int hear_ahead(const struct entry *entry, struct error *err)
+static int receive_prefetch(const struct entry *entry, struct error *err)
 {
 	struct message message;
 	int count;
 
-	if (hear_at_once(entry->server, &message) != 1)
+	if (receive_now(entry->server, &message) != 1)
 		return 0;
 	if (message.type == MESSAGE_FAILED)
 		return error_set(err, 0, "%s", message.text);
 	if (message.type == MESSAGE_AHEAD) {
-		count = read_ahead(message.text);
+		count = kernel_readahead(message.text);
 		report_moment(entry->report, "%d file%s read ahead", count,
 			count == 1 ? " is" : "s are");
 	}
@@ -193,15 +193,16 @@ static int hear_ahead(const struct entry *entry, struct error *err)
 
 /* Where the server gave up, its reason is nearer to the cause than the broken
  * mount that the builder has met. */
-static void hear_reason(int server, struct error *err)
+static void receive_reason(int server, struct error *err)
 {
 	struct message message;
-	int got = hear_at_once(server, &message);
+	int got = receive_now(server, &message);
 
-	/* Before it there may be what hear_ahead() was too early for; once: a
-	 * server that has been taken over shall not keep the task at it. */
+	/* Before it there may be what receive_prefetch() was too early for;
+	 * once: a server that has been taken over shall not keep the task at
+	 * it. */
 	if (got == 1 && message.type == MESSAGE_AHEAD)
-		got = hear_at_once(server, &message);
+		got = receive_now(server, &message);
 	if (got == 1 && message.type == MESSAGE_FAILED && message.text[0])
 		error_set(err, 0, "%s", message.text);
 }
@@ -225,7 +226,7 @@ static void check_tmpdir(const struct entry *entry)
 }
 
 /* The container stands; give up all rights, then let the others in. */
-static int complete(struct entry *entry,
+static int finish_container(struct entry *entry,
 	const struct container_request *request, struct container *container,
 	struct error *err)
 {
@@ -234,7 +235,7 @@ static int complete(struct entry *entry,
 	if (priv_caps_drop(err) < 0)
 		return -1;
 	report_moment(entry->report, "entered, all rights given up");
-	if (hear_ahead(entry, err) < 0)
+	if (receive_prefetch(entry, err) < 0)
 		return -1;
 	if (load_environment(entry, container->facts, err) < 0)
 		return -1;
@@ -260,7 +261,7 @@ static int build_container(struct entry *entry, struct error *err)
 
 	if (container_build(&request, &container, entry->report, err) < 0)
 		return -1;
-	built = complete(entry, &request, &container, err);
+	built = finish_container(entry, &request, &container, err);
 	container_free(&container);
 	return built;
 }
@@ -284,7 +285,8 @@ static bool is_late(const struct entry *entry, const struct error *err)
 }
 
 /* Tell the server of a failure, and by that the other tasks. */
-static int build(struct entry *entry, const char *ready_us, struct error *err)
+static int run_builder(struct entry *entry, const char *ready_us,
+	struct error *err)
 {
 	const char *tmpdir;
 	int built;
@@ -299,7 +301,7 @@ static int build(struct entry *entry, const char *ready_us, struct error *err)
 	entry->has_tmpdir = tmpdir && access(tmpdir, W_OK | X_OK) == 0;
 	built = build_container(entry, err);
 	if (built < 0)
-		hear_reason(entry->server, err);
+		receive_reason(entry->server, err);
 	if (built < 0 && is_late(entry, err))
 		describe_lateness(entry, err);
 	alarm(0);
@@ -310,7 +312,7 @@ static int build(struct entry *entry, const char *ready_us, struct error *err)
 	return -1;
 }
 
-static int describe_silence(const struct entry *entry, int got,
+static int describe_no_answer(const struct entry *entry, int got,
 	struct error *err)
 {
 	const char *image = settings_get(entry->plan.settings, SETTING_IMAGE);
@@ -324,13 +326,13 @@ static int describe_silence(const struct entry *entry, int got,
 		describe_lateness(entry, err);
 	else
 		error_set(err, errno, "cannot hear the image server");
-	return fail_alike(entry, err);
+	return fail_for_all(entry, err);
 }
 
 /* The next word of the server's.  What it shares comes before ENTER, and once:
  * a server that has been taken over shall not keep the task at it. */
-static int hear(struct entry *entry, struct message *ret_message, int *ret_fd,
-	struct error *err)
+static int receive_answer(struct entry *entry, struct message *ret_message,
+	int *ret_fd, struct error *err)
 {
 	CLEANUP_FD int shared_fd = -1;
 	int got = message_receive(entry->server, entry->deadline, ret_message,
@@ -341,36 +343,36 @@ static int hear(struct entry *entry, struct message *ret_message, int *ret_fd,
 		return got;
 	}
 	if (take_environment(entry, shared_fd, err) < 0)
-		return HEARD_WRONG;
+		return RECEIVED_WRONG;
 	return message_receive(entry->server, entry->deadline, ret_message,
 		ret_fd);
 }
 
-static int obey(struct entry *entry, struct error *err)
+static int dispatch_answer(struct entry *entry, struct error *err)
 {
 	CLEANUP_FD int fd = -1;
 	struct message message;
-	int got = hear(entry, &message, &fd, err);
+	int got = receive_answer(entry, &message, &fd, err);
 
-	if (got == HEARD_WRONG)
+	if (got == RECEIVED_WRONG)
 		return -1;
 	if (got == 1 && message.type == MESSAGE_BUILD)
-		return build(entry, message.text, err);
+		return run_builder(entry, message.text, err);
 	if (got == 1 && message.type == MESSAGE_ENTER && fd >= 0)
 		return enter_namespace(entry, fd, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)
 		return error_set(err, 0, "%s", message.text);
-	return describe_silence(entry, got, err);
+	return describe_no_answer(entry, got, err);
 }
 
 /* A container of the step's own. */
 static int enter_own(struct entry *entry, struct error *err)
 {
-	entry->server =
-		hello_say(entry->request->tasks_fds[0], entry->deadline, err);
+	entry->server = server_client_connect(entry->request->tasks_fds[0],
+		entry->deadline, err);
 	if (entry->server < 0)
-		return fail_alike(entry, err);
-	if (obey(entry, err) < 0)
+		return fail_for_all(entry, err);
+	if (dispatch_answer(entry, err) < 0)
 		return -1;
 	return priv_caps_drop(err);
 }
@@ -385,7 +387,7 @@ static int enter_joined(struct entry *entry, struct error *err)
 	int entered = -1;
 
 	if (namespace_fd < 0)
-		fail_alike(entry, err);
+		fail_for_all(entry, err);
 	else if (enter_namespace(entry, namespace_fd, err) == 0 &&
 		 priv_caps_drop(err) == 0) {
 		entry->task->is_builder = true;
@@ -440,7 +442,7 @@ static int change_directory(struct entry *entry, struct error *err)
 		error_set(err, *moved,
 			"cannot start in '%s' in the image (--sif-workdir)",
 			wanted);
-		return fail_alike(entry, err);
+		return fail_for_all(entry, err);
 	}
 	if (*moved && chdir("/") < 0)
 		return error_set(err, errno,
@@ -452,7 +454,7 @@ static int change_directory(struct entry *entry, struct error *err)
 	return 0;
 }
 
-static int enter(struct entry *entry, struct error *err)
+static int enter_and_chdir(struct entry *entry, struct error *err)
 {
 	bool joins = !settings_is(entry->plan.settings, SETTING_JOIN, "none");
 	int entered;
@@ -501,7 +503,7 @@ int task_enter(const struct task_request *request, struct task *ret_task,
 		task.directory[0] != '/')
 		task.directory[0] = '\0';
 	unblock_sigchld();
-	if (enter(&entry, err) < 0) {
+	if (enter_and_chdir(&entry, err) < 0) {
 		task_free(&task);
 		cleanup_fd(&entry.server);
 		return -1;

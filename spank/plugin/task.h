@@ -17,8 +17,8 @@ struct task_request {
 	int *fuse_fds;      /* an open /dev/fuse for each, given away */
 	int64_t started_us; /* when the servers had been started */
 	int timeout_s;
-	uint32_t
-		*said; /* what befalls all tasks of the node, see io/report.h */
+	uint32_t *reported; /* what befalls all tasks of the node, see
+			       io/report.h */
 };
 
 /* What the task has become; what it owns is freed by task_free(). */

@@ -73,7 +73,7 @@ static int meet_server(struct building *building, size_t i, const char *path,
 	CLEANUP_FD int unexpected_fd = -1;
 	struct message message;
 
-	image->server = hello_say(building->request->tasks_fds[i],
+	image->server = server_client_connect(building->request->tasks_fds[i],
 		image->deadline, err);
 	if (image->server < 0)
 		return -1;

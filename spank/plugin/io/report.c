@@ -11,7 +11,7 @@
 #include "spank/plugin/io/report.h"
 
 /* Takes the text over. */
-static void add(struct report *report, enum report_kind kind, char *text)
+static void add_line(struct report *report, enum report_kind kind, char *text)
 {
 	struct report_line *lines =
 		realloc(report->lines, (report->count + 1) * sizeof(*lines));
@@ -24,8 +24,9 @@ static void add(struct report *report, enum report_kind kind, char *text)
 	lines[report->count++] = (struct report_line){ kind, text };
 }
 
-static void __attribute__((format(printf, 3, 0))) warn(struct report *report,
-	enum report_kind kind, const char *format, va_list args)
+static void __attribute__((format(printf, 3, 0)))
+add_warning(struct report *report, enum report_kind kind, const char *format,
+	va_list args)
 {
 	CLEANUP_FREE char *text = NULL;
 	char *line;
@@ -33,7 +34,7 @@ static void __attribute__((format(printf, 3, 0))) warn(struct report *report,
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	if (text && asprintf(&line, "warning: %s", text) >= 0)
-		add(report, kind, line);
+		add_line(report, kind, line);
 }
 
 void report_note(struct report *report, const char *format, ...)
@@ -41,7 +42,7 @@ void report_note(struct report *report, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	warn(report, REPORT_NOTE, format, args);
+	add_warning(report, REPORT_NOTE, format, args);
 	va_end(args);
 }
 
@@ -50,7 +51,7 @@ void report_note_alike(struct report *report, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	warn(report, REPORT_ALIKE, format, args);
+	add_warning(report, REPORT_ALIKE, format, args);
 	va_end(args);
 }
 
@@ -61,7 +62,7 @@ void report_detail(struct report *report, const char *format, ...)
 
 	va_start(args, format);
 	if (report->debug && vasprintf(&line, format, args) >= 0)
-		add(report, REPORT_DETAIL, line);
+		add_line(report, REPORT_DETAIL, line);
 	va_end(args);
 }
 
@@ -72,7 +73,7 @@ void report_moment_at(struct report *report, int64_t at_us, const char *what)
 	if (report->debug &&
 		asprintf(&line, "%8.1f ms  %s",
 			(at_us - report->begin_us) / 1000.0, what) >= 0)
-		add(report, REPORT_MOMENT, line);
+		add_line(report, REPORT_MOMENT, line);
 }
 
 void report_moment(struct report *report, const char *format, ...)
@@ -86,9 +87,9 @@ void report_moment(struct report *report, const char *format, ...)
 	va_end(args);
 }
 
-bool report_once(uint32_t *said)
+bool report_once(uint32_t *reported)
 {
-	return __atomic_exchange_n(said, 1, __ATOMIC_RELAXED) == 0;
+	return __atomic_exchange_n(reported, 1, __ATOMIC_RELAXED) == 0;
 }
 
 /* FNV-1a, of the texts and the ends between them. */

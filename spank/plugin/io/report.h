@@ -48,9 +48,9 @@ void report_moment(struct report *report, const char *format, ...)
 /* The same of a moment that has passed. */
 void report_moment_at(struct report *report, int64_t at_us, const char *what);
 
-/* True for the first of those who share *said that asks: what befalls all tasks
- * of a node is told once, and what befalls one of them all the same. */
-bool report_once(uint32_t *said);
+/* True for the first of those who share *reported that asks: what befalls all
+ * tasks of a node is told once, and what befalls one of them all the same. */
+bool report_once(uint32_t *reported);
 
 /*
  * A number for all details: nodes with the same one have the same mounts and

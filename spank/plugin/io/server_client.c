@@ -27,7 +27,8 @@ static int send_hello(int tasks_fd, int own_end, struct deadline deadline)
 	return 0;
 }
 
-int hello_say(int tasks_fd, struct deadline deadline, struct error *err)
+int server_client_connect(int tasks_fd, struct deadline deadline,
+	struct error *err)
 {
 	CLEANUP_FD int own = -1;
 	CLEANUP_FD int servers = -1;

@@ -11,6 +11,7 @@
  * owned by the caller: its end of file, at execve at the latest, tells the
  * server that this task has started.
  */
-int hello_say(int tasks_fd, struct deadline deadline, struct error *err);
+int server_client_connect(int tasks_fd, struct deadline deadline,
+	struct error *err);
 
 #endif

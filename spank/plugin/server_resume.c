@@ -14,7 +14,7 @@
 
 #include "common/child.h"
 #include "common/cleanup.h"
-#include "spank/plugin/awake.h"
+#include "spank/plugin/server_resume.h"
 #include "spank/plugin/proc_state.h"
 
 /* The guard has one child, or had others that it has not waited for. */
@@ -32,7 +32,7 @@ static void continue_child(pid_t pid, pid_t parent)
 		child_continue(pid_fd);
 }
 
-bool awake_continue(pid_t pid, int pid_fd)
+bool server_resume(pid_t pid, int pid_fd)
 {
 	pid_t children[CHILDREN_MAX];
 	size_t i, count = proc_state_children(pid, children, CHILDREN_MAX);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Slurm passes the soft limit of the shell that submitted the job on to its
  * tasks, and leaves the hard one as slurmd has it. */
-#include "spank/plugin/file_size.h"
+#include "spank/plugin/file_size_limit.h"
 
-void file_size_lift(struct file_size *ret_before)
+void file_size_limit_raise(struct file_size_limit *ret_before)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct rlimit limit;
@@ -15,7 +15,7 @@ void file_size_lift(struct file_size *ret_before)
 	setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-void file_size_restore(const struct file_size *before)
+void file_size_limit_restore(const struct file_size_limit *before)
 {
 	setrlimit(RLIMIT_FSIZE, &before->limit);
 	sigaction(SIGXFSZ, &before->action, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_PLUGIN_AWAKE_H
-#define SPANK_PLUGIN_AWAKE_H
+#ifndef SPANK_PLUGIN_SERVER_RESUME_H
+#define SPANK_PLUGIN_SERVER_RESUME_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -10,6 +10,6 @@
  * child of its own is stopped, continue all of them (SIGCONT).  True if one was
  * stopped.  Never waits.  Requires uid 0, or that of the server.
  */
-bool awake_continue(pid_t pid, int pid_fd);
+bool server_resume(pid_t pid, int pid_fd);
 
 #endif
