@@ -129,7 +129,7 @@ static void report_environment(const struct environment *edits,
 static int complete_job(spank_t spank, char ***ret_job, struct error *err)
 {
 	static const char *const names[] = { "USER", "HOME" };
-	struct site_variables variables;
+	struct admin_variables variables;
 	char *const *found = NULL;
 	const char *value;
 	size_t i;
@@ -140,7 +140,7 @@ static int complete_job(spank_t spank, char ***ret_job, struct error *err)
 		if (envp_get(*ret_job, names[i]))
 			continue;
 		if (!found)
-			site_variables_load(0, &variables);
+			admin_variables_load(0, &variables);
 		found = variables.list;
 		value = envp_get(found, names[i]);
 		if (value && change_variable(spank, names[i], value, err) < 0)
@@ -156,12 +156,12 @@ static int complete_default(enum setting setting, uint32_t job,
 	struct error *err)
 {
 	const char *value = session.settings.value[setting];
-	struct site_variables variables;
+	struct admin_variables variables;
 	char path[PATH_MAX];
 
 	if (!session.is_default[setting] || !value || !strpbrk(value, "$~"))
 		return 0;
-	site_variables_load(job, &variables);
+	admin_variables_load(job, &variables);
 	if (expand_absolute(value, variables.list, path, err) < 0)
 		return error_prefix(err, "%s= in plugstack.conf",
 			setting_rule(setting)->name);
@@ -186,7 +186,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 	struct task_request request = {
 		.plan = {
 			.settings = &session.settings,
-			.arguments = &session.arguments,
+			.args = &session.args,
 			.script = batch_script(spank),
 			.connections = session.shared->connections,
 			.host_path = session.host_mount.place.lock_fd < 0
@@ -196,7 +196,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		.tasks_fds = tasks_fds,
 		.fuse_fds = session.fuse_fds,
 		.started_us = session.started_us,
-		.timeout_s = session.arguments.timeout_s,
+		.timeout_s = session.args.timeout_s,
 		.reported = &session.shared->reported,
 	};
 	struct task task;

@@ -44,7 +44,7 @@ static int take_value(struct settings *settings, enum setting setting,
 }
 
 int foreign_settings_add(struct settings *settings,
-	const struct arguments *arguments, struct error *err)
+	const struct plugstack_args *args, struct error *err)
 {
 	static const struct {
 		const char *name;
@@ -64,7 +64,7 @@ int foreign_settings_add(struct settings *settings,
 
 	for (i = 0; i < COUNT(known); i++) {
 		if (settings->value[known[i].setting] ||
-			arguments->denied[known[i].setting])
+			args->denied[known[i].setting])
 			continue;
 		value = find_value(known[i].name, variable, sizeof(variable));
 		if (value &&

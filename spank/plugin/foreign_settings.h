@@ -14,7 +14,7 @@
  * variable with a wrong value.  Binds: see container/foreign_binds.h.
  */
 int foreign_settings_add(struct settings *settings,
-	const struct arguments *arguments, struct error *err);
+	const struct plugstack_args *args, struct error *err);
 
 /* Note those that are set and cannot be honoured. */
 void foreign_settings_note(struct report *report);

@@ -72,7 +72,7 @@ static void add_hint(char **envp, char *text, size_t room, const char *name,
 
 int image_server_start(struct image_server *server,
 	const struct identity *identity, uint32_t tasks,
-	const struct arguments *arguments,
+	const struct plugstack_args *args,
 	const struct image_server_hints *hints, struct error *err)
 {
 	char timeout[16], count[16], cache[16], threads[16];
@@ -86,14 +86,14 @@ int image_server_start(struct image_server *server,
 		.damage = server->damage_fd,
 	};
 	char *argv[] = { "spank-sif-server", timeout, count, cache, threads,
-		arguments->no_uring ? "plain" : SERVER_WITH_RINGS,
+		args->use_uring ? SERVER_WITH_RINGS : "plain",
 		(char *)hints->name, server->keeper_fd >= 0 ? "hosted" : NULL,
 		NULL };
 
-	snprintf(timeout, sizeof(timeout), "%d", arguments->timeout_s);
+	snprintf(timeout, sizeof(timeout), "%d", args->timeout_s);
 	snprintf(count, sizeof(count), "%" PRIu32, tasks);
-	snprintf(cache, sizeof(cache), "%d", arguments->cache_mib);
-	snprintf(threads, sizeof(threads), "%d", arguments->threads);
+	snprintf(cache, sizeof(cache), "%d", args->cache_mib);
+	snprintf(threads, sizeof(threads), "%d", args->threads);
 	add_hint(envp, image, sizeof(image), SERVER_IMAGE_VARIABLE,
 		hints->image);
 	add_hint(envp, command, sizeof(command), SERVER_COMMAND_VARIABLE,

@@ -60,7 +60,7 @@ struct image_server_hints {
  */
 int image_server_start(struct image_server *server,
 	const struct identity *identity, uint32_t tasks,
-	const struct arguments *arguments,
+	const struct plugstack_args *args,
 	const struct image_server_hints *hints, struct error *err);
 
 /*

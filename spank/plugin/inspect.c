@@ -24,7 +24,7 @@
 #define INSPECT_TIMEOUT_MS 2000
 
 struct inspection {
-	const struct arguments *arguments;
+	const struct plugstack_args *args;
 	bool is_srun;
 	struct report *report;
 };
@@ -47,7 +47,7 @@ static int read_image(const struct inspection *inspection, const char *path,
 		deadline_in_ms(INSPECT_TIMEOUT_MS), found, sizeof(found),
 		&ignored);
 	if (status == 0)
-		return image_check_overlays(path, found, inspection->arguments,
+		return image_check_overlays(path, found, inspection->args,
 			inspection->report, err);
 	if (status != 1)
 		return 0; /* what cannot be told here is told on the node */
@@ -75,10 +75,10 @@ static bool is_near_name(const char *name, const char *path,
 {
 	CLEANUP_FREE char *copy = path ? strdup(path) : NULL;
 	char *rest = copy, *directory, expanded[PATH_MAX];
-	struct site_variables variables;
+	struct admin_variables variables;
 	struct error ignored;
 
-	site_variables_load(0, &variables);
+	admin_variables_load(0, &variables);
 	while ((directory = strsep(&rest, ":")))
 		if (expand_absolute(directory, variables.list, expanded,
 			    &ignored) == 0 &&
@@ -88,12 +88,12 @@ static bool is_near_name(const char *name, const char *path,
 }
 
 /* "" or "; did you mean ...?", and the bare name. */
-static void suggest_name(const char *image, const struct arguments *arguments,
+static void suggest_name(const char *image, const struct plugstack_args *args,
 	char ret_name[NAME_MAX + 1], char *text, size_t size)
 {
 	text[0] = ret_name[0] = '\0';
 	if (strchr(image, '/') ? is_near_path(image, ret_name)
-			       : is_near_name(image, arguments->path, ret_name))
+			       : is_near_name(image, args->path, ret_name))
 		snprintf(text, size, "; did you mean '%s'?", ret_name);
 }
 
@@ -129,7 +129,7 @@ static void report_absence(const struct inspection *inspection,
 {
 	char name[NAME_MAX + 1], suggestion[NAME_MAX + 32];
 
-	suggest_name(image, inspection->arguments, name, suggestion,
+	suggest_name(image, inspection->args, name, suggestion,
 		sizeof(suggestion));
 	note_absence(inspection, image, suggestion, reason);
 	if (is_root && reason == ENOENT)
@@ -144,8 +144,7 @@ static int inspect_one(const struct inspection *inspection, const char *image,
 	char root[] = "root", data[] = "data", path[PATH_MAX];
 	struct error ignored;
 
-	if (image_find(image, inspection->arguments->path, 0, path, &ignored) <
-		0) {
+	if (image_find(image, inspection->args->path, 0, path, &ignored) < 0) {
 		report_absence(inspection, image, is_root, ENOENT);
 		return 0;
 	}
@@ -157,15 +156,15 @@ static int inspect_one(const struct inspection *inspection, const char *image,
 }
 
 int inspect_images(const struct settings *settings,
-	const struct arguments *arguments, bool is_srun, struct report *report,
+	const struct plugstack_args *args, bool is_srun, struct report *report,
 	struct error *err)
 {
 	const struct inspection inspection = {
-		.arguments = arguments,
+		.args = args,
 		.is_srun = is_srun,
 		.report = report,
 	};
-	struct bind_specs specs;
+	struct bind_list specs;
 	int inspected;
 	size_t i;
 
@@ -174,12 +173,12 @@ int inspect_images(const struct settings *settings,
 	inspected = inspect_one(&inspection,
 		settings_get(settings, SETTING_IMAGE), true, err);
 	if (inspected < 0 ||
-		bind_specs_parse(settings_get(settings, SETTING_MOUNT),
+		bind_list_parse(settings_get(settings, SETTING_MOUNT),
 			BIND_SPEC_IMAGES, &specs, err) < 0)
 		return -1;
 	for (i = 0; i < specs.count && inspected == 0; i++)
-		inspected = inspect_one(&inspection, specs.list[i].source,
+		inspected = inspect_one(&inspection, specs.items[i].source,
 			false, err);
-	bind_specs_free(&specs);
+	bind_list_free(&specs);
 	return inspected;
 }

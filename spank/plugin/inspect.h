@@ -14,7 +14,7 @@
  * in the report; srun says so with --sif-debug.
  */
 int inspect_images(const struct settings *settings,
-	const struct arguments *arguments, bool is_srun, struct report *report,
+	const struct plugstack_args *args, bool is_srun, struct report *report,
 	struct error *err);
 
 #endif

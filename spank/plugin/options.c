@@ -26,11 +26,11 @@ static int take_option(int val, const char *value, int remote)
 	else
 		session.given[setting] = true;
 	if (settings_put(settings, setting, value ? value : "", &err) == 0) {
-		settings_note(&session.wrong, setting, NULL);
+		settings_errors_set(&session.wrong, setting, NULL);
 		return 0;
 	}
 	error_prefix(&err, "--sif-%s", setting_rule(setting)->name);
-	settings_note(&session.wrong, setting, &err);
+	settings_errors_set(&session.wrong, setting, &err);
 	if (remote)
 		return 0;
 	say_error("%s", err.text);

@@ -108,7 +108,7 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	session.is_loaded = true;
 	if (context == S_CTX_SLURMD)
 		say_loaded();
-	if (arguments_parse(argc, argv, &session.arguments, &err) < 0)
+	if (plugstack_args_parse(argc, argv, &session.args, &err) < 0)
 		blame_plugstack(&err);
 	if (context == S_CTX_SLURMD)
 		priv_host_place_sweep();
@@ -147,8 +147,8 @@ static int check_submission(void)
 
 	/* What it says of --sif-join may be for others. */
 	if (!is_srun)
-		settings_note(&session.wrong, SETTING_JOIN, NULL);
-	if (settings_tell_wrong(&session.wrong, &err))
+		settings_errors_set(&session.wrong, SETTING_JOIN, NULL);
+	if (settings_errors_first(&session.wrong, &err))
 		session_record(&err);
 	if (session_wants_image() && session.error.text[0])
 		err = session.error;
@@ -156,7 +156,7 @@ static int check_submission(void)
 			 &err) == 0 &&
 		 submit_check_image(&session.settings, session.given, is_srun,
 			 &report, &err) == 0)
-		checked = submit_finish(&session.settings, &session.arguments,
+		checked = submit_finish(&session.settings, &session.args,
 			is_srun, session.is_submitted, &report, &err);
 	print_notes(&report);
 	if (checked < 0) {
@@ -196,7 +196,7 @@ static int start_keeper(spank_t spank, const struct identity *identity,
 	spank_get_item(spank, S_JOB_ID, &job);
 	spank_get_item(spank, S_JOB_STEPID, &step);
 	return host_mount_start(&session.host_mount, job, step, identity,
-		server_fd, session.arguments.timeout_s, err);
+		server_fd, session.args.timeout_s, err);
 }
 
 static int pair_with_keeper(int *ret_keepers_fd, struct error *err)
@@ -229,10 +229,10 @@ static void find_hints(spank_t spank, struct image_server_hints *ret_hints)
 }
 
 /* As the user has named it, the root's or that of --sif-mount. */
-static const char *image_name(const struct bind_specs *mounts, size_t i)
+static const char *image_name(const struct bind_list *mounts, size_t i)
 {
 	return i == 0 ? settings_get(&session.settings, SETTING_IMAGE)
-		      : mounts->list[i - 1].source;
+		      : mounts->items[i - 1].source;
 }
 
 static int start_server(size_t i, const struct identity *identity,
@@ -243,7 +243,7 @@ static int start_server(size_t i, const struct identity *identity,
 	if (image_server_prepare(server, err) < 0)
 		return -1;
 	return image_server_start(server, identity, session.tasks_left,
-		&session.arguments, hints, err);
+		&session.args, hints, err);
 }
 
 /* Safe: root opens its own program, by configure's path; the child gives up
@@ -252,13 +252,13 @@ static int start_each(spank_t spank, const struct identity *identity,
 	struct error *err)
 {
 	struct image_server_hints hints = { 0 };
-	struct bind_specs mounts = { .count = 0 };
+	struct bind_list mounts = { .count = 0 };
 	size_t i;
 	int rc;
 
 	if (session.servers_count == 0)
 		return 0; /* it joins another step */
-	rc = bind_specs_parse(settings_get(&session.settings, SETTING_MOUNT),
+	rc = bind_list_parse(settings_get(&session.settings, SETTING_MOUNT),
 		BIND_SPEC_IMAGES, &mounts, err);
 	find_hints(spank, &hints); /* for that of the root */
 	for (i = 0; rc == 0 && i < session.servers_count; i++) {
@@ -266,7 +266,7 @@ static int start_each(spank_t spank, const struct identity *identity,
 		rc = start_server(i, identity, &hints, err);
 		hints = (struct image_server_hints){ 0 };
 	}
-	bind_specs_free(&mounts);
+	bind_list_free(&mounts);
 	return rc;
 }
 
@@ -341,7 +341,7 @@ int slurm_spank_task_init_privileged(spank_t spank, int argc, char *argv[])
 	if (session.error.text[0])
 		return 0;
 	/* Nothing is kept: Slurm's change of ids takes all. */
-	if (session.arguments.userns)
+	if (session.args.userns)
 		return 0;
 	if (open_fuse(&err) < 0 ||
 		priv_caps_keep(!settings_is(&session.settings,
@@ -520,19 +520,19 @@ static void report_server(int found, const struct error *err)
 /* Before the last task's end is told, or else when that is over, to the log. */
 static void check_images(void)
 {
-	struct bind_specs mounts = { .count = 0 };
+	struct bind_list mounts = { .count = 0 };
 	struct error err = { 0 };
 	size_t i;
 
 	/* What was parsed when the step began is parsed again. */
-	if (bind_specs_parse(settings_get(&session.settings, SETTING_MOUNT),
+	if (bind_list_parse(settings_get(&session.settings, SETTING_MOUNT),
 		    BIND_SPEC_IMAGES, &mounts, &err) < 0)
 		return;
 	for (i = 0; i < session.servers_count; i++)
 		if (image_server_check_image(&session.servers[i],
 			    image_name(&mounts, i), &err) < 0)
 			say_error("%s", err.text);
-	bind_specs_free(&mounts);
+	bind_list_free(&mounts);
 }
 
 int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])

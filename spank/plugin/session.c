@@ -36,7 +36,7 @@ void session_record(const struct error *err)
 static void load_setting(enum setting setting, char *const *job)
 {
 	const struct setting_rule *rule = setting_rule(setting);
-	const char *value = envp_get(job, rule->carrier);
+	const char *value = envp_get(job, rule->relay_variable);
 	struct error err = { 0 };
 
 	if (!value) {
@@ -45,10 +45,10 @@ static void load_setting(enum setting setting, char *const *job)
 				session.raw.value[setting], &err);
 		return;
 	}
-	settings_note(&session.wrong, setting, NULL);
+	settings_errors_set(&session.wrong, setting, NULL);
 	if (settings_put(&session.settings, setting, value, &err) < 0) {
-		error_prefix(&err, "%s", rule->carrier);
-		settings_note(&session.wrong, setting, &err);
+		error_prefix(&err, "%s", rule->relay_variable);
+		settings_errors_set(&session.wrong, setting, &err);
 	}
 }
 
@@ -66,17 +66,17 @@ static bool is_step_for_image(uint32_t step)
 /* One for the root, one for each further image; none to join a step. */
 static int count_servers(struct error *err)
 {
-	struct bind_specs mounts;
+	struct bind_list mounts;
 	size_t count;
 
 	session.servers_count = 0;
 	if (session_joins())
 		return 0;
-	if (bind_specs_parse(settings_get(&session.settings, SETTING_MOUNT),
+	if (bind_list_parse(settings_get(&session.settings, SETTING_MOUNT),
 		    BIND_SPEC_IMAGES, &mounts, err) < 0)
 		return error_prefix(err, "--sif-mount");
 	count = 1 + mounts.count;
-	bind_specs_free(&mounts);
+	bind_list_free(&mounts);
 	if (count > CONTAINER_IMAGES_MAX)
 		return error_set(err, 0,
 			"--sif-mount: a step can have %d further images, not "
@@ -92,7 +92,7 @@ static int load_settings(char *const *job, struct error *err)
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
 		load_setting(i, job);
-	return arguments_check_users(&session.arguments, &session.settings,
+	return plugstack_args_check_users(&session.args, &session.settings,
 		err);
 }
 
@@ -104,13 +104,13 @@ void session_load(char *const *job, uint32_t step)
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
 		session.is_default[i] = !session.settings.value[i];
-	if (settings_add_defaults(&session.settings,
-		    &session.arguments.defaults, &err) < 0)
+	if (settings_add_defaults(&session.settings, &session.args.defaults,
+		    &err) < 0)
 		loaded = -1;
 	session.runs_image = is_step_for_image(step) && session_wants_image();
 	if (!session.runs_image)
 		return;
-	if (settings_tell_wrong(&session.wrong, &wrong))
+	if (settings_errors_first(&session.wrong, &wrong))
 		session_record(&wrong);
 	if (loaded < 0 || count_servers(&err) < 0)
 		session_record(&err);

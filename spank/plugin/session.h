@@ -36,12 +36,12 @@ struct shared {
  */
 struct session {
 	bool is_loaded; /* init has been called, see refuse_second() */
-	struct arguments arguments;
+	struct plugstack_args args;
 	struct settings settings;        /* what the user asks for */
 	bool is_default[SETTINGS_COUNT]; /* slurmstepd: not the user's word */
 	struct settings raw; /* slurmstepd: as Slurm hands options over */
-	struct settings_wrong wrong; /* with them */
-	bool given[SETTINGS_COUNT];  /* a command: by an option of its own */
+	struct settings_errors wrong; /* with them */
+	bool given[SETTINGS_COUNT];   /* a command: by an option of its own */
 	bool is_submitted;  /* a command: a component of it has been checked */
 	int64_t begin_us;   /* when slurmstepd had read the options */
 	int64_t started_us; /* when it had started the servers */

@@ -92,7 +92,7 @@ void step_log_write(spank_t spank)
 	bool joins = session_joins();
 	uid_t uid = 0;
 
-	if (session.arguments.no_log)
+	if (!session.args.log_steps)
 		return;
 	spank_get_item(spank, S_JOB_ID, &job);
 	spank_get_item(spank, S_JOB_STEPID, &number);

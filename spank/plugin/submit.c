@@ -55,7 +55,7 @@ static bool has_paths(enum setting setting)
  * component of this one? */
 static bool is_handed_on(enum setting setting, const char *value)
 {
-	const char *handed_on = getenv(setting_rule(setting)->carrier);
+	const char *handed_on = getenv(setting_rule(setting)->relay_variable);
 
 	return handed_on && strcmp(value, handed_on) == 0;
 }
@@ -76,26 +76,26 @@ static int load_value(struct settings *settings, enum setting setting,
 }
 
 static void load_variable(struct settings *settings, enum setting setting,
-	struct settings_wrong *ret_wrong)
+	struct settings_errors *ret_wrong)
 {
 	const struct setting_rule *rule = setting_rule(setting);
 	const char *value = getenv(rule->variable);
 	struct error err = { 0 };
 
 	forget_replay(rule->name);
-	if (rule->is_once)
-		unsetenv(rule->carrier);
+	if (rule->not_inherited)
+		unsetenv(rule->relay_variable);
 	if (!value || !*value)
-		value = getenv(rule->carrier);
+		value = getenv(rule->relay_variable);
 	/* A list that was emptied is handed on as one. */
 	if (value && (*value || rule->is_list) &&
 		load_value(settings, setting, value, &err) < 0) {
 		error_prefix(&err, "%s", rule->variable);
-		settings_note(ret_wrong, setting, &err);
+		settings_errors_set(ret_wrong, setting, &err);
 	}
 }
 
-void submit_load(struct settings *settings, struct settings_wrong *ret_wrong)
+void submit_load(struct settings *settings, struct settings_errors *ret_wrong)
 {
 	int i;
 
@@ -119,19 +119,20 @@ static int replace_text(char **place, const char *value, struct error *err)
 /* As is_handed_on(), of one item among those of --sif-mount. */
 static bool is_mount_handed_on(const struct bind_spec *spec)
 {
-	const char *handed_on = getenv(setting_rule(SETTING_MOUNT)->carrier);
-	struct bind_specs specs;
+	const char *handed_on =
+		getenv(setting_rule(SETTING_MOUNT)->relay_variable);
+	struct bind_list specs;
 	struct error ignored;
 	bool found = false;
 	size_t i;
 
-	if (!handed_on || bind_specs_parse(handed_on, BIND_SPEC_IMAGES, &specs,
+	if (!handed_on || bind_list_parse(handed_on, BIND_SPEC_IMAGES, &specs,
 				  &ignored) < 0)
 		return false;
 	for (i = 0; i < specs.count && !found; i++)
-		found = strcmp(spec->source, specs.list[i].source) == 0 &&
-			strcmp(spec->target, specs.list[i].target) == 0;
-	bind_specs_free(&specs);
+		found = strcmp(spec->source, specs.items[i].source) == 0 &&
+			strcmp(spec->target, specs.items[i].target) == 0;
+	bind_list_free(&specs);
 	return found;
 }
 
@@ -139,11 +140,11 @@ static bool is_mount_handed_on(const struct bind_spec *spec)
  * A name without '/' is a file of the working directory, if there is one; or
  * else it may be one of the site's, which the nodes look up.
  */
-static int complete_image(char **image, const struct arguments *arguments,
+static int complete_image(char **image, const struct plugstack_args *args,
 	struct error *err)
 {
 	char path[PATH_MAX];
-	bool is_bare = !strchr(*image, '/') && arguments->path;
+	bool is_bare = !strchr(*image, '/') && args->path;
 
 	if (strcmp(*image, "none") == 0)
 		return 0;
@@ -175,7 +176,7 @@ static int complete_target(struct bind_spec *spec, struct error *err)
 }
 
 static int complete_spec(struct bind_spec *spec, enum bind_spec_kind kind,
-	const struct arguments *arguments, struct error *err)
+	const struct plugstack_args *args, struct error *err)
 {
 	char path[PATH_MAX];
 	bool same = spec->source && strcmp(spec->source, spec->target) == 0;
@@ -185,7 +186,7 @@ static int complete_spec(struct bind_spec *spec, enum bind_spec_kind kind,
 	if (kind == BIND_SPEC_IMAGES) {
 		if (is_mount_handed_on(spec))
 			return 0;
-		if (complete_image(&spec->source, arguments, err) < 0)
+		if (complete_image(&spec->source, args, err) < 0)
 			return -1;
 	} else if (expand_path(spec->source, path, err) < 0 ||
 		   replace_text(&spec->source, path, err) < 0) {
@@ -197,7 +198,7 @@ static int complete_spec(struct bind_spec *spec, enum bind_spec_kind kind,
 }
 
 /* The step would mount all, and show but the last. */
-static int check_places(const struct bind_specs *images, struct error *err)
+static int check_places(const struct bind_list *images, struct error *err)
 {
 	size_t i, other;
 
@@ -207,31 +208,31 @@ static int check_places(const struct bind_specs *images, struct error *err)
 			CONTAINER_IMAGES_MAX - 1);
 	for (i = 0; i < images->count; i++)
 		for (other = 0; other < i; other++)
-			if (strcmp(images->list[i].target,
-				    images->list[other].target) == 0)
+			if (strcmp(images->items[i].target,
+				    images->items[other].target) == 0)
 				return error_set(err, 0,
 					"there is more than one image for '%s'",
-					images->list[i].target);
+					images->items[i].target);
 	return 0;
 }
 
 static int complete_specs(char **place, enum bind_spec_kind kind,
-	const struct arguments *arguments, struct error *err)
+	const struct plugstack_args *args, struct error *err)
 {
-	struct bind_specs specs;
+	struct bind_list specs;
 	char *text = NULL;
 	int done;
 	size_t i;
 
-	if (bind_specs_parse(*place, kind, &specs, err) < 0)
+	if (bind_list_parse(*place, kind, &specs, err) < 0)
 		return -1;
 	for (i = 0, done = 0; i < specs.count && done == 0; i++)
-		done = complete_spec(&specs.list[i], kind, arguments, err);
+		done = complete_spec(&specs.items[i], kind, args, err);
 	if (done == 0 && kind == BIND_SPEC_IMAGES)
 		done = check_places(&specs, err);
 	if (done == 0)
-		text = bind_specs_print(&specs);
-	bind_specs_free(&specs);
+		text = bind_list_print(&specs);
+	bind_list_free(&specs);
 	if (done == 0 && !text)
 		return error_set(err, 0, "cannot allocate memory");
 	if (done < 0)
@@ -242,7 +243,7 @@ static int complete_specs(char **place, enum bind_spec_kind kind,
 }
 
 static int complete_setting(struct settings *settings, enum setting setting,
-	const struct arguments *arguments, struct error *err)
+	const struct plugstack_args *args, struct error *err)
 {
 	char **place = &settings->value[setting];
 
@@ -250,11 +251,11 @@ static int complete_setting(struct settings *settings, enum setting setting,
 		return 0;
 	switch (setting) {
 	case SETTING_IMAGE:
-		return complete_image(place, arguments, err);
+		return complete_image(place, args, err);
 	case SETTING_BIND:
-		return complete_specs(place, BIND_SPEC_USERS, arguments, err);
+		return complete_specs(place, BIND_SPEC_USER, args, err);
 	case SETTING_MOUNT:
-		return complete_specs(place, BIND_SPEC_IMAGES, arguments, err);
+		return complete_specs(place, BIND_SPEC_IMAGES, args, err);
 	case SETTING_WORKDIR:
 		return complete_directory(place, err);
 	case SETTING_HOME:
@@ -272,7 +273,7 @@ static int complete_setting(struct settings *settings, enum setting setting,
  * "$SINGULARITY_BIND,/data" count on empty items being left out.
  */
 static int put_foreign_binds(struct settings *merged, const char *variable,
-	const struct arguments *arguments, struct error *err)
+	const struct plugstack_args *args, struct error *err)
 {
 	const char *set = getenv(variable);
 	char *value = strdup(set ? set : "");
@@ -281,7 +282,7 @@ static int put_foreign_binds(struct settings *merged, const char *variable,
 
 	if (value) {
 		list_close_gaps(value);
-		put = complete_specs(&value, BIND_SPEC_USERS, arguments, err);
+		put = complete_specs(&value, BIND_SPEC_USER, args, err);
 	}
 	if (put == 0)
 		escaped = expand_escape(value);
@@ -306,18 +307,18 @@ static bool begins_with_list(const char *list, const char *begin)
  * that --sif-bind has the last word about a destination.
  */
 static int add_foreign_binds(struct settings *settings,
-	const struct arguments *arguments, struct error *err)
+	const struct plugstack_args *args, struct error *err)
 {
 	struct settings merged = { { NULL } };
 	const char *own = settings->value[SETTING_BIND], *foreign;
 	size_t i;
 
 	/* "none" is of all that came before. */
-	if (arguments->denied[SETTING_BIND] || (own && !*own))
+	if (args->denied[SETTING_BIND] || (own && !*own))
 		return 0;
 	for (i = 0; foreign_binds_variables[i]; i++)
-		if (put_foreign_binds(&merged, foreign_binds_variables[i],
-			    arguments, err) < 0) {
+		if (put_foreign_binds(&merged, foreign_binds_variables[i], args,
+			    err) < 0) {
 			settings_free(&merged);
 			return error_prefix(err, "%s",
 				foreign_binds_variables[i]);
@@ -342,8 +343,8 @@ static int add_foreign_binds(struct settings *settings,
 /* An srun whose image is the job's has been told by sbatch already. */
 static bool is_news(const struct settings *settings)
 {
-	const char *image = getenv(setting_rule(SETTING_IMAGE)->carrier);
-	const char *mount = getenv(setting_rule(SETTING_MOUNT)->carrier);
+	const char *image = getenv(setting_rule(SETTING_IMAGE)->relay_variable);
+	const char *mount = getenv(setting_rule(SETTING_MOUNT)->relay_variable);
 
 	return !image || strcmp(image, settings_get(settings, SETTING_IMAGE)) ||
 	       strcmp(mount ? mount : "",
@@ -359,39 +360,38 @@ static int hand_on(const struct settings *settings, struct error *err)
 		rule = setting_rule(i);
 		if (!settings->value[i])
 			continue;
-		if ((!rule->is_once && setenv(rule->variable,
-					       settings->value[i], 1) < 0) ||
-			setenv(rule->carrier, settings->value[i], 1) < 0)
+		if ((!rule->not_inherited &&
+			    setenv(rule->variable, settings->value[i], 1) <
+				    0) ||
+			setenv(rule->relay_variable, settings->value[i], 1) < 0)
 			return error_set(err, errno, "cannot set %s",
 				rule->variable);
 	}
 	return 0;
 }
 
-int submit_finish(struct settings *settings, const struct arguments *arguments,
+int submit_finish(struct settings *settings, const struct plugstack_args *args,
 	bool is_srun, bool again, struct report *report, struct error *err)
 {
 	bool has_image = settings_have_image(settings) ||
 			 !settings_is(settings, SETTING_JOIN, "none");
 	int i;
 
-	if (has_image &&
-		(add_foreign_binds(settings, arguments, err) < 0 ||
-			foreign_settings_add(settings, arguments, err) < 0))
+	if (has_image && (add_foreign_binds(settings, args, err) < 0 ||
+				 foreign_settings_add(settings, args, err) < 0))
 		return -1;
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		if (complete_setting(settings, i, arguments, err) < 0)
+		if (complete_setting(settings, i, args, err) < 0)
 			return error_prefix(err, "--sif-%s",
 				setting_rule(i)->name);
-	if (has_image && (arguments_check_users(arguments, settings, err) < 0 ||
+	if (has_image && (plugstack_args_check_users(args, settings, err) < 0 ||
 				 settings_check_count(settings, err) < 0))
 		return -1;
 	if (again && submit_check_component(settings, err) < 0)
 		return -1;
 	if (settings_have_image(settings) && is_news(settings)) {
 		foreign_settings_note(report);
-		if (inspect_images(settings, arguments, is_srun, report, err) <
-			0)
+		if (inspect_images(settings, args, is_srun, report, err) < 0)
 			return -1;
 	}
 	return hand_on(settings, err);

@@ -18,7 +18,7 @@
  * and let Slurm not replay those of sbatch and salloc: the environment has them
  * in a form that means the same in every directory.  Wrong values are noted.
  */
-void submit_load(struct settings *settings, struct settings_wrong *ret_wrong);
+void submit_load(struct settings *settings, struct settings_errors *ret_wrong);
 
 /*
  * After the options: make paths absolute and expand variables in them, look
@@ -30,7 +30,7 @@ void submit_load(struct settings *settings, struct settings_wrong *ret_wrong);
  * Slurm calls for each component of a heterogeneous command, and knows but one
  * value of an option for all of them: `again` says that this is not the first.
  */
-int submit_finish(struct settings *settings, const struct arguments *arguments,
+int submit_finish(struct settings *settings, const struct plugstack_args *args,
 	bool is_srun, bool again, struct report *report, struct error *err);
 
 #endif

@@ -23,7 +23,7 @@ int submit_check_component(const struct settings *settings, struct error *err)
 
 	for (i = 0; i < SETTINGS_COUNT; i++) {
 		rule = setting_rule(i);
-		before = getenv(rule->carrier);
+		before = getenv(rule->relay_variable);
 		if (!rule->is_list && settings->value[i] &&
 			strcmp(settings->value[i],
 				before ? before : rule->fallback) != 0)
@@ -60,7 +60,7 @@ int submit_check_join(struct settings *settings,
 	if (!is_srun)
 		return refuse_join(settings, given[SETTING_JOIN], err);
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		if (given[i] && !setting_rule(i)->is_for_joined)
+		if (given[i] && !setting_rule(i)->valid_with_join)
 			return error_set(err, 0,
 				"--sif-%s has no effect with --sif-join (or %s)"
 				": that container is there already; leave one "

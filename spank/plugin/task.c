@@ -60,7 +60,7 @@ static int fail_for_all(const struct entry *entry, struct error *err)
 static int enter_namespace(const struct entry *entry, int namespace_fd,
 	struct error *err)
 {
-	if (entry->plan.arguments->userns &&
+	if (entry->plan.args->userns &&
 		priv_userns_enter_owner(namespace_fd, err) < 0)
 		return -1;
 	if (priv_caps_raise(err) < 0)

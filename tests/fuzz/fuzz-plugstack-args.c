@@ -11,18 +11,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size), *rest = text;
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	char *words[WORDS_MAX];
 	struct error err = { 0 };
 	int count = 0;
 
 	while (rest && count < WORDS_MAX)
 		words[count++] = strsep(&rest, "\n");
-	if (arguments_parse(count, words, &arguments, &err) < 0)
+	if (plugstack_args_parse(count, words, &args, &err) < 0)
 		FUZZ_ASSERT(err.text[0] != '\0');
-	FUZZ_ASSERT(arguments.timeout_s > 0 && arguments.cache_mib > 0 &&
-		    arguments.threads >= 0);
-	arguments_free(&arguments);
+	FUZZ_ASSERT(
+		args.timeout_s > 0 && args.cache_mib > 0 && args.threads >= 0);
+	plugstack_args_free(&args);
 	free(text);
 	return 0;
 }

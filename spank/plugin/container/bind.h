@@ -28,7 +28,7 @@ enum {
 	/* Of an empty one: with the permissions of /tmp. */
 	BIND_PUBLIC = 1 << 8,
 	/* Asked for by the user, whom an error tells where. */
-	BIND_USERS = 1 << 9,
+	BIND_USER = 1 << 9,
 	/* Fixed, and what a user has asked for does not lie in it either. */
 	BIND_WHOLE = 1 << 10,
 	/* Not if it is a symlink; those on the way are followed. */

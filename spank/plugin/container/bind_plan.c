@@ -79,7 +79,7 @@ static void plan_directory(struct binds *binds, const char *directory)
 	if (directory[0] == '/' && !is_of_the_system(directory) &&
 		!binds_cover(binds, directory))
 		binds_add(binds, directory, directory,
-			BIND_OPTIONAL | BIND_USERS, "working directory");
+			BIND_OPTIONAL | BIND_USER, "working directory");
 }
 
 /*
@@ -99,7 +99,7 @@ static int plan_user(const struct plan_request *request, struct binds *binds,
 	if (wanted[0] == '/') {
 		if (binds_leave_out(binds, wanted, err) < 0)
 			return error_prefix(err, "--sif-home");
-		binds_add(binds, wanted, wanted, BIND_USERS, "--sif-home");
+		binds_add(binds, wanted, wanted, BIND_USER, "--sif-home");
 	} else if (shows && home && !binds_cover(binds, home)) {
 		plan_home(binds, home, 0);
 	}
@@ -138,9 +138,9 @@ static void plan_tmpdir(const struct plan_request *request, struct binds *binds)
 		binds_show(binds, path))
 		return;
 	if (binds_cover(binds, path))
-		binds_add(binds, path, path, BIND_EMPTY | BIND_USERS, "TMPDIR");
-	else if (!request->arguments->denied[SETTING_BIND])
-		binds_add(binds, path, path, BIND_OPTIONAL | BIND_USERS,
+		binds_add(binds, path, path, BIND_EMPTY | BIND_USER, "TMPDIR");
+	else if (!request->args->denied[SETTING_BIND])
+		binds_add(binds, path, path, BIND_OPTIONAL | BIND_USER,
 			"TMPDIR");
 }
 
@@ -176,7 +176,7 @@ static void plan_mpi(const struct plan_request *request, struct binds *binds)
 	const struct site *site = request->site;
 
 	plan_made(binds, site->pmix_server, "PMIx");
-	if (!site->pmix_is_users || !request->arguments->denied[SETTING_BIND])
+	if (!site->pmix_is_users || !request->args->denied[SETTING_BIND])
 		plan_made(binds, site->pmix, "PMIx");
 }
 
@@ -240,9 +240,9 @@ static int plan_spec(const struct bind_spec *spec, int flags,
 		return error_set(err, 0,
 			"the destination '%s' is not an absolute path",
 			spec->target);
-	if (flags & BIND_USERS && shows_already(spec, binds))
+	if (flags & BIND_USER && shows_already(spec, binds))
 		return 0;
-	if ((flags & BIND_USERS && spec->source
+	if ((flags & BIND_USER && spec->source
 			    ? binds_make_room
 			    : binds_leave_out)(binds, spec->target, err) < 0)
 		return -1;
@@ -254,7 +254,7 @@ static int plan_spec(const struct bind_spec *spec, int flags,
 
 /* As the administrator wrote it, with variables. */
 static int plan_site_spec(const struct bind_spec *spec,
-	const struct site_variables *variables, struct binds *binds,
+	const struct admin_variables *variables, struct binds *binds,
 	struct error *err)
 {
 	char source[PATH_MAX], target[PATH_MAX];
@@ -272,14 +272,15 @@ static int plan_site_spec(const struct bind_spec *spec,
 static int plan_site(const struct plan_request *request, struct binds *binds,
 	struct error *err)
 {
-	const struct bind_specs *specs = &request->arguments->binds;
-	struct site_variables variables;
+	const struct bind_list *specs = &request->args->binds;
+	struct admin_variables variables;
 	size_t i;
 
 	if (specs->count > 0)
-		site_variables_load(request->job_id, &variables);
+		admin_variables_load(request->job_id, &variables);
 	for (i = 0; i < specs->count; i++)
-		if (plan_site_spec(&specs->list[i], &variables, binds, err) < 0)
+		if (plan_site_spec(&specs->items[i], &variables, binds, err) <
+			0)
 			return error_prefix(err, "bind= in plugstack.conf");
 	return 0;
 }
@@ -289,18 +290,18 @@ static int plan_users(const struct plan_request *request, struct binds *binds,
 {
 	const char *list = settings_get(request->settings, SETTING_BIND);
 	const char *origin = "--sif-bind";
-	struct bind_specs specs;
+	struct bind_list specs;
 	int planned = 0;
 	size_t i;
 
-	if (bind_specs_parse(list, BIND_SPEC_USERS, &specs, err) < 0)
+	if (bind_list_parse(list, BIND_SPEC_USER, &specs, err) < 0)
 		return error_prefix(err, "%s", origin);
 	for (i = 0; i < specs.count && planned == 0; i++) {
-		origin = foreign_binds_origin(&specs.list[i], request->job);
-		planned = plan_spec(&specs.list[i], BIND_USERS, origin, binds,
+		origin = foreign_binds_origin(&specs.items[i], request->job);
+		planned = plan_spec(&specs.items[i], BIND_USER, origin, binds,
 			err);
 	}
-	bind_specs_free(&specs);
+	bind_list_free(&specs);
 	return planned < 0 ? error_prefix(err, "%s", origin) : 0;
 }
 

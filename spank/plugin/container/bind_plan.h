@@ -25,7 +25,7 @@ _Static_assert(__atomic_always_lock_free(sizeof(struct connection), 0),
 /* What decides what of the host shows; all borrowed. */
 struct plan_request {
 	const struct settings *settings; /* the user's and the defaults */
-	const struct arguments *arguments;
+	const struct plugstack_args *args;
 	char *const *job; /* the task's environment */
 	uint32_t job_id;
 	const char *home;      /* of the user's entry, or $HOME; or NULL */

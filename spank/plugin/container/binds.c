@@ -153,7 +153,7 @@ void binds_yield(struct binds *binds)
 	size_t i = 0;
 
 	while (i < binds->count)
-		if (binds->list[i].flags & BIND_USERS &&
+		if (binds->list[i].flags & BIND_USER &&
 			fixed_find_above(binds, binds->list[i].target))
 			take_out(binds, i);
 		else
@@ -240,7 +240,7 @@ static int how_to_clone(struct binds *binds, const struct bind *bind)
 		  (bind->flags & BIND_NO_LINK ? PRIV_MOUNT_NO_LINK : 0);
 
 	if (bind->flags & BIND_PRIVATE ||
-		(bind->flags & BIND_USERS &&
+		(bind->flags & BIND_USER &&
 			binds->followers++ >= FOLLOWERS_MAX))
 		how |= PRIV_MOUNT_PRIVATE;
 	return how;
@@ -417,7 +417,7 @@ static int charge(struct binds *binds, const struct bind *bind, size_t before,
 static int attach_one(struct binds *binds, struct bind *bind, int root_fd,
 	struct report *report, struct error *err)
 {
-	bool counts = bind->flags & BIND_USERS;
+	bool counts = bind->flags & BIND_USER;
 	size_t before = 0;
 
 	if (bind->mount_fd < 0)
@@ -429,7 +429,7 @@ static int attach_one(struct binds *binds, struct bind *bind, int root_fd,
 		return leave_out_inside(bind, report, err);
 	if (counts && charge(binds, bind, before, err) < 0)
 		return -1;
-	if (bind->flags & (BIND_FIXED | BIND_USERS))
+	if (bind->flags & (BIND_FIXED | BIND_USER))
 		bind->mount_id = mounts_id_of(bind->mount_fd);
 	cleanup_fd(&bind->mount_fd);
 	cleanup_fd(&bind->point_fd);
@@ -445,8 +445,8 @@ static int attach_one(struct binds *binds, struct bind *bind, int root_fd,
 /* Of a user's bind: where they have asked for it. */
 static int blame(const struct bind *bind, struct error *err)
 {
-	return bind->flags & BIND_USERS ? error_prefix(err, "%s", bind->origin)
-					: -1;
+	return bind->flags & BIND_USER ? error_prefix(err, "%s", bind->origin)
+				       : -1;
 }
 
 int binds_clone(struct binds *binds, struct report *report, struct error *err)

@@ -49,7 +49,7 @@ struct building {
 	const struct settings *settings;
 	struct report *report;
 	struct container *container;
-	struct bind_specs mounts; /* further images */
+	struct bind_list mounts; /* further images */
 	struct image_request images[CONTAINER_IMAGES_MAX];
 	int kept_fds[CONTAINER_IMAGES_MAX]; /* of their mounts */
 	struct accounts accounts;
@@ -103,8 +103,8 @@ static int offer_one(struct building *building, size_t i, const char *image,
 	};
 	if (i > 0 && meet_server(building, i, image, err) < 0)
 		return -1;
-	if (image_find(image, request->plan.arguments->path,
-		    request->plan.job_id, path, err) < 0 ||
+	if (image_find(image, request->plan.args->path, request->plan.job_id,
+		    path, err) < 0 ||
 		image_offer(&building->images[i], path, facts, err) < 0) {
 		if (i == 0)
 			image_explain(image, request->plan.job, err);
@@ -113,7 +113,7 @@ static int offer_one(struct building *building, size_t i, const char *image,
 	report_moment(building->report, "image '%s' checked: %s", image, facts);
 	if (i > 0)
 		return 0;
-	if (image_check_overlays(path, facts, request->plan.arguments,
+	if (image_check_overlays(path, facts, request->plan.args,
 		    building->report, err) < 0)
 		return -1;
 	return facts_of_image(path, facts, building->container->facts, err);
@@ -124,10 +124,10 @@ static int offer_images(struct building *building, struct error *err)
 	const char *root = settings_get(building->settings, SETTING_IMAGE);
 	/* Other users do not exist there, and nothing can be made in what
 	 * belongs to nobody. */
-	bool userns = building->request->plan.arguments->userns;
+	bool userns = building->request->plan.args->userns;
 	size_t i;
 
-	if (bind_specs_parse(settings_get(building->settings, SETTING_MOUNT),
+	if (bind_list_parse(settings_get(building->settings, SETTING_MOUNT),
 		    BIND_SPEC_IMAGES, &building->mounts, err) < 0)
 		return error_prefix(err, "--sif-mount");
 	if (offer_one(building, 0, root,
@@ -136,7 +136,7 @@ static int offer_images(struct building *building, struct error *err)
 		    err) < 0)
 		return -1;
 	for (i = 0; i < building->mounts.count; i++)
-		if (offer_one(building, i + 1, building->mounts.list[i].source,
+		if (offer_one(building, i + 1, building->mounts.items[i].source,
 			    userns ? MESSAGE_OWNED_DATA : MESSAGE_DATA,
 			    err) < 0)
 			return error_prefix(err, "--sif-mount");
@@ -150,13 +150,13 @@ static int mount_data(struct building *building, struct error *err)
 
 	for (i = 0; i < building->mounts.count; i++) {
 		if (binds_make_room(&building->binds,
-			    building->mounts.list[i].target, err) < 0)
+			    building->mounts.items[i].target, err) < 0)
 			return error_prefix(err, "--sif-mount");
 		mount_fd = image_mount(&building->images[i + 1], err);
 		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
 			return -1;
 		binds_add_mount(&building->binds, &mount_fd,
-			building->mounts.list[i].target, true, BIND_USERS,
+			building->mounts.items[i].target, true, BIND_USER,
 			"--sif-mount");
 	}
 	return 0;
@@ -180,7 +180,7 @@ static int plan(struct building *building, struct error *err)
 	if (home[0] == '/' &&
 		facts_add(building->container->facts, err, "HOME=%s", home) < 0)
 		return -1;
-	memory_share(building->settings, request.arguments,
+	memory_share(building->settings, request.args,
 		1 + building->mounts.count, cgroup_memory_limit(),
 		&building->memory, building->report);
 	if (gpus_plan(&request, building->request->deadline, &building->binds,
@@ -236,7 +236,7 @@ static int assemble(struct building *building, int image_fd, struct error *err)
 	affinity_restore(&building->affinity);
 	if (is_writable(building->settings)) {
 		layer_fd = memory_mount_layer(&building->memory,
-			building->request->plan.arguments->userns, err);
+			building->request->plan.args->userns, err);
 		if (layer_fd < 0)
 			return -1;
 		root_fd = layer_fd;
@@ -291,7 +291,7 @@ static int gain_rights(struct building *building, struct error *err)
 {
 	const struct container_request *request = building->request;
 
-	if (request->plan.arguments->userns &&
+	if (request->plan.args->userns &&
 		(user_namespace_enter_new(request->deadline, err) < 0 ||
 			user_namespace_open_fuse(request->fuse_fds,
 				1 + building->mounts.count, err) < 0))
@@ -344,7 +344,7 @@ int container_build(const struct container_request *request,
 		cleanup_fd(&building.kept_fds[i]);
 	}
 	binds_free(&building.binds);
-	bind_specs_free(&building.mounts);
+	bind_list_free(&building.mounts);
 	accounts_free(&building.accounts);
 	if (built < 0)
 		container_free(&container);

@@ -71,7 +71,7 @@ static const struct bind *find_users(const struct binds *binds,
 
 	for (i = 0; i < binds->count; i++) {
 		bind = &binds->list[i];
-		if (bind->flags & BIND_USERS && bind->mount_id &&
+		if (bind->flags & BIND_USER && bind->mount_id &&
 			!(but_same_name && has_one_name(bind)) &&
 			mounts_is_in(mounts, id, bind->mount_id))
 			return bind;
@@ -257,7 +257,7 @@ static int check_within(const struct binds *binds, const struct mounts *mounts,
 
 	for (i = 0; bind->flags & BIND_WHOLE && i < binds->count; i++) {
 		other = &binds->list[i];
-		if (!(other->flags & BIND_USERS) || !other->mount_id ||
+		if (!(other->flags & BIND_USER) || !other->mount_id ||
 			!mounts_is_in(mounts, other->mount_id, bind->mount_id))
 			continue;
 		fixed_refuse(bind->target, err);
@@ -281,8 +281,7 @@ static bool has_users(const struct binds *binds)
 	size_t i;
 
 	for (i = 0; i < binds->count; i++)
-		if (binds->list[i].flags & BIND_USERS &&
-			binds->list[i].mount_id)
+		if (binds->list[i].flags & BIND_USER && binds->list[i].mount_id)
 			return true;
 	return false;
 }

@@ -39,7 +39,7 @@ static bool names_source(const char *value, char *const *job,
 	const char *source)
 {
 	CLEANUP_FREE char *list = strdup(value);
-	struct bind_specs specs;
+	struct bind_list specs;
 	struct error ignored;
 	bool found = false;
 	size_t i;
@@ -47,12 +47,12 @@ static bool names_source(const char *value, char *const *job,
 	if (!list)
 		return false;
 	list_close_gaps(list);
-	if (bind_specs_parse(list, BIND_SPEC_USERS, &specs, &ignored) < 0)
+	if (bind_list_parse(list, BIND_SPEC_USER, &specs, &ignored) < 0)
 		return false;
 	for (i = 0; i < specs.count && !found; i++)
-		found = specs.list[i].source &&
-			is_source(specs.list[i].source, job, source);
-	bind_specs_free(&specs);
+		found = specs.items[i].source &&
+			is_source(specs.items[i].source, job, source);
+	bind_list_free(&specs);
 	return found;
 }
 

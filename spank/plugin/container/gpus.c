@@ -36,7 +36,7 @@
 /* A few hundred records of a driver. */
 #define OUTPUT_SIZE (256 * 1024)
 /* No driver needs what the host mounts later. */
-#define RECORD_FLAGS (BIND_READ_ONLY | BIND_USERS | BIND_PRIVATE)
+#define RECORD_FLAGS (BIND_READ_ONLY | BIND_USER | BIND_PRIVATE)
 
 struct driver {
 	enum setting setting;

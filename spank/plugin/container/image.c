@@ -45,7 +45,7 @@ static bool is_in(const char *directory, const char *name,
 }
 
 /* A directory that depends on what is not known here is not there. */
-static bool is_in_any(const char *path, const struct site_variables *variables,
+static bool is_in_any(const char *path, const struct admin_variables *variables,
 	const char *name, char ret_path[PATH_MAX])
 {
 	CLEANUP_FREE char *copy = strdup(path);
@@ -63,13 +63,13 @@ static bool is_in_any(const char *path, const struct site_variables *variables,
 int image_find(const char *image, const char *path, uint32_t job,
 	char ret_path[PATH_MAX], struct error *err)
 {
-	struct site_variables variables;
+	struct admin_variables variables;
 
 	if (strchr(image, '/') || !path) {
 		snprintf(ret_path, PATH_MAX, "%s", image);
 		return 0;
 	}
-	site_variables_load(job, &variables);
+	admin_variables_load(job, &variables);
 	if (is_in_any(path, &variables, image, ret_path))
 		return 0;
 	return error_set(err, 0,
@@ -159,7 +159,7 @@ void image_explain(const char *image, char *const *job, struct error *err)
 }
 
 int image_check_overlays(const char *path, const char *said,
-	const struct arguments *arguments, struct report *report,
+	const struct plugstack_args *args, struct report *report,
 	struct error *err)
 {
 	const char *found = strstr(said, "overlays=");
@@ -167,7 +167,7 @@ int image_check_overlays(const char *path, const char *said,
 
 	if (count <= 0)
 		return 0;
-	if (arguments->refuse_overlays)
+	if (args->refuse_overlays)
 		return error_set(err, 0,
 			"cannot use the image '%s': it has %d overlay "
 			"partition%s, which would be ignored, and this site "

@@ -64,7 +64,7 @@ void image_explain(const char *image, char *const *job, struct error *err);
  * `said` is what the server or spank-sif-inspect has found.
  */
 int image_check_overlays(const char *path, const char *said,
-	const struct arguments *arguments, struct report *report,
+	const struct plugstack_args *args, struct report *report,
 	struct error *err);
 
 /*

@@ -57,11 +57,10 @@ static uint64_t parse_size(const char *text, uint64_t limit)
 }
 
 void memory_share(const struct settings *settings,
-	const struct arguments *arguments, size_t servers, uint64_t limit,
+	const struct plugstack_args *args, size_t servers, uint64_t limit,
 	struct memory *ret_memory, struct report *report)
 {
-	uint64_t servers_need =
-		servers * (arguments->cache_mib + SERVER_MIB) * MIB;
+	uint64_t servers_need = servers * (args->cache_mib + SERVER_MIB) * MIB;
 	uint64_t need = servers_need + REST_MIB * MIB;
 	uint64_t room = need < limit / 4 * 3 ? limit - need : limit / 4;
 	const char *size = settings_tmpfs_size(settings);

@@ -30,7 +30,7 @@ struct memory {
  * and does not fit is not used, which the user is told.
  */
 void memory_share(const struct settings *settings,
-	const struct arguments *arguments, size_t servers, uint64_t limit,
+	const struct plugstack_args *args, size_t servers, uint64_t limit,
 	struct memory *ret_memory, struct report *report);
 
 /*

@@ -16,7 +16,7 @@
 /* Of an entry with all that belongs to it. */
 #define ENTRY_SIZE (1 << 16)
 
-int site_variables_check(const char *text, struct error *err)
+int admin_variables_check(const char *text, struct error *err)
 {
 	char *const samples[] = { "USER=user", "HOME=/home", "UID=1",
 		"SLURM_JOB_ID=1", NULL };
@@ -29,7 +29,7 @@ int site_variables_check(const char *text, struct error *err)
 	return 0;
 }
 
-static void load_user(struct site_variables *variables, char ***end)
+static void load_user(struct admin_variables *variables, char ***end)
 {
 	CLEANUP_FREE char *buffer = malloc(ENTRY_SIZE);
 	struct passwd entry, *found = NULL;
@@ -45,7 +45,7 @@ static void load_user(struct site_variables *variables, char ***end)
 	*(*end)++ = variables->home;
 }
 
-void site_variables_load(uint32_t job, struct site_variables *ret_variables)
+void admin_variables_load(uint32_t job, struct admin_variables *ret_variables)
 {
 	char **end = ret_variables->list;
 

@@ -106,13 +106,13 @@ static bool is_option(const char *word)
  * Does the word after a comma continue the item before it?  What is an option
  * elsewhere does so after an option only: "shared" may be a directory.
  */
-static bool continues(const char *word, const struct bind_specs *specs)
+static bool continues(const char *word, const struct bind_list *specs)
 {
 	const struct bind_spec *last;
 
 	if (specs->count == 0)
 		return false;
-	last = &specs->list[specs->count - 1];
+	last = &specs->items[specs->count - 1];
 	return is_option(word) ||
 	       (last->has_options &&
 		       (is_foreign_option(word) || is_image_option(word)));
@@ -151,7 +151,7 @@ static int check_paths(const struct bind_spec *spec, enum bind_spec_kind kind,
 		return error_set(err, 0, "a path is longer than %d characters",
 			PATH_MAX - 1);
 	/* SRC alone: a relative one becomes absolute, and then the target. */
-	if (kind == BIND_SPEC_USERS && spec->source &&
+	if (kind == BIND_SPEC_USER && spec->source &&
 		strcmp(spec->source, spec->target) == 0)
 		return 0;
 	return check_target(spec->target, err);
@@ -172,7 +172,7 @@ static char *take_marks(char *item, enum bind_spec_kind kind,
 	for (;; item++) {
 		if (*item == '?' && kind != BIND_SPEC_IMAGES)
 			spec->is_optional = true;
-		else if (*item == '!' && kind == BIND_SPEC_SITES)
+		else if (*item == '!' && kind == BIND_SPEC_ADMIN)
 			spec->is_fixed = true;
 		else
 			return item;
@@ -184,7 +184,7 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 {
 	char *source = take_marks(item, kind, spec), *target, *option;
 
-	if (*source == '-' && kind == BIND_SPEC_USERS) {
+	if (*source == '-' && kind == BIND_SPEC_USER) {
 		target = source + 1;
 		source = NULL;
 		option = NULL;
@@ -211,19 +211,19 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 	return clean_target(spec->target, err);
 }
 
-static int grow(struct bind_specs *specs, struct error *err)
+static int grow(struct bind_list *specs, struct error *err)
 {
 	struct bind_spec *list =
-		realloc(specs->list, (specs->count + 1) * sizeof(*list));
+		realloc(specs->items, (specs->count + 1) * sizeof(*list));
 
 	if (!list)
 		return error_set(err, 0, "cannot allocate memory");
-	specs->list = list;
+	specs->items = list;
 	list[specs->count++] = (struct bind_spec){ .source = NULL };
 	return 0;
 }
 
-static int parse(char *rest, enum bind_spec_kind kind, struct bind_specs *specs,
+static int parse(char *rest, enum bind_spec_kind kind, struct bind_list *specs,
 	struct error *err)
 {
 	CLEANUP_FREE char *shown = NULL;
@@ -231,7 +231,7 @@ static int parse(char *rest, enum bind_spec_kind kind, struct bind_specs *specs,
 
 	while ((item = list_next_raw(&rest))) {
 		if (kind != BIND_SPEC_IMAGES && continues(item, specs)) {
-			if (take_option(&specs->list[specs->count - 1], item,
+			if (take_option(&specs->items[specs->count - 1], item,
 				    err) < 0)
 				return error_prefix(err, "'%s,%s'",
 					shown ? shown : "", item);
@@ -241,39 +241,39 @@ static int parse(char *rest, enum bind_spec_kind kind, struct bind_specs *specs,
 		shown = strdup(item);
 		if (grow(specs, err) < 0)
 			return -1;
-		if (parse_item(item, kind, &specs->list[specs->count - 1],
+		if (parse_item(item, kind, &specs->items[specs->count - 1],
 			    err) < 0)
 			return error_prefix(err, "'%s'", shown ? shown : "");
 	}
 	return 0;
 }
 
-int bind_specs_parse(const char *list, enum bind_spec_kind kind,
-	struct bind_specs *ret_specs, struct error *err)
+int bind_list_parse(const char *list, enum bind_spec_kind kind,
+	struct bind_list *ret_specs, struct error *err)
 {
 	CLEANUP_FREE char *copy = strdup(list);
-	struct bind_specs specs = { .count = 0 };
+	struct bind_list specs = { .count = 0 };
 
 	if (list_check(list, err) < 0)
 		return -1;
 	if (!copy)
 		return error_set(err, 0, "cannot allocate memory");
 	if (parse(copy, kind, &specs, err) < 0) {
-		bind_specs_free(&specs);
+		bind_list_free(&specs);
 		return -1;
 	}
 	*ret_specs = specs;
 	return 0;
 }
 
-int bind_specs_check(const char *list, enum bind_spec_kind kind,
+int bind_list_check(const char *list, enum bind_spec_kind kind,
 	struct error *err)
 {
-	struct bind_specs specs;
+	struct bind_list specs;
 
-	if (bind_specs_parse(list, kind, &specs, err) < 0)
+	if (bind_list_parse(list, kind, &specs, err) < 0)
 		return -1;
-	bind_specs_free(&specs);
+	bind_list_free(&specs);
 	return 0;
 }
 
@@ -299,7 +299,7 @@ static void print_spec(FILE *out, const struct bind_spec *spec)
 		fputs(":ro", out);
 }
 
-char *bind_specs_print(const struct bind_specs *specs)
+char *bind_list_print(const struct bind_list *specs)
 {
 	char *text = NULL;
 	size_t size, i;
@@ -310,7 +310,7 @@ char *bind_specs_print(const struct bind_specs *specs)
 	for (i = 0; i < specs->count; i++) {
 		if (i > 0)
 			fputc(',', out);
-		print_spec(out, &specs->list[i]);
+		print_spec(out, &specs->items[i]);
 	}
 	if (fclose(out) == 0)
 		return text;
@@ -318,14 +318,14 @@ char *bind_specs_print(const struct bind_specs *specs)
 	return NULL;
 }
 
-void bind_specs_free(struct bind_specs *specs)
+void bind_list_free(struct bind_list *specs)
 {
 	size_t i;
 
 	for (i = 0; i < specs->count; i++) {
-		free(specs->list[i].source);
-		free(specs->list[i].target);
+		free(specs->items[i].source);
+		free(specs->items[i].target);
 	}
-	free(specs->list);
-	*specs = (struct bind_specs){ .count = 0 };
+	free(specs->items);
+	*specs = (struct bind_list){ .count = 0 };
 }

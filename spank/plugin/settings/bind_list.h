@@ -23,8 +23,8 @@
  * images are the same, as IMAGE:DST.
  */
 enum bind_spec_kind {
-	BIND_SPEC_USERS,  /* of an option or a variable */
-	BIND_SPEC_SITES,  /* of plugstack.conf */
+	BIND_SPEC_USER,   /* of an option or a variable */
+	BIND_SPEC_ADMIN,  /* of plugstack.conf */
 	BIND_SPEC_IMAGES, /* IMAGE:DST */
 };
 
@@ -37,8 +37,8 @@ struct bind_spec {
 	bool has_options; /* "ro" or "rw" was said */
 };
 
-struct bind_specs {
-	struct bind_spec *list; /* owned */
+struct bind_list {
+	struct bind_spec *items; /* owned */
 	size_t count;
 };
 
@@ -47,20 +47,20 @@ struct bind_specs {
  * are: relative ones and variables in them are the caller's to resolve.  On
  * failure a sentence says which item is wrong, and what would be right.
  */
-int bind_specs_parse(const char *list, enum bind_spec_kind kind,
-	struct bind_specs *ret_specs, struct error *err);
+int bind_list_parse(const char *list, enum bind_spec_kind kind,
+	struct bind_list *ret_specs, struct error *err);
 
 /* The same, without keeping the result. */
-int bind_specs_check(const char *list, enum bind_spec_kind kind,
+int bind_list_check(const char *list, enum bind_spec_kind kind,
 	struct error *err);
 
 /*
  * The list in words again, such that parsing it yields the same; owned by the
  * caller, NULL with errno if there is no memory.
  */
-char *bind_specs_print(const struct bind_specs *specs);
+char *bind_list_print(const struct bind_list *specs);
 
-void bind_specs_free(struct bind_specs *specs);
+void bind_list_free(struct bind_list *specs);
 
 /*
  * Make an absolute path plain, in place: no "//", no "." and no "..", which

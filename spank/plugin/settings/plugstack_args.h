@@ -8,49 +8,49 @@
 #include "spank/plugin/settings/bind_list.h"
 #include "spank/plugin/settings/settings.h"
 
-#define ARGUMENTS_TIMEOUT_DEFAULT_S 45
+#define PLUGSTACK_TIMEOUT_DEFAULT_S 45
 /* As long as srun itself waits for a launch. */
-#define ARGUMENTS_TIMEOUT_MAX_S 600
+#define PLUGSTACK_TIMEOUT_MAX_S 600
 
-#define ARGUMENTS_CACHE_DEFAULT_MIB 32
-#define ARGUMENTS_CACHE_MAX_MIB     512
-#define ARGUMENTS_THREADS_MAX       8
-#define ARGUMENTS_BINDS_DEFAULT     128
-#define ARGUMENTS_BINDS_MAX         4096
+#define PLUGSTACK_CACHE_DEFAULT_MIB 32
+#define PLUGSTACK_CACHE_MAX_MIB     512
+#define PLUGSTACK_THREADS_MAX       8
+#define PLUGSTACK_BINDS_DEFAULT     128
+#define PLUGSTACK_BINDS_MAX         4096
 
 /* What the administrator wrote after the plugin's name in plugstack.conf. */
-struct arguments {
+struct plugstack_args {
 	int timeout_s; /* timeout=SECONDS: the longest start of a container */
 	int cache_mib; /* cache=MIB: what the image server keeps in memory */
 	int threads;   /* threads=NUMBER: of the image server; 0: by the CPUs */
 	char *path;    /* path=DIR[:DIR]: where images without '/' are; owned */
 	int binds_max; /* binds-max=NUMBER: of a user, in one step */
-	struct bind_specs binds;     /* bind=...: for every container */
+	struct bind_list binds;      /* bind=...: for every container */
 	struct settings defaults;    /* NAME=VALUE */
 	bool denied[SETTINGS_COUNT]; /* deny=NAME[,NAME] */
 	bool userns;                 /* privilege=userns, not root */
-	bool mount_is_free;          /* mount=MODE,MODE: users may choose */
-	bool no_log;                 /* log=no: no line for each step */
-	bool no_uring; /* uring=no: requests by /dev/fuse, whatever there is */
+	bool users_choose_mount;     /* mount=MODE,MODE: users may choose */
+	bool log_steps;              /* log=yes: a line for each step */
+	bool use_uring; /* uring=auto: FUSE over io_uring where possible */
 	bool refuse_overlays; /* overlay-partition=refuse, not ignore */
 };
 
 /*
  * Parse the words; what is not named keeps its default.  The last value of a
  * name wins, and lists add up.  Unknown or malformed words fail, with a
- * sentence that names each and what would be right; *ret_arguments then holds
- * the defaults.  To be freed by arguments_free().
+ * sentence that names each and what would be right; *ret_args then holds
+ * the defaults.  To be freed by plugstack_args_free().
  */
-int arguments_parse(int argc, char *const argv[],
-	struct arguments *ret_arguments, struct error *err);
+int plugstack_args_parse(int argc, char *const argv[],
+	struct plugstack_args *ret_args, struct error *err);
 
 /*
  * Has the user, whose own `settings` these are, said something about what the
  * administrator keeps to himself?  -1 with a sentence then.
  */
-int arguments_check_users(const struct arguments *arguments,
+int plugstack_args_check_users(const struct plugstack_args *args,
 	const struct settings *settings, struct error *err);
 
-void arguments_free(struct arguments *arguments);
+void plugstack_args_free(struct plugstack_args *args);
 
 #endif

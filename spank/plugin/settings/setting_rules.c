@@ -9,7 +9,7 @@
 
 #define NAMES(option, upper)                              \
 	.name = (option), .variable = "SPANK_SIF_" upper, \
-	.carrier = "SLURM_SIF_" upper
+	.relay_variable = "SLURM_SIF_" upper
 
 static const struct setting_rule rules[SETTINGS_COUNT] = {
 	[SETTING_IMAGE] = {
@@ -20,7 +20,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "'/'; 'none' undoes an earlier one (spank-sif "
 			 PACKAGE_VERSION ")",
 		.fallback = "none",
-		.is_users = true,
+		.user_only = true,
 	},
 	[SETTING_BIND] = {
 		NAMES("bind", "BIND"),
@@ -48,7 +48,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "--sif-env=OMP_NUM_THREADS=4,LANG)",
 		.fallback = "",
 		.is_list = true,
-		.is_for_joined = true,
+		.valid_with_join = true,
 	},
 	[SETTING_CLEANENV] = {
 		NAMES("cleanenv", "CLEANENV"),
@@ -57,7 +57,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "Slurm, MPI and GPUs (default no)",
 		.fallback = "no",
 		.is_flag = true,
-		.is_for_joined = true,
+		.valid_with_join = true,
 	},
 	[SETTING_HOME] = {
 		NAMES("home", "HOME"),
@@ -72,7 +72,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.usage = "start in this directory of the image (default: the "
 			 "step's working directory)",
 		.fallback = "",
-		.is_for_joined = true,
+		.valid_with_join = true,
 	},
 	[SETTING_TMP] = {
 		NAMES("tmp", "TMP"),
@@ -121,7 +121,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "(default: the site's)",
 		.fallback = "no",
 		.is_flag = true,
-		.is_users = true,
+		.user_only = true,
 	},
 	[SETTING_JOIN] = {
 		NAMES("join", "JOIN"),
@@ -130,9 +130,9 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "making one (example: srun --jobid=7 --overlap "
 			 "--sif-join=7.0 bash)",
 		.fallback = "none",
-		.is_users = true,
-		.is_once = true,
-		.is_for_joined = true,
+		.user_only = true,
+		.not_inherited = true,
+		.valid_with_join = true,
 	},
 	[SETTING_DEBUG] = {
 		NAMES("debug", "DEBUG"),
@@ -141,7 +141,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "how long each part of the start takes (default no)",
 		.fallback = "no",
 		.is_flag = true,
-		.is_for_joined = true,
+		.valid_with_join = true,
 	},
 };
 

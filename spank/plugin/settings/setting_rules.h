@@ -38,15 +38,15 @@ struct setting_rule {
 	 * Slurm 22.05 keeps variables that begin with SLURM_ alone when
 	 * --export=NONE is given.
 	 */
-	const char *carrier;
+	const char *relay_variable;
 	const char *arginfo; /* for --help */
 	const char *usage;
 	const char *fallback; /* the value if nobody says anything */
-	bool is_list;  /* values add up, "none" empties what came before */
-	bool is_flag;  /* the option without a value means "yes" */
-	bool is_users; /* no default in plugstack.conf */
-	bool is_once;  /* for this command alone, not for sruns of its job */
-	bool is_for_joined; /* has a meaning with --sif-join, too */
+	bool is_list;       /* values add up, "none" empties what came before */
+	bool is_flag;       /* the option without a value means "yes" */
+	bool user_only;     /* no default in plugstack.conf */
+	bool not_inherited; /* for this command, not for sruns of its job */
+	bool valid_with_join; /* has a meaning with --sif-join, too */
 };
 
 /* Never NULL; `setting` must be one. */

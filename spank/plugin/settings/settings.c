@@ -150,7 +150,7 @@ void settings_free(struct settings *settings)
 		settings_forget(settings, i);
 }
 
-void settings_note(struct settings_wrong *wrong, enum setting setting,
+void settings_errors_set(struct settings_errors *wrong, enum setting setting,
 	const struct error *err)
 {
 	char **text = &wrong->text[setting];
@@ -159,7 +159,7 @@ void settings_note(struct settings_wrong *wrong, enum setting setting,
 	*text = err ? strdup(err->text) : NULL;
 }
 
-bool settings_tell_wrong(const struct settings_wrong *wrong,
+bool settings_errors_first(const struct settings_errors *wrong,
 	struct error *ret_err)
 {
 	int i;

@@ -57,17 +57,17 @@ void settings_forget(struct settings *settings, enum setting setting);
 void settings_free(struct settings *settings);
 
 /* What is wrong with the last value of each setting, as sentences. */
-struct settings_wrong {
+struct settings_errors {
 	char *text[SETTINGS_COUNT]; /* owned; NULL: nothing */
 };
 
 /* Note that a value was refused for *err, or with NULL that one was taken: a
  * good value undoes a bad one before it. */
-void settings_note(struct settings_wrong *wrong, enum setting setting,
+void settings_errors_set(struct settings_errors *wrong, enum setting setting,
 	const struct error *err);
 
 /* The first sentence into *ret_err, if there is one. */
-bool settings_tell_wrong(const struct settings_wrong *wrong,
+bool settings_errors_first(const struct settings_errors *wrong,
 	struct error *ret_err);
 
 #endif

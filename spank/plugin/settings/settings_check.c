@@ -185,7 +185,7 @@ static int check_mounts(const char *value, struct error *err)
 		if (check_file(item, err) < 0)
 			return -1;
 	}
-	return copy ? bind_specs_check(value, BIND_SPEC_IMAGES, err)
+	return copy ? bind_list_check(value, BIND_SPEC_IMAGES, err)
 		    : error_set(err, 0, "cannot allocate memory");
 }
 
@@ -270,7 +270,7 @@ int settings_check(enum setting setting, const char *value, struct error *err)
 	case SETTING_IMAGE:
 		return check_image(value, err);
 	case SETTING_BIND:
-		return bind_specs_check(value, BIND_SPEC_USERS, err);
+		return bind_list_check(value, BIND_SPEC_USER, err);
 	case SETTING_MOUNT:
 		return check_mounts(value, err);
 	case SETTING_ENV:

@@ -18,12 +18,12 @@
 
 static void assert_value(uint32_t job, const char *text, const char *wanted)
 {
-	struct site_variables variables;
+	struct admin_variables variables;
 	struct error err = { 0 };
 	char path[PATH_MAX];
 	int expanded;
 
-	site_variables_load(job, &variables);
+	admin_variables_load(job, &variables);
 	expanded = expand_variables(text, variables.list, path, &err);
 	assert_int_equal(expanded, wanted ? 0 : -1);
 	if (wanted)
@@ -62,10 +62,10 @@ static void what_is_checked(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
-		if (site_variables_check(good[i], &err) < 0)
+		if (admin_variables_check(good[i], &err) < 0)
 			fail_msg("'%s' is refused: %s", good[i], err.text);
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		assert_int_equal(site_variables_check(bad[i], &err), -1);
+		assert_int_equal(admin_variables_check(bad[i], &err), -1);
 		assert_non_null(strstr(err.text, "$SLURM_JOB_ID can be"));
 	}
 }

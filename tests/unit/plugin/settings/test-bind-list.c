@@ -12,12 +12,12 @@
 
 #include "spank/plugin/settings/bind_list.h"
 
-static struct bind_specs parse(const char *list, enum bind_spec_kind kind)
+static struct bind_list parse(const char *list, enum bind_spec_kind kind)
 {
-	struct bind_specs specs = { .count = 0 };
+	struct bind_list specs = { .count = 0 };
 	struct error err = { 0 };
 
-	if (bind_specs_parse(list, kind, &specs, &err) < 0)
+	if (bind_list_parse(list, kind, &specs, &err) < 0)
 		fail_msg("'%s' refused: %s", list, err.text);
 	return specs;
 }
@@ -36,99 +36,98 @@ static void assert_spec(const struct bind_spec *spec, const char *source,
 static void assert_wrong(const char *list, enum bind_spec_kind kind,
 	const char *part)
 {
-	struct bind_specs untouched = { .count = 7 }, specs = untouched;
+	struct bind_list untouched = { .count = 7 }, specs = untouched;
 	struct error err = { 0 };
 
-	if (bind_specs_parse(list, kind, &specs, &err) == 0)
+	if (bind_list_parse(list, kind, &specs, &err) == 0)
 		fail_msg("'%s' was taken", list);
 	if (!strstr(err.text, part))
 		fail_msg("'%s' is not in '%s'", part, err.text);
 	assert_int_equal(specs.count, untouched.count);
-	assert_int_equal(bind_specs_check(list, kind, &err), -1);
+	assert_int_equal(bind_list_check(list, kind, &err), -1);
 }
 
 static void sources_and_destinations(void **state)
 {
-	struct bind_specs specs =
-		parse("/a,b:/b,/c::ro,~/d:$D", BIND_SPEC_USERS);
+	struct bind_list specs = parse("/a,b:/b,/c::ro,~/d:$D", BIND_SPEC_USER);
 
 	(void)state;
 	assert_int_equal(specs.count, 4);
-	assert_spec(&specs.list[0], "/a", "/a", false);
-	assert_spec(&specs.list[1], "b", "/b", false);
-	assert_spec(&specs.list[2], "/c", "/c", true);
-	assert_spec(&specs.list[3], "~/d", "$D", false);
-	bind_specs_free(&specs);
+	assert_spec(&specs.items[0], "/a", "/a", false);
+	assert_spec(&specs.items[1], "b", "/b", false);
+	assert_spec(&specs.items[2], "/c", "/c", true);
+	assert_spec(&specs.items[3], "~/d", "$D", false);
+	bind_list_free(&specs);
 	assert_int_equal(specs.count, 0);
 }
 
 static void options_after_a_comma_are_of_the_item_before(void **state)
 {
-	struct bind_specs specs =
-		parse("/a:/b:rw,ro,/c:/d:ro,rw,/ro", BIND_SPEC_USERS);
+	struct bind_list specs =
+		parse("/a:/b:rw,ro,/c:/d:ro,rw,/ro", BIND_SPEC_USER);
 
 	(void)state;
 	assert_int_equal(specs.count, 3);
-	assert_spec(&specs.list[0], "/a", "/b", true);
-	assert_spec(&specs.list[1], "/c", "/d", false);
-	assert_spec(&specs.list[2], "/ro", "/ro", false);
-	bind_specs_free(&specs);
+	assert_spec(&specs.items[0], "/a", "/b", true);
+	assert_spec(&specs.items[1], "/c", "/d", false);
+	assert_spec(&specs.items[2], "/ro", "/ro", false);
+	bind_list_free(&specs);
 }
 
 static void empty_items_are_refused(void **state)
 {
 	static const char *const lists[] = { ",", ",/a:/b", "/a:/b,",
 		"/a:/b,,/c:/d", "/a:/b:ro,", "/a\\:x:/b," };
-	struct bind_specs specs;
+	struct bind_list specs;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
-		assert_wrong(lists[i], BIND_SPEC_USERS, "has an empty item");
-		assert_wrong(lists[i], BIND_SPEC_SITES, "has an empty item");
+		assert_wrong(lists[i], BIND_SPEC_USER, "has an empty item");
+		assert_wrong(lists[i], BIND_SPEC_ADMIN, "has an empty item");
 		assert_wrong(lists[i], BIND_SPEC_IMAGES, "has an empty item");
 	}
-	assert_wrong("/a:", BIND_SPEC_USERS, "the destination is missing");
-	assert_wrong("/a:/b:", BIND_SPEC_USERS, "'' is not an option");
-	specs = parse("/a\\,", BIND_SPEC_USERS);
-	assert_spec(&specs.list[0], "/a,", "/a,", false);
-	bind_specs_free(&specs);
-	specs = parse("", BIND_SPEC_USERS);
+	assert_wrong("/a:", BIND_SPEC_USER, "the destination is missing");
+	assert_wrong("/a:/b:", BIND_SPEC_USER, "'' is not an option");
+	specs = parse("/a\\,", BIND_SPEC_USER);
+	assert_spec(&specs.items[0], "/a,", "/a,", false);
+	bind_list_free(&specs);
+	specs = parse("", BIND_SPEC_USER);
 	assert_int_equal(specs.count, 0);
-	bind_specs_free(&specs);
+	bind_list_free(&specs);
 }
 
 static void marks(void **state)
 {
-	struct bind_specs specs = parse("?/a:/b,-/c", BIND_SPEC_USERS);
+	struct bind_list specs = parse("?/a:/b,-/c", BIND_SPEC_USER);
 
 	(void)state;
-	assert_true(specs.list[0].is_optional);
-	assert_false(specs.list[0].is_fixed);
-	assert_spec(&specs.list[0], "/a", "/b", false);
-	assert_spec(&specs.list[1], NULL, "/c", false);
-	bind_specs_free(&specs);
-	specs = parse("!/a,?!/b:/c:ro,!?/d", BIND_SPEC_SITES);
-	assert_true(specs.list[0].is_fixed && !specs.list[0].is_optional);
-	assert_true(specs.list[1].is_fixed && specs.list[1].is_optional);
-	assert_true(specs.list[2].is_fixed && specs.list[2].is_optional);
-	bind_specs_free(&specs);
+	assert_true(specs.items[0].is_optional);
+	assert_false(specs.items[0].is_fixed);
+	assert_spec(&specs.items[0], "/a", "/b", false);
+	assert_spec(&specs.items[1], NULL, "/c", false);
+	bind_list_free(&specs);
+	specs = parse("!/a,?!/b:/c:ro,!?/d", BIND_SPEC_ADMIN);
+	assert_true(specs.items[0].is_fixed && !specs.items[0].is_optional);
+	assert_true(specs.items[1].is_fixed && specs.items[1].is_optional);
+	assert_true(specs.items[2].is_fixed && specs.items[2].is_optional);
+	bind_list_free(&specs);
 	/* A user's '!' is one of a name. */
-	specs = parse("!a:/b", BIND_SPEC_USERS);
-	assert_spec(&specs.list[0], "!a", "/b", false);
-	assert_false(specs.list[0].is_fixed);
-	bind_specs_free(&specs);
+	specs = parse("!a:/b", BIND_SPEC_USER);
+	assert_spec(&specs.items[0], "!a", "/b", false);
+	assert_false(specs.items[0].is_fixed);
+	bind_list_free(&specs);
 }
 
 static void further_images(void **state)
 {
-	struct bind_specs specs =
+	struct bind_list specs =
 		parse("a.sif:/a,b\\:1.sqsh:/b", BIND_SPEC_IMAGES);
 
 	(void)state;
-	assert_spec(&specs.list[0], "a.sif", "/a", false);
-	assert_spec(&specs.list[1], "b:1.sqsh", "/b", false);
-	bind_specs_free(&specs);
+	assert_spec(&specs.items[0], "a.sif", "/a", false);
+	assert_spec(&specs.items[1], "b:1.sqsh", "/b", false);
+	bind_list_free(&specs);
 	assert_wrong("a.sif", BIND_SPEC_IMAGES, "IMAGE:DST");
 	assert_wrong("a.sif:", BIND_SPEC_IMAGES, "IMAGE:DST");
 	assert_wrong("a.sif:/a:ro", BIND_SPEC_IMAGES, "IMAGE:DST");
@@ -139,20 +138,20 @@ static void further_images(void **state)
 static void wrong_items_are_named(void **state)
 {
 	(void)state;
-	assert_wrong("/a,:/b", BIND_SPEC_USERS, "':/b': the source is missing");
-	assert_wrong("/a:b", BIND_SPEC_USERS, "the destination 'b'");
-	assert_wrong("/a:/b:rx", BIND_SPEC_USERS, "'rx' is not an option");
-	assert_wrong("/a:/b:ro:rw", BIND_SPEC_USERS, "'ro:rw'");
-	assert_wrong("-/b,ro", BIND_SPEC_USERS, "'ro' follows '-/b'");
-	assert_wrong("/a:/b:id=1", BIND_SPEC_USERS, "--sif-mount");
-	assert_wrong("/", BIND_SPEC_USERS, "root of the image");
-	assert_wrong("/a://", BIND_SPEC_USERS, "root of the image");
-	assert_wrong("/a:/./..", BIND_SPEC_USERS, "root of the image");
-	assert_wrong("/.", BIND_SPEC_USERS, "root of the image");
-	assert_wrong("/a/..", BIND_SPEC_USERS, "root of the image");
-	assert_wrong("/a:/b/..", BIND_SPEC_SITES, "root of the image");
-	assert_wrong("-", BIND_SPEC_USERS, "the destination is missing");
-	assert_wrong("a", BIND_SPEC_SITES, "the destination 'a'");
+	assert_wrong("/a,:/b", BIND_SPEC_USER, "':/b': the source is missing");
+	assert_wrong("/a:b", BIND_SPEC_USER, "the destination 'b'");
+	assert_wrong("/a:/b:rx", BIND_SPEC_USER, "'rx' is not an option");
+	assert_wrong("/a:/b:ro:rw", BIND_SPEC_USER, "'ro:rw'");
+	assert_wrong("-/b,ro", BIND_SPEC_USER, "'ro' follows '-/b'");
+	assert_wrong("/a:/b:id=1", BIND_SPEC_USER, "--sif-mount");
+	assert_wrong("/", BIND_SPEC_USER, "root of the image");
+	assert_wrong("/a://", BIND_SPEC_USER, "root of the image");
+	assert_wrong("/a:/./..", BIND_SPEC_USER, "root of the image");
+	assert_wrong("/.", BIND_SPEC_USER, "root of the image");
+	assert_wrong("/a/..", BIND_SPEC_USER, "root of the image");
+	assert_wrong("/a:/b/..", BIND_SPEC_ADMIN, "root of the image");
+	assert_wrong("-", BIND_SPEC_USER, "the destination is missing");
+	assert_wrong("a", BIND_SPEC_ADMIN, "the destination 'a'");
 }
 
 static void options_of_other_runtimes_are_named(void **state)
@@ -160,26 +159,26 @@ static void options_of_other_runtimes_are_named(void **state)
 	static const char *const lists[] = { "/a:/b:nosuid", "/a:/b:rw,nosuid",
 		"/c:/d,/a:/b:ro,rw,rbind,nodev", "/a:/b:z", "/a:/b:ro,Z",
 		"/a:/b:x-create=dir+ro", "/a:/b:ro+noexec" };
-	struct bind_specs specs;
+	struct bind_list specs;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		assert_wrong(lists[i], BIND_SPEC_USERS,
+		assert_wrong(lists[i], BIND_SPEC_USER,
 			"cannot be chosen for a bind");
-	assert_wrong("/a:/b:rw,nosuid", BIND_SPEC_USERS,
+	assert_wrong("/a:/b:rw,nosuid", BIND_SPEC_USER,
 		"'/a:/b:rw,nosuid': 'nosuid' cannot");
-	assert_wrong("/a:/b:ro,id=3", BIND_SPEC_USERS, "--sif-mount");
+	assert_wrong("/a:/b:ro,id=3", BIND_SPEC_USER, "--sif-mount");
 	/* Without an option before them, they are directories. */
 	specs = parse("/a,shared,/b:/c,z,/d:/e:ro,./dev,private,/f:/g:ro,"
 		      "x-y:/h,z/z",
-		BIND_SPEC_USERS);
+		BIND_SPEC_USER);
 	assert_int_equal(specs.count, 10);
-	assert_spec(&specs.list[1], "shared", "shared", false);
-	assert_spec(&specs.list[3], "z", "z", false);
-	assert_spec(&specs.list[5], "./dev", "./dev", false);
-	assert_spec(&specs.list[6], "private", "private", false);
-	bind_specs_free(&specs);
+	assert_spec(&specs.items[1], "shared", "shared", false);
+	assert_spec(&specs.items[3], "z", "z", false);
+	assert_spec(&specs.items[5], "./dev", "./dev", false);
+	assert_spec(&specs.items[6], "private", "private", false);
+	bind_list_free(&specs);
 }
 
 static void long_paths_are_refused(void **state)
@@ -190,11 +189,10 @@ static void long_paths_are_refused(void **state)
 	memset(path, 'a', sizeof(path));
 	path[0] = '/';
 	path[4096] = '\0';
-	assert_wrong(path, BIND_SPEC_USERS, "longer than 4095");
+	assert_wrong(path, BIND_SPEC_USER, "longer than 4095");
 	path[4095] = '\0';
 	assert_int_equal(
-		bind_specs_check(path, BIND_SPEC_USERS, &(struct error){ 0 }),
-		0);
+		bind_list_check(path, BIND_SPEC_USER, &(struct error){ 0 }), 0);
 }
 
 static void what_is_printed_parses_to_the_same(void **state)
@@ -206,41 +204,42 @@ static void what_is_printed_parses_to_the_same(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		enum bind_spec_kind kind =
-			lists[i][0] == '!' ? BIND_SPEC_SITES : BIND_SPEC_USERS;
-		struct bind_specs specs = parse(lists[i], kind), again;
-		char *text = bind_specs_print(&specs);
+			lists[i][0] == '!' ? BIND_SPEC_ADMIN : BIND_SPEC_USER;
+		struct bind_list specs = parse(lists[i], kind), again;
+		char *text = bind_list_print(&specs);
 
 		assert_non_null(text);
 		again = parse(text, kind);
 		assert_int_equal(again.count, specs.count);
 		for (item = 0; item < specs.count; item++) {
-			assert_spec(&again.list[item], specs.list[item].source,
-				specs.list[item].target,
-				specs.list[item].is_read_only);
-			assert_int_equal(again.list[item].is_optional,
-				specs.list[item].is_optional);
-			assert_int_equal(again.list[item].is_fixed,
-				specs.list[item].is_fixed);
+			assert_spec(&again.items[item],
+				specs.items[item].source,
+				specs.items[item].target,
+				specs.items[item].is_read_only);
+			assert_int_equal(again.items[item].is_optional,
+				specs.items[item].is_optional);
+			assert_int_equal(again.items[item].is_fixed,
+				specs.items[item].is_fixed);
 		}
 		free(text);
-		bind_specs_free(&specs);
-		bind_specs_free(&again);
+		bind_list_free(&specs);
+		bind_list_free(&again);
 	}
 }
 
 static void one_place_has_one_name(void **state)
 {
-	struct bind_specs specs;
+	struct bind_list specs;
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(bind_specs_parse("/a://x/../y/,-//y/.",
-				 BIND_SPEC_USERS, &specs, &err),
+	assert_int_equal(bind_list_parse("/a://x/../y/,-//y/.", BIND_SPEC_USER,
+				 &specs, &err),
 		0);
 	assert_int_equal(specs.count, 2);
-	assert_string_equal(specs.list[0].target, "/y");
-	assert_string_equal(specs.list[1].target, "/y");
-	bind_specs_free(&specs);
+	assert_string_equal(specs.items[0].target, "/y");
+	assert_string_equal(specs.items[1].target, "/y");
+	bind_list_free(&specs);
 }
 
 static void paths_become_plain(void **state)

@@ -12,14 +12,14 @@
 
 static void no_words_are_the_defaults(void **state)
 {
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(0, NULL, &arguments, &err), 0);
-	assert_int_equal(arguments.timeout_s, ARGUMENTS_TIMEOUT_DEFAULT_S);
-	assert_int_equal(arguments.cache_mib, ARGUMENTS_CACHE_DEFAULT_MIB);
-	assert_int_equal(arguments.threads, 0);
+	assert_int_equal(plugstack_args_parse(0, NULL, &args, &err), 0);
+	assert_int_equal(args.timeout_s, PLUGSTACK_TIMEOUT_DEFAULT_S);
+	assert_int_equal(args.cache_mib, PLUGSTACK_CACHE_DEFAULT_MIB);
+	assert_int_equal(args.threads, 0);
 	assert_string_equal(err.text, "");
 }
 
@@ -27,14 +27,14 @@ static void the_last_value_wins(void **state)
 {
 	char *words[] = { "timeout=5", "cache=1", "timeout=600", "cache=512",
 		"threads=8" };
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(5, words, &arguments, &err), 0);
-	assert_int_equal(arguments.timeout_s, 600);
-	assert_int_equal(arguments.cache_mib, 512);
-	assert_int_equal(arguments.threads, 8);
+	assert_int_equal(plugstack_args_parse(5, words, &args, &err), 0);
+	assert_int_equal(args.timeout_s, 600);
+	assert_int_equal(args.cache_mib, 512);
+	assert_int_equal(args.threads, 8);
 }
 
 static void a_users_binds_are_counted(void **state)
@@ -49,7 +49,7 @@ static void a_users_binds_are_counted(void **state)
 		{ "binds-max=2", "", true },
 		{ "bind=/a,/b,/c,/d", "/a,/b:/c", true },
 	};
-	struct arguments arguments;
+	struct plugstack_args args;
 	size_t i;
 
 	(void)state;
@@ -58,29 +58,29 @@ static void a_users_binds_are_counted(void **state)
 		struct error err = { 0 };
 		char *words[] = { "binds-max=9", cases[i].word };
 
-		assert_int_equal(arguments_parse(2, words, &arguments, &err),
+		assert_int_equal(plugstack_args_parse(2, words, &args, &err),
 			0);
 		assert_int_equal(settings_put(&settings, SETTING_BIND,
 					 cases[i].binds, &err),
 			0);
 		assert_int_equal(
-			arguments_check_users(&arguments, &settings, &err),
+			plugstack_args_check_users(&args, &settings, &err),
 			cases[i].is_good ? 0 : -1);
 		assert_true(cases[i].is_good ||
 			    strstr(err.text, "can have 2 binds, and this one "
 					     "has 3"));
 		settings_free(&settings);
-		arguments_free(&arguments);
+		plugstack_args_free(&args);
 	}
 	assert_int_equal(
-		arguments_parse(0, NULL, &arguments, &(struct error){ 0 }), 0);
-	assert_int_equal(arguments.binds_max, 128);
-	arguments_free(&arguments);
+		plugstack_args_parse(0, NULL, &args, &(struct error){ 0 }), 0);
+	assert_int_equal(args.binds_max, 128);
+	plugstack_args_free(&args);
 }
 
-static bool mounts_on_host(const struct arguments *arguments)
+static bool mounts_on_host(const struct plugstack_args *args)
 {
-	return settings_is(&arguments->defaults, SETTING_HOST_MOUNT, "yes");
+	return settings_is(&args->defaults, SETTING_HOST_MOUNT, "yes");
 }
 
 static void the_modes_are_told_from_defaults(void **state)
@@ -90,38 +90,38 @@ static void the_modes_are_told_from_defaults(void **state)
 	char *undone[] = { "privilege=userns", "mount=host", "privilege=root",
 		"mount=private", "uring=no", "uring=auto",
 		"overlay-partition=refuse", "overlay-partition=ignore" };
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(5, words, &arguments, &err), 0);
-	assert_true(arguments.no_uring);
-	assert_true(arguments.refuse_overlays);
-	assert_true(arguments.userns);
-	assert_true(mounts_on_host(&arguments));
-	assert_false(arguments.mount_is_free);
-	assert_string_equal(settings_get(&arguments.defaults, SETTING_MOUNT),
+	assert_int_equal(plugstack_args_parse(5, words, &args, &err), 0);
+	assert_false(args.use_uring);
+	assert_true(args.refuse_overlays);
+	assert_true(args.userns);
+	assert_true(mounts_on_host(&args));
+	assert_false(args.users_choose_mount);
+	assert_string_equal(settings_get(&args.defaults, SETTING_MOUNT),
 		"/a.sif:/data");
-	arguments_free(&arguments);
-	assert_int_equal(arguments_parse(8, undone, &arguments, &err), 0);
-	assert_false(arguments.no_uring);
-	assert_false(arguments.refuse_overlays);
-	assert_false(arguments.userns);
-	assert_false(mounts_on_host(&arguments));
-	arguments_free(&arguments);
+	plugstack_args_free(&args);
+	assert_int_equal(plugstack_args_parse(8, undone, &args, &err), 0);
+	assert_true(args.use_uring);
+	assert_false(args.refuse_overlays);
+	assert_false(args.userns);
+	assert_false(mounts_on_host(&args));
+	plugstack_args_free(&args);
 }
 
 /* Does a user who says `asked` get past mount=`mode`? */
 static void assert_choice(char *mode, const char *asked, bool is_good)
 {
 	struct settings settings = { { NULL } };
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
-	assert_int_equal(arguments_parse(1, &mode, &arguments, &err), 0);
+	assert_int_equal(plugstack_args_parse(1, &mode, &args, &err), 0);
 	assert_int_equal(
 		settings_put(&settings, SETTING_HOST_MOUNT, asked, &err), 0);
-	assert_int_equal(arguments_check_users(&arguments, &settings, &err),
+	assert_int_equal(plugstack_args_check_users(&args, &settings, &err),
 		is_good ? 0 : -1);
 	if (!is_good) {
 		assert_non_null(strstr(err.text, "--sif-host-mount="));
@@ -131,23 +131,23 @@ static void assert_choice(char *mode, const char *asked, bool is_good)
 						 : "mount=private,host"));
 	}
 	settings_free(&settings);
-	arguments_free(&arguments);
+	plugstack_args_free(&args);
 }
 
 static void a_mode_may_be_the_users_to_choose(void **state)
 {
 	char *both[] = { "mount=private,host", "mount=host,private" };
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 	int i;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		assert_int_equal(arguments_parse(1, &both[i], &arguments, &err),
+		assert_int_equal(plugstack_args_parse(1, &both[i], &args, &err),
 			0);
-		assert_int_equal(mounts_on_host(&arguments), i);
-		assert_true(arguments.mount_is_free);
-		arguments_free(&arguments);
+		assert_int_equal(mounts_on_host(&args), i);
+		assert_true(args.users_choose_mount);
+		plugstack_args_free(&args);
 		assert_choice(both[i], "yes", true);
 		assert_choice(both[i], "no", true);
 	}
@@ -175,30 +175,29 @@ static void a_bad_word_is_named(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		char *words[] = { "timeout=5", bad[i] };
-		struct arguments arguments = { 0 };
+		struct plugstack_args args = { 0 };
 		struct error err = { 0 };
 
-		assert_int_equal(arguments_parse(2, words, &arguments, &err),
+		assert_int_equal(plugstack_args_parse(2, words, &args, &err),
 			-1);
 		assert_non_null(strstr(err.text, bad[i]));
-		assert_int_equal(arguments.timeout_s,
-			ARGUMENTS_TIMEOUT_DEFAULT_S);
+		assert_int_equal(args.timeout_s, PLUGSTACK_TIMEOUT_DEFAULT_S);
 	}
 }
 
 static void assert_bad(char *word, const char *part)
 {
 	char *words[] = { "home=no", word };
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
-	assert_int_equal(arguments_parse(2, words, &arguments, &err), -1);
+	assert_int_equal(plugstack_args_parse(2, words, &args, &err), -1);
 	if (!strstr(err.text, part))
 		fail_msg("'%s' is not in '%s'", part, err.text);
 	/* The word that was good does not count either. */
-	assert_null(arguments.defaults.value[SETTING_HOME]);
-	assert_int_equal(arguments.binds.count, 0);
-	assert_null(arguments.path);
+	assert_null(args.defaults.value[SETTING_HOME]);
+	assert_int_equal(args.binds.count, 0);
+	assert_null(args.path);
 }
 
 static void a_bad_word_has_a_sentence(void **state)
@@ -237,11 +236,11 @@ static void a_bad_word_has_a_sentence(void **state)
 static void every_bad_word_is_named(void **state)
 {
 	char *words[] = { "timeout=x", "home=no", "bogus=1", "home=maybe" };
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(4, words, &arguments, &err), -1);
+	assert_int_equal(plugstack_args_parse(4, words, &args, &err), -1);
 	assert_ptr_equal(
 		strstr(err.text, "plugstack.conf: 'timeout=x': it is not a "),
 		err.text);
@@ -249,38 +248,38 @@ static void every_bad_word_is_named(void **state)
 	assert_non_null(strstr(err.text,
 		"; 'home=maybe': 'maybe' is not one of yes|no|private"));
 	assert_null(strstr(err.text, "'home=no'"));
-	assert_null(arguments.defaults.value[SETTING_HOME]);
+	assert_null(args.defaults.value[SETTING_HOME]);
 }
 
 static void image_directories(void **state)
 {
 	char *words[] = { "path=/a", "path=/$USER:~/c d:" };
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(2, words, &arguments, &err), 0);
-	assert_string_equal(arguments.path, "/$USER:~/c d:");
-	arguments_free(&arguments);
+	assert_int_equal(plugstack_args_parse(2, words, &args, &err), 0);
+	assert_string_equal(args.path, "/$USER:~/c d:");
+	plugstack_args_free(&args);
 }
 
 static void binds_of_the_site_add_up(void **state)
 {
 	char *words[] = { "bind=/a:/b:ro,?/c/$USER", "bind=!~:/d", "bind=" };
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 	const struct bind_spec *list;
 
 	(void)state;
-	assert_int_equal(arguments_parse(3, words, &arguments, &err), 0);
-	assert_int_equal(arguments.binds.count, 3);
-	list = arguments.binds.list;
+	assert_int_equal(plugstack_args_parse(3, words, &args, &err), 0);
+	assert_int_equal(args.binds.count, 3);
+	list = args.binds.items;
 	assert_string_equal(list[0].target, "/b");
 	assert_true(list[0].is_read_only && !list[0].is_optional);
 	assert_true(list[1].is_optional && !list[1].is_fixed);
 	assert_true(list[2].is_fixed && !list[2].is_optional);
-	arguments_free(&arguments);
-	assert_int_equal(arguments.binds.count, 0);
+	plugstack_args_free(&args);
+	assert_int_equal(args.binds.count, 0);
 }
 
 static void defaults_and_prohibitions(void **state)
@@ -288,21 +287,20 @@ static void defaults_and_prohibitions(void **state)
 	char *words[] = { "home=no", "home=yes", "env=A=1", "env=B=x=y",
 		"deny=home,writable-tmpfs", "deny=join",
 		"nv=", "workdir=/a/$USER" };
-	struct arguments arguments = { 0 };
+	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(arguments_parse(8, words, &arguments, &err), 0);
-	assert_true(settings_is(&arguments.defaults, SETTING_HOME, "yes"));
-	assert_true(
-		settings_is(&arguments.defaults, SETTING_WORKDIR, "/a/$USER"));
-	assert_true(settings_is(&arguments.defaults, SETTING_ENV, "A=1,B=x=y"));
-	assert_true(settings_is(&arguments.defaults, SETTING_NV, "yes"));
-	assert_true(arguments.denied[SETTING_HOME]);
-	assert_true(arguments.denied[SETTING_WRITABLE_TMPFS]);
-	assert_true(arguments.denied[SETTING_JOIN]);
-	assert_false(arguments.denied[SETTING_BIND]);
-	arguments_free(&arguments);
+	assert_int_equal(plugstack_args_parse(8, words, &args, &err), 0);
+	assert_true(settings_is(&args.defaults, SETTING_HOME, "yes"));
+	assert_true(settings_is(&args.defaults, SETTING_WORKDIR, "/a/$USER"));
+	assert_true(settings_is(&args.defaults, SETTING_ENV, "A=1,B=x=y"));
+	assert_true(settings_is(&args.defaults, SETTING_NV, "yes"));
+	assert_true(args.denied[SETTING_HOME]);
+	assert_true(args.denied[SETTING_WRITABLE_TMPFS]);
+	assert_true(args.denied[SETTING_JOIN]);
+	assert_false(args.denied[SETTING_BIND]);
+	plugstack_args_free(&args);
 }
 
 int main(void)

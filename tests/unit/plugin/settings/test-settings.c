@@ -60,7 +60,7 @@ static void the_table_is_complete(void **state)
 						      : *c;
 		assert_string_equal(rule->variable, upper);
 		memcpy(upper, "SLURM", 5);
-		assert_string_equal(rule->carrier, upper);
+		assert_string_equal(rule->relay_variable, upper);
 		assert_int_equal(setting_find(rule->name, strlen(rule->name)),
 			i);
 	}
