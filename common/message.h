@@ -20,7 +20,7 @@
  *                             CPU that the task stays on until SEALED, or -1
  *   SEALED   task             nothing will be made in the image any more; not
  *                             said of further images, where nothing is
- *   AHEAD    server           text: files that the step is likely to read
+ *   PREFETCH server           text: files that the step is likely to read
  *                             first, one a line
  *   SHARED   task    memfd    what the other tasks have to know
  *   BUILT    task    mnt ns   the container is complete
@@ -39,7 +39,7 @@ enum message_type {
 	MESSAGE_READY,
 	MESSAGE_MOUNT,
 	MESSAGE_SEALED,
-	MESSAGE_AHEAD,
+	MESSAGE_PREFETCH,
 	MESSAGE_SHARED,
 	MESSAGE_BUILT,
 	MESSAGE_ENTER,

@@ -183,7 +183,7 @@ static int receive_prefetch(const struct entry *entry, struct error *err)
 		return 0;
 	if (message.type == MESSAGE_FAILED)
 		return error_set(err, 0, "%s", message.text);
-	if (message.type == MESSAGE_AHEAD) {
+	if (message.type == MESSAGE_PREFETCH) {
 		count = kernel_readahead(message.text);
 		report_moment(entry->report, "%d file%s read ahead", count,
 			count == 1 ? " is" : "s are");
@@ -201,7 +201,7 @@ static void receive_reason(int server, struct error *err)
 	/* Before it there may be what receive_prefetch() was too early for;
 	 * once: a server that has been taken over shall not keep the task at
 	 * it. */
-	if (got == 1 && message.type == MESSAGE_AHEAD)
+	if (got == 1 && message.type == MESSAGE_PREFETCH)
 		got = receive_now(server, &message);
 	if (got == 1 && message.type == MESSAGE_FAILED && message.text[0])
 		error_set(err, 0, "%s", message.text);

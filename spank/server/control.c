@@ -14,7 +14,7 @@
  * HELLO socket.
  *
  * Until then there is one thread, which has time before the first task comes,
- * and while the builder works: it is spent on foresight.
+ * and while the builder works: it is spent on prefetch.
  */
 #include <errno.h>
 #include <limits.h>
@@ -56,7 +56,7 @@ struct control {
 	bool sealed;   /* and served by a child, if there can be one */
 	struct affinity affinity; /* before: with the builder */
 	/* What was opened before the builder came, if the builder's is that. */
-	struct early early;
+	struct preopen preopen;
 	struct squash *image;
 	struct fs_rings *rings; /* for the first file system; then NULL */
 	struct fs *fs;
@@ -156,8 +156,8 @@ static void settle(struct control *control, enum container container)
 
 static void stop_fs(struct control *control)
 {
-	/* Foresight may be of this image. */
-	early_forget(&control->early);
+	/* The prefetch may be of this image. */
+	preopen_discard(&control->preopen);
 	affinity_restore(&control->affinity);
 	/* Threads with rings end with the mount, and need both until then. */
 	if (!fs_has_rings(control->fs)) {
@@ -220,9 +220,9 @@ static int open_image(struct control *control, const char *kind, int *image_fd,
 		return -1;
 	describe(control, *image_fd, &partition);
 	if (purpose == SIF_ROOT)
-		control->image = early_take(&control->early, *image_fd);
+		control->image = preopen_take(&control->preopen, *image_fd);
 	if (!control->image) {
-		early_forget(&control->early);
+		preopen_discard(&control->preopen);
 		if (fs_open_image(image_fd, &partition,
 			    control->request->options, &control->image,
 			    err) < 0)
@@ -256,9 +256,9 @@ static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
 	if (control->owned)
 		fs_own(control->fs);
 	control->polled[POLL_FS].fd = fs_fd(control->fs);
-	/* Rings have a thread on that CPU, and on all others; and foresight
+	/* Rings have a thread on that CPU, and on all others; and prefetch
 	 * would take it from the builder. */
-	if (!has_rings && !control->early.foresight)
+	if (!has_rings && !control->preopen.prefetch)
 		affinity_join(&control->affinity, atoi(cpu));
 	return 0;
 }
@@ -274,10 +274,10 @@ static int seal(struct control *control, struct error *err)
 	fs_seal(control->fs);
 	control->sealed = true;
 	affinity_restore(&control->affinity);
-	early_end(&control->early);
-	if (control->early.ahead[0])
-		tell(control, control->builder, MESSAGE_AHEAD,
-			control->early.ahead, -1);
+	preopen_finish(&control->preopen);
+	if (control->preopen.files[0])
+		tell(control, control->builder, MESSAGE_PREFETCH,
+			control->preopen.files, -1);
 	if (!fs_has_rings(control->fs))
 		guard_start(guard, fs_can_resend(control->fs));
 	if (guard->role == GUARD_GUARD) {
@@ -490,13 +490,13 @@ static int run(struct control *control, struct error *err)
 	sigemptyset(&none);
 	while (has_tasks(control) && !is_server(control)) {
 		ready = ppoll(control->polled, control->count,
-			control->early.foresight ? &at_once : NULL, &none);
+			control->preopen.prefetch ? &at_once : NULL, &none);
 		if (ready < 0 && errno != EINTR)
 			return error_set(err, errno, "cannot poll");
 		if (ready < 0)
 			mind_server(control); /* SIGCHLD */
 		else if (ready == 0)
-			early_step(&control->early);
+			preopen_step(&control->preopen);
 		else if (hear_all(control, err) < 0)
 			return -1;
 	}
@@ -548,7 +548,7 @@ static void close_all(struct control *control)
 		if (i != POLL_FS)
 			cleanup_fd(&control->polled[i].fd);
 	free(control->polled);
-	early_forget(&control->early);
+	preopen_discard(&control->preopen);
 }
 
 int control_run(const struct control_request *request, struct fs **ret_fs,
@@ -562,7 +562,7 @@ int control_run(const struct control_request *request, struct fs **ret_fs,
 	CLEANUP_FD int image_fd = request->image_fd;
 	int rc;
 
-	early_open(&control.early, &image_fd, request->command,
+	preopen_start(&control.preopen, &image_fd, request->command,
 		request->options);
 	rc = start(&control, err);
 	/* Nobody waits for who does not answer any more. */

@@ -199,15 +199,15 @@ static void read_by_threads(struct squash *squash)
 		pthread_join(threads[i], NULL);
 }
 
-static void foresee(struct squash *squash)
+static void prefetch_some(struct squash *squash)
 {
-	struct foresight *foresight = foresight_open(squash, "sh", SIZE_MAX);
+	struct prefetch *prefetch = prefetch_open(squash, "sh", SIZE_MAX);
 
-	if (!foresight)
-		die("foresight_open");
-	while (foresight_step(foresight))
+	if (!prefetch)
+		die("prefetch_open");
+	while (prefetch_step(prefetch))
 		;
-	foresight_close(foresight);
+	prefetch_close(prefetch);
 }
 
 /* Whether the image could still be opened. */
@@ -223,7 +223,7 @@ static bool try_image(struct image *image)
 		return false;
 	if (squash_set_cache(squash, 0, THREADS) < 0)
 		die("squash_set_cache");
-	foresee(squash);
+	prefetch_some(squash);
 	read_by_threads(squash);
 	squash_close(squash);
 	return true;

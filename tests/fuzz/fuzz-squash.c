@@ -88,15 +88,15 @@ static void read_node(struct walk *walk, uint64_t ref)
 		read_file(walk->squash, ref, st.st_size);
 }
 
-static void foresee(struct squash *squash)
+static void prefetch_some(struct squash *squash)
 {
-	struct foresight *foresight = foresight_open(squash, "sh", SIZE_MAX);
+	struct prefetch *prefetch = prefetch_open(squash, "sh", SIZE_MAX);
 	int i;
 
-	FUZZ_ASSERT(foresight);
-	for (i = 0; i < 100 && foresight_step(foresight); i++)
+	FUZZ_ASSERT(prefetch);
+	for (i = 0; i < 100 && prefetch_step(prefetch); i++)
 		;
-	foresight_close(foresight);
+	prefetch_close(prefetch);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	FUZZ_ASSERT(squash_set_cache(walk.squash, 1 << 20, 1) == 0);
-	foresee(walk.squash);
+	prefetch_some(walk.squash);
 	walk.nodes[walk.count++] = squash_root(walk.squash);
 	for (i = 0; i < walk.count; i++)
 		read_node(&walk, walk.nodes[i]);

@@ -339,7 +339,7 @@ MEASURE='
 
 # The server's program, to which nobody says HELLO: prints how many bytes of the
 # image it has read when it waits for good.
-foresee() { # IMAGE COMMAND
+bytes_prefetched() { # IMAGE COMMAND
 	rm -f "$BATS_TEST_TMPDIR/log"
 	timeout 90 perl -MSocket -MPOSIX=dup2,WNOHANG -we '
 		my ($log, @server) = @ARGV;
@@ -368,8 +368,8 @@ foresee() { # IMAGE COMMAND
 }
 
 # Not if there was no time, on a busy machine.
-is_foreseen() { # COMMAND
-	some=$(foresee "$PWD/image" "$1")
+is_prefetched() { # COMMAND
+	some=$(bytes_prefetched "$PWD/image" "$1")
 	((some > none + 500000 && some < size))
 }
 
@@ -383,18 +383,18 @@ is_foreseen() { # COMMAND
 	ln -s round tree/usr/bin/round
 	head -c 3000000 /dev/urandom >tree/usr/bin/noise
 	pack tree image
-	none=$(foresee "$PWD/image" nonesuch)
+	none=$(bytes_prefetched "$PWD/image" nonesuch)
 	size=$(stat -c %s image)
 	# The C library is most of what both have.
 	for command in true /usr/bin/true linked script; do
-		wait_until 10 is_foreseen "$command" ||
+		wait_until 10 is_prefetched "$command" ||
 			assertion_failed "$command: $some bytes, $none without"
 	done
 	# No more than the beginning of what is large.
-	some=$(foresee "$PWD/image" noise)
+	some=$(bytes_prefetched "$PWD/image" noise)
 	((some < none + 2200000)) || assertion_failed "noise: $some bytes"
 	for command in ./true bin/true round / .. /usr/bin/../../..; do
-		assert_equal "$(foresee "$PWD/image" "$command")" "$none"
+		assert_equal "$(bytes_prefetched "$PWD/image" "$command")" "$none"
 	done
 }
 
@@ -442,13 +442,13 @@ long_links() { # DIRECTORY
 	hungry_program tree/usr/bin/long 16
 	long_links tree/usr/lib
 	pack tree image -b 1M -comp lz4
-	none=$(foresee "$PWD/image" nonesuch)
+	none=$(bytes_prefetched "$PWD/image" nonesuch)
 	# Eight blocks.
-	some=$(foresee "$PWD/image" wide)
+	some=$(bytes_prefetched "$PWD/image" wide)
 	((some > none + 2 * 500000 && some < none + 8 * 550000)) ||
 		assertion_failed "wide: $some bytes, $none without"
 	started=$SECONDS
-	foresee "$PWD/image" long
+	bytes_prefetched "$PWD/image" long
 	((SECONDS - started < 5))
 }
 
@@ -461,7 +461,7 @@ long_links() { # DIRECTORY
 	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/foreign"
 	chown 12345 "$BATS_TEST_TMPDIR/foreign"
 	for image in "$BATS_TEST_TMPDIR"/{fifo,damaged,nonesuch,foreign} /dev/zero / ""; do
-		some=$(foresee "$image" true)
+		some=$(bytes_prefetched "$image" true)
 		# Those that env(1) reads of its own library.
 		((some < 3000)) || assertion_failed "$image: $some bytes"
 	done

@@ -389,7 +389,7 @@ static void say_ahead_for_ever(void)
 {
 	if (fork() > 0)
 		return;
-	while (message_send(tasks[0], MESSAGE_AHEAD, "/now", -1) == 0 ||
+	while (message_send(tasks[0], MESSAGE_PREFETCH, "/now", -1) == 0 ||
 		errno == EAGAIN)
 		;
 	_exit(0);

@@ -29,7 +29,7 @@
 #define FILE_BYTES_MAX (2 * 1024 * 1024)
 #define BYTES_MAX      (8 * 1024 * 1024)
 /* From the opening on. */
-#define FORESIGHT_MS 200
+#define PREFETCH_MS 200
 /* Without an index, one look-up reads all of a directory; and behind so much of
  * a file the list of its blocks is as long. */
 #define DIRECTORY_SIZE_MAX (1024 * 1024)
@@ -65,7 +65,7 @@ struct search {
 	char lib[PATH_MAX];
 };
 
-struct foresight {
+struct prefetch {
 	struct squash *image;
 	struct deadline deadline;
 	size_t block_size;
@@ -173,16 +173,16 @@ static int go_on(struct squash *image, struct walk *walk, const char *name,
 	return go_down(walk, name, ref);
 }
 
-static bool is_late(const struct foresight *foresight)
+static bool is_late(const struct prefetch *prefetch)
 {
-	return deadline_left_ms(foresight->deadline) == 0;
+	return deadline_left_ms(prefetch->deadline) == 0;
 }
 
 /* The path in *ret_found is owned by the caller. */
-static int find(const struct foresight *foresight, const char *path,
+static int find(const struct prefetch *prefetch, const char *path,
 	struct found *ret_found)
 {
-	struct squash *image = foresight->image;
+	struct squash *image = prefetch->image;
 	CLEANUP_FREE struct walk *walk = calloc(1, sizeof(*walk));
 	char name[NAME_MAX + 1];
 	int symlinks = 0;
@@ -193,7 +193,7 @@ static int find(const struct foresight *foresight, const char *path,
 	strcpy(walk->rest, path);
 	walk->ref = squash_root(image);
 	while (take_name(walk, name))
-		if (is_late(foresight) ||
+		if (is_late(prefetch) ||
 			go_on(image, walk, name, &symlinks) < 0)
 			return -1;
 	if (squash_stat(image, walk->ref, &st) < 0 || !S_ISREG(st.st_mode))
@@ -207,23 +207,23 @@ static int find(const struct foresight *foresight, const char *path,
 /* --- the queue ------------------------------------------------------------ */
 
 /* Where the file of that name is found; NULL if there is none. */
-static const char *add(struct foresight *foresight, const char *path)
+static const char *add(struct prefetch *prefetch, const char *path)
 {
 	struct found found;
 	size_t i;
 
-	if (foresight->count == FILES_MAX || find(foresight, path, &found) < 0)
+	if (prefetch->count == FILES_MAX || find(prefetch, path, &found) < 0)
 		return NULL;
-	for (i = 0; i < foresight->count; i++)
-		if (foresight->files[i].ref == found.ref) {
+	for (i = 0; i < prefetch->count; i++)
+		if (prefetch->files[i].ref == found.ref) {
 			free(found.path);
-			return foresight->files[i].path;
+			return prefetch->files[i].path;
 		}
-	foresight->files[foresight->count++] = found;
+	prefetch->files[prefetch->count++] = found;
 	return found.path;
 }
 
-static const char *add_in(struct foresight *foresight, const char *directory,
+static const char *add_in(struct prefetch *prefetch, const char *directory,
 	const char *name)
 {
 	char path[PATH_MAX];
@@ -231,18 +231,18 @@ static const char *add_in(struct foresight *foresight, const char *directory,
 	if (snprintf(path, sizeof(path), "%s/%s", directory, name) >=
 		(int)sizeof(path))
 		return NULL;
-	return add(foresight, path);
+	return add(prefetch, path);
 }
 
-static void add_loader(struct foresight *foresight, const char *path)
+static void add_loader(struct prefetch *prefetch, const char *path)
 {
-	const char *found = path[0] == '/' ? add(foresight, path) : NULL;
+	const char *found = path[0] == '/' ? add(prefetch, path) : NULL;
 
-	if (!found || foresight->loader)
+	if (!found || prefetch->loader)
 		return;
-	foresight->loader = strdup(found);
-	if (foresight->loader)
-		*strrchr(foresight->loader, '/') = '\0';
+	prefetch->loader = strdup(found);
+	if (prefetch->loader)
+		*strrchr(prefetch->loader, '/') = '\0';
 }
 
 /* --- searching ------------------------------------------------------------ */
@@ -268,12 +268,12 @@ static void search_command(struct search *search, const char *name)
 }
 
 /* What `needs` names, for the file at the path `needed_by`. */
-static void search_libraries(struct foresight *foresight, const char *needed_by)
+static void search_libraries(struct prefetch *prefetch, const char *needed_by)
 {
 	static const char *const directories[] = { "/lib/" MULTIARCH,
 		"/usr/lib/" MULTIARCH, "/lib64", "/usr/lib64", "/lib",
 		"/usr/lib", "/usr/local/lib" };
-	struct search *search = &foresight->search;
+	struct search *search = &prefetch->search;
 	size_t i;
 
 	search->name = search->place = search->places_count = 0;
@@ -283,22 +283,21 @@ static void search_libraries(struct foresight *foresight, const char *needed_by)
 	if (snprintf(search->lib, sizeof(search->lib), "%s/../lib",
 		    search->own) < (int)sizeof(search->lib))
 		add_place(search, search->lib);
-	add_place(search, foresight->loader);
+	add_place(search, prefetch->loader);
 	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
 		add_place(search, directories[i]);
 }
 
-static void search_on(struct foresight *foresight)
+static void search_on(struct prefetch *prefetch)
 {
-	struct search *search = &foresight->search;
+	struct search *search = &prefetch->search;
 	const char *name = search->needs.names[search->name], *found = NULL;
 	bool is_path = strchr(name, '/');
 
 	if (!is_path)
-		found = add_in(foresight, search->places[search->place++],
-			name);
+		found = add_in(prefetch, search->places[search->place++], name);
 	else if (name[0] == '/')
-		add(foresight, name);
+		add(prefetch, name);
 	if (!found && !is_path && search->place < search->places_count)
 		return;
 	search->name++;
@@ -309,18 +308,18 @@ static void search_on(struct foresight *foresight)
 
 /* A file that is asked what it needs. */
 struct reading {
-	struct foresight *foresight;
+	struct prefetch *prefetch;
 	const struct found *file;
 	uint64_t read; /* so much of its beginning is in the cache */
 	uint64_t last; /* and this block, or none */
 };
 
 /* False if there are not so many left. */
-static bool charge(struct foresight *foresight, size_t blocks)
+static bool charge(struct prefetch *prefetch, size_t blocks)
 {
-	if (foresight->bytes / foresight->block_size < blocks)
+	if (prefetch->bytes / prefetch->block_size < blocks)
 		return false;
-	foresight->bytes -= blocks * foresight->block_size;
+	prefetch->bytes -= blocks * prefetch->block_size;
 	return true;
 }
 
@@ -328,38 +327,37 @@ static bool charge(struct foresight *foresight, size_t blocks)
 static bool charge_read(const struct reading *reading, uint64_t offset,
 	size_t size)
 {
-	uint64_t block_size = reading->foresight->block_size;
+	uint64_t block_size = reading->prefetch->block_size;
 	uint64_t first = offset / block_size;
 	uint64_t last = (offset + size - 1) / block_size;
 
 	if (offset + size <= reading->read ||
 		(first == reading->last && last == first))
 		return true;
-	return charge(reading->foresight, last - first + 1);
+	return charge(reading->prefetch, last - first + 1);
 }
 
 static ssize_t read_bytes(void *arg, uint64_t offset, void *buffer, size_t size)
 {
 	struct reading *reading = arg;
-	struct foresight *foresight = reading->foresight;
+	struct prefetch *prefetch = reading->prefetch;
 	struct squash_data data;
 
-	if (size == 0 || size > sizeof(foresight->buffer) ||
-		offset >= OFFSET_MAX || is_late(foresight) ||
+	if (size == 0 || size > sizeof(prefetch->buffer) ||
+		offset >= OFFSET_MAX || is_late(prefetch) ||
 		!charge_read(reading, offset, size) ||
-		squash_read(foresight->image, reading->file->ref, offset, size,
-			SQUASH_IN_TIME, foresight->buffer, &data) < 0)
+		squash_read(prefetch->image, reading->file->ref, offset, size,
+			SQUASH_IN_TIME, prefetch->buffer, &data) < 0)
 		return -1;
-	reading->last = (offset + size - 1) / foresight->block_size;
+	reading->last = (offset + size - 1) / prefetch->block_size;
 	size = data.size;
 	memcpy(buffer, data.bytes, size);
-	squash_release(foresight->image, &data);
+	squash_release(prefetch->image, &data);
 	return size;
 }
 
 /* "#!/bin/sh -e": what stands there as a path. */
-static void add_interpreter(struct foresight *foresight,
-	struct reading *reading)
+static void add_interpreter(struct prefetch *prefetch, struct reading *reading)
 {
 	char line[ELF_NAME_SIZE], *path;
 	ssize_t length = read_bytes(reading, 0, line, sizeof(line) - 1);
@@ -372,92 +370,92 @@ static void add_interpreter(struct foresight *foresight,
 	path = line + 2 + strspn(line + 2, " \t");
 	path[strcspn(path, " \t\n")] = '\0';
 	if (path[0] == '/')
-		add(foresight, path);
+		add(prefetch, path);
 }
 
-static void add_needs(struct foresight *foresight, const struct found *file)
+static void add_needs(struct prefetch *prefetch, const struct found *file)
 {
-	struct elf_needs *needs = &foresight->search.needs;
-	struct reading reading = { foresight, file, foresight->offset,
+	struct elf_needs *needs = &prefetch->search.needs;
+	struct reading reading = { prefetch, file, prefetch->offset,
 		UINT64_MAX };
 
 	if (elf_needs(read_bytes, &reading, needs) < 0) {
 		needs->count = 0;
-		add_interpreter(foresight, &reading);
+		add_interpreter(prefetch, &reading);
 		return;
 	}
 	if (needs->loader[0])
-		add_loader(foresight, needs->loader);
-	search_libraries(foresight, file->path);
+		add_loader(prefetch, needs->loader);
+	search_libraries(prefetch, file->path);
 }
 
-static void end_file(struct foresight *foresight)
+static void end_file(struct prefetch *prefetch)
 {
-	add_needs(foresight, &foresight->files[foresight->current++]);
-	foresight->offset = 0;
+	add_needs(prefetch, &prefetch->files[prefetch->current++]);
+	prefetch->offset = 0;
 }
 
 /* The next block; false if there is none, or none that can be read. */
-static bool read_on(struct foresight *foresight)
+static bool read_on(struct prefetch *prefetch)
 {
-	const struct found *file = &foresight->files[foresight->current];
+	const struct found *file = &prefetch->files[prefetch->current];
 	struct squash_data data;
 
-	if (foresight->offset >= file->size ||
-		foresight->offset >= FILE_BYTES_MAX || !charge(foresight, 1) ||
-		squash_read(foresight->image, file->ref, foresight->offset,
-			foresight->block_size, SQUASH_IN_TIME,
-			foresight->buffer, &data) < 0)
+	if (prefetch->offset >= file->size ||
+		prefetch->offset >= FILE_BYTES_MAX || !charge(prefetch, 1) ||
+		squash_read(prefetch->image, file->ref, prefetch->offset,
+			prefetch->block_size, SQUASH_IN_TIME, prefetch->buffer,
+			&data) < 0)
 		return false;
-	squash_release(foresight->image, &data);
-	foresight->offset += foresight->block_size;
+	squash_release(prefetch->image, &data);
+	prefetch->offset += prefetch->block_size;
 	return true;
 }
 
-bool foresight_step(struct foresight *foresight)
+bool prefetch_step(struct prefetch *prefetch)
 {
-	if (is_late(foresight))
+	if (is_late(prefetch))
 		return false;
-	if (foresight->search.name < foresight->search.needs.count)
-		search_on(foresight);
-	else if (foresight->current == foresight->count ||
-		 foresight->bytes < foresight->block_size)
+	if (prefetch->search.name < prefetch->search.needs.count)
+		search_on(prefetch);
+	else if (prefetch->current == prefetch->count ||
+		 prefetch->bytes < prefetch->block_size)
 		return false;
-	else if (!read_on(foresight))
-		end_file(foresight);
+	else if (!read_on(prefetch))
+		end_file(prefetch);
 	return true;
 }
 
-struct foresight *foresight_open(struct squash *image, const char *command,
+struct prefetch *prefetch_open(struct squash *image, const char *command,
 	size_t bytes)
 {
-	struct foresight *foresight = calloc(1, sizeof(*foresight));
+	struct prefetch *prefetch = calloc(1, sizeof(*prefetch));
 	struct statvfs st;
 
-	if (!foresight)
+	if (!prefetch)
 		return NULL;
 	squash_statfs(image, &st);
-	foresight->image = image;
-	foresight->deadline = deadline_in_ms(FORESIGHT_MS);
-	foresight->block_size = st.f_bsize;
-	foresight->bytes = bytes < BYTES_MAX ? bytes : BYTES_MAX;
-	add(foresight, "/etc/passwd");
-	add(foresight, "/etc/group");
-	foresight->first = foresight->count;
+	prefetch->image = image;
+	prefetch->deadline = deadline_in_ms(PREFETCH_MS);
+	prefetch->block_size = st.f_bsize;
+	prefetch->bytes = bytes < BYTES_MAX ? bytes : BYTES_MAX;
+	add(prefetch, "/etc/passwd");
+	add(prefetch, "/etc/group");
+	prefetch->first = prefetch->count;
 	if (command && command[0] == '/')
-		add(foresight, command);
+		add(prefetch, command);
 	else if (command && !strchr(command, '/'))
-		search_command(&foresight->search, command);
-	return foresight;
+		search_command(&prefetch->search, command);
+	return prefetch;
 }
 
-void foresight_list(const struct foresight *foresight, char *text, size_t size)
+void prefetch_list(const struct prefetch *prefetch, char *text, size_t size)
 {
 	size_t i, used = 0, length;
 	const char *path;
 
-	for (i = foresight->first; i < foresight->count; i++) {
-		path = foresight->files[i].path;
+	for (i = prefetch->first; i < prefetch->count; i++) {
+		path = prefetch->files[i].path;
 		length = strlen(path);
 		if (strchr(path, '\n') || used + length + 2 > size)
 			continue;
@@ -468,14 +466,14 @@ void foresight_list(const struct foresight *foresight, char *text, size_t size)
 	text[used] = '\0';
 }
 
-void foresight_close(struct foresight *foresight)
+void prefetch_close(struct prefetch *prefetch)
 {
 	size_t i;
 
-	if (!foresight)
+	if (!prefetch)
 		return;
-	for (i = 0; i < foresight->count; i++)
-		free(foresight->files[i].path);
-	free(foresight->loader);
-	free(foresight);
+	for (i = 0; i < prefetch->count; i++)
+		free(prefetch->files[i].path);
+	free(prefetch->loader);
+	free(prefetch);
 }

@@ -13,25 +13,25 @@
  * All of it is a guess, nothing depends on it.  Limited in files, in bytes, and
  * in time, whatever the image may be.
  */
-struct foresight;
+struct prefetch;
 
 /*
  * `image` is borrowed; `command` is the step's, NULL if it is not known, a name
  * or a path.  At most `bytes` of files are decompressed.  NULL if there is no
  * memory.
  */
-struct foresight *foresight_open(struct squash *image, const char *command,
+struct prefetch *prefetch_open(struct squash *image, const char *command,
 	size_t bytes);
 
 /* Do a little: read a block, ask a file what it needs, or look for one path.
  * False if there is nothing left, or no time. */
-bool foresight_step(struct foresight *foresight);
+bool prefetch_step(struct prefetch *prefetch);
 
-/* The paths of files that were foreseen, one a line, as far as there is room.
+/* The paths of files that were found, one a line, as far as there is room.
  */
-void foresight_list(const struct foresight *foresight, char *text, size_t size);
+void prefetch_list(const struct prefetch *prefetch, char *text, size_t size);
 
 /* NULL-safe. */
-void foresight_close(struct foresight *foresight);
+void prefetch_close(struct prefetch *prefetch);
 
 #endif

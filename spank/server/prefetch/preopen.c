@@ -15,22 +15,22 @@ static bool is_trusted(const struct stat *status)
 	return status->st_uid == 0 || status->st_uid == getuid();
 }
 
-void early_open(struct early *early, int *image_fd, const char *command,
+void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
 	const struct fs_options *options)
 {
 	CLEANUP_FD int fd = fd_take(image_fd);
 	struct sif_partition partition;
 	struct error ignored;
 
-	if (fd < 0 || fstat(fd, &early->status) < 0 ||
-		!is_trusted(&early->status) ||
+	if (fd < 0 || fstat(fd, &preopen->status) < 0 ||
+		!is_trusted(&preopen->status) ||
 		sif_find(fd, SIF_ROOT, sif_machine(), &partition, &ignored) <
 			0 ||
-		fs_open_image(&fd, &partition, options, &early->image,
+		fs_open_image(&fd, &partition, options, &preopen->image,
 			&ignored) < 0)
 		return;
-	early->foresight =
-		foresight_open(early->image, command, options->cache_bytes / 2);
+	preopen->prefetch = prefetch_open(preopen->image, command,
+		options->cache_bytes / 2);
 }
 
 static bool is_same_time(struct timespec a, struct timespec b)
@@ -46,36 +46,36 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	       is_same_time(a->st_ctim, b->st_ctim);
 }
 
-struct squash *early_take(struct early *early, int image_fd)
+struct squash *preopen_take(struct preopen *preopen, int image_fd)
 {
-	struct squash *image = early->image;
+	struct squash *image = preopen->image;
 	struct stat status;
 
 	if (!image || fstat(image_fd, &status) < 0 ||
-		!is_same(&status, &early->status))
+		!is_same(&status, &preopen->status))
 		return NULL;
-	early->image = NULL;
+	preopen->image = NULL;
 	return image;
 }
 
-void early_step(struct early *early)
+void preopen_step(struct preopen *preopen)
 {
-	if (early->foresight && !foresight_step(early->foresight))
-		early_end(early);
+	if (preopen->prefetch && !prefetch_step(preopen->prefetch))
+		preopen_finish(preopen);
 }
 
-void early_end(struct early *early)
+void preopen_finish(struct preopen *preopen)
 {
-	if (early->foresight)
-		foresight_list(early->foresight, early->ahead,
-			sizeof(early->ahead));
-	foresight_close(early->foresight);
-	early->foresight = NULL;
+	if (preopen->prefetch)
+		prefetch_list(preopen->prefetch, preopen->files,
+			sizeof(preopen->files));
+	prefetch_close(preopen->prefetch);
+	preopen->prefetch = NULL;
 }
 
-void early_forget(struct early *early)
+void preopen_discard(struct preopen *preopen)
 {
-	foresight_close(early->foresight);
-	squash_close(early->image);
-	*early = (struct early){ .image = NULL };
+	prefetch_close(preopen->prefetch);
+	squash_close(preopen->image);
+	*preopen = (struct preopen){ .image = NULL };
 }

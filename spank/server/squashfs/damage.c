@@ -2,7 +2,7 @@
 /*
  * What became of the image's file while it was served.  The first place that
  * cannot be read is noted where that is found, which may be in advance of any
- * request (foresight, reading ahead); requests are counted where they are
+ * request (prefetch, reading ahead); requests are counted where they are
  * answered.  Reading goes on in any case: a file may come back.
  *
  * A file that is written to may go on to make sense, which is worse than if it
