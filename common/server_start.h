@@ -28,8 +28,8 @@
 #define SERVER_EXIT_SERVE   12 /* it could not read requests */
 
 /* It served to the end, but was replaced n times: this + n. */
-#define SERVER_EXIT_SUCCEEDED     32
-#define SERVER_EXIT_SUCCEEDED_MAX (SERVER_EXIT_SUCCEEDED + 10)
+#define SERVER_EXIT_REPLACED     32
+#define SERVER_EXIT_REPLACED_MAX (SERVER_EXIT_REPLACED + 10)
 
 /*
  * The keeper of mount=host (spank/keeper) has the same descriptors, but that

@@ -162,9 +162,9 @@ int image_server_adopt(struct image_server *server, pid_t task_pid,
 /* -1, or 1 if the user has lost nothing. */
 static int describe_exit(int status, struct error *err)
 {
-	int times = status - SERVER_EXIT_SUCCEEDED;
+	int times = status - SERVER_EXIT_REPLACED;
 
-	if (times > 0 && status <= SERVER_EXIT_SUCCEEDED_MAX) {
+	if (times > 0 && status <= SERVER_EXIT_REPLACED_MAX) {
 		error_set(err, 0,
 			"the image server was killed or crashed, and was "
 			"replaced, %d time%s: the step went on, nothing was "

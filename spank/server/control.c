@@ -69,8 +69,8 @@ enum { POLL_HELLO, POLL_FS, POLL_KEEPER, POLL_TASKS };
 
 static bool is_server(const struct control *control)
 {
-	return control->request->guard &&
-	       control->request->guard->role == GUARD_SERVER;
+	return control->request->supervisor &&
+	       control->request->supervisor->role == ROLE_SERVER;
 }
 
 static int add_polled(struct control *control, int fd)
@@ -164,9 +164,9 @@ static void stop_fs(struct control *control)
 		fs_close(control->fs);
 		squash_close(control->image);
 	}
-	if (control->request->guard &&
-		control->request->guard->role == GUARD_GUARD)
-		guard_forget(control->request->guard);
+	if (control->request->supervisor &&
+		control->request->supervisor->role == ROLE_SUPERVISOR)
+		supervisor_forget(control->request->supervisor);
 	control->fs = NULL;
 	control->image = NULL;
 	control->sealed = false;
@@ -267,7 +267,7 @@ static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
  * in rings of this process can be answered by no other. */
 static int seal(struct control *control, struct error *err)
 {
-	struct guard *guard = control->request->guard;
+	struct supervisor *supervisor = control->request->supervisor;
 
 	if (!control->fs || control->sealed)
 		return error_set(err, EPROTO, "unexpected message");
@@ -279,8 +279,8 @@ static int seal(struct control *control, struct error *err)
 		tell(control, control->builder, MESSAGE_PREFETCH,
 			control->preopen.files, -1);
 	if (!fs_has_rings(control->fs))
-		guard_start(guard, fs_can_resend(control->fs));
-	if (guard->role == GUARD_GUARD) {
+		supervisor_start(supervisor, fs_can_resend(control->fs));
+	if (supervisor->role == ROLE_SUPERVISOR) {
 		control->polled[POLL_FS].fd = -1;
 		fs_rest(control->fs);
 	}
@@ -300,14 +300,14 @@ static int complete(struct control *control, int *namespace_fd,
 }
 
 /* Who reads from a file system that is not served must not wait. */
-static void mind_server(struct control *control)
+static void check_server(struct control *control)
 {
-	struct guard *guard = control->request->guard;
+	struct supervisor *supervisor = control->request->supervisor;
 
-	if (!guard)
+	if (!supervisor)
 		return;
-	guard_mind(guard, false);
-	if (guard->role == GUARD_ENDED)
+	supervisor_check(supervisor, false);
+	if (supervisor->role == ROLE_ENDED)
 		stop_fs(control);
 }
 
@@ -340,7 +340,7 @@ static void drop_task(struct control *control, size_t task)
 		return;
 	/* It died: what it had begun ends with its namespace. */
 	stop_fs(control);
-	guard_forget(control->request->guard);
+	supervisor_forget(control->request->supervisor);
 	cleanup_fd(&control->shared_fd);
 	if (was_hosted)
 		control->reason = "the first task ended while it built the "
@@ -494,7 +494,7 @@ static int run(struct control *control, struct error *err)
 		if (ready < 0 && errno != EINTR)
 			return error_set(err, errno, "cannot poll");
 		if (ready < 0)
-			mind_server(control); /* SIGCHLD */
+			check_server(control); /* SIGCHLD */
 		else if (ready == 0)
 			preopen_step(&control->preopen);
 		else if (hear_all(control, err) < 0)
@@ -536,7 +536,7 @@ static void hang_up(struct control *control, const struct error *err)
 }
 
 /* Only the step's processes keep the namespace, the keeper unmounts, and the
- * tasks hear the guard alone. */
+ * tasks hear the supervisor alone. */
 static void close_all(struct control *control)
 {
 	size_t i;

@@ -23,21 +23,21 @@ struct control_request {
 	long tasks;             /* as many will say HELLO, no more */
 	int timeout_s;
 	const struct fs_options *options;
-	struct guard *guard;
+	struct supervisor *supervisor;
 };
 
 /*
  * Lead the tasks of a step into their container: until all of them have
  * started, or ended, answer what they say (common/message.h).  The file system
  * is served meanwhile: here, until the image is sealed, and then by a child
- * (guard_start()).  The descriptors and the rings are given away.  The process
- * is ended by SIGALRM if a container is not complete `timeout_s` + 1 seconds
- * after its first task was told to build it: this also ends a read that hangs,
- * and closes the descriptors that the tasks wait on.
+ * (supervisor_start()).  The descriptors and the rings are given away.  The
+ * process is ended by SIGALRM if a container is not complete `timeout_s` + 1
+ * seconds after its first task was told to build it: this also ends a read that
+ * hangs, and closes the descriptors that the tasks wait on.
  *
- * Returns in the child as well, at once; guard->role tells them apart.  Stores
- * the file system in *ret_fs, owned by the caller; NULL if there is none left
- * to serve, because no container was built or it is gone already.
+ * Returns in the child as well, at once; supervisor->role tells them apart.
+ * Stores the file system in *ret_fs, owned by the caller; NULL if there is none
+ * left to serve, because no container was built or it is gone already.
  */
 int control_run(const struct control_request *request, struct fs **ret_fs,
 	struct error *err);

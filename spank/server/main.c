@@ -49,27 +49,28 @@
 
 /* What a server needs that serves. */
 struct service {
-	struct guard guard;
+	struct supervisor supervisor;
 	struct fs *fs;
 	struct fs_options options;
 };
 
-/* In the guard's child, or where there is none; returns the exit status. */
-static int serve(struct service *service, bool is_successor)
+/* In the supervisor's child, or where there is none; returns the exit status.
+ */
+static int serve(struct service *service, bool is_replacement)
 {
 	struct error err;
 	int rc;
 
 	if (!service->fs)
 		return 0;
-	/* Only the guard waits for slurmstepd. */
-	if (service->guard.role == GUARD_SERVER)
+	/* Only the supervisor waits for slurmstepd. */
+	if (service->supervisor.role == ROLE_SERVER)
 		close(SERVER_LIFELINE_FD);
 	if (fs_start(service->fs, &service->options, &err) < 0)
 		return SERVER_EXIT_SERVE;
 	if (sandbox_serve(&err) < 0)
 		return SERVER_EXIT_SANDBOX;
-	if (is_successor && fs_resend(service->fs) < 0)
+	if (is_replacement && fs_resend(service->fs) < 0)
 		return SERVER_EXIT_SERVE;
 	rc = fs_serve(service->fs);
 	damage_compare();
@@ -77,42 +78,43 @@ static int serve(struct service *service, bool is_successor)
 }
 
 /* End as the last server did, so that slurmstepd can tell the user how. */
-static int end_like(const struct guard *guard)
+static int end_like(const struct supervisor *supervisor)
 {
-	if (WIFSIGNALED(guard->status)) {
-		signal(WTERMSIG(guard->status), SIG_DFL);
-		raise(WTERMSIG(guard->status));
+	if (WIFSIGNALED(supervisor->status)) {
+		signal(WTERMSIG(supervisor->status), SIG_DFL);
+		raise(WTERMSIG(supervisor->status));
 	}
-	if (WEXITSTATUS(guard->status) == 0 && guard->successors > 0)
-		return SERVER_EXIT_SUCCEEDED + guard->successors;
-	return WEXITSTATUS(guard->status);
+	if (WEXITSTATUS(supervisor->status) == 0 &&
+		supervisor->replacements > 0)
+		return SERVER_EXIT_REPLACED + supervisor->replacements;
+	return WEXITSTATUS(supervisor->status);
 }
 
 /* Keep a server that serves. */
-static int guard(struct service *service)
+static int supervise(struct service *service)
 {
-	guard_mind(&service->guard, true);
-	if (service->guard.role == GUARD_SERVER)
+	supervisor_check(&service->supervisor, true);
+	if (service->supervisor.role == ROLE_SERVER)
 		return serve(service, true);
 	/* Who reads from a file system that is not served must not wait. */
 	fs_close(service->fs);
-	return end_like(&service->guard);
+	return end_like(&service->supervisor);
 }
 
-/* Lead the tasks in, and serve or guard then. */
+/* Lead the tasks in, and serve or supervise then. */
 static int run(const struct control_request *request, struct service *service,
 	struct error *err)
 {
 	if (control_run(request, &service->fs, err) < 0)
 		return SERVER_EXIT_CONTROL;
-	switch (service->guard.role) {
-	case GUARD_SERVER:
-		return serve(service, service->guard.successors > 0);
-	case GUARD_GUARD:
-		return guard(service);
-	case GUARD_ENDED:
-		return end_like(&service->guard);
-	case GUARD_ALONE:
+	switch (service->supervisor.role) {
+	case ROLE_SERVER:
+		return serve(service, service->supervisor.replacements > 0);
+	case ROLE_SUPERVISOR:
+		return supervise(service);
+	case ROLE_ENDED:
+		return end_like(&service->supervisor);
+	case ROLE_ALONE:
 		break;
 	}
 	/* A user who may have no more processes has a server without. */
@@ -158,14 +160,14 @@ static int prepare(struct control_request *request, bool has_rings,
 
 int main(int argc, char *argv[])
 {
-	struct service service = { .guard = { .argv = argv } };
+	struct service service = { .supervisor = { .argv = argv } };
 	struct control_request request = {
 		.hello_fd = SERVER_CONTROL_FD,
 		.keeper_fd = argc == 8 ? SERVER_KEEPER_FD : -1,
 		.image_fd = -1,
 		.command = getenv(SERVER_COMMAND_VARIABLE),
 		.options = &service.options,
-		.guard = &service.guard,
+		.supervisor = &service.supervisor,
 	};
 	struct error err = { 0 };
 	int forbidden = tracing_forbid(&err);
@@ -186,7 +188,7 @@ int main(int argc, char *argv[])
 		status = refuse(&err);
 	else
 		status = run(&request, &service, &err);
-	if (service.guard.role != GUARD_SERVER)
+	if (service.supervisor.role != ROLE_SERVER)
 		deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
 			SERVER_LIFELINE_FD);
 	return status;

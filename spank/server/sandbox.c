@@ -14,10 +14,10 @@
  * others need.
  *
  * Memory that is both writable and executable, or becomes executable, is
- * forbidden; so are exec, sockets, ptrace and signals to others.  The guard
- * forks its servers, which do not; threads can be started until the sandbox is
- * narrowed, which is for all of them: Landlock is inherited from who starts a
- * thread, so they must not be there before it is.
+ * forbidden; so are exec, sockets, ptrace and signals to others.  The
+ * supervisor forks its servers, which do not; threads can be started until the
+ * sandbox is narrowed, which is for all of them: Landlock is inherited from who
+ * starts a thread, so they must not be there before it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +84,7 @@ static const int serving_calls[] = {
 };
 
 /*
- * Before, and in the guard: messages, deadlines, looking at the image; and
+ * Before, and in the supervisor: messages, deadlines, looking at the image; and
  * the threads that will serve it.
  */
 static const int control_calls[] = {
@@ -96,7 +96,7 @@ static const int control_calls[] = {
 	SCMP_SYS(fcntl),              /* waiting for requests, or not */
 	SCMP_SYS(sched_getaffinity),  /* how many threads */
 	SCMP_SYS(sched_getscheduler), /* fuse/readahead.c */
-	SCMP_SYS(wait4),              /* the guard's */
+	SCMP_SYS(wait4),              /* the supervisor's */
 	SCMP_SYS(getppid),
 	SCMP_SYS(set_robust_list), /* a new thread says these two */
 	SCMP_SYS(rseq),
@@ -253,7 +253,7 @@ static int allow_rings(scmp_filter_ctx filter)
 }
 
 /* fork(), and what its child says of itself: supervisor.c. */
-static int allow_successors(scmp_filter_ctx filter)
+static int allow_replacements(scmp_filter_ctx filter)
 {
 	static const unsigned int prctls[] = { PR_SET_PDEATHSIG, PR_SET_NAME };
 	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
@@ -310,7 +310,7 @@ static int load_filter(scmp_filter_ctx filter, bool with_control)
 	if (rc == 0 && with_control)
 		rc = allow_threads(filter);
 	if (rc == 0 && with_control)
-		rc = allow_successors(filter);
+		rc = allow_replacements(filter);
 	if (rc == 0 && with_control)
 		rc = allow_rings(filter);
 	if (rc == 0)

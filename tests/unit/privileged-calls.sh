@@ -29,7 +29,7 @@ for object in $(find "$top_builddir/common" "$top_builddir/spank" \
 	*/gpus/*loader_cache.o)
 		found=$(printf '%s\n' "$imports" | grep -Ex "$forbidden" |
 			grep -Evx 'posix_spawn|kill') ;;
-	# The server forks a successor, which can do no more than itself.
+	# The server forks a replacement, which can do no more than itself.
 	*/server/*supervisor.o)
 		found=$(printf '%s\n' "$imports" | grep -Ex "$forbidden" |
 			grep -vx fork) ;;

@@ -6,7 +6,7 @@
 
 /*
  * Keeps the record of common/damage.h: one for the image that a process serves,
- * shared with its successors.  Any number of threads may call these.
+ * shared with its replacements.  Any number of threads may call these.
  */
 
 /* Write to the memory of the descriptor, which is closed, from now on; before,
