@@ -55,9 +55,12 @@ enum message_type {
 #define MESSAGE_OWNED      "owned"
 #define MESSAGE_OWNED_DATA "owned-data"
 
+/* Of a packet's text.  The longest is a sentence of struct error. */
+#define MESSAGE_TEXT_SIZE ERROR_TEXT_SIZE
+
 struct message {
 	enum message_type type;
-	char text[ERROR_TEXT_SIZE]; /* NUL-terminated */
+	char text[MESSAGE_TEXT_SIZE]; /* NUL-terminated */
 };
 
 /*

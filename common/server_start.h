@@ -5,11 +5,10 @@
 /* What the image server is started with, and how it ends. */
 
 /* Its descriptors, besides /dev/null as 0 to 2. */
-#define SERVER_CONTROL_FD  3 /* the socket on which tasks say HELLO */
-#define SERVER_LIFELINE_FD 4 /* a pipe from slurmstepd, see image_server.h */
-#define SERVER_KEEPER_FD   5 /* mount=host: a socket to the keeper, or closed */
-
-#define SERVER_DAMAGE_FD 6 /* memory for struct damage; the server's alone */
+#define SERVER_CONTROL_FD      3 /* the socket on which tasks say HELLO */
+#define SERVER_LIFELINE_FD     4 /* a pipe from slurmstepd, see image_server.h */
+#define SERVER_HOST_MOUNTER_FD 5 /* mount=host: a socket to it, or closed */
+#define SERVER_DAMAGE_FD       6 /* memory for struct damage; the server's alone */
 
 /*
  * Its environment, which other users cannot read: the path of what is likely to
@@ -36,7 +35,7 @@
  * the first is its end of the socket to the server and the third, if it could
  * not unmount, takes the reason; and one exit status of its own.
  */
-#define KEEPER_EXIT_UNMOUNT 20 /* it could not unmount the image */
+#define HOST_MOUNTER_EXIT_UNMOUNT 20 /* it could not unmount the image */
 
 /* Those of a child that did not get as far; 127 as in a shell. */
 #define SERVER_EXIT_PROCESSES   123 /* the user has as many as allowed */

@@ -138,9 +138,9 @@ static int unmount_image(const char *path)
 			return 0;
 	}
 	/* Lost if slurmstepd is gone. */
-	if (write(SERVER_KEEPER_FD, err.text, strlen(err.text)) < 0)
+	if (write(SERVER_HOST_MOUNTER_FD, err.text, strlen(err.text)) < 0)
 		errno = 0;
-	return KEEPER_EXIT_UNMOUNT;
+	return HOST_MOUNTER_EXIT_UNMOUNT;
 }
 
 /* The one wait without a deadline: both ends close with their processes. */

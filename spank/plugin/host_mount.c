@@ -50,7 +50,7 @@ static int start_keeper(struct host_mount *mount,
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return error_set(err, errno, "cannot make a pipe");
 	mount->reason_fd = ends[0];
-	write_fd = fds.keeper = ends[1];
+	write_fd = fds.host_mounter = ends[1];
 	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
 	return priv_spawn(&fds, argv, no_environment, identity, &mount->child,
 		err);
@@ -104,7 +104,7 @@ static void stop_keeper(struct host_mount *mount)
 			&status);
 	}
 	if (status != CHILD_STATUS_UNKNOWN && WIFEXITED(status) &&
-		WEXITSTATUS(status) == KEEPER_EXIT_UNMOUNT) {
+		WEXITSTATUS(status) == HOST_MOUNTER_EXIT_UNMOUNT) {
 		read_reason(mount, words, sizeof(words));
 		error_set(&mount->failure, 0,
 			"the keeper could not unmount '%s' from the host while "

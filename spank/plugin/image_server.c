@@ -82,13 +82,13 @@ int image_server_start(struct image_server *server,
 		.program = server->program_fd,
 		.control = server->server_fd,
 		.lifeline = server->lifeline_server_fd,
-		.keeper = server->keeper_fd,
+		.host_mounter = server->host_mounter_fd,
 		.damage = server->damage_fd,
 	};
 	char *argv[] = { "spank-sif-server", timeout, count, cache, threads,
 		args->use_uring ? SERVER_WITH_RINGS : "plain",
-		(char *)hints->name, server->keeper_fd >= 0 ? "hosted" : NULL,
-		NULL };
+		(char *)hints->name,
+		server->host_mounter_fd >= 0 ? "hosted" : NULL, NULL };
 
 	snprintf(timeout, sizeof(timeout), "%d", args->timeout_s);
 	snprintf(count, sizeof(count), "%" PRIu32, tasks);
@@ -103,7 +103,7 @@ int image_server_start(struct image_server *server,
 	cleanup_fd(&server->program_fd);
 	cleanup_fd(&server->server_fd);
 	cleanup_fd(&server->lifeline_server_fd);
-	cleanup_fd(&server->keeper_fd);
+	cleanup_fd(&server->host_mounter_fd);
 	return 0;
 }
 
@@ -138,7 +138,7 @@ static bool has_children(pid_t pid)
 	return found;
 }
 
-int image_server_adopt(struct image_server *server, pid_t task_pid,
+int image_server_join_cgroup(struct image_server *server, pid_t task_pid,
 	struct error *err)
 {
 	/* One that has ended, or is about to, is image_server_check()'s to
@@ -258,7 +258,7 @@ int image_server_check(struct image_server *server, bool task_was_killed,
 	return report_end(server, task_was_killed, err);
 }
 
-int image_server_look(struct image_server *server, bool task_was_killed,
+int image_server_peek(struct image_server *server, bool task_was_killed,
 	struct error *err)
 {
 	if (server->child.pid == 0 ||
@@ -272,9 +272,10 @@ int image_server_check_image(struct image_server *server, const char *name,
 {
 	struct damage damage;
 
-	if (server->is_damage_told || !damage_read(server->damage_fd, &damage))
+	if (server->is_damage_reported ||
+		!damage_read(server->damage_fd, &damage))
 		return 0;
-	server->is_damage_told = true;
+	server->is_damage_reported = true;
 	return damage_describe(&damage, name, err);
 }
 
@@ -285,7 +286,7 @@ static void release(struct image_server *server)
 	cleanup_fd(&server->tasks_fd);
 	cleanup_fd(&server->lifeline_server_fd);
 	cleanup_fd(&server->lifeline_fd);
-	cleanup_fd(&server->keeper_fd);
+	cleanup_fd(&server->host_mounter_fd);
 }
 
 static int stop(struct image_server *server, struct deadline gentle,
@@ -305,7 +306,7 @@ static int stop(struct image_server *server, struct deadline gentle,
 }
 
 void image_servers_stop(struct image_server *servers, size_t count,
-	void (*tell)(const struct error *err))
+	void (*report)(const struct error *err))
 {
 	struct deadline gentle = deadline_in_ms(STOP_TIMEOUT_MS);
 	struct deadline last =
@@ -317,5 +318,5 @@ void image_servers_stop(struct image_server *servers, size_t count,
 		release(&servers[i]);
 	for (i = 0; i < count; i++)
 		if (stop(&servers[i], gentle, last, &err) != 0)
-			tell(&err);
+			report(&err);
 }

@@ -22,21 +22,23 @@ struct image_server {
 	 */
 	int lifeline_fd;
 	int lifeline_server_fd; /* the server's end, until it is started */
-	int keeper_fd; /* mount=host: the same of the socket to the keeper */
+	int host_mounter_fd; /* mount=host: its end of a socket to the mounter
+			      */
 	/* Memory for struct damage, which the server writes. */
 	int damage_fd;
-	bool is_damage_told;
+	bool is_damage_reported;
 	struct child child; /* pid 0: not started, or ended */
 	bool has_ended;
 	int status; /* how it ended, as of child_wait() */
 	bool is_reported;
 };
 
-#define IMAGE_SERVER_NONE                                                     \
-	{                                                                     \
-		.program_fd = -1, .tasks_fd = -1, .server_fd = -1,            \
-		.lifeline_fd = -1, .lifeline_server_fd = -1, .keeper_fd = -1, \
-		.damage_fd = -1, .child = { .pid_fd = -1 },                   \
+#define IMAGE_SERVER_NONE                                          \
+	{                                                          \
+		.program_fd = -1, .tasks_fd = -1, .server_fd = -1, \
+		.lifeline_fd = -1, .lifeline_server_fd = -1,       \
+		.host_mounter_fd = -1, .damage_fd = -1,            \
+		.child = { .pid_fd = -1 },                         \
 	}
 
 /*
@@ -67,7 +69,7 @@ int image_server_start(struct image_server *server,
  * Charge the server to the task `task_pid`, by moving it into its cgroups.
  * Requires uid 0.
  */
-int image_server_adopt(struct image_server *server, pid_t task_pid,
+int image_server_join_cgroup(struct image_server *server, pid_t task_pid,
 	struct error *err);
 
 /*
@@ -86,7 +88,7 @@ int image_server_check(struct image_server *server, bool task_was_killed,
  * The same for a process that only shares slurmstepd's memory (contain_spank):
  * waits for nothing, and leaves the server to slurmstepd.
  */
-int image_server_look(struct image_server *server, bool task_was_killed,
+int image_server_peek(struct image_server *server, bool task_was_killed,
 	struct error *err);
 
 /*
@@ -104,6 +106,6 @@ int image_server_check_image(struct image_server *server, const char *name,
  * would, and if even SIGKILL did not help.
  */
 void image_servers_stop(struct image_server *servers, size_t count,
-	void (*tell)(const struct error *err));
+	void (*report)(const struct error *err));
 
 #endif

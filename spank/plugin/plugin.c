@@ -208,7 +208,7 @@ static int pair_with_keeper(int *ret_keepers_fd, struct error *err)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_set(err, errno, "cannot make a socket pair");
-	session.servers[0].keeper_fd = ends[0];
+	session.servers[0].host_mounter_fd = ends[0];
 	*ret_keepers_fd = ends[1];
 	return 0;
 }
@@ -356,7 +356,7 @@ static void join_cgroup(struct image_server *server, pid_t task)
 {
 	struct error err;
 
-	if (image_server_adopt(server, task, &err) < 0)
+	if (image_server_join_cgroup(server, task, &err) < 0)
 		say_note("warning: the image server stays out of the step's "
 			 "cgroup: %s",
 			err.text);
@@ -503,7 +503,7 @@ static void look_at_servers(bool task_was_killed)
 	size_t i;
 
 	for (i = 0; i < session.servers_count; i++)
-		if (image_server_look(&session.servers[i], task_was_killed,
+		if (image_server_peek(&session.servers[i], task_was_killed,
 			    &err) < 0)
 			say_error("%s", err.text);
 }

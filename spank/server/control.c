@@ -47,10 +47,12 @@ struct control {
 	const char *reason; /* REFUSED: for the first who asks; or NULL */
 	size_t builder;     /* index of a task, or NOBODY */
 	int namespace_fd;
-	bool hosted;   /* a keeper mounts, not the builder */
-	int hosted_fd; /* /dev/fuse of the keeper's mount; -1: not there yet */
-	char ready_us[24]; /* when this process was, on CLOCK_MONOTONIC */
-	char facts[ERROR_TEXT_SIZE]; /* what READY will say, once it is there */
+	bool host_mounted;   /* a keeper mounts, not the builder */
+	int host_mounted_fd; /* /dev/fuse of the keeper's mount; -1: not there
+				yet */
+	char ready_us[24];   /* when this process was, on CLOCK_MONOTONIC */
+	char image_info[MESSAGE_TEXT_SIZE]; /* what READY will say, once it is
+					       there */
 	int shared_fd; /* what the builder lets the other tasks know, or -1 */
 	bool owned;    /* all files shall be the user's */
 	bool sealed;   /* and served by a child, if there can be one */
@@ -65,7 +67,7 @@ struct control {
 	size_t count;
 };
 
-enum { POLL_HELLO, POLL_FS, POLL_KEEPER, POLL_TASKS };
+enum { POLL_HELLO, POLL_FS, POLL_HOST_MOUNTER, POLL_TASKS };
 
 static bool is_server(const struct control *control)
 {
@@ -87,7 +89,7 @@ static int add_polled(struct control *control, int fd)
 }
 
 /* Who cannot be told has died, as a rule: his end of file follows. */
-static int tell(struct control *control, size_t task, enum message_type type,
+static int send_to(struct control *control, size_t task, enum message_type type,
 	const char *text, int fd)
 {
 	return message_send(control->polled[task].fd, type, text, fd);
@@ -96,10 +98,10 @@ static int tell(struct control *control, size_t task, enum message_type type,
 /* Or there is no memory for it, or too many descriptors are under way: then a
  * task that is hung up on says so, and does not start with half of what it
  * needs, or wait. */
-static bool tell_or_hang_up(struct control *control, size_t task,
+static bool send_or_hang_up(struct control *control, size_t task,
 	enum message_type type, const char *text, int fd)
 {
-	if (tell(control, task, type, text, fd) == 0)
+	if (send_to(control, task, type, text, fd) == 0)
 		return true;
 	cleanup_fd(&control->polled[task].fd);
 	return false;
@@ -110,7 +112,7 @@ static void answer(struct control *control, size_t task)
 {
 	switch (control->container) {
 	case WANTED:
-		if (!tell_or_hang_up(control, task, MESSAGE_BUILD,
+		if (!send_or_hang_up(control, task, MESSAGE_BUILD,
 			    control->ready_us, -1))
 			break;
 		control->container = BUILDING;
@@ -121,13 +123,13 @@ static void answer(struct control *control, size_t task)
 		break;
 	case BUILT:
 		if (control->shared_fd < 0 ||
-			tell_or_hang_up(control, task, MESSAGE_SHARED, NULL,
+			send_or_hang_up(control, task, MESSAGE_SHARED, NULL,
 				control->shared_fd))
-			tell_or_hang_up(control, task, MESSAGE_ENTER, NULL,
+			send_or_hang_up(control, task, MESSAGE_ENTER, NULL,
 				control->namespace_fd);
 		break;
 	case REFUSED:
-		tell_or_hang_up(control, task, MESSAGE_FAILED, control->reason,
+		send_or_hang_up(control, task, MESSAGE_FAILED, control->reason,
 			-1);
 		control->reason = NULL;
 		break;
@@ -187,7 +189,7 @@ static void describe(struct control *control, int image_fd,
 	if (partition->overlays > 0)
 		snprintf(overlays, sizeof(overlays), " overlays=%u",
 			partition->overlays);
-	snprintf(control->facts, sizeof(control->facts),
+	snprintf(control->image_info, sizeof(control->image_info),
 		"offset=%llu size=%llu compression=%s%s%s%s%s",
 		(unsigned long long)partition->offset,
 		(unsigned long long)partition->size,
@@ -196,12 +198,12 @@ static void describe(struct control *control, int image_fd,
 }
 
 /* With a keeper READY means that the image is mounted, too. */
-static void tell_ready(struct control *control)
+static void send_ready(struct control *control)
 {
 	if (control->builder != NOBODY && control->image &&
-		(!control->hosted || control->hosted_fd >= 0))
-		tell(control, control->builder, MESSAGE_READY, control->facts,
-			-1);
+		(!control->host_mounted || control->host_mounted_fd >= 0))
+		send_to(control, control->builder, MESSAGE_READY,
+			control->image_info, -1);
 }
 
 static int open_image(struct control *control, const char *kind, int *image_fd,
@@ -228,7 +230,7 @@ static int open_image(struct control *control, const char *kind, int *image_fd,
 			    err) < 0)
 			return -1;
 	}
-	tell_ready(control);
+	send_ready(control);
 	return 0;
 }
 
@@ -246,8 +248,8 @@ static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
 {
 	bool has_rings = fs_rings_count(control->rings) > 0;
 
-	if (control->hosted && *fuse_fd < 0)
-		*fuse_fd = fd_take(&control->hosted_fd);
+	if (control->host_mounted && *fuse_fd < 0)
+		*fuse_fd = fd_take(&control->host_mounted_fd);
 	if (*fuse_fd < 0 || !control->image || control->fs)
 		return error_set(err, EPROTO, "unexpected message");
 	if (fs_open(control->image, fuse_fd, &control->rings, &control->fs,
@@ -276,7 +278,7 @@ static int seal(struct control *control, struct error *err)
 	affinity_restore(&control->affinity);
 	preopen_finish(&control->preopen);
 	if (control->preopen.files[0])
-		tell(control, control->builder, MESSAGE_PREFETCH,
+		send_to(control, control->builder, MESSAGE_PREFETCH,
 			control->preopen.files, -1);
 	if (!fs_has_rings(control->fs))
 		supervisor_start(supervisor, fs_can_resend(control->fs));
@@ -312,7 +314,7 @@ static void check_server(struct control *control)
 }
 
 /* -1 with what the builder shall tell the user. */
-static int hear_builder(struct control *control, const struct message *message,
+static int handle(struct control *control, const struct message *message,
 	int *fd, struct error *err)
 {
 	switch (message->type) {
@@ -333,7 +335,7 @@ static int hear_builder(struct control *control, const struct message *message,
 
 static void drop_task(struct control *control, size_t task)
 {
-	bool was_hosted = control->hosted && control->fs;
+	bool was_host_mounted = control->host_mounted && control->fs;
 
 	cleanup_fd(&control->polled[task].fd);
 	if (task != control->builder)
@@ -342,20 +344,21 @@ static void drop_task(struct control *control, size_t task)
 	stop_fs(control);
 	supervisor_forget(control->request->supervisor);
 	cleanup_fd(&control->shared_fd);
-	if (was_hosted)
+	if (was_host_mounted)
 		control->reason = "the first task ended while it built the "
 				  "container";
-	settle(control, was_hosted ? REFUSED : WANTED);
+	settle(control, was_host_mounted ? REFUSED : WANTED);
 	answer_all(control);
 }
 
-static void obey(struct control *control, const struct message *message,
+static void dispatch(struct control *control, const struct message *message,
 	int *fd)
 {
 	struct error err = { 0 };
 
-	if (hear_builder(control, message, fd, &err) < 0) {
-		tell(control, control->builder, MESSAGE_FAILED, err.text, -1);
+	if (handle(control, message, fd, &err) < 0) {
+		send_to(control, control->builder, MESSAGE_FAILED, err.text,
+			-1);
 		stop_fs(control);
 		settle(control, REFUSED);
 	}
@@ -364,7 +367,7 @@ static void obey(struct control *control, const struct message *message,
 }
 
 /* -1 if the builder, who goes on by what it has said, has not been heard. */
-static int hear_task(struct control *control, size_t task, struct error *err)
+static int receive_task(struct control *control, size_t task, struct error *err)
 {
 	struct message message;
 	CLEANUP_FD int fd = -1;
@@ -374,51 +377,53 @@ static int hear_task(struct control *control, size_t task, struct error *err)
 	if (got < 0 && errno != EPROTO && task == control->builder)
 		return error_set(err, errno, "cannot hear the first task");
 	if (got == 1 && task == control->builder)
-		obey(control, &message, &fd);
+		dispatch(control, &message, &fd);
 	else
 		drop_task(control, task);
 	return 0;
 }
 
 /* There will be no mount: the builder, or else the first task, says why. */
-static void refuse_hosted(struct control *control, const char *reason)
+static void refuse_host_mount(struct control *control, const char *reason)
 {
 	if (control->container == BUILT || control->container == REFUSED)
 		return;
-	snprintf(control->facts, sizeof(control->facts), "%s", reason);
+	snprintf(control->image_info, sizeof(control->image_info), "%s",
+		reason);
 	if (control->builder != NOBODY)
-		tell(control, control->builder, MESSAGE_FAILED, control->facts,
-			-1);
+		send_to(control, control->builder, MESSAGE_FAILED,
+			control->image_info, -1);
 	else
-		control->reason = control->facts;
+		control->reason = control->image_info;
 	stop_fs(control);
 	settle(control, REFUSED);
 	answer_all(control);
 }
 
 /* Its one message; its end of file is of no matter once it has mounted. */
-static void hear_keeper(struct control *control)
+static void receive_host_mounter(struct control *control)
 {
 	struct message message;
 	CLEANUP_FD int fd = -1;
-	int got = message_receive(control->polled[POLL_KEEPER].fd,
+	int got = message_receive(control->polled[POLL_HOST_MOUNTER].fd,
 		deadline_in_ms(0), &message, &fd);
 
 	if (got == 1 && message.type == MESSAGE_MOUNT && fd >= 0 &&
-		control->hosted_fd < 0 && !control->fs) {
-		control->hosted_fd = fd_take(&fd);
-		tell_ready(control);
+		control->host_mounted_fd < 0 && !control->fs) {
+		control->host_mounted_fd = fd_take(&fd);
+		send_ready(control);
 		return;
 	}
-	cleanup_fd(&control->polled[POLL_KEEPER].fd);
+	cleanup_fd(&control->polled[POLL_HOST_MOUNTER].fd);
 	if (got == 1 && message.type == MESSAGE_FAILED)
-		refuse_hosted(control, message.text);
-	else if (control->hosted_fd < 0 && !control->fs)
-		refuse_hosted(control, "the keeper of the mount on the host "
-				       "(mount=host) has ended");
+		refuse_host_mount(control, message.text);
+	else if (control->host_mounted_fd < 0 && !control->fs)
+		refuse_host_mount(control,
+			"the keeper of the mount on the host "
+			"(mount=host) has ended");
 }
 
-static void hear_hello(struct control *control)
+static void receive_hello(struct control *control)
 {
 	struct message message;
 	CLEANUP_FD int fd = -1;
@@ -444,7 +449,7 @@ static bool has_tasks(const struct control *control)
 	size_t i;
 
 	for (i = POLL_HELLO; i < control->count; i++)
-		if (i != POLL_FS && i != POLL_KEEPER &&
+		if (i != POLL_FS && i != POLL_HOST_MOUNTER &&
 			control->polled[i].fd >= 0)
 			return true;
 	return false;
@@ -462,21 +467,21 @@ static int serve_request(struct control *control, struct error *err)
 	return 0;
 }
 
-static int hear_all(struct control *control, struct error *err)
+static int receive_all(struct control *control, struct error *err)
 {
 	size_t task, count;
 
 	if (control->polled[POLL_FS].revents && serve_request(control, err) < 0)
 		return -1;
-	if (control->polled[POLL_KEEPER].revents)
-		hear_keeper(control);
+	if (control->polled[POLL_HOST_MOUNTER].revents)
+		receive_host_mounter(control);
 	count = control->count;
 	if (control->polled[POLL_HELLO].revents)
-		hear_hello(control);
+		receive_hello(control);
 	for (task = POLL_TASKS; task < count && !is_server(control); task++)
 		if (control->polled[task].fd >= 0 &&
 			control->polled[task].revents &&
-			hear_task(control, task, err) < 0)
+			receive_task(control, task, err) < 0)
 			return -1;
 	return 0;
 }
@@ -497,7 +502,7 @@ static int run(struct control *control, struct error *err)
 			check_server(control); /* SIGCHLD */
 		else if (ready == 0)
 			preopen_step(&control->preopen);
-		else if (hear_all(control, err) < 0)
+		else if (receive_all(control, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -511,12 +516,12 @@ static int start(struct control *control, struct error *err)
 	control->builder = NOBODY;
 	control->namespace_fd = -1;
 	control->shared_fd = -1;
-	control->hosted_fd = -1;
+	control->host_mounted_fd = -1;
 	control->expected = request->tasks;
-	control->hosted = request->keeper_fd >= 0;
+	control->host_mounted = request->host_mounter_fd >= 0;
 	if (add_polled(control, request->hello_fd) < 0 ||
 		add_polled(control, -1) < 0 ||
-		add_polled(control, request->keeper_fd) < 0)
+		add_polled(control, request->host_mounter_fd) < 0)
 		return error_set(err, 0, "cannot allocate memory");
 	snprintf(control->ready_us, sizeof(control->ready_us), "%lld",
 		(long long)deadline_now_us());
@@ -528,7 +533,8 @@ static void hang_up(struct control *control, const struct error *err)
 	size_t i;
 
 	if (control->builder != NOBODY)
-		tell(control, control->builder, MESSAGE_FAILED, err->text, -1);
+		send_to(control, control->builder, MESSAGE_FAILED, err->text,
+			-1);
 	if (control->count > POLL_FS)
 		stop_fs(control);
 	for (i = POLL_HELLO; i < control->count; i++)
@@ -543,7 +549,7 @@ static void close_all(struct control *control)
 
 	cleanup_fd(&control->namespace_fd);
 	cleanup_fd(&control->shared_fd);
-	cleanup_fd(&control->hosted_fd);
+	cleanup_fd(&control->host_mounted_fd);
 	for (i = 0; i < control->count; i++)
 		if (i != POLL_FS)
 			cleanup_fd(&control->polled[i].fd);
@@ -580,7 +586,7 @@ int control_refuse(int hello_fd, const char *reason, struct error *err)
 {
 	const struct control_request request = {
 		.hello_fd = hello_fd,
-		.keeper_fd = -1,
+		.host_mounter_fd = -1,
 		.tasks = LONG_MAX,
 	};
 	struct control control = {

@@ -14,7 +14,7 @@ struct control_request {
 	int hello_fd; /* where the tasks say HELLO */
 	/* The keeper that mounts on the host (mount=host), or -1; its end of
 	 * file tells the keeper that all have started. */
-	int keeper_fd;
+	int host_mounter_fd;
 	/* What is likely to be the image, or -1; and the command of the step,
 	 * or NULL: see prefetch/prefetch.h. */
 	int image_fd;

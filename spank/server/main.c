@@ -68,7 +68,7 @@ static int serve(struct service *service, bool is_replacement)
 		close(SERVER_LIFELINE_FD);
 	if (fs_start(service->fs, &service->options, &err) < 0)
 		return SERVER_EXIT_SERVE;
-	if (sandbox_serve(&err) < 0)
+	if (sandbox_narrow(&err) < 0)
 		return SERVER_EXIT_SANDBOX;
 	if (is_replacement && fs_resend(service->fs) < 0)
 		return SERVER_EXIT_SERVE;
@@ -163,7 +163,7 @@ int main(int argc, char *argv[])
 	struct service service = { .supervisor = { .argv = argv } };
 	struct control_request request = {
 		.hello_fd = SERVER_CONTROL_FD,
-		.keeper_fd = argc == 8 ? SERVER_KEEPER_FD : -1,
+		.host_mounter_fd = argc == 8 ? SERVER_HOST_MOUNTER_FD : -1,
 		.image_fd = -1,
 		.command = getenv(SERVER_COMMAND_VARIABLE),
 		.options = &service.options,

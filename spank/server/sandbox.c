@@ -100,7 +100,7 @@ static const int control_calls[] = {
 	SCMP_SYS(getppid),
 	SCMP_SYS(set_robust_list), /* a new thread says these two */
 	SCMP_SYS(rseq),
-	SCMP_SYS(seccomp), /* sandbox_serve(); it can only narrow */
+	SCMP_SYS(seccomp), /* sandbox_narrow(); it can only narrow */
 };
 
 /* Refused without killing: the C library tries, in vain. */
@@ -355,7 +355,7 @@ int sandbox_enter(struct error *err)
 	return filter_calls(true, err);
 }
 
-int sandbox_serve(struct error *err)
+int sandbox_narrow(struct error *err)
 {
 	return filter_calls(false, err);
 }

@@ -21,6 +21,6 @@ int sandbox_enter(struct error *err);
  * threads and those that narrow the sandbox.  Afterwards the process, with all
  * its threads, can serve, and nothing else.
  */
-int sandbox_serve(struct error *err);
+int sandbox_narrow(struct error *err);
 
 #endif

@@ -570,8 +570,8 @@ static void hear_keeper(void)
 {
 	struct message message;
 
-	message_receive(SERVER_KEEPER_FD, deadline_in_ms(FOREVER_MS), &message,
-		&hosted_fd);
+	message_receive(SERVER_HOST_MOUNTER_FD, deadline_in_ms(FOREVER_MS),
+		&message, &hosted_fd);
 }
 
 /* Sockets of tasks stay open for ever, and so does the keeper's. */

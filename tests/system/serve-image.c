@@ -97,7 +97,7 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 		fs_seal(fs);
 	if (fs_start(fs, &options->fs, err) < 0)
 		return -1;
-	if (options->sandbox && sandbox_serve(err) < 0)
+	if (options->sandbox && sandbox_narrow(err) < 0)
 		return -1;
 	if (tell(ready_fd, READY) < 0)
 		return error_set(err, errno, "cannot say that I am ready");

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "common/error.h"
+#include "common/message.h"
 #include "spank/server/fuse/session.h"
 #include "spank/server/prefetch/prefetch.h"
 
@@ -14,8 +14,8 @@
 struct preopen {
 	struct squash *image; /* owned, until it is taken */
 	struct stat status;
-	struct prefetch *prefetch;   /* NULL when it is done */
-	char files[ERROR_TEXT_SIZE]; /* the files that it has found, as lines */
+	struct prefetch *prefetch;     /* NULL when it is done */
+	char files[MESSAGE_TEXT_SIZE]; /* that it has found, one a line */
 };
 
 /*

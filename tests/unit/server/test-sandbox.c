@@ -177,7 +177,7 @@ static void attempt_in_child(int (*attempt)(void), enum stage stage)
 
 	if (sandbox_enter(&err) < 0)
 		_exit(NO_SANDBOX);
-	if (stage == SERVE && sandbox_serve(&err) < 0)
+	if (stage == SERVE && sandbox_narrow(&err) < 0)
 		_exit(NO_SANDBOX);
 	_exit(attempt() < 0 ? errno : 0);
 }
