@@ -120,7 +120,7 @@ int priv_caps_raise_overlay(struct error *err)
 	return 0;
 }
 
-int priv_caps_freeze(struct error *err)
+int priv_set_no_new_privs(struct error *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_set(err, errno, "cannot set no_new_privs");
@@ -147,7 +147,7 @@ int priv_caps_drop(struct error *err)
 	return 0;
 }
 
-int priv_caps_clear(struct error *err)
+int priv_caps_drop_allow_setuid(struct error *err)
 {
 	const struct caps caps = { 0 };
 

@@ -36,7 +36,7 @@ int priv_caps_raise_overlay(struct error *err);
  * Set no_new_privs: no program that this process runs from now on, as a helper
  * or as the command, gains anything by being executed, be the user root.
  */
-int priv_caps_freeze(struct error *err);
+int priv_set_no_new_privs(struct error *err);
 
 /*
  * Give up every capability for good: empty sets, and no_new_privs, so that no
@@ -49,6 +49,6 @@ int priv_caps_drop(struct error *err);
  * Give up every capability, but not what a setuid program gives: for the user's
  * own process that has to execute one.
  */
-int priv_caps_clear(struct error *err);
+int priv_caps_drop_allow_setuid(struct error *err);
 
 #endif

@@ -15,7 +15,7 @@
 #include "common/privileged/fuse_abort.h"
 #include "common/privileged/syscalls.h"
 
-uint32_t priv_fuse_connection(int mount_fd)
+uint32_t priv_fuse_connection_id(int mount_fd)
 {
 	struct statx status;
 
@@ -40,7 +40,7 @@ static int mount_control(void)
 		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
-int priv_fuse_open(uint32_t connection, uid_t uid)
+int priv_fuse_abort_open(uint32_t connection, uid_t uid)
 {
 	CLEANUP_FD int control_fd = mount_control();
 	CLEANUP_FD int fd = -1;

@@ -10,7 +10,7 @@
  * /sys/fs/fuse/connections has it; 0 if it cannot be told.  Asks nothing of
  * the server; needs no right.
  */
-uint32_t priv_fuse_connection(int mount_fd);
+uint32_t priv_fuse_connection_id(int mount_fd);
 
 /*
  * A descriptor for priv_fuse_abort() of connection `connection`, owned by the
@@ -19,7 +19,7 @@ uint32_t priv_fuse_connection(int mount_fd);
  * descriptor stays with the connection, and has no effect once that has ended.
  * Requires uid 0 and CAP_SYS_ADMIN.
  */
-int priv_fuse_open(uint32_t connection, uid_t uid);
+int priv_fuse_abort_open(uint32_t connection, uid_t uid);
 
 /* End the connection: whoever waits for its server waits no more. */
 void priv_fuse_abort(int abort_fd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The place of a mount on the host, as root: made before the user mounts there,
- * cleared at the end of the step, and swept at the end of the job and at the
- * start of slurmd, where a step was killed with its slurmstepd.
+ * The mount point on the host, as root: made before the user mounts
+ * there, cleared at the end of the step, and swept at the end of the job and at
+ * the start of slurmd, where a step was killed with its slurmstepd.
  *
  * Root names only what root has made: "/run/spank-sif", the numbers below it,
  * and "image".  None of the calls below asks a FUSE server, alive or dead:
@@ -45,7 +45,7 @@ static void pause_ms(int ms)
 	poll(NULL, 0, ms);
 }
 
-static bool is_roots(int fd)
+static bool is_owned_by_root(int fd)
 {
 	struct stat status;
 
@@ -59,7 +59,7 @@ static int open_base(void)
 	CLEANUP_FD int fd =
 		open(BASE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd >= 0 && !is_roots(fd)) {
+	if (fd >= 0 && !is_owned_by_root(fd)) {
 		errno = EPERM;
 		return -1;
 	}
@@ -82,7 +82,7 @@ static int make_base(void)
 
 /* Safe: a name of numbers, in a directory of root's.  -1 with errno, EAGAIN if
  * a sweep was faster. */
-static int make_locked(const char *name)
+static int make_locked_directory(const char *name)
 {
 	CLEANUP_FD int base_fd = make_base();
 	CLEANUP_FD int fd = -1;
@@ -105,7 +105,7 @@ static int make_locked(const char *name)
 }
 
 /* Safe: root's own names; one that somebody else uses is not empty. */
-static void unmake(const char *name)
+static void remove_directory(const char *name)
 {
 	int saved = errno;
 	char path[96];
@@ -116,18 +116,18 @@ static void unmake(const char *name)
 	errno = saved;
 }
 
-static int lock_new(const char *name)
+static int make_own_directory(const char *name)
 {
 	int tries, fd = -1;
 
 	for (tries = 0; tries < MAKE_TRIES; tries++) {
-		fd = make_locked(name);
+		fd = make_locked_directory(name);
 		if (fd >= 0 || (errno != EAGAIN && errno != ENOENT))
 			break;
 		pause_ms(PAUSE_MS);
 	}
 	if (fd < 0)
-		unmake(name);
+		remove_directory(name);
 	return fd;
 }
 
@@ -135,36 +135,38 @@ static int lock_new(const char *name)
  * Safe: by descriptor, or by a name in a directory that root alone can change,
  * without following a link; the user's ids come from Slurm.
  */
-static int make_point(const struct host_place *place,
+static int make_mountpoint(const struct host_mountpoint *mountpoint,
 	const struct identity *identity)
 {
-	if (fchown(place->lock_fd, 0, identity->gid) < 0 ||
-		fchmod(place->lock_fd, 0710) < 0 ||
-		mkdirat(place->lock_fd, POINT, 0700) < 0)
+	if (fchown(mountpoint->lock_fd, 0, identity->gid) < 0 ||
+		fchmod(mountpoint->lock_fd, 0710) < 0 ||
+		mkdirat(mountpoint->lock_fd, POINT, 0700) < 0)
 		return -1;
-	return fchownat(place->lock_fd, POINT, identity->uid, identity->gid,
-		AT_SYMLINK_NOFOLLOW);
+	return fchownat(mountpoint->lock_fd, POINT, identity->uid,
+		identity->gid, AT_SYMLINK_NOFOLLOW);
 }
 
-int priv_host_place_make(uint32_t job, uint32_t step,
-	const struct identity *identity, struct host_place *ret_place,
+int priv_host_mountpoint_make(uint32_t job, uint32_t step,
+	const struct identity *identity, struct host_mountpoint *ret_mountpoint,
 	struct error *err)
 {
-	struct host_place place = HOST_PLACE_NONE;
+	struct host_mountpoint mountpoint = HOST_MOUNTPOINT_NONE;
 	char name[40];
 
 	snprintf(name, sizeof(name), "%u.%u.%d", job, step, (int)getpid());
-	snprintf(place.path, sizeof(place.path), BASE "/%s/" POINT, name);
-	place.lock_fd = lock_new(name);
-	if (place.lock_fd < 0)
+	snprintf(mountpoint.path, sizeof(mountpoint.path), BASE "/%s/" POINT,
+		name);
+	mountpoint.lock_fd = make_own_directory(name);
+	if (mountpoint.lock_fd < 0)
 		return error_set(err, errno,
 			"cannot make the directory '%s/%s'", BASE, name);
-	*ret_place = place; /* from here on to be cleared, whatever comes */
-	if (make_point(&place, identity) < 0)
+	*ret_mountpoint =
+		mountpoint; /* from here on to be cleared, whatever comes */
+	if (make_mountpoint(&mountpoint, identity) < 0)
 		return error_set(err, errno, "cannot make the mount point '%s'",
-			place.path);
-	ret_place->point_fd =
-		openat(place.lock_fd, POINT, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+			mountpoint.path);
+	ret_mountpoint->point_fd = openat(mountpoint.lock_fd, POINT,
+		O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return 0;
 }
 
@@ -179,19 +181,19 @@ static bool is_mounted(const char *path)
 	       status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
-void priv_host_place_seal(const struct host_place *place)
+void priv_host_mountpoint_seal(const struct host_mountpoint *mountpoint)
 {
 	struct deadline deadline = deadline_in_ms(SEAL_TIMEOUT_MS);
 
-	if (place->point_fd < 0)
+	if (mountpoint->point_fd < 0)
 		return;
-	while (!is_mounted(place->path)) {
+	while (!is_mounted(mountpoint->path)) {
 		if (deadline_left_ms(deadline) == 0)
 			return;
 		pause_ms(PAUSE_MS);
 	}
 	/* Safe: the directory itself, whatever lies over it by now. */
-	if (fchownat(place->point_fd, "", 0, 0, AT_EMPTY_PATH) < 0)
+	if (fchownat(mountpoint->point_fd, "", 0, 0, AT_EMPTY_PATH) < 0)
 		return;
 }
 
@@ -201,7 +203,7 @@ void priv_host_place_seal(const struct host_place *place)
  * what he may have mounted there again is not entered.  What is in directories
  * below stays, and is reported.
  */
-static void empty_point(int lock_fd)
+static void remove_files(int lock_fd)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
@@ -223,7 +225,7 @@ static void empty_point(int lock_fd)
 }
 
 /* One try; 0 once the mount point is gone. */
-static int clear_point(int lock_fd, const char *path)
+static int remove_mountpoint(int lock_fd, const char *path)
 {
 	int i;
 
@@ -236,16 +238,16 @@ static int clear_point(int lock_fd, const char *path)
 		return 0;
 	if (errno != ENOTEMPTY)
 		return -1;
-	empty_point(lock_fd);
+	remove_files(lock_fd);
 	return unlinkat(lock_fd, POINT, AT_REMOVEDIR);
 }
 
-static int clear(int lock_fd, const char *path, int timeout_ms)
+static int remove_directories(int lock_fd, const char *path, int timeout_ms)
 {
 	struct deadline deadline = deadline_in_ms(timeout_ms);
 	char parent[96];
 
-	while (clear_point(lock_fd, path) < 0) {
+	while (remove_mountpoint(lock_fd, path) < 0) {
 		if (errno != EBUSY || deadline_left_ms(deadline) == 0)
 			return -1;
 		pause_ms(PAUSE_MS);
@@ -261,36 +263,38 @@ static int clear(int lock_fd, const char *path, int timeout_ms)
 	return 0;
 }
 
-int priv_host_place_clear(struct host_place *place, struct error *err)
+int priv_host_mountpoint_remove(struct host_mountpoint *mountpoint,
+	struct error *err)
 {
-	if (place->lock_fd < 0)
+	if (mountpoint->lock_fd < 0)
 		return 0;
-	if (clear(place->lock_fd, place->path, CLEAR_TIMEOUT_MS) < 0)
+	if (remove_directories(mountpoint->lock_fd, mountpoint->path,
+		    CLEAR_TIMEOUT_MS) < 0)
 		return error_set(err, errno,
 			"cannot remove '%s', where the image was mounted",
-			place->path);
-	cleanup_fd(&place->point_fd);
-	cleanup_fd(&place->lock_fd);
+			mountpoint->path);
+	cleanup_fd(&mountpoint->point_fd);
+	cleanup_fd(&mountpoint->lock_fd);
 	return 0;
 }
 
-static void sweep_one(int base_fd, const char *name)
+static void sweep_directory(int base_fd, const char *name)
 {
 	CLEANUP_FD int fd = openat(base_fd, name,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char path[96];
 
-	if (fd < 0 || !is_roots(fd))
+	if (fd < 0 || !is_owned_by_root(fd))
 		return;
 	if (snprintf(path, sizeof(path), BASE "/%s/" POINT, name) >=
 		(int)sizeof(path))
 		return;
-	/* Whoever holds it lives, and clears the place himself. */
+	/* Whoever holds it lives, and clears the mountpoint himself. */
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		clear(fd, path, 0);
+		remove_directories(fd, path, 0);
 }
 
-void priv_host_place_sweep(void)
+void priv_host_mountpoint_sweep(void)
 {
 	int base_fd = open_base();
 	DIR *base = base_fd < 0 ? NULL : fdopendir(base_fd);
@@ -300,10 +304,10 @@ void priv_host_place_sweep(void)
 		cleanup_fd(&base_fd);
 		return;
 	}
-	/* Nothing but what priv_host_place_make() makes. */
+	/* Nothing but what priv_host_mountpoint_make() makes. */
 	while ((entry = readdir(base)))
 		if (entry->d_name[0] != '.' &&
 			!entry->d_name[strspn(entry->d_name, "0123456789.")])
-			sweep_one(base_fd, entry->d_name);
+			sweep_directory(base_fd, entry->d_name);
 	closedir(base);
 }

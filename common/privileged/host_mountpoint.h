@@ -18,23 +18,23 @@
  * FUSE lets the user in only.
  *
  * slurmstepd holds a lock (flock) of JOB.STEP.PID while it lives.  That alone
- * tells a place in use from one that was left, not its name or age.
+ * tells a mountpoint in use from one that was left, not its name or age.
  *
  * All of these require uid 0, and none waits for a FUSE server.
  */
-struct host_place {
+struct host_mountpoint {
 	int lock_fd;  /* owned: the directory JOB.STEP.PID; -1: there is none */
 	int point_fd; /* owned: the mount point, below what is mounted on it */
 	char path[96]; /* of the mount point */
 };
 
-#define HOST_PLACE_NONE                       \
+#define HOST_MOUNTPOINT_NONE                  \
 	{                                     \
 		.lock_fd = -1, .point_fd = -1 \
 	}
 
-int priv_host_place_make(uint32_t job, uint32_t step,
-	const struct identity *identity, struct host_place *ret_place,
+int priv_host_mountpoint_make(uint32_t job, uint32_t step,
+	const struct identity *identity, struct host_mountpoint *ret_mountpoint,
 	struct error *err);
 
 /*
@@ -43,19 +43,20 @@ int priv_host_place_make(uint32_t job, uint32_t step,
  * most for that: a user who stops his keeper for so long has the directory
  * until the end of the step, see SECURITY.md.
  */
-void priv_host_place_seal(const struct host_place *place);
+void priv_host_mountpoint_seal(const struct host_mountpoint *mountpoint);
 
 /*
  * Unmount what is mounted there, and remove the directories; waits 1 s at most
- * for a fusermount3 that is about to mount.  On failure the place stays locked,
- * for another try.
+ * for a fusermount3 that is about to mount.  On failure the mountpoint stays
+ * locked, for another try.
  */
-int priv_host_place_clear(struct host_place *place, struct error *err);
+int priv_host_mountpoint_remove(struct host_mountpoint *mountpoint,
+	struct error *err);
 
 /*
  * Clear the places of which nobody holds the lock.  Never fails: what it
  * cannot clear is left to the next time.
  */
-void priv_host_place_sweep(void);
+void priv_host_mountpoint_sweep(void);
 
 #endif

@@ -159,7 +159,7 @@ int priv_mount_clone(int dir, const char *path, int how, struct error *err)
 	return fd_take(&fd);
 }
 
-int priv_mount_clone_alone(const char *path, struct error *err)
+int priv_mount_clone_single(const char *path, struct error *err)
 {
 	struct mount_attr attributes = {
 		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,

@@ -69,7 +69,7 @@ int priv_mount_clone(int dir, const char *path, int how, struct error *err);
  * and nodev.  What is mounted on the clone, or unmounted on the original, does
  * not reach the other.
  */
-int priv_mount_clone_alone(const char *path, struct error *err);
+int priv_mount_clone_single(const char *path, struct error *err);
 
 /* Attach a detached mount over the directory or file that `target_fd` is.
  */

@@ -93,7 +93,7 @@ static int collect(int fd, struct deadline deadline, char *output, size_t size)
 	}
 }
 
-int priv_run_with(const char *path, char *const argv[], char *const envp[],
+int priv_run_with_envp(const char *path, char *const argv[], char *const envp[],
 	int input_fd, struct deadline deadline, char *ret_output, size_t size,
 	struct error *err)
 {
@@ -134,6 +134,6 @@ int priv_run(const char *path, char *const argv[], int input_fd,
 	static char *const envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 		NULL };
 
-	return priv_run_with(path, argv, envp, input_fd, deadline, ret_output,
-		size, err);
+	return priv_run_with_envp(path, argv, envp, input_fd, deadline,
+		ret_output, size, err);
 }

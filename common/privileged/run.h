@@ -21,7 +21,7 @@ int priv_run(const char *path, char *const argv[], int input_fd,
 	struct error *err);
 
 /* The same with the environment `envp`. */
-int priv_run_with(const char *path, char *const argv[], char *const envp[],
+int priv_run_with_envp(const char *path, char *const argv[], char *const envp[],
 	int input_fd, struct deadline deadline, char *ret_output, size_t size,
 	struct error *err);
 

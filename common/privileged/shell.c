@@ -59,10 +59,10 @@ static bool set_descriptors(const struct pipes *pipes)
 	if (null_fd < 0 || hold < 0 || progress < 0 || messages < 0)
 		return false;
 	if (dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 ||
-		dup2(messages, 2) < 0 || dup2(hold, SHELL_HOLD_FD) < 0 ||
+		dup2(messages, 2) < 0 || dup2(hold, SHELL_LIFELINE_FD) < 0 ||
 		dup2(progress, SHELL_PROGRESS_FD) < 0)
 		return false;
-	return syscall(SYS_close_range, 3, SHELL_HOLD_FD - 1, 0) == 0 &&
+	return syscall(SYS_close_range, 3, SHELL_LIFELINE_FD - 1, 0) == 0 &&
 	       syscall(SYS_close_range, SHELL_PROGRESS_FD + 1, UINT_MAX, 0) ==
 		       0;
 }
@@ -124,7 +124,7 @@ int priv_shell_start(const char *path, const char *script, char *const envp[],
 	__attribute__((cleanup(close_pipes))) struct pipes pipes = { { -1, -1 },
 		{ -1, -1 }, { -1, -1 } };
 	struct shell shell = { .pid_fd = -1,
-		.hold_fd = -1,
+		.lifeline_fd = -1,
 		.progress_fd = -1,
 		.messages_fd = -1 };
 	pid_t parent = getpid();
@@ -146,7 +146,7 @@ int priv_shell_start(const char *path, const char *script, char *const envp[],
 		priv_shell_stop(&shell);
 		return -1;
 	}
-	shell.hold_fd = fd_take(&pipes.hold[1]);
+	shell.lifeline_fd = fd_take(&pipes.hold[1]);
 	shell.progress_fd = fd_take(&pipes.progress[0]);
 	shell.messages_fd = fd_take(&pipes.messages[0]);
 	*ret_shell = shell;
@@ -183,7 +183,7 @@ int priv_shell_stop(struct shell *shell)
 	}
 	sigaction(SIGCHLD, &shell->before, NULL);
 	cleanup_fd(&shell->pid_fd);
-	cleanup_fd(&shell->hold_fd);
+	cleanup_fd(&shell->lifeline_fd);
 	cleanup_fd(&shell->progress_fd);
 	cleanup_fd(&shell->messages_fd);
 	shell->pid = -1;

@@ -9,7 +9,7 @@
 #include "common/error.h"
 
 /* In the shell, numbers that every shell takes in a redirection. */
-#define SHELL_HOLD_FD     8 /* end of file once the starter is gone */
+#define SHELL_LIFELINE_FD 8 /* end of file once the starter is gone */
 #define SHELL_PROGRESS_FD 9 /* what is written there reaches progress_fd */
 
 /* What the child writes to progress_fd, with an errno in the next byte, if it
@@ -20,7 +20,7 @@
 struct shell {
 	pid_t pid;               /* of the leader of a session of its own */
 	int pid_fd;              /* owned, as the others */
-	int hold_fd;             /* the writing end */
+	int lifeline_fd;         /* the writing end */
 	int progress_fd;         /* the reading end, not blocking */
 	int messages_fd;         /* the same, of its standard error */
 	struct sigaction before; /* of SIGCHLD */

@@ -246,8 +246,8 @@ static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
 	if (!set_identity(identity))
 		_exit(SERVER_EXIT_IDENTITY);
 	/* A job of root's has kept them; execve then gives none back. */
-	if ((fds->may_gain_rights ? priv_caps_clear(&err)
-				  : priv_caps_drop(&err)) < 0)
+	if ((fds->allow_setuid ? priv_caps_drop_allow_setuid(&err)
+			       : priv_caps_drop(&err)) < 0)
 		_exit(SERVER_EXIT_PRIVILEGES);
 	/* Safe: root checked this file before it gave up its rights. */
 	syscall(SYS_execveat, PROGRAM_FD, "", argv, envp, AT_EMPTY_PATH);

@@ -18,7 +18,7 @@ struct spawn_fds {
 	int host_mounter; /* becomes SERVER_HOST_MOUNTER_FD; -1: none */
 	int damage;       /* becomes SERVER_DAMAGE_FD; -1: none */
 	/* Without no_new_privs: it may execute a setuid program. */
-	bool may_gain_rights;
+	bool allow_setuid;
 };
 
 /*

@@ -70,8 +70,8 @@ static int run(const char *path, char *const argv[], int socket,
 {
 	static char *const environment[] = { "_FUSE_COMMFD=0", NULL };
 	char output[1024];
-	int status = priv_run_with(path, argv, environment, socket, deadline,
-		output, sizeof(output), err);
+	int status = priv_run_with_envp(path, argv, environment, socket,
+		deadline, output, sizeof(output), err);
 
 	if (status > 0) {
 		output[strcspn(output, "\n")] = '\0';

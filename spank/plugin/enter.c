@@ -189,9 +189,9 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 			.args = &session.args,
 			.script = batch_script(spank),
 			.connections = session.shared->connections,
-			.host_path = session.host_mount.place.lock_fd < 0
+			.host_path = session.host_mount.mountpoint.lock_fd < 0
 					     ? NULL
-					     : session.host_mount.place.path,
+					     : session.host_mount.mountpoint.path,
 		},
 		.tasks_fds = tasks_fds,
 		.fuse_fds = session.fuse_fds,

@@ -191,7 +191,7 @@ static void open_connection(struct fuse_watchdog *watchdog, size_t i)
 
 	if (noted.number == 0 || is_same(&noted, &watchdog->opened[i]))
 		return;
-	fd = priv_fuse_open(noted.number, watchdog->uid);
+	fd = priv_fuse_abort_open(noted.number, watchdog->uid);
 	if (fd < 0 || !is_still_ours(watchdog, &noted))
 		return;
 	still = connection_of(watchdog, i);

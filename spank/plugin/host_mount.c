@@ -2,8 +2,8 @@
 /*
  * mount=host: the image is mounted on the host before the tasks start, as the
  * user, by the keeper (spank/keeper).  What slurmstepd does is to make the
- * place, to start the keeper, and to clear the place at the end, whatever the
- * keeper did.  It never touches the mount itself.
+ * mountpoint, to start the keeper, and to clear the mountpoint at the end,
+ * whatever the keeper did.  It never touches the mount itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,14 +30,15 @@ static int start_keeper(struct host_mount *mount,
 	CLEANUP_FD int read_fd = -1;
 	CLEANUP_FD int write_fd = -1;
 	char timeout[16];
-	char *argv[] = { "spank-sif-keeper", timeout, mount->place.path, NULL };
+	char *argv[] = { "spank-sif-keeper", timeout, mount->mountpoint.path,
+		NULL };
 	static char *const no_environment[] = { NULL };
 	struct spawn_fds fds = {
 		.program = program_fd,
 		.control = server_fd,
 		.damage = -1,
 		/* fusermount3 is a setuid program. */
-		.may_gain_rights = true,
+		.allow_setuid = true,
 	};
 	int ends[2];
 
@@ -60,7 +61,8 @@ int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,
 	const struct identity *identity, int server_fd, int timeout_s,
 	struct error *err)
 {
-	if (priv_host_place_make(job, step, identity, &mount->place, err) < 0 ||
+	if (priv_host_mountpoint_make(job, step, identity, &mount->mountpoint,
+		    err) < 0 ||
 		start_keeper(mount, identity, server_fd, timeout_s, err) < 0)
 		return error_prefix(err,
 			"cannot prepare the mount of the image on the host "
@@ -72,12 +74,12 @@ void host_mount_tasks_forked(struct host_mount *mount, pid_t task)
 {
 	struct error err;
 
-	if (mount->place.lock_fd < 0)
+	if (mount->mountpoint.lock_fd < 0)
 		return;
 	/* Not to be charged is no reason to fail: it is gone in a moment. */
 	if (mount->child.pid != 0 && task != 0)
 		priv_cgroup_join(mount->child.pid, task, &err);
-	priv_host_place_seal(&mount->place);
+	priv_host_mountpoint_seal(&mount->mountpoint);
 }
 
 /* The keeper's own words: they may be its user's.  Never waits. */
@@ -109,7 +111,7 @@ static void stop_keeper(struct host_mount *mount)
 		error_set(&mount->failure, 0,
 			"the keeper could not unmount '%s' from the host while "
 			"the tasks ran; it is unmounted now: %s",
-			mount->place.path, words);
+			mount->mountpoint.path, words);
 	}
 	cleanup_fd(&mount->reason_fd);
 }
@@ -117,7 +119,7 @@ static void stop_keeper(struct host_mount *mount)
 int host_mount_stop(struct host_mount *mount, struct error *err)
 {
 	stop_keeper(mount);
-	return priv_host_place_clear(&mount->place, err);
+	return priv_host_mountpoint_remove(&mount->mountpoint, err);
 }
 
 int host_mount_failure(struct host_mount *mount, struct error *err)

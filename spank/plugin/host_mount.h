@@ -10,25 +10,26 @@
 #include "common/identity.h"
 #include "common/privileged/host_mountpoint.h"
 
-/* slurmstepd's side of mount=host: the place of the mount, and its keeper. */
+/* slurmstepd's side of mount=host: the mountpoint of the mount, and its keeper.
+ */
 struct host_mount {
-	struct host_place place;
+	struct host_mountpoint mountpoint;
 	struct child child;   /* pid 0: not started, or ended */
 	int lifeline_fd;      /* closed when the keeper shall end */
 	int reason_fd;        /* why the keeper could not unmount */
 	struct error failure; /* of the keeper, until host_mount_failure() */
 };
 
-#define HOST_MOUNT_NONE                                              \
-	{                                                            \
-		.place = HOST_PLACE_NONE, .child = { .pid_fd = -1 }, \
-		.lifeline_fd = -1, .reason_fd = -1                   \
+#define HOST_MOUNT_NONE                                                        \
+	{                                                                      \
+		.mountpoint = HOST_MOUNTPOINT_NONE, .child = { .pid_fd = -1 }, \
+		.lifeline_fd = -1, .reason_fd = -1                             \
 	}
 
 /*
- * Make the place, and start the keeper as `identity`, which mounts the image
- * there and tells the server at the other end of `server_fd`.  Does not wait
- * for it.  Requires uid 0.
+ * Make the mountpoint, and start the keeper as `identity`, which mounts the
+ * image there and tells the server at the other end of `server_fd`.  Does not
+ * wait for it.  Requires uid 0.
  */
 int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,
 	const struct identity *identity, int server_fd, int timeout_s,

@@ -111,7 +111,7 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	if (plugstack_args_parse(argc, argv, &session.args, &err) < 0)
 		blame_plugstack(&err);
 	if (context == S_CTX_SLURMD)
-		priv_host_place_sweep();
+		priv_host_mountpoint_sweep();
 	if (context != S_CTX_LOCAL && context != S_CTX_ALLOCATOR &&
 		context != S_CTX_REMOTE)
 		return 0;
@@ -454,7 +454,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 		return 0;
 	report.debug = settings_is(&session.settings, SETTING_DEBUG, "yes");
 	/* First of all, before names are looked up or a program is run. */
-	if (priv_caps_freeze(&err) == 0 && !session.error.text[0]) {
+	if (priv_set_no_new_privs(&err) == 0 && !session.error.text[0]) {
 		file_size_limit_raise(&limit);
 		entered = enter_container(spank, local_task(spank) == 0,
 			&report, &err);

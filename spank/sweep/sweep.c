@@ -20,6 +20,6 @@ int slurm_spank_job_epilog(spank_t spank, int argc, char *argv[])
 	(void)argv;
 	/* Safe: see privileged/host_mountpoint.h; it never fails, so that no
 	 * node is drained for it. */
-	priv_host_place_sweep();
+	priv_host_mountpoint_sweep();
 	return 0;
 }

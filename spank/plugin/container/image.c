@@ -187,7 +187,7 @@ int image_check_overlays(const char *path, const char *said,
 static void note_connection(const struct image_request *request, int mount_fd)
 {
 	struct connection noted = {
-		.number = priv_fuse_connection(mount_fd),
+		.number = priv_fuse_connection_id(mount_fd),
 		.builder = getpid(),
 	};
 
@@ -235,7 +235,7 @@ int image_clone(const struct image_request *request, const char *path,
 	CLEANUP_FD int mount_fd = -1;
 	struct statfs system;
 
-	mount_fd = priv_mount_clone_alone(path, err);
+	mount_fd = priv_mount_clone_single(path, err);
 	if (mount_fd < 0)
 		return -1;
 	note_connection(request, mount_fd);

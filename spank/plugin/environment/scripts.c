@@ -190,7 +190,7 @@ static void print_wait(FILE *out, const struct image_scripts *scripts,
 	if (remembers(scripts))
 		image_setters_print_hand_on(out, scripts->count);
 	fprintf(out, "\\exec %s -c \"echo %c >&%d; read -r x <&%d\"", shell,
-		IMAGE_SCRIPTS_COMPLETE, SHELL_PROGRESS_FD, SHELL_HOLD_FD);
+		IMAGE_SCRIPTS_COMPLETE, SHELL_PROGRESS_FD, SHELL_LIFELINE_FD);
 }
 
 char *image_scripts_program(const struct image_scripts *scripts,
