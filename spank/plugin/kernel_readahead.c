@@ -26,7 +26,7 @@ static off_t read_file_ahead(const char *path, off_t most)
 {
 	CLEANUP_FD int root_fd = open("/", O_PATH | O_CLOEXEC);
 	/* In the image, not in what is bound there. */
-	CLEANUP_FD int fd = inside_open_image(root_fd, path,
+	CLEANUP_FD int fd = image_path_open_no_xdev(root_fd, path,
 		O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
 	off_t offset;

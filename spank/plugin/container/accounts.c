@@ -186,13 +186,13 @@ static int copy(int from_fd, int to_fd)
 static int open_rest(int root_fd, const char *path, int *ret_fd)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	CLEANUP_FD int fd = inside_open(root_fd, path, flags);
+	CLEANUP_FD int fd = image_path_open(root_fd, path, flags);
 	struct stat status;
 
 	if (fd < 0 && errno == ENOENT)
 		fd = open(path, flags);
 	if (fd < 0)
-		return inside_is_missing(errno) ? 0 : -1;
+		return image_path_is_missing(errno) ? 0 : -1;
 	if (fstat(fd, &status) < 0)
 		return -1;
 	if (S_ISREG(status.st_mode))

@@ -30,7 +30,7 @@ static bool is_of_the_system(const char *path)
 		if (strcmp(path, places[i]) == 0)
 			return true;
 	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++)
-		if (inside_is_in(trees[i], path))
+		if (path_is_below(trees[i], path))
 			return true;
 	return false;
 }

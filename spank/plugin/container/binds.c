@@ -43,7 +43,7 @@ static size_t place_of(const struct binds *binds, const char *target)
 	size_t i;
 
 	for (i = 0; i < binds->count; i++)
-		if (inside_is_in(target, binds->list[i].target))
+		if (path_is_below(target, binds->list[i].target))
 			break;
 	return i;
 }
@@ -172,7 +172,7 @@ static const struct bind *find_cover(const struct binds *binds,
 		if (same_name && strcmp(bind->source, bind->target) != 0)
 			continue;
 		if (strcmp(bind->target, path) != 0 || same_name)
-			if (inside_is_in(bind->target, path))
+			if (path_is_below(bind->target, path))
 				found = bind;
 	}
 	return found;
@@ -198,7 +198,7 @@ static int leave_out(struct bind *bind, struct report *report,
 	cleanup_fd(&bind->mount_fd);
 	if (!(bind->flags & BIND_OPTIONAL))
 		return -1;
-	if (err->num && !inside_is_missing(err->num))
+	if (err->num && !image_path_is_missing(err->num))
 		report_note(report, "left out of the container: %s", err->text);
 	*err = (struct error){ 0 };
 	return 0;
@@ -276,16 +276,16 @@ static int make_point_in_empty(const struct binds *binds,
 
 	if (!cover || !(cover->flags & BIND_EMPTY) || cover->mount_fd < 0)
 		return 0;
-	return inside_make(cover->mount_fd,
+	return image_path_make(cover->mount_fd,
 		bind->target + strlen(cover->target), bind->is_directory, err);
 }
 
 /* 1 if it is there, 0 if not. */
 static int has_path(int root_fd, const char *path, struct error *err)
 {
-	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH);
+	CLEANUP_FD int fd = image_path_open(root_fd, path, O_PATH);
 
-	if (fd >= 0 || inside_is_missing(errno))
+	if (fd >= 0 || image_path_is_missing(errno))
 		return fd >= 0;
 	return error_set(err, errno, "cannot look up '%s' in the image", path);
 }
@@ -316,15 +316,16 @@ static int make_point(const struct binds *binds, struct bind *bind, int root_fd,
 		return 0;
 	if (is_wanted(bind, root_fd, err) <= 0)
 		return leave_out_inside(bind, report, err);
-	made = (bind->flags & BIND_REPLACE ? inside_make_place : inside_make)(
-		root_fd, bind->target, bind->is_directory, err);
+	made = (bind->flags & BIND_REPLACE ? image_path_replace
+					   : image_path_make)(root_fd,
+		bind->target, bind->is_directory, err);
 	if (made == 0)
 		made = make_point_in_empty(binds, bind, err);
 	if (made < 0)
 		return leave_out_inside(bind, report, err);
 	/* A file system that is set read-only loses all names that nobody
 	 * holds on to; attach() would ask the server again for each. */
-	bind->point_fd = inside_open(root_fd, bind->target, O_PATH);
+	bind->point_fd = image_path_open(root_fd, bind->target, O_PATH);
 	return 0;
 }
 
@@ -356,7 +357,8 @@ static int describe_missing(const struct binds *binds, const struct bind *bind,
 static int attach(const struct binds *binds, struct bind *bind, int root_fd,
 	struct error *err)
 {
-	CLEANUP_FD int target_fd = inside_open(root_fd, bind->target, O_PATH);
+	CLEANUP_FD int target_fd =
+		image_path_open(root_fd, bind->target, O_PATH);
 	struct stat target;
 
 	if (target_fd < 0 || fstat(target_fd, &target) < 0) {

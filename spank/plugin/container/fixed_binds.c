@@ -51,7 +51,7 @@ const struct bind *fixed_find_above(const struct binds *binds,
 
 	for (i = 0; i < binds->count; i++)
 		if (binds->list[i].flags & BIND_WHOLE &&
-			inside_is_in(binds->list[i].target, target))
+			path_is_below(binds->list[i].target, target))
 			return &binds->list[i];
 	return NULL;
 }
@@ -201,8 +201,8 @@ static bool is_certain(const struct binds *binds, const struct mounts *mounts,
 
 	snprintf(rest, sizeof(rest), "%s", bind->target);
 	for (names = 0; names < NAMES_MAX; names++) {
-		CLEANUP_FD int fd = inside_open_plain(root_fd, at[0] ? at : "/",
-			O_PATH | O_DIRECTORY);
+		CLEANUP_FD int fd = image_path_open_no_symlinks(root_fd,
+			at[0] ? at : "/", O_PATH | O_DIRECTORY);
 		struct step step = { .directory_fd = fd, .name = name };
 
 		if (!next_name(rest, name))
@@ -269,7 +269,7 @@ static int check_within(const struct binds *binds, const struct mounts *mounts,
 /* A symlink of the image may have led a bind over it, or above it. */
 static int check_name(const struct bind *bind, int root_fd, struct error *err)
 {
-	CLEANUP_FD int fd = inside_open(root_fd, bind->target, O_PATH);
+	CLEANUP_FD int fd = image_path_open(root_fd, bind->target, O_PATH);
 
 	return fd >= 0 && mounts_id_of(fd) == bind->mount_id
 		       ? 0

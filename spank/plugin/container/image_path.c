@@ -23,7 +23,7 @@
 /* Each takes microseconds. */
 #define TRIES_MAX 1000
 
-bool inside_is_in(const char *directory, const char *path)
+bool path_is_below(const char *directory, const char *path)
 {
 	size_t length = strlen(directory);
 
@@ -31,7 +31,7 @@ bool inside_is_in(const char *directory, const char *path)
 	       (path[length] == '\0' || path[length] == '/');
 }
 
-bool inside_is_missing(int num)
+bool image_path_is_missing(int num)
 {
 	switch (num) {
 	case ENOENT:
@@ -65,17 +65,17 @@ static int open_how(int root_fd, const char *path, int flags, int resolve)
 	return fd;
 }
 
-int inside_open(int root_fd, const char *path, int flags)
+int image_path_open(int root_fd, const char *path, int flags)
 {
 	return open_how(root_fd, path, flags, 0);
 }
 
-int inside_open_plain(int root_fd, const char *path, int flags)
+int image_path_open_no_symlinks(int root_fd, const char *path, int flags)
 {
 	return open_how(root_fd, path, flags, RESOLVE_NO_SYMLINKS);
 }
 
-int inside_open_image(int root_fd, const char *path, int flags)
+int image_path_open_no_xdev(int root_fd, const char *path, int flags)
 {
 	return open_how(root_fd, path, flags, RESOLVE_NO_XDEV);
 }
@@ -104,7 +104,7 @@ static int open_parent(int root_fd, const char *path, char ret_parent[PATH_MAX],
 {
 	if (split(path, ret_parent, ret_name) < 0)
 		return -1;
-	return inside_open(root_fd, ret_parent, O_PATH | O_DIRECTORY);
+	return image_path_open(root_fd, ret_parent, O_PATH | O_DIRECTORY);
 }
 
 /*
@@ -143,7 +143,7 @@ static size_t next_end(const char *path, size_t end)
 
 static int check_kind(int root_fd, const char *path, bool directory)
 {
-	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH);
+	CLEANUP_FD int fd = image_path_open(root_fd, path, O_PATH);
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
@@ -156,7 +156,7 @@ static int check_kind(int root_fd, const char *path, bool directory)
 
 /* One component of `path` after the other, from the root, in one frame: an
  * image or a path of the user's must not choose how deep the stack gets. */
-static int make(int root_fd, const char *wanted, bool directory)
+static int make_or_check(int root_fd, const char *wanted, bool directory)
 {
 	char path[PATH_MAX], prefix[PATH_MAX], target[PATH_MAX];
 	int symlinks = SYMLINKS_MAX, made;
@@ -173,7 +173,7 @@ static int make(int root_fd, const char *wanted, bool directory)
 		if (check_kind(root_fd, prefix, true) == 0)
 			continue;
 		if (errno != ENOENT) {
-			if (!inside_is_missing(errno))
+			if (!image_path_is_missing(errno))
 				return -1;
 			continue; /* the last look says what is wrong */
 		}
@@ -196,19 +196,19 @@ static int make(int root_fd, const char *wanted, bool directory)
 	return check_kind(root_fd, path, directory);
 }
 
-int inside_make(int root_fd, const char *path, bool directory,
+int image_path_make(int root_fd, const char *path, bool directory,
 	struct error *err)
 {
-	if (make(root_fd, path, directory) < 0)
+	if (make_or_check(root_fd, path, directory) < 0)
 		return error_set(err, errno,
 			"cannot make the mount point '%s' in the image", path);
 	return 0;
 }
 
-int inside_make_place(int root_fd, const char *path, bool directory,
+int image_path_replace(int root_fd, const char *path, bool directory,
 	struct error *err)
 {
-	CLEANUP_FD int fd = inside_open(root_fd, path, O_PATH | O_NOFOLLOW);
+	CLEANUP_FD int fd = image_path_open(root_fd, path, O_PATH | O_NOFOLLOW);
 	CLEANUP_FD int parent_fd = -1;
 	char parent[PATH_MAX], name[NAME_MAX + 1];
 	struct stat status;
@@ -223,5 +223,5 @@ int inside_make_place(int root_fd, const char *path, bool directory,
 				"cannot replace the symlink '%s' of the image",
 				path);
 	}
-	return inside_make(root_fd, path, directory, err);
+	return image_path_make(root_fd, path, directory, err);
 }

@@ -255,7 +255,7 @@ static int read_scripts(const struct image_scripts *scripts,
 
 static bool is_there(const char *shell)
 {
-	return access(shell, X_OK) == 0 || !inside_is_missing(errno);
+	return access(shell, X_OK) == 0 || !image_path_is_missing(errno);
 }
 
 /* The first of the shells that can be executed here.  *ret_is_executed is false

@@ -66,7 +66,7 @@ static int is_script(int directory_fd, const char *name)
 		(!S_ISREG(status.st_mode) ||
 			faccessat(directory_fd, name, R_OK, 0) == 0))
 		return S_ISREG(status.st_mode);
-	return inside_is_missing(errno) ? 0 : -1;
+	return image_path_is_missing(errno) ? 0 : -1;
 }
 
 /* NULL at the end, with errno 0. */

@@ -66,10 +66,10 @@ static bool exists(int dir, const char *path)
 static void names_are_compared_by_component(void **state)
 {
 	(void)state;
-	assert_true(inside_is_in("/tmp", "/tmp"));
-	assert_true(inside_is_in("/tmp", "/tmp/x"));
-	assert_false(inside_is_in("/tmp", "/tmpx"));
-	assert_false(inside_is_in("/tmp/x", "/tmp"));
+	assert_true(path_is_below("/tmp", "/tmp"));
+	assert_true(path_is_below("/tmp", "/tmp/x"));
+	assert_false(path_is_below("/tmp", "/tmpx"));
+	assert_false(path_is_below("/tmp/x", "/tmp"));
 }
 
 static void missing_directories_are_made(void **state)
@@ -77,9 +77,12 @@ static void missing_directories_are_made(void **state)
 	struct image *image = *state;
 	struct error err = { 0 };
 
-	assert_int_equal(inside_make(image->root_fd, "/a/b/c", true, &err), 0);
-	assert_int_equal(inside_make(image->root_fd, "/a/b/f", false, &err), 0);
-	assert_int_equal(inside_make(image->root_fd, "/a/b/c", true, &err), 0);
+	assert_int_equal(image_path_make(image->root_fd, "/a/b/c", true, &err),
+		0);
+	assert_int_equal(image_path_make(image->root_fd, "/a/b/f", false, &err),
+		0);
+	assert_int_equal(image_path_make(image->root_fd, "/a/b/c", true, &err),
+		0);
 	assert_true(exists(image->root_fd, "a/b/c"));
 	assert_true(exists(image->root_fd, "a/b/f"));
 }
@@ -89,10 +92,11 @@ static void the_wrong_kind_is_refused(void **state)
 	struct image *image = *state;
 	struct error err = { 0 };
 
-	assert_int_equal(inside_make(image->root_fd, "/f", false, &err), 0);
-	assert_int_equal(inside_make(image->root_fd, "/f", true, &err), -1);
+	assert_int_equal(image_path_make(image->root_fd, "/f", false, &err), 0);
+	assert_int_equal(image_path_make(image->root_fd, "/f", true, &err), -1);
 	assert_non_null(strstr(err.text, "'/f'"));
-	assert_int_equal(inside_make(image->root_fd, "/f/x", true, &err), -1);
+	assert_int_equal(image_path_make(image->root_fd, "/f/x", true, &err),
+		-1);
 }
 
 static void links_do_not_lead_out(void **state)
@@ -103,10 +107,10 @@ static void links_do_not_lead_out(void **state)
 	symlinkat("../../../../../..", image->root_fd, "up");
 	symlinkat("/proc/self/root", image->root_fd, "magic");
 	symlinkat("..", image->root_fd, "parent");
-	inside_make(image->root_fd, "/up/made", true, &err);
-	inside_make(image->root_fd, "/magic/made", true, &err);
-	inside_make(image->root_fd, "/parent/made", true, &err);
-	inside_make(image->root_fd, "/../made", true, &err);
+	image_path_make(image->root_fd, "/up/made", true, &err);
+	image_path_make(image->root_fd, "/magic/made", true, &err);
+	image_path_make(image->root_fd, "/parent/made", true, &err);
+	image_path_make(image->root_fd, "/../made", true, &err);
 	assert_true(exists(image->root_fd, "made"));
 	assert_true(exists(image->root_fd, "proc/self/root/made"));
 	assert_false(exists(image->outside_fd, "made"));
@@ -119,7 +123,8 @@ static void a_dangling_link_is_followed_inside(void **state)
 	struct error err = { 0 };
 
 	symlinkat("../run/resolve", image->root_fd, "link");
-	assert_int_equal(inside_make(image->root_fd, "/link", false, &err), 0);
+	assert_int_equal(image_path_make(image->root_fd, "/link", false, &err),
+		0);
 	assert_true(exists(image->root_fd, "run/resolve"));
 }
 
@@ -131,8 +136,9 @@ static void a_loop_of_links_ends(void **state)
 	symlinkat("b", image->root_fd, "a");
 	symlinkat("a", image->root_fd, "b");
 	symlinkat("c/c/c", image->root_fd, "c");
-	assert_int_equal(inside_make(image->root_fd, "/a", true, &err), -1);
-	assert_int_equal(inside_make(image->root_fd, "/c/x", true, &err), -1);
+	assert_int_equal(image_path_make(image->root_fd, "/a", true, &err), -1);
+	assert_int_equal(image_path_make(image->root_fd, "/c/x", true, &err),
+		-1);
 }
 
 /* The stack that the look-up needs does not grow with the path. */
@@ -150,7 +156,7 @@ static void a_path_as_deep_as_can_be_is_made(void **state)
 	setrlimit(RLIMIT_STACK, &small);
 	for (i = 0; i + 3 < sizeof(path); i += 2)
 		memcpy(path + i, "/a", 3);
-	assert_int_equal(inside_make(image->root_fd, path, true, &err), 0);
+	assert_int_equal(image_path_make(image->root_fd, path, true, &err), 0);
 	assert_true(exists(image->root_fd, path + 1));
 	setrlimit(RLIMIT_STACK, &before);
 }
@@ -161,10 +167,11 @@ static void a_link_in_the_place_is_replaced(void **state)
 	struct error err = { 0 };
 	struct stat status;
 
-	assert_int_equal(inside_make(image->root_fd, "/zone", false, &err), 0);
+	assert_int_equal(image_path_make(image->root_fd, "/zone", false, &err),
+		0);
 	symlinkat("zone", image->root_fd, "localtime");
 	assert_int_equal(
-		inside_make_place(image->root_fd, "/localtime", false, &err),
+		image_path_replace(image->root_fd, "/localtime", false, &err),
 		0);
 	assert_int_equal(fstatat(image->root_fd, "localtime", &status,
 				 AT_SYMLINK_NOFOLLOW),
@@ -201,7 +208,7 @@ static void renames_elsewhere_do_not_fail_a_look_up(void **state)
 	pid = start_renaming(image);
 	assert_true(pid > 0);
 	for (i = 0; i < 20000; i++) {
-		fd = inside_open(image->root_fd,
+		fd = image_path_open(image->root_fd,
 			"/d/../d/../d/../d/../d/../d/../d", O_PATH);
 		failures += fd < 0;
 		close(fd);
@@ -219,13 +226,14 @@ static void nothing_else_is_opened_as_the_image(void **state)
 	int root_fd = open("/", O_PATH | O_CLOEXEC), fd;
 
 	(void)state;
-	fd = inside_open(root_fd, "/proc/version", O_RDONLY);
+	fd = image_path_open(root_fd, "/proc/version", O_RDONLY);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(inside_open_image(root_fd, "/proc/version", O_RDONLY),
+	assert_int_equal(
+		image_path_open_no_xdev(root_fd, "/proc/version", O_RDONLY),
 		-1);
 	assert_int_equal(errno, EXDEV);
-	fd = inside_open_image(root_fd, "/", O_PATH);
+	fd = image_path_open_no_xdev(root_fd, "/", O_PATH);
 	assert_true(fd >= 0);
 	close(fd);
 	close(root_fd);
