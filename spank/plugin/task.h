@@ -11,7 +11,7 @@
 
 /* What a task needs to get into the container; all borrowed. */
 struct task_request {
-	struct plan_request plan; /* but for `directory` and `site` */
+	struct plan_request plan; /* but for `directory` and `node_conf` */
 	const int
 		*tasks_fds; /* where the servers hear HELLO, the root's first */
 	int *fuse_fds;      /* an open /dev/fuse for each, given away */

@@ -74,13 +74,13 @@ static int load_passwd(char *buffer, const char *home,
  * slurm.conf names SlurmUser, and no command of Slurm runs where that name is
  * unknown.  From 23.02 on slurmstepd has only the id.
  */
-static int load_slurm_user(char *buffer, const struct site *site,
+static int load_slurm_user(char *buffer, const struct node_conf *conf,
 	struct accounts *accounts)
 {
 	struct passwd entry, *found = NULL;
-	int failed = site->slurm_user ? getpwnam_r(site->slurm_user, &entry,
+	int failed = conf->slurm_user ? getpwnam_r(conf->slurm_user, &entry,
 						buffer, ENTRY_SIZE, &found)
-				      : getpwuid_r(site->slurm_uid, &entry,
+				      : getpwuid_r(conf->slurm_uid, &entry,
 						buffer, ENTRY_SIZE, &found);
 
 	if (!is_found(failed, found, accounts) || entry.pw_uid == 0 ||
@@ -121,7 +121,7 @@ static int load_groups(char *buffer, struct accounts *accounts)
 	return fclose(out);
 }
 
-int accounts_load(const char *home, const struct site *site,
+int accounts_load(const char *home, const struct node_conf *conf,
 	struct accounts *ret_accounts, struct report *report, struct error *err)
 {
 	struct accounts accounts = { .home = NULL };
@@ -129,7 +129,7 @@ int accounts_load(const char *home, const struct site *site,
 
 	if (!buffer || load_passwd(buffer, home, &accounts) < 0 ||
 		load_groups(buffer, &accounts) != 0 ||
-		load_slurm_user(buffer, site, &accounts) < 0) {
+		load_slurm_user(buffer, conf, &accounts) < 0) {
 		error_set(err, errno, "cannot look up the user's names");
 		accounts_free(&accounts);
 		return -1;

@@ -22,9 +22,9 @@ struct accounts {
  * name service modules of the host run here, never as root.  A user or group
  * without an entry is no failure; one that cannot be looked up is noted.  The
  * user's line has `home` as the home directory, unless that is NULL;
- * ret_accounts->home is the node's.  Of `site` it takes SlurmUser.
+ * ret_accounts->home is the node's.  It takes SlurmUser from `conf`.
  */
-int accounts_load(const char *home, const struct site *site,
+int accounts_load(const char *home, const struct node_conf *conf,
 	struct accounts *ret_accounts, struct report *report,
 	struct error *err);
 

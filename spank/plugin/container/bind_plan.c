@@ -173,18 +173,19 @@ static void plan_made(struct binds *binds, const char *path, const char *origin)
 
 static void plan_mpi(const struct plan_request *request, struct binds *binds)
 {
-	const struct site *site = request->site;
+	const struct node_conf *node_conf = request->node_conf;
 
-	plan_made(binds, site->pmix_server, "PMIx");
-	if (!site->pmix_is_users || !request->args->denied[SETTING_BIND])
-		plan_made(binds, site->pmix, "PMIx");
+	plan_made(binds, node_conf->pmix_server, "PMIx");
+	if (!node_conf->pmix_chosen_by_user ||
+		!request->args->denied[SETTING_BIND])
+		plan_made(binds, node_conf->pmix, "PMIx");
 }
 
 static void plan_x11(const struct plan_request *request, struct binds *binds)
 {
 	const char *path = envp_get(request->job, "XAUTHORITY");
 
-	if (path && site_has_xauthority(path, request->job, request->home))
+	if (path && node_conf_is_xauthority(path, request->job, request->home))
 		plan_made(binds, path, "X11");
 }
 
@@ -199,13 +200,13 @@ static void plan_slurm(const struct plan_request *request, struct binds *binds)
 {
 	plan_file(binds, "/etc/slurm", "Slurm");
 	plan_file(binds, "/run/slurm", "Slurm");
-	plan_file(binds, request->site->conf, "Slurm");
-	plan_plugin(binds, request->site->plugin);
+	plan_file(binds, request->node_conf->conf_directory, "Slurm");
+	plan_plugin(binds, request->node_conf->plugin);
 	plan_file(binds, "/run/munge", "munge");
 	plan_mpi(request, binds);
 	plan_x11(request, binds);
 	plan_file(binds, request->script, "batch script");
-	plan_file(binds, request->site->prolog, "TaskProlog");
+	plan_file(binds, request->node_conf->prolog, "TaskProlog");
 }
 
 static int flags_of(const struct bind_spec *spec)

@@ -31,7 +31,7 @@ struct plan_request {
 	const char *home;      /* of the user's entry, or $HOME; or NULL */
 	const char *directory; /* absolute working directory; "" if none */
 	const char *script;    /* a batch script to be run inside; or NULL */
-	const struct site *site;
+	const struct node_conf *node_conf;
 	struct connection *connections; /* where the builder notes them */
 	const char *host_path; /* mount=host: where the image is; or NULL */
 };

@@ -167,12 +167,12 @@ static int mount_data(struct building *building, struct error *err)
 static int plan(struct building *building, struct error *err)
 {
 	struct plan_request request = building->request->plan;
-	struct site site;
+	struct node_conf conf;
 	const char *home = settings_get(building->settings, SETTING_HOME);
 
-	site_load(request.job, &site);
-	request.site = &site;
-	if (accounts_load(home[0] == '/' ? home : NULL, &site,
+	node_conf_load(request.job, &conf);
+	request.node_conf = &conf;
+	if (accounts_load(home[0] == '/' ? home : NULL, &conf,
 		    &building->accounts, building->report, err) < 0)
 		return -1;
 	if (building->accounts.home)

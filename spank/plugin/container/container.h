@@ -13,7 +13,7 @@
 
 /* What the first task of a step builds the container from; all borrowed. */
 struct container_request {
-	struct plan_request plan; /* but for `site`; `home` may be $HOME */
+	struct plan_request plan; /* but for `node_conf`; `home` may be $HOME */
 	int server; /* socket to the root's image server, which has said BUILD
 		     */
 	const int *tasks_fds; /* HELLO sockets of all image servers, root's

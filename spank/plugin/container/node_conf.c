@@ -95,7 +95,7 @@ static void find_conf(char *ret_directory)
  * slurmstepd's own environment.  The place of the tasks no variable says: it is
  * by a rule of mpi/pmix, and Open MPI does not start without.
  */
-static void find_pmix(char *const *job, struct site *site)
+static void find_pmix(char *const *job, struct node_conf *conf)
 {
 	const char *server = getenv("PMIX_SERVER_TMPDIR");
 	const char *space = envp_get(job, "PMIX_NAMESPACE");
@@ -107,26 +107,26 @@ static void find_pmix(char *const *job, struct site *site)
 		strncmp(space, PMIX_NAMESPACE_PREFIX, prefix) != 0 ||
 		space[prefix + strspn(space + prefix, "0123456789.")])
 		return;
-	copy_path(server, site->pmix_server);
-	site->pmix_is_users = base;
+	copy_path(server, conf->pmix_server);
+	conf->pmix_chosen_by_user = base;
 	find_tmp(job, expanded);
-	if (snprintf(site->pmix, PATH_MAX, "%s/spmix_appdir_%u_%s",
+	if (snprintf(conf->pmix, PATH_MAX, "%s/spmix_appdir_%u_%s",
 		    base ? base : expanded, (unsigned int)getuid(),
 		    space + prefix) >= PATH_MAX)
-		site->pmix[0] = '\0';
+		conf->pmix[0] = '\0';
 }
 
-void site_load(char *const *job, struct site *ret_site)
+void node_conf_load(char *const *job, struct node_conf *ret_conf)
 {
-	*ret_site = (struct site){ .prolog = NULL };
+	*ret_conf = (struct node_conf){ .prolog = NULL };
 	if (&slurm_conf) {
-		ret_site->prolog = slurm_conf.task_prolog;
-		ret_site->slurm_user = slurm_conf.slurm_user_name;
-		ret_site->slurm_uid = slurm_conf.slurm_user_id;
+		ret_conf->prolog = slurm_conf.task_prolog;
+		ret_conf->slurm_user = slurm_conf.slurm_user_name;
+		ret_conf->slurm_uid = slurm_conf.slurm_user_id;
 	}
-	find_plugin(ret_site->plugin);
-	find_conf(ret_site->conf);
-	find_pmix(job, ret_site);
+	find_plugin(ret_conf->plugin);
+	find_conf(ret_conf->conf_directory);
+	find_pmix(job, ret_conf);
 }
 
 /* Is it an entry of the directory, with a name that begins so? */
@@ -140,7 +140,8 @@ static bool is_made_in(const char *path, const char *directory,
 	       strncmp(path + length + 1, begin, strlen(begin)) == 0;
 }
 
-bool site_has_xauthority(const char *path, char *const *job, const char *home)
+bool node_conf_is_xauthority(const char *path, char *const *job,
+	const char *home)
 {
 	char directory[PATH_MAX], tmp[PATH_MAX];
 
