@@ -88,7 +88,7 @@ static bool is_of_step(int process_fd, const char *job, const char *step,
 }
 
 /* What the container says of itself is so for whoever joins it. */
-static int copy_facts(int process_fd, char *bytes, char **facts,
+static int copy_vars(int process_fd, char *bytes, char **vars,
 	struct error *err)
 {
 	static const char *const names[] = { "SIF_UUID=", "SIF_IMAGE=",
@@ -104,14 +104,15 @@ static int copy_facts(int process_fd, char *bytes, char **facts,
 		for (name = 0; name < sizeof(names) / sizeof(*names); name++)
 			if (strncmp(bytes + i, names[name],
 				    strlen(names[name])) == 0 &&
-				facts_add(facts, err, "%s", bytes + i) < 0)
+				container_vars_add(vars, err, "%s", bytes + i) <
+					0)
 				return -1;
 	return 0;
 }
 
 /* Of the first process that fits; -1 if none does, with *err empty. */
 static int find_namespace(DIR *proc, const char *job, const char *step,
-	char *bytes, char **facts, struct error *err)
+	char *bytes, char **vars, struct error *err)
 {
 	CLEANUP_FD int process_fd = -1;
 	struct dirent *entry;
@@ -131,7 +132,7 @@ static int find_namespace(DIR *proc, const char *job, const char *step,
 		fd = openat(process_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		if (copy_facts(process_fd, bytes, facts, err) == 0)
+		if (copy_vars(process_fd, bytes, vars, err) == 0)
 			return fd;
 		close(fd);
 		return -1;
@@ -160,8 +161,8 @@ static int parse_step(const char *step, const char *job, char *ret_job,
 	return 0;
 }
 
-int join_open(const char *step, char *const *job, char *facts[FACTS_MAX + 1],
-	struct error *err)
+int join_open(const char *step, char *const *job,
+	char *vars[CONTAINER_VARS_MAX + 1], struct error *err)
 {
 	CLEANUP_FREE char *bytes = malloc(ENVIRON_SIZE);
 	char wanted_job[64], wanted_step[64];
@@ -178,7 +179,7 @@ int join_open(const char *step, char *const *job, char *facts[FACTS_MAX + 1],
 		return error_set(err, errno, "cannot look for the step %s",
 			step);
 	}
-	fd = find_namespace(proc, wanted_job, wanted_step, bytes, facts, err);
+	fd = find_namespace(proc, wanted_job, wanted_step, bytes, vars, err);
 	closedir(proc);
 	if (fd < 0 && !err->text[0])
 		return error_set(err, 0,

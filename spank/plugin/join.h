@@ -10,10 +10,10 @@
  * user's own in it: `step` is [JOB.]STEP as --sif-join has it, `job` the
  * environment of this task, for the job that is meant if none is named.
  * Returns the mount namespace, owned by the caller, and stores what that
- * container is in `facts`, see container/container_vars.h; they are empty
+ * container is in `vars`, see container/container_vars.h; they are empty
  * before, and the caller frees them.  Called as the user.
  */
-int join_open(const char *step, char *const *job, char *facts[FACTS_MAX + 1],
-	struct error *err);
+int join_open(const char *step, char *const *job,
+	char *vars[CONTAINER_VARS_MAX + 1], struct error *err);
 
 #endif

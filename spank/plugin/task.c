@@ -88,7 +88,7 @@ static void set_alarm(int seconds)
 /* --- the environment ------------------------------------------------------ */
 
 /* Inside, and without rights: the image's scripts may be anything. */
-static int load_environment(struct entry *entry, char *const *facts,
+static int load_environment(struct entry *entry, char *const *vars,
 	struct error *err)
 {
 	const struct settings *settings = entry->plan.settings;
@@ -99,7 +99,7 @@ static int load_environment(struct entry *entry, char *const *facts,
 		.job = entry->plan.job,
 		.clean = settings_is(settings, SETTING_CLEANENV, "yes"),
 		.options = options,
-		.facts = facts,
+		.container_vars = vars,
 		.setters = entry->report->debug ? &entry->task->setters : NULL,
 	};
 	int loaded;
@@ -237,12 +237,12 @@ static int finish_container(struct entry *entry,
 	report_moment(entry->report, "entered, all rights given up");
 	if (receive_prefetch(entry, err) < 0)
 		return -1;
-	if (load_environment(entry, container->facts, err) < 0)
+	if (load_environment(entry, container->vars, err) < 0)
 		return -1;
 	check_tmpdir(entry);
 	shared_fd = share_environment(&entry->task->edits, err);
-	if (shared_fd < 0 || image_tell(entry->server, MESSAGE_SHARED, NULL,
-				     shared_fd, err) < 0)
+	if (shared_fd < 0 || image_send_message(entry->server, MESSAGE_SHARED,
+				     NULL, shared_fd, err) < 0)
 		return -1;
 	return container_announce(request, container, err);
 }
@@ -380,10 +380,10 @@ static int enter_own(struct entry *entry, struct error *err)
 /* That of another step. */
 static int enter_joined(struct entry *entry, struct error *err)
 {
-	char *facts[FACTS_MAX + 1] = { NULL };
+	char *vars[CONTAINER_VARS_MAX + 1] = { NULL };
 	CLEANUP_FD int namespace_fd =
 		join_open(settings_get(entry->plan.settings, SETTING_JOIN),
-			entry->plan.job, facts, err);
+			entry->plan.job, vars, err);
 	int entered = -1;
 
 	if (namespace_fd < 0)
@@ -392,9 +392,9 @@ static int enter_joined(struct entry *entry, struct error *err)
 		 priv_caps_drop(err) == 0) {
 		entry->task->is_builder = true;
 		report_moment(entry->report, "step joined");
-		entered = load_environment(entry, facts, err);
+		entered = load_environment(entry, vars, err);
 	}
-	facts_free(facts);
+	container_vars_free(vars);
 	return entered;
 }
 

@@ -44,7 +44,7 @@
 #define FILES_BYTES (8 << 20)
 
 /* What the steps below pass on to one another. */
-struct building {
+struct builder {
 	const struct container_request *request;
 	const struct settings *settings;
 	struct report *report;
@@ -54,7 +54,7 @@ struct building {
 	int kept_fds[CONTAINER_IMAGES_MAX]; /* of their mounts */
 	struct accounts accounts;
 	struct binds binds;
-	struct memory memory;
+	struct step_memory memory;
 	struct affinity affinity;
 };
 
@@ -66,18 +66,18 @@ static bool is_writable(const struct settings *settings)
 /* --- images --------------------------------------------------------------- */
 
 /* A further image's server, which nobody else asks, says BUILD at once. */
-static int meet_server(struct building *building, size_t i, const char *path,
+static int connect_server(struct builder *builder, size_t i, const char *path,
 	struct error *err)
 {
-	struct image_request *image = &building->images[i];
+	struct image_request *image = &builder->images[i];
 	CLEANUP_FD int unexpected_fd = -1;
 	struct message message;
 
-	image->server = server_client_connect(building->request->tasks_fds[i],
+	image->server = server_client_connect(builder->request->tasks_fds[i],
 		image->deadline, err);
 	if (image->server < 0)
 		return -1;
-	building->container->image_fds[i] = image->server;
+	builder->container->image_fds[i] = image->server;
 	if (message_receive(image->server, image->deadline, &message,
 		    &unexpected_fd) == 1 &&
 		message.type == MESSAGE_BUILD)
@@ -86,77 +86,78 @@ static int meet_server(struct building *building, size_t i, const char *path,
 		path);
 }
 
-static int offer_one(struct building *building, size_t i, const char *image,
+static int send_image(struct builder *builder, size_t i, const char *image,
 	const char *kind, struct error *err)
 {
-	const struct container_request *request = building->request;
-	char facts[ERROR_TEXT_SIZE], path[PATH_MAX];
+	const struct container_request *request = builder->request;
+	char info[ERROR_TEXT_SIZE], path[PATH_MAX];
 
-	building->images[i] = (struct image_request){
+	builder->images[i] = (struct image_request){
 		.kind = kind,
 		.server = request->server,
 		.fuse_fd = &request->fuse_fds[i],
 		.connection = &request->plan.connections[i],
-		.kept_fd = &building->kept_fds[i],
+		.kept_fd = &builder->kept_fds[i],
 		.deadline = request->deadline,
 		.cpu = -1,
 	};
-	if (i > 0 && meet_server(building, i, image, err) < 0)
+	if (i > 0 && connect_server(builder, i, image, err) < 0)
 		return -1;
 	if (image_find(image, request->plan.args->path, request->plan.job_id,
 		    path, err) < 0 ||
-		image_offer(&building->images[i], path, facts, err) < 0) {
+		image_send_file(&builder->images[i], path, info, err) < 0) {
 		if (i == 0)
-			image_explain(image, request->plan.job, err);
+			image_explain_absent(image, request->plan.job, err);
 		return -1;
 	}
-	report_moment(building->report, "image '%s' checked: %s", image, facts);
+	report_moment(builder->report, "image '%s' checked: %s", image, info);
 	if (i > 0)
 		return 0;
-	if (image_check_overlays(path, facts, request->plan.args,
-		    building->report, err) < 0)
+	if (image_check_overlays(path, info, request->plan.args,
+		    builder->report, err) < 0)
 		return -1;
-	return facts_of_image(path, facts, building->container->facts, err);
+	return container_vars_add_image(path, info, builder->container->vars,
+		err);
 }
 
-static int offer_images(struct building *building, struct error *err)
+static int send_images(struct builder *builder, struct error *err)
 {
-	const char *root = settings_get(building->settings, SETTING_IMAGE);
+	const char *root = settings_get(builder->settings, SETTING_IMAGE);
 	/* Other users do not exist there, and nothing can be made in what
 	 * belongs to nobody. */
-	bool userns = building->request->plan.args->userns;
+	bool userns = builder->request->plan.args->userns;
 	size_t i;
 
-	if (bind_list_parse(settings_get(building->settings, SETTING_MOUNT),
-		    BIND_SPEC_IMAGES, &building->mounts, err) < 0)
+	if (bind_list_parse(settings_get(builder->settings, SETTING_MOUNT),
+		    BIND_SPEC_IMAGES, &builder->mounts, err) < 0)
 		return error_prefix(err, "--sif-mount");
-	if (offer_one(building, 0, root,
-		    is_writable(building->settings) || userns ? MESSAGE_OWNED
-							      : MESSAGE_ROOT,
+	if (send_image(builder, 0, root,
+		    is_writable(builder->settings) || userns ? MESSAGE_OWNED
+							     : MESSAGE_ROOT,
 		    err) < 0)
 		return -1;
-	for (i = 0; i < building->mounts.count; i++)
-		if (offer_one(building, i + 1, building->mounts.items[i].source,
+	for (i = 0; i < builder->mounts.count; i++)
+		if (send_image(builder, i + 1, builder->mounts.items[i].source,
 			    userns ? MESSAGE_OWNED_DATA : MESSAGE_DATA,
 			    err) < 0)
 			return error_prefix(err, "--sif-mount");
 	return 0;
 }
 
-static int mount_data(struct building *building, struct error *err)
+static int mount_data(struct builder *builder, struct error *err)
 {
 	CLEANUP_FD int mount_fd = -1;
 	size_t i;
 
-	for (i = 0; i < building->mounts.count; i++) {
-		if (binds_make_room(&building->binds,
-			    building->mounts.items[i].target, err) < 0)
+	for (i = 0; i < builder->mounts.count; i++) {
+		if (binds_make_room(&builder->binds,
+			    builder->mounts.items[i].target, err) < 0)
 			return error_prefix(err, "--sif-mount");
-		mount_fd = image_mount(&building->images[i + 1], err);
+		mount_fd = image_mount(&builder->images[i + 1], err);
 		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
 			return -1;
-		binds_add_mount(&building->binds, &mount_fd,
-			building->mounts.items[i].target, true, BIND_USER,
+		binds_add_mount(&builder->binds, &mount_fd,
+			builder->mounts.items[i].target, true, BIND_USER,
 			"--sif-mount");
 	}
 	return 0;
@@ -164,29 +165,29 @@ static int mount_data(struct building *building, struct error *err)
 
 /* --- what the plan is made from ------------------------------------------- */
 
-static int plan(struct building *building, struct error *err)
+static int plan_container(struct builder *builder, struct error *err)
 {
-	struct plan_request request = building->request->plan;
+	struct plan_request request = builder->request->plan;
 	struct node_conf conf;
-	const char *home = settings_get(building->settings, SETTING_HOME);
+	const char *home = settings_get(builder->settings, SETTING_HOME);
 
 	node_conf_load(request.job, &conf);
 	request.node_conf = &conf;
 	if (accounts_load(home[0] == '/' ? home : NULL, &conf,
-		    &building->accounts, building->report, err) < 0)
+		    &builder->accounts, builder->report, err) < 0)
 		return -1;
-	if (building->accounts.home)
-		request.home = building->accounts.home;
-	if (home[0] == '/' &&
-		facts_add(building->container->facts, err, "HOME=%s", home) < 0)
+	if (builder->accounts.home)
+		request.home = builder->accounts.home;
+	if (home[0] == '/' && container_vars_add(builder->container->vars, err,
+				      "HOME=%s", home) < 0)
 		return -1;
-	memory_share(building->settings, request.args,
-		1 + building->mounts.count, cgroup_memory_limit(),
-		&building->memory, building->report);
-	if (gpus_plan(&request, building->request->deadline, &building->binds,
-		    building->container->facts, building->report, err) < 0)
+	step_memory_share(builder->settings, request.args,
+		1 + builder->mounts.count, cgroup_memory_limit(),
+		&builder->memory, builder->report);
+	if (gpus_plan(&request, builder->request->deadline, &builder->binds,
+		    builder->container->vars, builder->report, err) < 0)
 		return -1;
-	return plan_binds(&request, &building->binds, err);
+	return plan_binds(&request, &builder->binds, err);
 }
 
 /* --- the tree ------------------------------------------------------------- */
@@ -222,7 +223,7 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 }
 
 /* Attach the root at the scaffold, and what shows in it. */
-static int assemble(struct building *building, int image_fd, struct error *err)
+static int attach_all(struct builder *builder, int image_fd, struct error *err)
 {
 	CLEANUP_FD int layer_fd = -1;
 	int root_fd = image_fd;
@@ -230,86 +231,88 @@ static int assemble(struct building *building, int image_fd, struct error *err)
 	/* The server needs a moment to get ready for what is read now. */
 	if (scaffold_attach(SCAFFOLD, image_fd, err) < 0 ||
 		priv_mount_seal(image_fd, err) < 0 ||
-		image_tell(building->request->server, MESSAGE_SEALED, NULL, -1,
-			err) < 0)
+		image_send_message(builder->request->server, MESSAGE_SEALED,
+			NULL, -1, err) < 0)
 		return -1;
-	affinity_restore(&building->affinity);
-	if (is_writable(building->settings)) {
-		layer_fd = memory_mount_layer(&building->memory,
-			building->request->plan.args->userns, err);
+	affinity_restore(&builder->affinity);
+	if (is_writable(builder->settings)) {
+		layer_fd = step_memory_mount_layer(&builder->memory,
+			builder->request->plan.args->userns, err);
 		if (layer_fd < 0)
 			return -1;
 		root_fd = layer_fd;
 	}
-	return binds_attach(&building->binds, root_fd, building->report, err);
+	return binds_attach(&builder->binds, root_fd, builder->report, err);
 }
 
 /* On the host it has been mounted by the keeper, see spank/keeper. */
-static int mount_root(struct building *building, struct error *err)
+static int mount_root(struct builder *builder, struct error *err)
 {
-	const char *host_path = building->request->plan.host_path;
+	const char *host_path = builder->request->plan.host_path;
 
 	if (!host_path)
-		return image_mount(&building->images[0], err);
-	report_moment(building->report, "image on the host at '%s'", host_path);
-	return image_clone(&building->images[0], host_path, err);
+		return image_mount(&builder->images[0], err);
+	report_moment(builder->report, "image on the host at '%s'", host_path);
+	return image_clone(&builder->images[0], host_path, err);
 }
 
-static int furnish(struct building *building, struct error *err)
+static int populate_namespace(struct builder *builder, struct error *err)
 {
 	CLEANUP_FD int namespace_fd = priv_namespace_unshare(err);
 	CLEANUP_FD int image_fd = -1;
 	struct stat root;
 
 	if (namespace_fd < 0 ||
-		binds_clone(&building->binds, building->report, err) < 0 ||
-		memory_mount(&building->memory, is_writable(building->settings),
-			&building->binds, err) < 0)
+		binds_clone(&builder->binds, builder->report, err) < 0 ||
+		step_memory_mount(&builder->memory,
+			is_writable(builder->settings), &builder->binds,
+			err) < 0)
 		return -1;
 	/* Dozens of questions follow, about mount points, one by one. */
-	building->images[0].cpu = affinity_stay(&building->affinity);
-	image_fd = mount_root(building, err);
+	builder->images[0].cpu = affinity_stay(&builder->affinity);
+	image_fd = mount_root(builder, err);
 	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
 	 * nobody in a user namespace: nothing could be made there. */
 	if (image_fd >= 0 && fstat(image_fd, &root) < 0)
 		return error_set(err, errno, "cannot inspect the image");
-	if (image_fd < 0 || mount_data(building, err) < 0 ||
-		add_accounts(&building->binds, &building->accounts, image_fd,
+	if (image_fd < 0 || mount_data(builder, err) < 0 ||
+		add_accounts(&builder->binds, &builder->accounts, image_fd,
 			err) < 0 ||
-		binds_make_points(&building->binds, image_fd, building->report,
+		binds_make_points(&builder->binds, image_fd, builder->report,
 			err) < 0 ||
-		assemble(building, image_fd, err) < 0 ||
+		attach_all(builder, image_fd, err) < 0 ||
 		priv_namespace_pivot(SCAFFOLD, err) < 0)
 		return -1;
-	building->container->namespace_fd = fd_take(&namespace_fd);
-	report_moment(building->report, "namespace built");
+	builder->container->namespace_fd = fd_take(&namespace_fd);
+	report_moment(builder->report, "namespace built");
 	return 0;
 }
 
 /* What mounts need, on the host or in a user namespace. */
-static int gain_rights(struct building *building, struct error *err)
+static int raise_privileges(struct builder *builder, struct error *err)
 {
-	const struct container_request *request = building->request;
+	const struct container_request *request = builder->request;
 
 	if (request->plan.args->userns &&
 		(user_namespace_enter_new(request->deadline, err) < 0 ||
 			user_namespace_open_fuse(request->fuse_fds,
-				1 + building->mounts.count, err) < 0))
+				1 + builder->mounts.count, err) < 0))
 		return -1;
 	return priv_caps_raise(err);
 }
 
-static int build(struct building *building, struct error *err)
+static int build_container(struct builder *builder, struct error *err)
 {
-	const char *image = settings_get(building->settings, SETTING_IMAGE);
+	const char *image = settings_get(builder->settings, SETTING_IMAGE);
 
-	if (offer_images(building, err) < 0)
+	if (send_images(builder, err) < 0)
 		return -1;
-	if (plan(building, err) < 0 || gain_rights(building, err) < 0)
+	if (plan_container(builder, err) < 0 ||
+		raise_privileges(builder, err) < 0)
 		return error_prefix(err,
 			"cannot build the container of the image '%s'", image);
-	report_moment(building->report, "names and binds known");
-	if (furnish(building, err) < 0)
+	report_moment(builder->report, "names and binds known");
+	if (populate_namespace(builder, err) < 0)
 		return error_prefix(err,
 			"cannot build the container of the image '%s'", image);
 	return 0;
@@ -321,31 +324,31 @@ int container_build(const struct container_request *request,
 {
 	struct container container = { .namespace_fd = -1,
 		.image_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } };
-	struct building building = {
+	struct builder builder = {
 		.request = request,
 		.settings = request->plan.settings,
 		.report = report,
 		.container = &container,
 		.binds = BINDS_NONE,
-		.memory = MEMORY_NONE,
+		.memory = STEP_MEMORY_NONE,
 	};
 	size_t i;
 	int built;
 
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++)
-		building.kept_fds[i] = -1;
-	built = build(&building, err);
-	affinity_restore(&building.affinity);
-	memory_free(&building.memory);
+		builder.kept_fds[i] = -1;
+	built = build_container(&builder, err);
+	affinity_restore(&builder.affinity);
+	step_memory_free(&builder.memory);
 	/* A number may be another's as soon as nothing holds the mount. */
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++) {
-		if (built < 0 && building.images[i].connection)
-			image_forget_connection(&building.images[i]);
-		cleanup_fd(&building.kept_fds[i]);
+		if (built < 0 && builder.images[i].connection)
+			image_clear_connection(&builder.images[i]);
+		cleanup_fd(&builder.kept_fds[i]);
 	}
-	binds_free(&building.binds);
-	bind_list_free(&building.mounts);
-	accounts_free(&building.accounts);
+	binds_free(&builder.binds);
+	bind_list_free(&builder.mounts);
+	accounts_free(&builder.accounts);
 	if (built < 0)
 		container_free(&container);
 	else
@@ -360,15 +363,16 @@ int container_announce(const struct container_request *request,
 
 	for (i = 1; i < CONTAINER_IMAGES_MAX; i++)
 		if (container->image_fds[i] >= 0 &&
-			image_tell(container->image_fds[i], MESSAGE_BUILT, NULL,
-				container->namespace_fd, err) < 0)
+			image_send_message(container->image_fds[i],
+				MESSAGE_BUILT, NULL, container->namespace_fd,
+				err) < 0)
 			return -1;
-	return image_tell(request->server, MESSAGE_BUILT, NULL,
+	return image_send_message(request->server, MESSAGE_BUILT, NULL,
 		container->namespace_fd, err);
 }
 
 void container_free(struct container *container)
 {
 	cleanup_fd(&container->namespace_fd);
-	facts_free(container->facts);
+	container_vars_free(container->vars);
 }

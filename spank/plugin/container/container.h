@@ -26,8 +26,8 @@ struct container_request {
 struct container {
 	int namespace_fd;                    /* owned */
 	int image_fds[CONTAINER_IMAGES_MAX]; /* to the further servers; owned */
-	char *facts[FACTS_MAX +
-		    1]; /* for the environment, see container_vars.h */
+	char *vars[CONTAINER_VARS_MAX +
+		   1]; /* for the environment, see container_vars.h */
 };
 
 /*

@@ -10,70 +10,72 @@
 
 #include "spank/plugin/container/container_vars.h"
 
-int facts_add(char **facts, struct error *err, const char *format, ...)
+int container_vars_add(char **vars, struct error *err, const char *format, ...)
 {
 	va_list args;
 	int length;
 	size_t i;
 
-	for (i = 0; facts[i]; i++)
+	for (i = 0; vars[i]; i++)
 		;
-	if (i >= FACTS_MAX)
+	if (i >= CONTAINER_VARS_MAX)
 		return error_set(err, 0,
 			"the container has more than %d variables of its own",
-			FACTS_MAX);
+			CONTAINER_VARS_MAX);
 	va_start(args, format);
-	length = vasprintf(&facts[i], format, args);
+	length = vasprintf(&vars[i], format, args);
 	va_end(args);
 	if (length >= 0)
 		return 0;
-	facts[i] = NULL;
+	vars[i] = NULL;
 	return error_set(err, 0, "cannot allocate memory");
 }
 
 /* The value of KEY in "KEY=VALUE KEY=VALUE", up to `size` - 1 bytes of it. */
-static const char *find(const char *said, const char *key, char *value,
+static const char *find_word(const char *info, const char *key, char *value,
 	size_t size)
 {
 	size_t length = strlen(key);
 
-	for (; *said; said += strcspn(said, " "), said += *said == ' ')
-		if (strncmp(said, key, length) == 0 && said[length] == '=') {
-			said += length + 1;
-			snprintf(value, size, "%.*s", (int)strcspn(said, " "),
-				said);
+	for (; *info; info += strcspn(info, " "), info += *info == ' ')
+		if (strncmp(info, key, length) == 0 && info[length] == '=') {
+			info += length + 1;
+			snprintf(value, size, "%.*s", (int)strcspn(info, " "),
+				info);
 			return value;
 		}
 	value[0] = '\0';
 	return value;
 }
 
-int facts_of_image(const char *path, const char *said, char **facts,
+int container_vars_add_image(const char *path, const char *info, char **vars,
 	struct error *err)
 {
 	char uuid[64], offset[32], size[32];
 	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 
-	find(said, "uuid", uuid, sizeof(uuid));
-	find(said, "offset", offset, sizeof(offset));
-	find(said, "size", size, sizeof(size));
-	if (uuid[0] && facts_add(facts, err, "SIF_UUID=%s", uuid) < 0)
+	find_word(info, "uuid", uuid, sizeof(uuid));
+	find_word(info, "offset", offset, sizeof(offset));
+	find_word(info, "size", size, sizeof(size));
+	if (uuid[0] && container_vars_add(vars, err, "SIF_UUID=%s", uuid) < 0)
 		return -1;
-	if (facts_add(facts, err, "SIF_IMAGE=%s", path) < 0 ||
-		facts_add(facts, err, "SIF_NAME=%s", name) < 0 ||
-		facts_add(facts, err, "SIF_PARTITION=%s:%s", offset, size) <
+	if (container_vars_add(vars, err, "SIF_IMAGE=%s", path) < 0 ||
+		container_vars_add(vars, err, "SIF_NAME=%s", name) < 0 ||
+		container_vars_add(vars, err, "SIF_PARTITION=%s:%s", offset,
+			size) < 0 ||
+		container_vars_add(vars, err, "SINGULARITY_NAME=%s", name) <
 			0 ||
-		facts_add(facts, err, "SINGULARITY_NAME=%s", name) < 0 ||
-		facts_add(facts, err, "SINGULARITY_CONTAINER=%s", path) < 0 ||
-		facts_add(facts, err, "APPTAINER_NAME=%s", name) < 0)
+		container_vars_add(vars, err, "SINGULARITY_CONTAINER=%s",
+			path) < 0 ||
+		container_vars_add(vars, err, "APPTAINER_NAME=%s", name) < 0)
 		return -1;
-	return facts_add(facts, err, "APPTAINER_CONTAINER=%s", path);
+	return container_vars_add(vars, err, "APPTAINER_CONTAINER=%s", path);
 }
 
-void facts_free(char **facts)
+void container_vars_free(char **vars)
 {
-	for (; *facts; facts++) {
-		free(*facts);
-		*facts = NULL;
+	for (; *vars; vars++) {
+		free(*vars);
+		*vars = NULL;
 	}
 }

@@ -73,7 +73,7 @@ static const struct bind *find_users(const struct binds *binds,
 		bind = &binds->list[i];
 		if (bind->flags & BIND_USER && bind->mount_id &&
 			!(but_same_name && has_one_name(bind)) &&
-			mounts_is_in(mounts, id, bind->mount_id))
+			mounts_is_below(mounts, id, bind->mount_id))
 			return bind;
 	}
 	return NULL;
@@ -258,7 +258,8 @@ static int check_within(const struct binds *binds, const struct mounts *mounts,
 	for (i = 0; bind->flags & BIND_WHOLE && i < binds->count; i++) {
 		other = &binds->list[i];
 		if (!(other->flags & BIND_USER) || !other->mount_id ||
-			!mounts_is_in(mounts, other->mount_id, bind->mount_id))
+			!mounts_is_below(mounts, other->mount_id,
+				bind->mount_id))
 			continue;
 		fixed_refuse(bind->target, err);
 		return error_prefix(err, "%s", other->origin);

@@ -12,7 +12,7 @@
  *
  * or, with exit status 1, the one sentence why there is no driver.  It runs
  * with the user's rights, and so does what it asks for.  The user can trace it,
- * or ldconfig, which it runs: its records are the user's word, and what holds
+ * or ldconfig, which it runs: its findings are the user's word, and what holds
  * for the user's own binds holds for them.
  *
  * No device is bound: the whole /dev shows, and the step's device cgroup says
@@ -33,7 +33,7 @@
 #include "spank/plugin/settings/bind_list.h"
 
 #define LIBRARIES "/.singularity.d/libs"
-/* A few hundred records of a driver. */
+/* A few hundred findings of a driver. */
 #define OUTPUT_SIZE (256 * 1024)
 /* No driver needs what the host mounts later. */
 #define RECORD_FLAGS (BIND_READ_ONLY | BIND_USER | BIND_PRIVATE)
@@ -67,7 +67,7 @@ static bool has_gpus(char *const *job)
 	return false;
 }
 
-static int take_record(char *line, struct binds *binds, char **facts,
+static int add_finding(char *line, struct binds *binds, char **vars,
 	struct report *report, struct error *err)
 {
 	char *rest = line, *kind = strsep(&rest, "\t");
@@ -85,45 +85,45 @@ static int take_record(char *line, struct binds *binds, char **facts,
 		binds_add(binds, first, second,
 			RECORD_FLAGS | BIND_OPTIONAL | BIND_REPLACE, "GPU");
 	} else if (strcmp(kind, "env") == 0 && strchr(first, '='))
-		return facts_add(facts, err, "%s", first);
+		return container_vars_add(vars, err, "%s", first);
 	else if (strcmp(kind, "note") == 0)
 		report_note(report, "%s", first);
 	return 0;
 }
 
-static int take_records(char *records, struct binds *binds, char **facts,
+static int add_findings(char *findings, struct binds *binds, char **vars,
 	struct report *report, struct error *err)
 {
 	char *line;
 
-	while ((line = strsep(&records, "\n")))
-		if (take_record(line, binds, facts, report, err) < 0)
+	while ((line = strsep(&findings, "\n")))
+		if (add_finding(line, binds, vars, report, err) < 0)
 			return -1;
 	return 0;
 }
 
 /* 1: no driver, and the reason in *err. */
 static int add_driver(const struct driver *driver, struct deadline deadline,
-	struct binds *binds, char **facts, struct report *report,
+	struct binds *binds, char **vars, struct report *report,
 	struct error *err)
 {
-	CLEANUP_FREE char *records = malloc(OUTPUT_SIZE);
+	CLEANUP_FREE char *findings = malloc(OUTPUT_SIZE);
 	CLEANUP_FD int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char program[] = GPUS_PATH, name[16];
 	char *argv[] = { program, name, NULL };
 	int status;
 
-	if (!records || null_fd < 0)
+	if (!findings || null_fd < 0)
 		return error_set(err, errno, "cannot look for GPU drivers");
 	snprintf(name, sizeof(name), "%s", driver->name);
-	status = priv_run(GPUS_PATH, argv, null_fd, deadline, records,
+	status = priv_run(GPUS_PATH, argv, null_fd, deadline, findings,
 		OUTPUT_SIZE, err);
 	if (status < 0)
 		return error_prefix(err, "cannot look for GPU drivers");
 	if (status == 0)
-		return take_records(records, binds, facts, report, err);
-	records[strcspn(records, "\n")] = '\0';
-	error_set(err, 0, "%s", records);
+		return add_findings(findings, binds, vars, report, err);
+	findings[strcspn(findings, "\n")] = '\0';
+	error_set(err, 0, "%s", findings);
 	return 1;
 }
 
@@ -135,7 +135,7 @@ static bool is_wanted(const char *wish, char *const *job)
 }
 
 int gpus_plan(const struct plan_request *request, struct deadline deadline,
-	struct binds *binds, char **facts, struct report *report,
+	struct binds *binds, char **vars, struct report *report,
 	struct error *err)
 {
 	static const struct driver drivers[] = { { SETTING_NV, "nvidia" },
@@ -149,7 +149,7 @@ int gpus_plan(const struct plan_request *request, struct deadline deadline,
 		wish = settings_get(request->settings, drivers[i].setting);
 		if (!is_wanted(wish, request->job))
 			continue;
-		added = add_driver(&drivers[i], deadline, binds, facts, report,
+		added = add_driver(&drivers[i], deadline, binds, vars, report,
 			err);
 		if (added < 0 || (added > 0 && strcmp(wish, "yes") == 0))
 			return -1;

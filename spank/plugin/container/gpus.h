@@ -8,13 +8,13 @@
 
 /*
  * Add what of the node's GPU drivers has to show, if the step has GPUs or the
- * user asks for it: binds, and variables to the list of facts (see
+ * user asks for it: binds, and variables to the list `vars` (see
  * container_vars.h). A program of the installation tells what that is, run as
  * the user, before any capability is raised.  A driver that was asked for by
  * "yes" and is not there fails; with "auto" it is a note in the report.
  */
 int gpus_plan(const struct plan_request *request, struct deadline deadline,
-	struct binds *binds, char **facts, struct report *report,
+	struct binds *binds, char **vars, struct report *report,
 	struct error *err);
 
 #endif

@@ -78,7 +78,7 @@ int image_find(const char *image, const char *path, uint32_t job,
 		image, path);
 }
 
-int image_tell(int server, int type, const char *text, int fd,
+int image_send_message(int server, int type, const char *text, int fd,
 	struct error *err)
 {
 	if (message_send(server, type, text, fd) < 0)
@@ -86,8 +86,8 @@ int image_tell(int server, int type, const char *text, int fd,
 	return 0;
 }
 
-static int hear_facts(const struct image_request *request, const char *path,
-	char ret_facts[ERROR_TEXT_SIZE], struct error *err)
+static int receive_image_info(const struct image_request *request,
+	const char *path, char ret_info[ERROR_TEXT_SIZE], struct error *err)
 {
 	CLEANUP_FD int unexpected_fd = -1;
 	struct message message;
@@ -95,7 +95,7 @@ static int hear_facts(const struct image_request *request, const char *path,
 		&unexpected_fd);
 
 	if (got == 1 && message.type == MESSAGE_READY) {
-		memcpy(ret_facts, message.text, ERROR_TEXT_SIZE);
+		memcpy(ret_info, message.text, ERROR_TEXT_SIZE);
 		return 0;
 	}
 	if (got == 1 && message.type == MESSAGE_FAILED)
@@ -124,19 +124,20 @@ static void name_source(struct image_request *request, const char *path)
 	printable(path, request->source, sizeof(request->source));
 }
 
-int image_offer(struct image_request *request, const char *path,
-	char ret_facts[ERROR_TEXT_SIZE], struct error *err)
+int image_send_file(struct image_request *request, const char *path,
+	char ret_info[ERROR_TEXT_SIZE], struct error *err)
 {
 	CLEANUP_FD int image_fd = image_file_open(path, err);
 
-	if (image_fd < 0 || image_tell(request->server, MESSAGE_IMAGE,
+	if (image_fd < 0 || image_send_message(request->server, MESSAGE_IMAGE,
 				    request->kind, image_fd, err) < 0)
 		return -1;
 	name_source(request, path);
-	return hear_facts(request, path, ret_facts, err);
+	return receive_image_info(request, path, ret_info, err);
 }
 
-void image_explain(const char *image, char *const *job, struct error *err)
+void image_explain_absent(const char *image, char *const *job,
+	struct error *err)
 {
 	const char *absent = envp_get(job, IMAGE_ABSENT_VARIABLE);
 	const char *node = envp_get(job, "SLURMD_NODENAME");
@@ -158,11 +159,11 @@ void image_explain(const char *image, char *const *job, struct error *err)
 	error_hint(err, guessed);
 }
 
-int image_check_overlays(const char *path, const char *said,
+int image_check_overlays(const char *path, const char *image_info,
 	const struct plugstack_args *args, struct report *report,
 	struct error *err)
 {
-	const char *found = strstr(said, "overlays=");
+	const char *found = strstr(image_info, "overlays=");
 	int count = found ? atoi(found + strlen("overlays=")) : 0;
 
 	if (count <= 0)
@@ -195,7 +196,7 @@ static void note_connection(const struct image_request *request, int mount_fd)
 	__atomic_store(request->connection, &noted, __ATOMIC_RELEASE);
 }
 
-void image_forget_connection(const struct image_request *request)
+void image_clear_connection(const struct image_request *request)
 {
 	struct connection nothing = { 0 };
 
@@ -204,13 +205,14 @@ void image_forget_connection(const struct image_request *request)
 }
 
 /* With /dev/fuse, or -1 where the keeper has handed it over. */
-static int tell_mount(const struct image_request *request, int fuse_fd,
+static int send_mount(const struct image_request *request, int fuse_fd,
 	struct error *err)
 {
 	char cpu[16];
 
 	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
-	return image_tell(request->server, MESSAGE_MOUNT, cpu, fuse_fd, err);
+	return image_send_message(request->server, MESSAGE_MOUNT, cpu, fuse_fd,
+		err);
 }
 
 /* Mount first, hand over then: nobody who has the descriptor can make the
@@ -224,7 +226,7 @@ int image_mount(const struct image_request *request, struct error *err)
 	if (mount_fd < 0)
 		return -1;
 	note_connection(request, mount_fd);
-	if (tell_mount(request, fuse_fd, err) < 0)
+	if (send_mount(request, fuse_fd, err) < 0)
 		return -1;
 	return fd_take(&mount_fd);
 }
@@ -240,7 +242,7 @@ int image_clone(const struct image_request *request, const char *path,
 		return -1;
 	note_connection(request, mount_fd);
 	/* Its answer to fstatfs(2) comes from the server. */
-	if (tell_mount(request, -1, err) < 0)
+	if (send_mount(request, -1, err) < 0)
 		return -1;
 	if (fstatfs(mount_fd, &system) < 0)
 		return error_set(err, errno, "cannot inspect '%s'", path);

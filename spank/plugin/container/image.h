@@ -23,7 +23,7 @@
 /* One image of a step, and the server that reads it; all borrowed. */
 struct image_request {
 	const char *kind; /* words for the server, see common/message.h */
-	int server;       /* socket to the image server, which said BUILD */
+	int server;       /* socket to the image server, which sent BUILD */
 	int *fuse_fd;     /* open /dev/fuse, given away */
 	struct connection
 		*connection; /* where it is noted, see plugin/fuse_watchdog.h */
@@ -48,22 +48,23 @@ int image_find(const char *image, const char *path, uint32_t job,
  * check it.  Stores what the server found, a line of KEY=VALUE words.  No
  * capability is needed, and none must be effective.
  */
-int image_offer(struct image_request *request, const char *path,
-	char ret_facts[ERROR_TEXT_SIZE], struct error *err);
+int image_send_file(struct image_request *request, const char *path,
+	char ret_info[ERROR_TEXT_SIZE], struct error *err);
 
 /*
- * After image_find() or image_offer() has failed: if the file is not there, and
- * the command that was given it has not found it either, say so, with what may
- * have been meant.  `job` is the environment.
+ * After image_find() or image_send_file() has failed: if the file is not there,
+ * and the command that was given it has not found it either, say so, with what
+ * may have been meant.  `job` is the environment.
  */
-void image_explain(const char *image, char *const *job, struct error *err);
+void image_explain_absent(const char *image, char *const *job,
+	struct error *err);
 
 /*
- * The root image has overlay partitions, as `said` tells, which Apptainer would
- * lay over it: note that they are missing, or fail, as the site wants it.
- * `said` is what the server or spank-sif-inspect has found.
+ * The root image has overlay partitions, as `image_info` tells, which Apptainer
+ * would lay over it: note that they are missing, or fail, as the site wants it.
+ * `image_info` is what the server or spank-sif-inspect has found.
  */
-int image_check_overlays(const char *path, const char *said,
+int image_check_overlays(const char *path, const char *image_info,
 	const struct plugstack_args *args, struct report *report,
 	struct error *err);
 
@@ -81,10 +82,10 @@ int image_clone(const struct image_request *request, const char *path,
 	struct error *err);
 
 /* Take the note of the connection back, which may end then. */
-void image_forget_connection(const struct image_request *request);
+void image_clear_connection(const struct image_request *request);
 
 /* Tell the server something; a failure says that it is gone. */
-int image_tell(int server, int type, const char *text, int fd,
+int image_send_message(int server, int type, const char *text, int fd,
 	struct error *err);
 
 #endif

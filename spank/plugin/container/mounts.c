@@ -88,7 +88,7 @@ static uint64_t parent_of(const struct mounts *mounts, uint64_t id)
 	return 0;
 }
 
-bool mounts_is_in(const struct mounts *mounts, uint64_t id, uint64_t top)
+bool mounts_is_below(const struct mounts *mounts, uint64_t id, uint64_t top)
 {
 	size_t depth;
 

@@ -32,7 +32,7 @@ int mounts_open(struct error *err);
 int mounts_load(int fd, struct mounts *ret_mounts, struct error *err);
 
 /* Is the mount `id` that of `top`, or attached in it at any depth? */
-bool mounts_is_in(const struct mounts *mounts, uint64_t id, uint64_t top);
+bool mounts_is_below(const struct mounts *mounts, uint64_t id, uint64_t top);
 
 void mounts_free(struct mounts *mounts);
 

@@ -56,9 +56,9 @@ static uint64_t parse_size(const char *text, uint64_t limit)
 							     : size;
 }
 
-void memory_share(const struct settings *settings,
+void step_memory_share(const struct settings *settings,
 	const struct plugstack_args *args, size_t servers, uint64_t limit,
-	struct memory *ret_memory, struct report *report)
+	struct step_memory *ret_memory, struct report *report)
 {
 	uint64_t servers_need = servers * (args->cache_mib + SERVER_MIB) * MIB;
 	uint64_t need = servers_need + REST_MIB * MIB;
@@ -67,7 +67,7 @@ void memory_share(const struct settings *settings,
 	uint64_t layer = size ? parse_size(size, limit) : 0;
 	bool fits = layer <= room;
 
-	*ret_memory = (struct memory){
+	*ret_memory = (struct step_memory){
 		.layer = fits ? layer : 0,
 		.shared = (room - (fits ? layer : 0)) / 2,
 		.shared_fd = -1,
@@ -83,7 +83,7 @@ void memory_share(const struct settings *settings,
 			(uintmax_t)(limit / MIB));
 }
 
-static int make(int memory_fd, size_t number, struct bind *bind,
+static int make_directory(int memory_fd, size_t number, struct bind *bind,
 	struct error *err)
 {
 	mode_t mode = bind->flags & BIND_PUBLIC ? 01777 : 0700;
@@ -118,8 +118,8 @@ static int mount_attached(uint64_t bytes, struct error *err)
 	return fd_take(&fd);
 }
 
-int memory_mount(struct memory *memory, bool has_layer, struct binds *binds,
-	struct error *err)
+int step_memory_mount(struct step_memory *memory, bool has_layer,
+	struct binds *binds, struct error *err)
 {
 	size_t i;
 
@@ -130,7 +130,8 @@ int memory_mount(struct memory *memory, bool has_layer, struct binds *binds,
 		return -1;
 	for (i = 0; i < binds->count; i++)
 		if (binds->list[i].flags & BIND_EMPTY &&
-			make(memory->shared_fd, i, &binds->list[i], err) < 0)
+			make_directory(memory->shared_fd, i, &binds->list[i],
+				err) < 0)
 			return -1;
 	return 0;
 }
@@ -147,7 +148,8 @@ static int mount_overlay(bool in_userns, struct error *err)
 	return priv_caps_raise(err) < 0 ? -1 : fd_take(&fd);
 }
 
-int memory_mount_layer(struct memory *memory, bool in_userns, struct error *err)
+int step_memory_mount_layer(struct step_memory *memory, bool in_userns,
+	struct error *err)
 {
 	CLEANUP_FD int layer_fd = memory->layer
 					  ? mount_attached(memory->layer, err)
@@ -166,7 +168,7 @@ int memory_mount_layer(struct memory *memory, bool in_userns, struct error *err)
 	return fd_take(&root_fd);
 }
 
-void memory_free(struct memory *memory)
+void step_memory_free(struct step_memory *memory)
 {
 	cleanup_fd(&memory->shared_fd);
 }

@@ -13,13 +13,13 @@
 #include "spank/plugin/settings/settings.h"
 
 /* How many bytes the step's directories in memory may hold. */
-struct memory {
+struct step_memory {
 	uint64_t shared; /* those without a size of their own, together */
 	uint64_t layer;  /* the writable layer; 0: it has no size of its own */
 	int shared_fd;   /* owned: where they are; or -1 */
 };
 
-#define MEMORY_NONE             \
+#define STEP_MEMORY_NONE        \
 	{                       \
 		.shared_fd = -1 \
 	}
@@ -29,25 +29,25 @@ struct memory {
  * leaves the tasks and `servers` image servers room.  A size that was asked for
  * and does not fit is not used, which the user is told.
  */
-void memory_share(const struct settings *settings,
+void step_memory_share(const struct settings *settings,
 	const struct plugstack_args *args, size_t servers, uint64_t limit,
-	struct memory *ret_memory, struct report *report);
+	struct step_memory *ret_memory, struct report *report);
 
 /*
  * Mount what is shared, if anything is in it, and make the directory of each
  * bind that is empty (BIND_EMPTY).  The host's /sys is out of sight then.
  * Requires CAP_SYS_ADMIN, as does the next.
  */
-int memory_mount(struct memory *memory, bool has_layer, struct binds *binds,
-	struct error *err);
+int step_memory_mount(struct step_memory *memory, bool has_layer,
+	struct binds *binds, struct error *err);
 
 /*
  * Lay a writable layer over the image, which is attached at SCAFFOLD: an
  * overlay, attached there, too.  Returns its root, for the caller to close.
  */
-int memory_mount_layer(struct memory *memory, bool in_userns,
+int step_memory_mount_layer(struct step_memory *memory, bool in_userns,
 	struct error *err);
 
-void memory_free(struct memory *memory);
+void step_memory_free(struct step_memory *memory);
 
 #endif

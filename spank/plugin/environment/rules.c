@@ -8,7 +8,7 @@
  *   2. what the image's scripts export; no protected name
  *   3. SINGULARITYENV_NAME, then APPTAINERENV_NAME of the job
  *   4. --sif-env; PREPEND_PATH and its like extend a variable
- *   5. facts about the container
+ *   5. variables that describe the container
  *
  * The scripts do not see the job's variables, so that an image's value is the
  * same in each job: as with Apptainer and Singularity from 3.6 on, whose
@@ -177,7 +177,8 @@ static int start(const struct environment_request *request,
 	/* Else dash has its own, and 99-base.sh of every image exports that. */
 	if (environment_set(start, "PS1", "", ENVIRONMENT_DEFAULT, err) < 0)
 		return -1;
-	return take_texts(request->facts, ENVIRONMENT_FACT, start, err);
+	return take_texts(request->container_vars, ENVIRONMENT_CONTAINER, start,
+		err);
 }
 
 static bool is_as_in(const struct environment *job,
@@ -234,7 +235,8 @@ static int apply_all(const struct environment_request *request,
 	for (option = request->options; option && *option; option++)
 		if (take_option(job, *option, result, err) < 0)
 			return -1;
-	return take_texts(request->facts, ENVIRONMENT_FACT, result, err);
+	return take_texts(request->container_vars, ENVIRONMENT_CONTAINER,
+		result, err);
 }
 
 int environment_rules_edits(const struct environment_request *request,

@@ -10,10 +10,10 @@
 
 /* All arrays end with NULL, may be NULL, and are borrowed. */
 struct environment_request {
-	char *const *job;     /* the task's environment: NAME=VALUE */
-	bool clean;           /* --sif-cleanenv=yes */
-	char *const *options; /* --sif-env: NAME=VALUE, or NAME */
-	char *const *facts;   /* SIF_IMAGE=... and others: NAME=VALUE */
+	char *const *job;            /* the task's environment: NAME=VALUE */
+	bool clean;                  /* --sif-cleanenv=yes */
+	char *const *options;        /* --sif-env: NAME=VALUE, or NAME */
+	char *const *container_vars; /* SIF_IMAGE=... and others: NAME=VALUE */
 	/* Where to note which script of the image has changed what; or NULL. */
 	struct environment *setters;
 };

@@ -24,7 +24,7 @@ const char *environment_source_name(enum environment_source source)
 		[ENVIRONMENT_IMAGE] = "image",
 		[ENVIRONMENT_PREFIX] = "SINGULARITYENV_/APPTAINERENV_",
 		[ENVIRONMENT_OPTION] = "--sif-env",
-		[ENVIRONMENT_FACT] = "container",
+		[ENVIRONMENT_CONTAINER] = "container",
 	};
 
 	return names[source];

@@ -14,13 +14,13 @@
 
 /* Who has the last word on a variable. */
 enum environment_source {
-	ENVIRONMENT_JOB,     /* the job has it, and nobody changed it */
-	ENVIRONMENT_DEFAULT, /* what every container has, or has not */
-	ENVIRONMENT_CLEAN,   /* --sif-cleanenv */
-	ENVIRONMENT_IMAGE,   /* the image's own scripts */
-	ENVIRONMENT_PREFIX,  /* SINGULARITYENV_NAME, APPTAINERENV_NAME */
-	ENVIRONMENT_OPTION,  /* --sif-env */
-	ENVIRONMENT_FACT,    /* what the container is: SIF_IMAGE and others */
+	ENVIRONMENT_JOB,       /* the job has it, and nobody changed it */
+	ENVIRONMENT_DEFAULT,   /* what every container has, or has not */
+	ENVIRONMENT_CLEAN,     /* --sif-cleanenv */
+	ENVIRONMENT_IMAGE,     /* the image's own scripts */
+	ENVIRONMENT_PREFIX,    /* SINGULARITYENV_NAME, APPTAINERENV_NAME */
+	ENVIRONMENT_OPTION,    /* --sif-env */
+	ENVIRONMENT_CONTAINER, /* what the container is: SIF_IMAGE and others */
 	ENVIRONMENT_SOURCES
 };
 

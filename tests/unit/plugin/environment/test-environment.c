@@ -234,8 +234,8 @@ static void what_a_source_takes_away_can_be_described(void **state)
 				 text, sizeof(text)),
 		3);
 	assert_string_equal(text, "GONE LON...");
-	assert_int_equal(environment_describe_absent(&list, ENVIRONMENT_FACT,
-				 text, sizeof(text)),
+	assert_int_equal(environment_describe_absent(&list,
+				 ENVIRONMENT_CONTAINER, text, sizeof(text)),
 		0);
 	assert_string_equal(text, "");
 }
@@ -261,9 +261,9 @@ static void scripts_start_from_little(void **state)
 {
 	char *job[] = { "HOME=/home/a", "PATH=/host", "FOO=bar",
 		"SLURM_PROCID=3", NULL };
-	char *facts[] = { "APPTAINER_NAME=x.sif", NULL };
+	char *vars[] = { "APPTAINER_NAME=x.sif", NULL };
 	const struct environment_request request = { .job = job,
-		.facts = facts };
+		.container_vars = vars };
 	CLEANUP_ENVIRONMENT struct environment list = { .count = 0 };
 	struct error err = { 0 };
 
@@ -565,17 +565,17 @@ static void facts_win_over_all(void **state)
 {
 	char *job[] = { "SIF_IMAGE=job", "APPTAINER_NAME=outer", NULL };
 	char *options[] = { "SIF_IMAGE=option", NULL };
-	char *facts[] = { "SIF_IMAGE=/a.sif", "APPTAINER_NAME=a.sif", NULL };
+	char *vars[] = { "SIF_IMAGE=/a.sif", "APPTAINER_NAME=a.sif", NULL };
 	static const char *const image[] = { "SIF_IMAGE=image", NULL };
 	const struct environment_request request = { .job = job,
 		.options = options,
-		.facts = facts };
+		.container_vars = vars };
 	CLEANUP_ENVIRONMENT struct environment edits =
 		edits_of(&request, image);
 
 	(void)state;
-	assert_edit(&edits, "SIF_IMAGE", "/a.sif", ENVIRONMENT_FACT);
-	assert_edit(&edits, "APPTAINER_NAME", "a.sif", ENVIRONMENT_FACT);
+	assert_edit(&edits, "SIF_IMAGE", "/a.sif", ENVIRONMENT_CONTAINER);
+	assert_edit(&edits, "APPTAINER_NAME", "a.sif", ENVIRONMENT_CONTAINER);
 }
 
 static void a_wrong_option_is_named(void **state)

@@ -94,9 +94,9 @@ static void remove_script(const char *name)
 static int load(const char *shell, struct environment *edits, bool *ret_is_read)
 {
 	char *job[] = { "HOME=/home/a", "A=job", NULL };
-	char *facts[] = { "FACT=fact", NULL };
+	char *vars[] = { "FACT=fact", NULL };
 	const struct environment_request request = { .job = job,
-		.facts = facts };
+		.container_vars = vars };
 	const char *const only[] = { shell, NULL };
 	struct image_environment_report report;
 	struct error err = { 0 };
