@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The throw-away cluster itself: what it promises to the other tests.
+# The throw-away cluster itself: what the other tests rely on.
 
 load ../lib/common
 
@@ -12,7 +12,7 @@ setup_file() {
 	export START_MS=$elapsed_ms
 }
 
-# For the tests that end a cluster, one of their own.
+# A second cluster, for the tests that end one.
 setup() {
 	OTHER=$BATS_TEST_TMPDIR/other
 }
@@ -40,7 +40,7 @@ only_logs_in() { # DIR
 	[[ $(ls -A "$1") == log ]]
 }
 
-# The supervisor, and its child that waits for the namespaces.
+# The pids of the supervisor and of its child that waits for the namespaces.
 supervisor_of() { # DIR
 	local line
 	for line in /proc/[0-9]*/cmdline; do
@@ -52,20 +52,20 @@ supervisor_of() { # DIR
 	done
 }
 
-@test "it is ready in under 5 s" {
+@test "a cluster is ready within 5 s" {
 	echo "took $START_MS ms"
 	((START_MS < 5000))
 	nodes_are_idle
 }
 
-@test "two nodes, two tasks on each" {
+@test "a step runs two tasks on each of two nodes" {
 	run as_alice srun -N2 --ntasks-per-node=2 hostname
 	assert_status 0
 	assert_line node1 2
 	assert_line node2 2
 }
 
-@test "32 tasks on one node" {
+@test "a step runs 32 tasks on one node" {
 	run as_alice srun -N1 -n32 sh -c 'echo $SLURM_PROCID'
 	assert_status 0
 	assert_equal "${#lines[@]}" 32
@@ -80,12 +80,12 @@ supervisor_of() { # DIR
 	assert_output 0
 }
 
-@test "users do not see each other's homes" {
+@test "users cannot read each other's homes" {
 	run as_bob ls /home/alice
 	assert_failure
 }
 
-@test "status, input and signals pass" {
+@test "exec passes on status, input and signals" {
 	run as_alice srun sh -c 'exit 42'
 	assert_status 42
 	run as_alice sh -c 'kill -KILL $$'
@@ -94,7 +94,7 @@ supervisor_of() { # DIR
 	assert_output "from outside"
 }
 
-@test "timeout leaves no command behind" {
+@test "exec ended by timeout leaves no command behind" {
 	run timeout 0.5 "$CLUSTER_TOOL" exec "$CLUSTER" -- sleep 4321
 	assert_status 124
 	wait_until 5 bash -c "! '$CLUSTER_TOOL' exec '$CLUSTER' --user=root -- \
@@ -115,7 +115,7 @@ supervisor_of() { # DIR
 	assert_equal "$(stat -c %u "$SHARED/from-alice")" 2001
 }
 
-@test "propagation is shared inside, and nothing of it is seen outside" {
+@test "mounts are shared inside the cluster and invisible outside" {
 	run as_root findmnt --noheadings --output PROPAGATION /
 	assert_contains shared
 	as_root mkdir /tmp/point
@@ -128,7 +128,7 @@ supervisor_of() { # DIR
 	as_root rmdir /tmp/point
 }
 
-@test "what root writes inside is not on the machine" {
+@test "what root writes inside does not reach the machine" {
 	as_root touch /etc/spank-sif-was-here /usr/spank-sif-was-here \
 		/root/spank-sif-was-here
 	run ls /etc/spank-sif-was-here /usr/spank-sif-was-here \
@@ -138,7 +138,7 @@ supervisor_of() { # DIR
 		/root/spank-sif-was-here
 }
 
-@test "a step leaves the host as it was, and the snapshot shows what does not" {
+@test "a step leaves the host unchanged, and a snapshot shows any change" {
 	before=$(host_snapshot)
 	as_alice srun -N2 true
 	assert_host_as_before "$before"
@@ -155,7 +155,7 @@ supervisor_of() { # DIR
 	assert_host_as_before "$before"
 }
 
-@test "--conf replaces a default, --nodes, --install, --plugin-args" {
+@test "--conf replaces a default; --nodes and --install take effect" {
 	mkdir -p "$BATS_TEST_TMPDIR/install/usr/libexec/spank-sif"
 	touch "$BATS_TEST_TMPDIR/install/usr/libexec/spank-sif/installed"
 	"$CLUSTER_TOOL" start --owner=$$ --no-plugin --nodes=3 --conf=KillWait=17 \
@@ -171,7 +171,7 @@ supervisor_of() { # DIR
 	assert_line root
 }
 
-@test "two clusters do not meet" {
+@test "two clusters are independent" {
 	"$CLUSTER_TOOL" start --owner=$$ --no-plugin "$OTHER"
 	run "$CLUSTER_TOOL" exec "$OTHER" -- srun -N2 hostname
 	assert_status 0
@@ -181,20 +181,20 @@ supervisor_of() { # DIR
 	as_alice scancel --user=alice
 }
 
-@test "a start that fails says why, and leaves only the logs" {
+@test "a failed start reports why and leaves only the logs" {
 	run "$CLUSTER_TOOL" start --owner=$$ --no-plugin --conf=Nonsense=1 "$OTHER"
 	assert_failure
 	assert_contains "Nonsense"
 	only_logs_in "$OTHER"
 }
 
-@test "a cluster without the plugin installed says so" {
+@test "a start without an installed plugin reports it" {
 	run "$CLUSTER_TOOL" start --owner=$$ "$OTHER"
 	assert_failure
 	assert_contains "no spank_sif.so"
 }
 
-@test "stop takes under 2 s, also with running jobs, and leaves only the logs" {
+@test "stop takes under 2 s with running jobs and leaves only the logs" {
 	"$CLUSTER_TOOL" start --owner=$$ --no-plugin "$OTHER"
 	namespace=$(pid_namespace "$OTHER")
 	"$CLUSTER_TOOL" exec "$OTHER" -- sbatch --wrap 'srun -n4 sleep 60'
@@ -207,13 +207,13 @@ supervisor_of() { # DIR
 	assert_equal "$(machine_mounts)" "$MACHINE_MOUNTS"
 }
 
-@test "stop does not take somebody's directory for a cluster's" {
+@test "start and stop leave a directory alone that is not a cluster's" {
 	mkdir -p "$BATS_TEST_TMPDIR/home/shared" "$BATS_TEST_TMPDIR/home/mnt"
 	run "$CLUSTER_TOOL" stop --rm "$BATS_TEST_TMPDIR/home"
 	assert_failure
 	run "$CLUSTER_TOOL" start --no-plugin "$BATS_TEST_TMPDIR/home"
 	assert_failure
-	assert_contains "holds other things"
+	assert_contains "is not empty"
 	assert_equal "$(ls "$BATS_TEST_TMPDIR/home")" $'mnt\nshared'
 }
 
@@ -229,7 +229,7 @@ supervisor_of() { # DIR
 	assert_equal "$(machine_mounts)" "$MACHINE_MOUNTS"
 }
 
-@test "the removal of its directory ends a cluster" {
+@test "removing its directory ends a cluster" {
 	"$CLUSTER_TOOL" start --owner=none --no-plugin "$OTHER"
 	namespace=$(pid_namespace "$OTHER")
 	rm -rf "$OTHER"
@@ -246,7 +246,7 @@ supervisor_of() { # DIR
 	only_logs_in "$OTHER"
 }
 
-@test "run: status passes, SIGKILL while it starts or runs leaves nothing" {
+@test "run returns the command's status; SIGKILL at any time leaves nothing" {
 	export TMPDIR=$BATS_TEST_TMPDIR
 	run "$CLUSTER_TOOL" run --no-plugin -- sh -c 'exit 7'
 	assert_status 7
@@ -262,7 +262,7 @@ supervisor_of() { # DIR
 
 # --- cgroups -----------------------------------------------------------------
 
-# Other clusters may run on this machine: theirs have members.
+# Groups of other clusters on this machine have members.
 no_groups_left() {
 	local group
 	while IFS= read -r group; do
@@ -271,7 +271,7 @@ no_groups_left() {
 	done < <(find /sys/fs/cgroup -name "cluster.*")
 }
 
-@test "a cluster with cgroups leaves the machine's as they were" {
+@test "a cluster with cgroups leaves the machine's groups unchanged" {
 	wait_until 5 no_groups_left
 	for version in v1 v2; do
 		run "$CLUSTER_TOOL" run --nodes=1 --no-plugin --cgroup=$version \
