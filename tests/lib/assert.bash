@@ -160,7 +160,7 @@ host_files() {
 
 # A program without a library: what it prints are the entries of '/'.
 compile_static() { # OUT
-	gcc -static -Os -x c -o "$1" - <<-'END'
+	compile -static -Os -x c -o "$1" - <<-'END'
 	#include <dirent.h>
 	#include <stdio.h>
 	#include <unistd.h>
@@ -182,7 +182,7 @@ compile_static() { # OUT
 
 # Prints real, effective and saved uid; made setuid-root by the caller.
 compile_show_ids() { # OUT
-	gcc -static -Os -x c -D_GNU_SOURCE -o "$1" - <<-'END'
+	compile -static -Os -x c -D_GNU_SOURCE -o "$1" - <<-'END'
 	#include <stdio.h>
 	#include <unistd.h>
 

@@ -106,6 +106,14 @@ run() { # [OPTION...] CMD...
 	return "$run_status"
 }
 
+# --- programs ----------------------------------------------------------------
+
+# With the compiler of the build, or the system's.
+compile() { # ARGUMENT...
+	# shellcheck disable=SC2086 # $CC may have options
+	${CC:-cc} "$@"
+}
+
 # --- time ------------------------------------------------------------------
 
 wait_until() { # SECONDS CMD...

@@ -12,7 +12,7 @@
 load ../lib/common
 
 # Debian's place for this machine's libraries, or that of others.
-LIB=/usr/lib/$(gcc -print-multiarch 2>/dev/null)
+LIB=/usr/lib/$(compile -print-multiarch 2>/dev/null)
 LIB=${LIB%/}
 
 setup_file() {
@@ -64,7 +64,7 @@ library() { # FILE [SONAME [COMPILER-OPTION...]]
 	local file=$ROOT$1 soname=${2-}
 	shift $(($# > 1 ? 2 : 1))
 	mkdir -p "${file%/*}"
-	gcc -shared -nostdlib -x c -o "$file" ${soname:+"-Wl,-soname,$soname"} \
+	compile -shared -nostdlib -x c -o "$file" ${soname:+"-Wl,-soname,$soname"} \
 		"$@" - <<<'int driver;'
 }
 
@@ -220,7 +220,7 @@ assert_nvidia() { # VERSION
 	while IFS='|' read -r kind path name; do
 		[[ $kind != library ]] || ln -s "$ROOT$path" "$libs/$name"
 	done < <(gpus nvidia)
-	gcc -x c -o "$BATS_TEST_TMPDIR/program" - "-L$libs" -lcuda \
+	compile -x c -o "$BATS_TEST_TMPDIR/program" - "-L$libs" -lcuda \
 		"-Wl,-rpath-link,$libs" \
 		<<<'extern int driver; int main(void) { return driver; }'
 	LD_LIBRARY_PATH=$libs run "$BATS_TEST_TMPDIR/program"
@@ -522,7 +522,7 @@ assert_nvidia() { # VERSION
 }
 
 ldconfig_that() { # C-STATEMENT
-	gcc -static -Os -x c -include unistd.h -o "$ROOT/sbin/ldconfig" - \
+	compile -static -Os -x c -include unistd.h -o "$ROOT/sbin/ldconfig" - \
 		<<<"int main(void) { $1; }"
 }
 

@@ -39,7 +39,7 @@ teardown() {
 
 # Task 0 shows its memory to task 1, as MPI libraries do.
 compile_peek() { # OUT
-	gcc -static -Os -x c -D_GNU_SOURCE -o "$1" - <<-'END'
+	compile -static -Os -x c -D_GNU_SOURCE -o "$1" - <<-'END'
 	#include <stdio.h>
 	#include <stdlib.h>
 	#include <string.h>

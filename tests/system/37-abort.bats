@@ -21,7 +21,7 @@ setup_file() {
 	echo two >"$BATS_FILE_TMPDIR/tree/small/2"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
 	# shellcheck disable=SC2046
-	gcc -D_GNU_SOURCE $(pkg-config --cflags fuse3) -o "$SHARED/hung-file" \
+	compile -D_GNU_SOURCE $(pkg-config --cflags fuse3) -o "$SHARED/hung-file" \
 		"$BATS_TEST_DIRNAME/hung-file.c" $(pkg-config --libs fuse3)
 	as_alice srun true
 	compile_trap
@@ -52,7 +52,7 @@ tasks_wait() {
 # Holds one thread of slurmstepd, its watch, until this is killed or may end.
 hold_watch() {
 	rm -f "$SHARED/let-go"
-	gcc -x c -o "$SHARED/hold" - <<-'END'
+	compile -x c -o "$SHARED/hold" - <<-'END'
 	#include <stdlib.h>
 	#include <sys/ptrace.h>
 	#include <unistd.h>
@@ -181,7 +181,7 @@ is_answered() {
 # has read, in the memory of the other, and so holds a lock of it for as long as
 # the server takes.  The other waits to change its memory, and behind it root's ps.
 compile_trap() {
-	gcc -static -O1 -D_GNU_SOURCE -x c -o "$SHARED/trap" - <<-'END'
+	compile -static -O1 -D_GNU_SOURCE -x c -o "$SHARED/trap" - <<-'END'
 	#include <fcntl.h>
 	#include <stdio.h>
 	#include <sys/mman.h>

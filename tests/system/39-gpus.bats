@@ -10,7 +10,7 @@ load ../lib/common
 load ../lib/assert
 
 # Debian's place for this machine's libraries, or that of others.
-LIB=/usr/lib/$(gcc -print-multiarch 2>/dev/null)
+LIB=/usr/lib/$(compile -print-multiarch 2>/dev/null)
 LIB=${LIB%/}
 HELPER=/usr/libexec/spank-sif/spank-sif-gpus
 NO_DRIVER="the step has GPUs, but no driver of NVIDIA's or AMD's was found on this node: GPU programs in the image will not work (--sif-nv=yes tells more)"
@@ -64,7 +64,7 @@ make_drivers() {
 fake_library() { # NAME SOURCE [COMPILER-OPTION...]
 	local name=$1 source=$2
 	shift 2
-	gcc -shared -fPIC -x c -o "$SHARED/driver/$name" "-Wl,-soname,$name" \
+	compile -shared -fPIC -x c -o "$SHARED/driver/$name" "-Wl,-soname,$name" \
 		- "$@" <<<"$source"
 }
 
@@ -81,7 +81,7 @@ make_image() {
 }
 
 compile_against() { # LIBRARY FUNCTION OUT
-	gcc -x c -o "$3" - -L"$SHARED/driver" -l:"$1" \
+	compile -x c -o "$3" - -L"$SHARED/driver" -l:"$1" \
 		-Wl,-rpath-link,"$SHARED/driver" <<-END
 	#include <stdio.h>
 	#include <stdlib.h>

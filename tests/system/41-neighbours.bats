@@ -107,7 +107,7 @@ prolog_says() { # LINE
 # its place before ours, or in that after.  With --block-sigchld it starts them as
 # Slurm 25.05.0 does, by its own mistake.
 compile_neighbour() { # OUT
-	gcc -shared -fPIC -D_GNU_SOURCE -x c -o "$1" - <<-'END'
+	compile -shared -fPIC -D_GNU_SOURCE -x c -o "$1" - <<-'END'
 	#include <fcntl.h>
 	#include <sched.h>
 	#include <signal.h>
@@ -226,7 +226,7 @@ compile_neighbour() { # OUT
 
 # A display that only answers, for a client that only asks: Xvfb is not needed.
 compile_x11() { # OUT
-	gcc -D_GNU_SOURCE -x c -o "$1" - <<-'END'
+	compile -D_GNU_SOURCE -x c -o "$1" - <<-'END'
 	#include <netdb.h>
 	#include <stdio.h>
 	#include <stdlib.h>

@@ -57,7 +57,7 @@ make_image() {
 make_image_without_shell() {
 	local tree=$TREES/static
 	mkdir -p "$tree/bin" "$tree/dev"
-	gcc -static -Os -x c -o "$tree/bin/show" - <<-'END'
+	compile -static -Os -x c -o "$tree/bin/show" - <<-'END'
 	#include <stdio.h>
 	#include <stdlib.h>
 

@@ -32,7 +32,7 @@ image_add_relative_links() { # TREE
 
 # In the place of the image server; speaks its protocol, as it likes.
 use_server() { # <PROGRAM
-	gcc -static -Os -D_GNU_SOURCE -I"$TESTS_LIB/../.." -x c -o "$SHARED/hostile" - \
+	compile -static -Os -D_GNU_SOURCE -I"$TESTS_LIB/../.." -x c -o "$SHARED/hostile" - \
 		"$TESTS_LIB/../../common/message.c" "$TESTS_LIB/../../common/deadline.c"
 	as_root sh -c "cp /shared/hostile /run/hostile && chmod 711 /run/hostile &&
 		mount --bind /run/hostile $PLUGIN_SERVER"
@@ -153,7 +153,7 @@ slurmd_is_traced() {
 
 # Prints how many it could mount.
 compile_mount_many() {
-	gcc -static -Os -x c -o "$SHARED/mount-many" - <<-'END'
+	compile -static -Os -x c -o "$SHARED/mount-many" - <<-'END'
 	#include <stdio.h>
 	#include <stdlib.h>
 	#include <string.h>

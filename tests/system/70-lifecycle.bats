@@ -536,7 +536,7 @@ a_task_waits_for_fuse() {
 with_server() { # C-PROGRAM
 	as_root sh -c 'mount -t tmpfs -o mode=0755 libexec /usr/libexec &&
 		mkdir /usr/libexec/spank-sif'
-	gcc -static -x c -o "$SHARED/server" - <<<"$1"
+	compile -static -x c -o "$SHARED/server" - <<<"$1"
 	as_root install -m 0711 /shared/server "$PLUGIN_SERVER"
 	rm "$SHARED/server"
 	as_root sed -i 's/spank_sif.so.*/spank_sif.so timeout=3/' /etc/slurm/plugstack.conf

@@ -39,7 +39,7 @@ setup_file() {
 		--plugin-args=timeout=$TIMEOUT_S
 	image_tree "$BATS_FILE_TMPDIR/tree"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
-	gcc -static -O1 -D_GNU_SOURCE -I"$TESTS_LIB/../.." -o "$SHARED/server" \
+	compile -static -O1 -D_GNU_SOURCE -I"$TESTS_LIB/../.." -o "$SHARED/server" \
 		"$BATS_TEST_DIRNAME/hostile-server.c" \
 		"$TESTS_LIB"/../../common/{message,deadline}.c
 	thread_program
@@ -96,7 +96,7 @@ TASK='trap "" TERM; cat /now; ls -la / /now; cat /now/a; head -c 100000 /now
 
 # Another one: TERM ends its first thread, but not the one that waits.
 thread_program() {
-	gcc -static -pthread -x c -o "$SHARED/thread" - <<-'END'
+	compile -static -pthread -x c -o "$SHARED/thread" - <<-'END'
 	#include <fcntl.h>
 	#include <pthread.h>
 	#include <unistd.h>

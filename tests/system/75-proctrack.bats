@@ -93,7 +93,7 @@ find_entering_task() {
 	start_other "" --conf=ProctrackType=proctrack/linuxproc --fuse-mode=0666 \
 		--conf=UnkillableStepTimeout=5
 	local mode task before CLUSTER=$OTHER SHARED=$OTHER/shared
-	gcc -static -Os -x c -o "$SHARED/server" - <<<'#include <unistd.h>
+	compile -static -Os -x c -o "$SHARED/server" - <<<'#include <unistd.h>
 		int main(void) { return pause(); }'
 	as_root install -m 0711 /shared/server "$PLUGIN_SERVER"
 	as_alice srun true

@@ -18,7 +18,7 @@ setup_file() {
 	image_tree "$BATS_FILE_TMPDIR/tree" "${IMAGE_PROGRAMS[@]}" dd
 	head -c 20000000 /dev/urandom | base64 >"$BATS_FILE_TMPDIR/tree/usr/big"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$BATS_FILE_TMPDIR/good.sif" -comp gzip
-	gcc -O2 -D_GNU_SOURCE -o "$BATS_FILE_TMPDIR/seize" \
+	compile -O2 -D_GNU_SOURCE -o "$BATS_FILE_TMPDIR/seize" \
 		"$BATS_TEST_DIRNAME/seize.c"
 	start_cluster v1 --cgroup-conf=ConstrainRAMSpace=yes \
 		--conf=JobAcctGatherType=jobacct_gather/cgroup

@@ -30,7 +30,7 @@ setup() {
 
 # By the system call, not by the clock: each of them hits.
 @test "SIGKILLs at stops of every role, in modes host and userns, leave nothing" {
-	gcc -D_GNU_SOURCE -o "$SHARED/step-trace" \
+	compile -D_GNU_SOURCE -o "$SHARED/step-trace" \
 		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
 	run as_root /campaign/kill --stops=1500 --modes=host,userns \
 		--step-trace=/shared/step-trace /shared/good.sif

@@ -12,7 +12,7 @@ setup_file() {
 	image_tree "$BATS_FILE_TMPDIR/tree"
 	image_add_singularity "$BATS_FILE_TMPDIR/tree" "export FAULTS=faultless"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
-	gcc -D_GNU_SOURCE -o "$SHARED/step-trace" \
+	compile -D_GNU_SOURCE -o "$SHARED/step-trace" \
 		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
 }
 
