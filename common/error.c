@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The one way in which every program of this tree says what failed: a fixed
- * buffer on the caller's stack.  No allocation and no logging here, so that it
- * may be used between fork and exec, and by libraries.  A sentence that is too
- * long is cut, never dropped.
+ * How every program of this tree says what failed: in a fixed buffer on the
+ * caller's stack.  Nothing here allocates or logs, so it can be used between
+ * fork and exec, and by libraries.  A sentence that is too long is cut, never
+ * dropped.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -12,6 +12,11 @@
 
 #include "common/error.h"
 
+bool error_is_set(const struct error *err)
+{
+	return err->text[0] != '\0';
+}
+
 int error_set(struct error *err, int num, const char *format, ...)
 {
 	int saved = errno;
@@ -19,6 +24,7 @@ int error_set(struct error *err, int num, const char *format, ...)
 	va_list args;
 
 	err->num = num;
+	err->told_elsewhere = false;
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);

@@ -2,6 +2,7 @@
 #ifndef COMMON_ERROR_H
 #define COMMON_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Room for one sentence with the longest of paths in it. */
@@ -14,13 +15,19 @@
  */
 struct error {
 	int num; /* errno of the failure; 0 if no system call failed */
-	char text[ERROR_TEXT_SIZE]; /* a sentence; "" means no error */
+	/* Another process tells the user about this failure. */
+	bool told_elsewhere;
+	char text[ERROR_TEXT_SIZE]; /* a sentence; "" until there is one */
 };
+
+/* Does *err, which was zero at first, hold a failure? */
+bool error_is_set(const struct error *err);
 
 /*
  * Set the sentence, and num to `num`.  With num != 0, ": " and strerror(num)
- * are appended.  Too long a text is cut.  Returns -1 always, so that callers
- * may `return error_set(...)`.  Keeps errno.
+ * are appended.  A text that is too long is cut.  The caller is the one who
+ * tells the user.  Returns -1 always, so that callers may `return
+ * error_set(...)`.  Keeps errno.
  */
 int error_set(struct error *err, int num, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -173,9 +173,7 @@ static int complete_defaults(uint32_t job, struct error *err)
 	if (complete_default(SETTING_HOME, job, err) == 0 &&
 		complete_default(SETTING_WORKDIR, job, err) == 0)
 		return 0;
-	if (!report_once(&session.shared->reported))
-		err->text[0] = '\0';
-	return -1;
+	return report_common_failure(&session.shared->reported, err);
 }
 
 int enter_container(spank_t spank, bool speaks, struct report *report,

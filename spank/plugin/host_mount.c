@@ -124,9 +124,9 @@ int host_mount_stop(struct host_mount *mount, struct error *err)
 
 int host_mount_failure(struct host_mount *mount, struct error *err)
 {
-	if (!mount->failure.text[0])
+	if (!error_is_set(&mount->failure))
 		return 0;
 	*err = mount->failure;
-	mount->failure.text[0] = '\0';
+	mount->failure = (struct error){ 0 };
 	return -1;
 }

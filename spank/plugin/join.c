@@ -110,14 +110,14 @@ static int copy_vars(int process_fd, char *bytes, char **vars,
 	return 0;
 }
 
-/* Of the first process that fits; -1 if none does, with *err empty. */
-static int find_namespace(DIR *proc, const char *job, const char *step,
-	char *bytes, char **vars, struct error *err)
+/* The first process that fits, as a directory of `proc` that the caller owns,
+ * and its mount namespace; -1 if there is none. */
+static int find_process(DIR *proc, const char *job, const char *step,
+	char *bytes, int *ret_namespace_fd)
 {
 	CLEANUP_FD int process_fd = -1;
 	struct dirent *entry;
 	struct stat status;
-	int fd;
 
 	while ((entry = readdir(proc))) {
 		cleanup_fd(&process_fd);
@@ -129,13 +129,10 @@ static int find_namespace(DIR *proc, const char *job, const char *step,
 			status.st_uid != getuid() ||
 			!is_of_step(process_fd, job, step, bytes))
 			continue;
-		fd = openat(process_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (copy_vars(process_fd, bytes, vars, err) == 0)
-			return fd;
-		close(fd);
-		return -1;
+		*ret_namespace_fd =
+			openat(process_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
+		if (*ret_namespace_fd >= 0)
+			return fd_take(&process_fd);
 	}
 	return -1;
 }
@@ -165,27 +162,29 @@ int join_open(const char *step, char *const *job,
 	char *vars[CONTAINER_VARS_MAX + 1], struct error *err)
 {
 	CLEANUP_FREE char *bytes = malloc(ENVIRON_SIZE);
+	CLEANUP_FD int namespace_fd = -1;
+	CLEANUP_FD int process_fd = -1;
 	char wanted_job[64], wanted_step[64];
 	DIR *proc;
-	int fd;
 
 	if (parse_step(step, envp_get(job, "SLURM_JOB_ID"), wanted_job,
 		    wanted_step, sizeof(wanted_job), err) < 0)
 		return -1;
 	proc = opendir("/proc");
-	if (!bytes || !proc) {
-		if (proc)
-			closedir(proc);
-		return error_set(err, errno, "cannot look for the step %s",
-			step);
-	}
-	fd = find_namespace(proc, wanted_job, wanted_step, bytes, vars, err);
-	closedir(proc);
-	if (fd < 0 && !err->text[0])
-		return error_set(err, 0,
+	if (bytes && proc)
+		process_fd = find_process(proc, wanted_job, wanted_step, bytes,
+			&namespace_fd);
+	if (!bytes || !proc)
+		error_set(err, errno, "cannot look for the step %s", step);
+	else if (process_fd < 0)
+		error_set(err, 0,
 			"cannot join the step %s: none of its processes runs "
 			"in an image on this node (squeue --steps lists the "
 			"steps and their nodes)",
 			step);
-	return fd;
+	if (proc)
+		closedir(proc);
+	if (process_fd < 0 || copy_vars(process_fd, bytes, vars, err) < 0)
+		return -1;
+	return fd_take(&namespace_fd);
 }

@@ -150,7 +150,7 @@ static int check_submission(void)
 		settings_errors_set(&session.wrong, SETTING_JOIN, NULL);
 	if (settings_errors_first(&session.wrong, &err))
 		session_record(&err);
-	if (session_wants_image() && session.error.text[0])
+	if (session_wants_image() && error_is_set(&session.error))
 		err = session.error;
 	else if (submit_check_join(&session.settings, session.given, is_srun,
 			 &err) == 0 &&
@@ -303,7 +303,7 @@ int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
 	spank_get_item(spank, S_JOB_STEPID, &step);
 	spank_get_item(spank, S_JOB_ENV, &job);
 	session_load(job, step);
-	if (session.runs_image && !session.error.text[0] &&
+	if (session.runs_image && !error_is_set(&session.error) &&
 		start_servers(spank, &err) < 0)
 		session_record(&err);
 	session.started_us = deadline_now_us();
@@ -338,7 +338,7 @@ int slurm_spank_task_init_privileged(spank_t spank, int argc, char *argv[])
 	/* Before its user can stop it: proctrack/linuxproc kills no process
 	 * called slurmstepd, and the node is drained then. */
 	prctl(PR_SET_NAME, TASK_NAME);
-	if (session.error.text[0])
+	if (error_is_set(&session.error))
 		return 0;
 	/* Nothing is kept: Slurm's change of ids takes all. */
 	if (session.args.userns)
@@ -393,11 +393,18 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 	return 0;
 }
 
-/* The first that has to say what all tasks of the node have to. */
-static bool speaks_for_all(spank_t spank)
+/* A failure in an earlier hook is that of all tasks of the node. */
+static void tell_failure(spank_t spank, struct error *err)
 {
-	return session.shared ? report_once(&session.shared->reported)
-			      : local_task(spank) == 0;
+	if (error_is_set(&session.error)) {
+		*err = session.error;
+		if (session.shared)
+			report_common_failure(&session.shared->reported, err);
+		else
+			err->told_elsewhere = local_task(spank) != 0;
+	}
+	if (!err->told_elsewhere)
+		say_error("%s", err->text);
 }
 
 /*
@@ -454,7 +461,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 		return 0;
 	report.debug = settings_is(&session.settings, SETTING_DEBUG, "yes");
 	/* First of all, before names are looked up or a program is run. */
-	if (priv_set_no_new_privs(&err) == 0 && !session.error.text[0]) {
+	if (priv_set_no_new_privs(&err) == 0 && !error_is_set(&session.error)) {
 		file_size_limit_raise(&limit);
 		entered = enter_container(spank, local_task(spank) == 0,
 			&report, &err);
@@ -464,11 +471,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	report_free(&report);
 	if (entered == 0)
 		return 0;
-	/* What went wrong before went wrong for all, or most likely so. */
-	if (session.error.text[0] && speaks_for_all(spank))
-		err = session.error;
-	if (err.text[0])
-		say_error("%s", err.text);
+	tell_failure(spank, &err);
 	step_log_refused();
 	end_task();
 }

@@ -29,7 +29,7 @@ struct session session = {
 /* The first failure is the cause; what follows from it is not worth saying. */
 void session_record(const struct error *err)
 {
-	if (!session.error.text[0])
+	if (!error_is_set(&session.error))
 		session.error = *err;
 }
 

@@ -21,7 +21,7 @@
 struct shared {
 	/* Of FUSE: the tasks store them, for the watch. */
 	struct connection connections[CONTAINER_IMAGES_MAX];
-	/* A task has said what befell all alike, see report_once(). */
+	/* A failure of all tasks has been told: report_common_failure(). */
 	uint32_t reported;
 	/* A task did not get into its container. */
 	uint32_t refused;

@@ -74,7 +74,7 @@ static void describe_step(uint32_t step, char *ret_name, size_t size)
 
 static void describe_end(char *ret_end, size_t size)
 {
-	if (session.error.text[0] ||
+	if (error_is_set(&session.error) ||
 		(session.shared && session.shared->refused))
 		snprintf(ret_end, size, "refused");
 	else if (!session.has_ended)

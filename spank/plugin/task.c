@@ -49,14 +49,6 @@ struct entry {
 	bool has_tmpdir; /* the node has the directory of the job's TMPDIR */
 };
 
-/* What befalls all tasks alike is said by the first that it befalls. */
-static int fail_for_all(const struct entry *entry, struct error *err)
-{
-	if (!report_once(entry->request->reported))
-		err->text[0] = '\0';
-	return -1;
-}
-
 static int enter_namespace(const struct entry *entry, int namespace_fd,
 	struct error *err)
 {
@@ -326,7 +318,7 @@ static int describe_no_answer(const struct entry *entry, int got,
 		describe_lateness(entry, err);
 	else
 		error_set(err, errno, "cannot hear the image server");
-	return fail_for_all(entry, err);
+	return report_common_failure(entry->request->reported, err);
 }
 
 /* The next word of the server's.  What it shares comes before ENTER, and once:
@@ -371,7 +363,7 @@ static int enter_own(struct entry *entry, struct error *err)
 	entry->server = server_client_connect(entry->request->tasks_fds[0],
 		entry->deadline, err);
 	if (entry->server < 0)
-		return fail_for_all(entry, err);
+		return report_common_failure(entry->request->reported, err);
 	if (dispatch_answer(entry, err) < 0)
 		return -1;
 	return priv_caps_drop(err);
@@ -387,7 +379,7 @@ static int enter_joined(struct entry *entry, struct error *err)
 	int entered = -1;
 
 	if (namespace_fd < 0)
-		fail_for_all(entry, err);
+		report_common_failure(entry->request->reported, err);
 	else if (enter_namespace(entry, namespace_fd, err) == 0 &&
 		 priv_caps_drop(err) == 0) {
 		entry->task->is_builder = true;
@@ -442,7 +434,7 @@ static int change_directory(struct entry *entry, struct error *err)
 		error_set(err, *moved,
 			"cannot start in '%s' in the image (--sif-workdir)",
 			wanted);
-		return fail_for_all(entry, err);
+		return report_common_failure(entry->request->reported, err);
 	}
 	if (*moved && chdir("/") < 0)
 		return error_set(err, errno,

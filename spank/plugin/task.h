@@ -39,8 +39,7 @@ struct task {
  * A descriptor stays open until execve, which tells the server that this task
  * has started.
  *
- * Called in task_init, with the user's ids.  On failure err->text is empty if
- * another task of the node tells the user.
+ * Called in task_init, with the user's ids.
  */
 int task_enter(const struct task_request *request, struct task *ret_task,
 	struct report *report, struct error *err);

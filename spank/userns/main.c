@@ -30,6 +30,6 @@ int main(int argc, char *argv[])
 	fd = priv_userns_make(&err);
 	if (fd >= 0 && message_send(STDIN_FILENO, MESSAGE_ENTER, NULL, fd) == 0)
 		return EXIT_SUCCESS;
-	fputs(err.text[0] ? err.text : "the task is gone", stdout);
+	fputs(error_is_set(&err) ? err.text : "the task is gone", stdout);
 	return EXIT_FAILURE;
 }

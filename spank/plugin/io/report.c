@@ -87,9 +87,11 @@ void report_moment(struct report *report, const char *format, ...)
 	va_end(args);
 }
 
-bool report_once(uint32_t *reported)
+int report_common_failure(uint32_t *reported, struct error *err)
 {
-	return __atomic_exchange_n(reported, 1, __ATOMIC_RELAXED) == 0;
+	err->told_elsewhere =
+		__atomic_exchange_n(reported, 1, __ATOMIC_RELAXED) != 0;
+	return -1;
 }
 
 /* FNV-1a, of the texts and the ends between them. */

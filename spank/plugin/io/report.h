@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/error.h"
+
 enum report_kind {
 	REPORT_NOTE,   /* a warning, always told */
 	REPORT_ALIKE,  /* a warning that is the same on all nodes */
@@ -48,9 +50,12 @@ void report_moment(struct report *report, const char *format, ...)
 /* The same of a moment that has passed. */
 void report_moment_at(struct report *report, int64_t at_us, const char *what);
 
-/* True for the first of those who share *reported that asks: what befalls all
- * tasks of a node is told once, and what befalls one of them all the same. */
-bool report_once(uint32_t *reported);
+/*
+ * All tasks of a node share this failure.  The first task that calls this with
+ * the same *reported, in memory that they share, tells the user; for the others
+ * *err becomes told_elsewhere.  Returns -1.
+ */
+int report_common_failure(uint32_t *reported, struct error *err);
 
 /*
  * A number for all details: nodes with the same one have the same mounts and

@@ -45,6 +45,22 @@ static void prefix_goes_before(void **state)
 	assert_int_equal(errno, 0);
 }
 
+static void a_new_sentence_is_ours_to_tell(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	assert_false(error_is_set(&err));
+	error_set(&err, 0, "first");
+	assert_true(error_is_set(&err));
+	err.told_elsewhere = true;
+	error_prefix(&err, "outer");
+	error_hint(&err, "try again");
+	assert_true(err.told_elsewhere);
+	error_set(&err, 0, "second");
+	assert_false(err.told_elsewhere);
+}
+
 static void too_long_is_cut(void **state)
 {
 	char name[2 * ERROR_TEXT_SIZE];
@@ -68,6 +84,7 @@ int main(void)
 		cmocka_unit_test(set_keeps_the_sentence_and_errno),
 		cmocka_unit_test(set_appends_the_reason),
 		cmocka_unit_test(prefix_goes_before),
+		cmocka_unit_test(a_new_sentence_is_ours_to_tell),
 		cmocka_unit_test(too_long_is_cut),
 	};
 
