@@ -41,7 +41,7 @@ static ssize_t read_piece(struct squash *squash, uint64_t ref, uint64_t offset,
 	struct squash_data data;
 	ssize_t count;
 
-	if (squash_read(squash, ref, offset, size, SQUASH_IN_TIME, buffer,
+	if (squash_read(squash, ref, offset, size, READ_MAY_BLOCK, buffer,
 		    &data) < 0)
 		return -1;
 	FUZZ_ASSERT(data.size <= size);

@@ -38,7 +38,7 @@ struct fs_worker {
 	int (*send)(const struct fs_request *request, int error,
 		const void *bytes, size_t size);
 	int failures; /* of reading a request, in a row */
-	enum squash_haste haste;
+	enum read_blocking blocking;
 	struct fs_pipe *pipe; /* of who leads; NULL of all others */
 	bool is_put_off;      /* the request: it would have taken long */
 };
@@ -56,7 +56,7 @@ struct fs {
 	 * `is_concurrent` they answer one at a time. */
 	pthread_mutex_t turn;
 	atomic_bool is_concurrent;
-	atomic_size_t late; /* requests that are being answered IN_TIME */
+	atomic_size_t late; /* requests that are being answered MAY_BLOCK */
 };
 
 /* A request that is being answered. */
@@ -80,7 +80,7 @@ int fs_check_request(struct fs_worker *worker, ssize_t got);
 
 /*
  * Answer the worker's request of `size` bytes.  False, and no answer, if its
- * haste is SQUASH_AT_ONCE and it would take long.
+ * blocking is READ_NOWAIT and it would take long.
  */
 bool fs_answer(struct fs_worker *worker, size_t size);
 

@@ -23,7 +23,7 @@ struct fs_helpers {
 	struct squash *image;
 	pthread_mutex_t lock;
 	pthread_cond_t can_read;
-	struct squash_ahead aheads[AHEADS];
+	struct squash_readahead aheads[AHEADS];
 	size_t ahead_first, ahead_count;
 	size_t threads, working;
 };
@@ -31,7 +31,7 @@ struct fs_helpers {
 static void *read_all(void *arg)
 {
 	struct fs_helpers *helpers = arg;
-	struct squash_ahead ahead;
+	struct squash_readahead ahead;
 
 	for (;;) {
 		pthread_mutex_lock(&helpers->lock);
@@ -42,7 +42,7 @@ static void *read_all(void *arg)
 		helpers->ahead_count--;
 		helpers->working++;
 		pthread_mutex_unlock(&helpers->lock);
-		squash_read_ahead(helpers->image, &ahead);
+		squash_readahead(helpers->image, &ahead);
 		pthread_mutex_lock(&helpers->lock);
 		helpers->working--;
 		pthread_mutex_unlock(&helpers->lock);
@@ -95,7 +95,7 @@ int fs_helpers_start(struct squash *image, size_t ahead,
 
 /* Called with the lock. */
 static bool has_room(const struct fs_helpers *helpers,
-	const struct squash_ahead *ahead, size_t busy)
+	const struct squash_readahead *ahead, size_t busy)
 {
 	size_t at_work = busy + helpers->working + helpers->ahead_count;
 
@@ -107,12 +107,12 @@ static bool has_room(const struct fs_helpers *helpers,
 void fs_helpers_read_ahead(struct fs_helpers *helpers,
 	const struct squash_data *data, size_t busy)
 {
-	const struct squash_ahead *ahead;
+	const struct squash_readahead *ahead;
 	size_t i;
 
-	for (i = 0; i < data->ahead_count; i++) {
-		ahead = &data->ahead[i];
-		if (!squash_wants_ahead(helpers->image, ahead))
+	for (i = 0; i < data->readahead_count; i++) {
+		ahead = &data->readahead[i];
+		if (!squash_wants_readahead(helpers->image, ahead))
 			continue;
 		pthread_mutex_lock(&helpers->lock);
 		if (has_room(helpers, ahead, busy)) {

@@ -233,14 +233,14 @@ static void answer_readlink(const struct fs_request *request)
 }
 
 /* What is stored as it is need not be copied into the server. */
-static bool send_in_place(const struct fs_request *request,
+static bool send_stored(const struct fs_request *request,
 	const struct squash_data *data)
 {
 	const struct fs_worker *worker = request->worker;
 
-	return data->in_place && worker->pipe &&
+	return data->stored_offset && worker->pipe &&
 	       fs_splice(worker->pipe, worker->fs->fd, request->header->unique,
-		       squash_fd(request->tree->image), data->in_place,
+		       squash_fd(request->tree->image), data->stored_offset,
 		       data->size);
 }
 
@@ -251,7 +251,7 @@ static void answer_read(const struct fs_request *request)
 	size_t size = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX;
 	struct squash_data data = { 0 };
 	int failed = tree_read(request->tree, request->header->nodeid,
-		in->offset, size, request->worker->haste,
+		in->offset, size, request->worker->blocking,
 		request->worker->reply, &data);
 	int error = errno;
 
@@ -259,7 +259,7 @@ static void answer_read(const struct fs_request *request)
 		fs_helpers_read_ahead(fs->helpers, &data,
 			fs->late + (failed && error == EAGAIN));
 	if (failed && error == EAGAIN)
-		request->worker->is_put_off = !send_in_place(request, &data);
+		request->worker->is_put_off = !send_stored(request, &data);
 	else if (failed)
 		fs_reply_failure(request, error);
 	else

@@ -118,7 +118,7 @@ int fs_serve_one(struct fs *fs)
 /* What takes long. */
 static void answer_late(struct fs_worker *worker, size_t size)
 {
-	worker->haste = SQUASH_IN_TIME;
+	worker->blocking = READ_MAY_BLOCK;
 	worker->fs->late++;
 	fs_answer(worker, size);
 	worker->fs->late--;
@@ -131,7 +131,7 @@ void fs_answer_in_turn(struct fs_worker *worker, size_t size)
 
 	if (in_turn)
 		pthread_mutex_lock(&fs->turn);
-	worker->haste = SQUASH_AT_ONCE;
+	worker->blocking = READ_NOWAIT;
 	if (!fs_answer(worker, size))
 		answer_late(worker, size);
 	if (in_turn)
@@ -182,7 +182,7 @@ static void lead(struct fs_worker *worker)
 	ssize_t got;
 	int what;
 
-	worker->haste = SQUASH_AT_ONCE;
+	worker->blocking = READ_NOWAIT;
 	worker->pipe = &fs->threads->pipe;
 	/* In the middle of an answer, if its metadata is on slow storage. */
 	waiting_prepare(let_another_lead, worker);

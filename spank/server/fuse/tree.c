@@ -118,15 +118,15 @@ int tree_readlink(const struct tree *tree, uint64_t node, char *target,
 }
 
 int tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
-	size_t size, enum squash_haste haste, void *buffer,
+	size_t size, enum read_blocking blocking, void *buffer,
 	struct squash_data *ret_data)
 {
 	if (is_in_memory(node)) {
 		*ret_data = (struct squash_data){ .bytes = buffer };
 		return 0;
 	}
-	return squash_read(tree->image, ref_of(tree, node), offset, size, haste,
-		buffer, ret_data);
+	return squash_read(tree->image, ref_of(tree, node), offset, size,
+		blocking, buffer, ret_data);
 }
 
 static int parent_number(const struct tree *tree, uint64_t directory,

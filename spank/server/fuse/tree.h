@@ -54,7 +54,7 @@ int tree_readlink(const struct tree *tree, uint64_t node, char *target,
 
 /* As squash_read(); to be released with squash_release(). */
 int tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
-	size_t size, enum squash_haste haste, void *buffer,
+	size_t size, enum read_blocking blocking, void *buffer,
 	struct squash_data *ret_data);
 
 /* From `cookie`, 0 for the first entry, which is ".". */

@@ -347,7 +347,7 @@ static ssize_t read_bytes(void *arg, uint64_t offset, void *buffer, size_t size)
 		offset >= OFFSET_MAX || is_late(prefetch) ||
 		!charge_read(reading, offset, size) ||
 		squash_read(prefetch->image, reading->file->ref, offset, size,
-			SQUASH_IN_TIME, prefetch->buffer, &data) < 0)
+			READ_MAY_BLOCK, prefetch->buffer, &data) < 0)
 		return -1;
 	reading->last = (offset + size - 1) / prefetch->block_size;
 	size = data.size;
@@ -404,7 +404,7 @@ static bool read_on(struct prefetch *prefetch)
 	if (prefetch->offset >= file->size ||
 		prefetch->offset >= FILE_BYTES_MAX || !charge(prefetch, 1) ||
 		squash_read(prefetch->image, file->ref, prefetch->offset,
-			prefetch->block_size, SQUASH_IN_TIME, prefetch->buffer,
+			prefetch->block_size, READ_MAY_BLOCK, prefetch->buffer,
 			&data) < 0)
 		return false;
 	squash_release(prefetch->image, &data);

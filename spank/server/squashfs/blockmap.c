@@ -123,8 +123,8 @@ static size_t read_on(struct file *file, uint64_t block, size_t count)
 		file->row = file->row ? file->row * 2 : 2;
 	else
 		file->row = 0;
-	if (file->row > SQUASH_AHEAD)
-		file->row = SQUASH_AHEAD;
+	if (file->row > SQUASH_READAHEAD_MAX)
+		file->row = SQUASH_READAHEAD_MAX;
 	file->expected = block + count;
 	return file->row ? file->row : 1;
 }

@@ -47,24 +47,26 @@ static int load(void *arg, uint64_t position, unsigned char *data,
 }
 
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,
-	enum squash_haste haste, const struct cache_block **ret_block)
+	enum read_blocking blocking, const struct cache_block **ret_block)
 {
 	struct wanted wanted = { squash, extent->header };
 
-	*ret_block = haste == SQUASH_AT_ONCE
+	*ret_block = blocking == READ_NOWAIT
 			     ? cache_get_ready(squash->data, extent->position)
 			     : cache_get(squash->data, extent->position, load,
 				       &wanted);
 	return *ret_block ? 0 : -1;
 }
 
-bool squash_wants_ahead(struct squash *squash, const struct squash_ahead *ahead)
+bool squash_wants_readahead(struct squash *squash,
+	const struct squash_readahead *ahead)
 {
 	return !cache_has(squash->data, ahead->position) &&
 	       (!ahead->is_guess || cache_guesses(squash->data));
 }
 
-void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead)
+void squash_readahead(struct squash *squash,
+	const struct squash_readahead *ahead)
 {
 	struct wanted wanted = { squash, ahead->header };
 

@@ -13,7 +13,7 @@
 /* Read ahead of whoever reads from one end to the other. */
 #define AHEAD_BYTES (2 * 1024 * 1024)
 
-#define EXTENTS (SQUASH_READ_MAX / SQUASH_BLOCK_MIN + 2 + SQUASH_AHEAD)
+#define EXTENTS (SQUASH_READ_MAX / SQUASH_BLOCK_MIN + 2 + SQUASH_READAHEAD_MAX)
 
 /* A read that has been checked against the size of the file. */
 struct reading {
@@ -23,23 +23,24 @@ struct reading {
 	uint64_t offset;
 	size_t size;
 	uint64_t first; /* block of the offset */
-	enum squash_haste haste;
+	enum read_blocking blocking;
 	struct squash_extent extents[EXTENTS];
 	unsigned char *buffer;
 	struct squash_data *data;
 };
 
 /* Of the blocks after the read, those that have to be decompressed. */
-static void note_ahead(struct squash_data *data,
+static void note_readahead(struct squash_data *data,
 	const struct squash_extent *extents, size_t count, bool is_guess)
 {
 	size_t i;
 
-	for (i = 0; i < count && data->ahead_count < SQUASH_AHEAD; i++)
+	for (i = 0; i < count && data->readahead_count < SQUASH_READAHEAD_MAX;
+		i++)
 		if (extents[i].header &&
 			!(extents[i].header & SQUASH_DATA_STORED))
-			data->ahead[data->ahead_count++] =
-				(struct squash_ahead){ extents[i].position,
+			data->readahead[data->readahead_count++] =
+				(struct squash_readahead){ extents[i].position,
 					extents[i].header, is_guess };
 }
 
@@ -55,7 +56,7 @@ static int read_compressed(struct reading *reading,
 	struct squash_data *data = reading->data;
 	const struct cache_block *block;
 
-	if (squash_block_get(squash, extent, reading->haste, &block) < 0)
+	if (squash_block_get(squash, extent, reading->blocking, &block) < 0)
 		return -1;
 	if (offset > block->size || size > block->size - offset) {
 		cache_put(squash->data, block);
@@ -88,7 +89,7 @@ static int read_extent(struct reading *reading,
 	if (extent->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
 		offset > stored || size > stored - offset)
 		return squash_corrupt();
-	if (reading->haste == SQUASH_AT_ONCE) {
+	if (reading->blocking == READ_NOWAIT) {
 		errno = EAGAIN;
 		return -1;
 	}
@@ -100,7 +101,7 @@ static int read_extent(struct reading *reading,
  * Where in the image's file the bytes of the read lie as they are, without a
  * gap; 0 if they do not.
  */
-static off_t find_in_place(const struct reading *reading)
+static off_t find_stored(const struct reading *reading)
 {
 	const struct squash *squash = reading->squash;
 	uint32_t block_size = squash->super.block_size, stored;
@@ -150,10 +151,10 @@ static int read_fragment(struct reading *reading, uint64_t offset, size_t size,
 
 	if (get_fragment(reading->squash, inode->fragment, &extent) < 0)
 		return -1;
-	if (reading->haste == SQUASH_AT_ONCE &&
+	if (reading->blocking == READ_NOWAIT &&
 		inode->fragment + 1 < reading->squash->super.fragments &&
 		get_fragment(reading->squash, inode->fragment + 1, &next) == 0)
-		note_ahead(reading->data, &next, 1, true);
+		note_readahead(reading->data, &next, 1, true);
 	return read_extent(reading, &extent, inode->fragment_offset + offset,
 		size, buffer, is_only);
 }
@@ -197,16 +198,17 @@ static int find_extents(struct reading *reading, uint64_t ref)
 	if (last >= reading->blocks)
 		last = reading->blocks - 1;
 	count = last - reading->first + 1;
-	if (ahead > SQUASH_AHEAD)
-		ahead = SQUASH_AHEAD;
-	if (reading->haste == SQUASH_IN_TIME)
+	if (ahead > SQUASH_READAHEAD_MAX)
+		ahead = SQUASH_READAHEAD_MAX;
+	if (reading->blocking == READ_MAY_BLOCK)
 		ahead = 0;
 	if (ahead > reading->blocks - last - 1)
 		ahead = reading->blocks - last - 1;
 	if (squash_places_find(reading->squash, ref, reading->inode,
 		    reading->first, count, &ahead, reading->extents) < 0)
 		return -1;
-	note_ahead(reading->data, reading->extents + count, ahead, ahead == 1);
+	note_readahead(reading->data, reading->extents + count, ahead,
+		ahead == 1);
 	return 0;
 }
 
@@ -221,9 +223,9 @@ static int read_range(struct reading *reading, uint64_t ref)
 	reading->first = reading->offset / block_size;
 	if (find_extents(reading, ref) < 0)
 		return -1;
-	if (reading->haste == SQUASH_AT_ONCE)
-		reading->data->in_place = find_in_place(reading);
-	if (reading->data->in_place) {
+	if (reading->blocking == READ_NOWAIT)
+		reading->data->stored_offset = find_stored(reading);
+	if (reading->data->stored_offset) {
 		errno = EAGAIN;
 		return -1;
 	}
@@ -231,7 +233,7 @@ static int read_range(struct reading *reading, uint64_t ref)
 }
 
 int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, enum squash_haste haste, void *buffer,
+	size_t size, enum read_blocking blocking, void *buffer,
 	struct squash_data *ret_data)
 {
 	struct squash_data data = { .bytes = buffer };
@@ -240,7 +242,7 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 		.squash = squash,
 		.inode = &inode,
 		.offset = offset,
-		.haste = haste,
+		.blocking = blocking,
 		.buffer = buffer,
 		.data = &data,
 	};

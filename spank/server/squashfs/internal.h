@@ -150,6 +150,6 @@ int squash_places_find(struct squash *squash, uint64_t ref,
 /* Lays a data block into the cache; EAGAIN if it has to be had at once and is
  * not there: data_block.c. */
 int squash_block_get(struct squash *squash, const struct squash_extent *extent,
-	enum squash_haste haste, const struct cache_block **ret_block);
+	enum read_blocking blocking, const struct cache_block **ret_block);
 
 #endif

@@ -35,19 +35,19 @@ struct squash_entry {
 typedef bool squash_visit(const struct squash_entry *entry, void *arg);
 
 /* A block that will be wanted. */
-struct squash_ahead {
+struct squash_readahead {
 	uint64_t position; /* in the image */
 	uint32_t header;
 	bool is_guess; /* only likely */
 };
 
-#define SQUASH_AHEAD 16
+#define SQUASH_READAHEAD_MAX 16
 
 /* As much as one squash_read() may be asked for. */
 #define SQUASH_READ_MAX (1024 * 1024)
 
 /* Whether a read may decompress data or read the image, which takes time. */
-enum squash_haste { SQUASH_IN_TIME, SQUASH_AT_ONCE };
+enum read_blocking { READ_MAY_BLOCK, READ_NOWAIT };
 
 /* What squash_read() has read. */
 struct squash_data {
@@ -56,11 +56,11 @@ struct squash_data {
 	const struct cache_block *block; /* that the bytes are in, or NULL */
 	/* With EAGAIN: where they lie, as they are, in the file of squash_fd();
 	 * 0 if they do not. */
-	off_t in_place;
+	off_t stored_offset;
 	/* What comes next: of a file that is read from one end to the other, or
 	 * else what lies behind the data, of the file or of small ones. */
-	struct squash_ahead ahead[SQUASH_AHEAD];
-	size_t ahead_count;
+	struct squash_readahead readahead[SQUASH_READAHEAD_MAX];
+	size_t readahead_count;
 };
 
 /*
@@ -118,17 +118,18 @@ int squash_readlink(struct squash *squash, uint64_t ref, char *target,
  * released.  EAGAIN: cannot be had at once.
  */
 int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, enum squash_haste haste, void *buffer,
+	size_t size, enum read_blocking blocking, void *buffer,
 	struct squash_data *ret_data);
 
 void squash_release(struct squash *squash, struct squash_data *data);
 
 /* Whether it is not in the cache yet, and a guess worth it. */
-bool squash_wants_ahead(struct squash *squash,
-	const struct squash_ahead *ahead);
+bool squash_wants_readahead(struct squash *squash,
+	const struct squash_readahead *ahead);
 
 /* Decompress into the cache what will be wanted, if it can be. */
-void squash_read_ahead(struct squash *squash, const struct squash_ahead *ahead);
+void squash_readahead(struct squash *squash,
+	const struct squash_readahead *ahead);
 
 /* Sizes from the superblock; nothing is free. */
 void squash_statfs(const struct squash *squash, struct statvfs *ret_st);
