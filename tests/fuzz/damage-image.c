@@ -139,7 +139,7 @@ static void read_file(struct reader *reader, uint64_t ref, uint64_t size)
 	for (i = 0; i < READS_MAX && offset < size; i++) {
 		asked = i % 3 ? BUFFER_SIZE : 4096;
 		if (squash_read(reader->squash, ref, offset, asked,
-			    READ_MAY_BLOCK, reader->buffer, &data) < 0)
+			    READ_MAY_BLOCK, reader->buffer, &data) != READ_DATA)
 			break;
 		if (data.size > asked)
 			abort();

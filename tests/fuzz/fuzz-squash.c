@@ -42,7 +42,7 @@ static ssize_t read_piece(struct squash *squash, uint64_t ref, uint64_t offset,
 	ssize_t count;
 
 	if (squash_read(squash, ref, offset, size, READ_MAY_BLOCK, buffer,
-		    &data) < 0)
+		    &data) != READ_DATA)
 		return -1;
 	FUZZ_ASSERT(data.size <= size);
 	if (data.bytes != buffer)

@@ -238,10 +238,16 @@ static bool send_stored(const struct fs_request *request,
 {
 	const struct fs_worker *worker = request->worker;
 
-	return data->stored_offset && worker->pipe &&
+	return worker->pipe &&
 	       fs_splice(worker->pipe, worker->fs->fd, request->header->unique,
 		       squash_fd(request->tree->image), data->stored_offset,
 		       data->size);
+}
+
+/* Another thread is going to be busy with it. */
+static bool is_slow(enum read_result result)
+{
+	return result == READ_STORED || result == READ_WOULD_BLOCK;
 }
 
 static void answer_read(const struct fs_request *request)
@@ -249,21 +255,28 @@ static void answer_read(const struct fs_request *request)
 	const struct fuse_read_in *in = request->argument;
 	struct fs *fs = request->worker->fs;
 	size_t size = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX;
-	struct squash_data data = { 0 };
-	int failed = tree_read(request->tree, request->header->nodeid,
-		in->offset, size, request->worker->blocking,
-		request->worker->reply, &data);
+	struct squash_data data;
+	enum read_result result = tree_read(request->tree,
+		request->header->nodeid, in->offset, size,
+		request->worker->blocking, request->worker->reply, &data);
 	int error = errno;
 
 	if (fs->helpers)
 		fs_helpers_read_ahead(fs->helpers, &data,
-			fs->late + (failed && error == EAGAIN));
-	if (failed && error == EAGAIN)
-		request->worker->is_put_off = !send_stored(request, &data);
-	else if (failed)
-		fs_reply_failure(request, error);
-	else
+			fs->late + is_slow(result));
+	switch (result) {
+	case READ_DATA:
 		fs_reply(request, data.bytes, data.size);
+		break;
+	case READ_STORED:
+		request->worker->is_put_off = !send_stored(request, &data);
+		break;
+	case READ_WOULD_BLOCK:
+		request->worker->is_put_off = true;
+		break;
+	case READ_ERROR:
+		fs_reply_failure(request, error);
+	}
 	squash_release(fs->tree.image, &data);
 }
 

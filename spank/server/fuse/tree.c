@@ -117,13 +117,13 @@ int tree_readlink(const struct tree *tree, uint64_t node, char *target,
 	return squash_readlink(tree->image, ref_of(tree, node), target, size);
 }
 
-int tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
-	size_t size, enum read_blocking blocking, void *buffer,
+enum read_result tree_read(const struct tree *tree, uint64_t node,
+	uint64_t offset, size_t size, enum read_blocking blocking, void *buffer,
 	struct squash_data *ret_data)
 {
 	if (is_in_memory(node)) {
 		*ret_data = (struct squash_data){ .bytes = buffer };
-		return 0;
+		return READ_DATA;
 	}
 	return squash_read(tree->image, ref_of(tree, node), offset, size,
 		blocking, buffer, ret_data);

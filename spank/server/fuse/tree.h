@@ -53,8 +53,8 @@ int tree_readlink(const struct tree *tree, uint64_t node, char *target,
 	size_t size);
 
 /* As squash_read(); to be released with squash_release(). */
-int tree_read(const struct tree *tree, uint64_t node, uint64_t offset,
-	size_t size, enum read_blocking blocking, void *buffer,
+enum read_result tree_read(const struct tree *tree, uint64_t node,
+	uint64_t offset, size_t size, enum read_blocking blocking, void *buffer,
 	struct squash_data *ret_data);
 
 /* From `cookie`, 0 for the first entry, which is ".". */

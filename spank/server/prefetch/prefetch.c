@@ -347,7 +347,7 @@ static ssize_t read_bytes(void *arg, uint64_t offset, void *buffer, size_t size)
 		offset >= OFFSET_MAX || is_late(prefetch) ||
 		!charge_read(reading, offset, size) ||
 		squash_read(prefetch->image, reading->file->ref, offset, size,
-			READ_MAY_BLOCK, prefetch->buffer, &data) < 0)
+			READ_MAY_BLOCK, prefetch->buffer, &data) != READ_DATA)
 		return -1;
 	reading->last = (offset + size - 1) / prefetch->block_size;
 	size = data.size;
@@ -405,7 +405,7 @@ static bool read_on(struct prefetch *prefetch)
 		prefetch->offset >= FILE_BYTES_MAX || !charge(prefetch, 1) ||
 		squash_read(prefetch->image, file->ref, prefetch->offset,
 			prefetch->block_size, READ_MAY_BLOCK, prefetch->buffer,
-			&data) < 0)
+			&data) != READ_DATA)
 		return false;
 	squash_release(prefetch->image, &data);
 	prefetch->offset += prefetch->block_size;

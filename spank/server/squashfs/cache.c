@@ -278,11 +278,7 @@ const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key)
 	else
 		slot = NULL;
 	pthread_mutex_unlock(&cache->lock);
-	if (!slot) {
-		errno = EAGAIN;
-		return NULL;
-	}
-	return &slot->block;
+	return slot ? &slot->block : NULL;
 }
 
 void cache_guess(struct cache *cache, uint64_t key, cache_load *load, void *arg)

@@ -43,7 +43,7 @@ void cache_close(struct cache *cache);
 const struct cache_block *cache_get(struct cache *cache, uint64_t key,
 	cache_load *load, void *arg);
 
-/* As above; EAGAIN if it is not there, or would have to be waited for. */
+/* The same without waiting: NULL if it is not there yet; errno is not set. */
 const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key);
 
 /*

@@ -46,16 +46,18 @@ static int load(void *arg, uint64_t position, unsigned char *data,
 	return rc < 0 ? squash_damaged(squash, position) : 0;
 }
 
-int squash_block_get(struct squash *squash, const struct squash_extent *extent,
-	enum read_blocking blocking, const struct cache_block **ret_block)
+enum read_result squash_block_get(struct squash *squash,
+	const struct squash_extent *extent, enum read_blocking blocking,
+	const struct cache_block **ret_block)
 {
 	struct wanted wanted = { squash, extent->header };
 
-	*ret_block = blocking == READ_NOWAIT
-			     ? cache_get_ready(squash->data, extent->position)
-			     : cache_get(squash->data, extent->position, load,
-				       &wanted);
-	return *ret_block ? 0 : -1;
+	if (blocking == READ_NOWAIT) {
+		*ret_block = cache_get_ready(squash->data, extent->position);
+		return *ret_block ? READ_DATA : READ_WOULD_BLOCK;
+	}
+	*ret_block = cache_get(squash->data, extent->position, load, &wanted);
+	return *ret_block ? READ_DATA : READ_ERROR;
 }
 
 bool squash_wants_readahead(struct squash *squash,

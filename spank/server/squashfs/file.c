@@ -29,6 +29,12 @@ struct reading {
 	struct squash_data *data;
 };
 
+static enum read_result read_corrupt(void)
+{
+	squash_corrupt();
+	return READ_ERROR;
+}
+
 /* Of the blocks after the read, those that have to be decompressed. */
 static void note_readahead(struct squash_data *data,
 	const struct squash_extent *extents, size_t count, bool is_guess)
@@ -48,32 +54,34 @@ static void note_readahead(struct squash_data *data,
  * `size` bytes at `offset` of a block; with `to` NULL the block is kept for
  * the caller, who gets them where they are.
  */
-static int read_compressed(struct reading *reading,
+static enum read_result read_compressed(struct reading *reading,
 	const struct squash_extent *extent, uint64_t offset, size_t size,
 	unsigned char *to)
 {
 	struct squash *squash = reading->squash;
 	struct squash_data *data = reading->data;
 	const struct cache_block *block;
+	enum read_result result =
+		squash_block_get(squash, extent, reading->blocking, &block);
 
-	if (squash_block_get(squash, extent, reading->blocking, &block) < 0)
-		return -1;
+	if (result != READ_DATA)
+		return result;
 	if (offset > block->size || size > block->size - offset) {
 		cache_put(squash->data, block);
-		return squash_corrupt();
+		return read_corrupt();
 	}
 	if (to) {
 		memcpy(to, block->data + offset, size);
 		cache_put(squash->data, block);
 	} else {
 		data->bytes = block->data + offset;
-		data->block = block;
+		data->held = block;
 	}
-	return 0;
+	return READ_DATA;
 }
 
 /* As above; what is not in the cache goes to `buffer` in any case. */
-static int read_extent(struct reading *reading,
+static enum read_result read_extent(struct reading *reading,
 	const struct squash_extent *extent, uint64_t offset, size_t size,
 	unsigned char *buffer, bool is_only)
 {
@@ -81,20 +89,20 @@ static int read_extent(struct reading *reading,
 
 	if (extent->header == 0) {
 		memset(buffer, 0, size);
-		return 0;
+		return READ_DATA;
 	}
 	if (!(extent->header & SQUASH_DATA_STORED))
 		return read_compressed(reading, extent, offset, size,
 			is_only ? NULL : buffer);
 	if (extent->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
 		offset > stored || size > stored - offset)
-		return squash_corrupt();
-	if (reading->blocking == READ_NOWAIT) {
-		errno = EAGAIN;
-		return -1;
-	}
+		return read_corrupt();
+	if (reading->blocking == READ_NOWAIT)
+		return READ_WOULD_BLOCK;
 	return squash_pread(reading->squash, buffer, size,
-		extent->position + offset);
+		       extent->position + offset) < 0
+		       ? READ_ERROR
+		       : READ_DATA;
 }
 
 /*
@@ -143,14 +151,14 @@ static int get_fragment(struct squash *squash, uint32_t index,
 	return ret_extent->header ? 0 : squash_corrupt();
 }
 
-static int read_fragment(struct reading *reading, uint64_t offset, size_t size,
-	unsigned char *buffer, bool is_only)
+static enum read_result read_fragment(struct reading *reading, uint64_t offset,
+	size_t size, unsigned char *buffer, bool is_only)
 {
 	const struct squash_inode *inode = reading->inode;
 	struct squash_extent extent, next;
 
 	if (get_fragment(reading->squash, inode->fragment, &extent) < 0)
-		return -1;
+		return READ_ERROR;
 	if (reading->blocking == READ_NOWAIT &&
 		inode->fragment + 1 < reading->squash->super.fragments &&
 		get_fragment(reading->squash, inode->fragment + 1, &next) == 0)
@@ -159,31 +167,32 @@ static int read_fragment(struct reading *reading, uint64_t offset, size_t size,
 		size, buffer, is_only);
 }
 
-static int read_parts(struct reading *reading)
+static enum read_result read_parts(struct reading *reading)
 {
 	uint32_t block_size = reading->squash->super.block_size;
 	uint64_t offset = reading->offset, index, within;
 	size_t done, part;
+	enum read_result result = READ_DATA;
 	bool is_only;
-	int rc = 0;
 
-	for (done = 0; rc == 0 && done < reading->size; done += part) {
+	for (done = 0; result == READ_DATA && done < reading->size;
+		done += part) {
 		index = (offset + done) / block_size;
 		within = (offset + done) % block_size;
 		part = block_size - within;
 		if (part > reading->size - done)
 			part = reading->size - done;
 		is_only = part == reading->size;
-		rc = index < reading->blocks
-			     ? read_extent(reading,
-				       &reading->extents[index -
-							 reading->first],
-				       within, part, reading->buffer + done,
-				       is_only)
-			     : read_fragment(reading, within, part,
-				       reading->buffer + done, is_only);
+		result = index < reading->blocks
+				 ? read_extent(reading,
+					   &reading->extents[index -
+							     reading->first],
+					   within, part, reading->buffer + done,
+					   is_only)
+				 : read_fragment(reading, within, part,
+					   reading->buffer + done, is_only);
 	}
-	return rc;
+	return result;
 }
 
 /* Find the blocks of the read, and those after it, if it is one of a row. */
@@ -212,7 +221,7 @@ static int find_extents(struct reading *reading, uint64_t ref)
 	return 0;
 }
 
-static int read_range(struct reading *reading, uint64_t ref)
+static enum read_result read_range(struct reading *reading, uint64_t ref)
 {
 	const struct squash_inode *inode = reading->inode;
 	uint32_t block_size = reading->squash->super.block_size;
@@ -222,21 +231,17 @@ static int read_range(struct reading *reading, uint64_t ref)
 		reading->blocks++; /* the tail has a block of its own */
 	reading->first = reading->offset / block_size;
 	if (find_extents(reading, ref) < 0)
-		return -1;
+		return READ_ERROR;
 	if (reading->blocking == READ_NOWAIT)
 		reading->data->stored_offset = find_stored(reading);
-	if (reading->data->stored_offset) {
-		errno = EAGAIN;
-		return -1;
-	}
-	return read_parts(reading);
+	return reading->data->stored_offset ? READ_STORED : read_parts(reading);
 }
 
-int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, enum read_blocking blocking, void *buffer,
+enum read_result squash_read(struct squash *squash, uint64_t ref,
+	uint64_t offset, size_t size, enum read_blocking blocking, void *buffer,
 	struct squash_data *ret_data)
 {
-	struct squash_data data = { .bytes = buffer };
+	enum read_result result = READ_DATA;
 	struct squash_inode inode;
 	struct reading reading = {
 		.squash = squash,
@@ -244,35 +249,32 @@ int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
 		.offset = offset,
 		.blocking = blocking,
 		.buffer = buffer,
-		.data = &data,
+		.data = ret_data,
 	};
-	int rc = 0;
 
+	*ret_data = (struct squash_data){ .bytes = buffer };
 	if (squash_inode_get(squash, ref, &inode) < 0)
-		return -1;
+		return READ_ERROR;
 	if (!S_ISREG(inode.mode) || size > SQUASH_READ_MAX) {
 		errno = EINVAL;
-		return -1;
+		return READ_ERROR;
 	}
 	if (offset < inode.size)
-		data.size =
+		reading.size =
 			size < inode.size - offset ? size : inode.size - offset;
-	reading.size = data.size;
-	if (data.size > 0)
-		rc = read_range(&reading, ref);
-	if (rc < 0) {
+	ret_data->size = reading.size;
+	if (reading.size > 0)
+		result = read_range(&reading, ref);
+	if (result == READ_ERROR)
 		squash_damaged(squash, inode.start);
-		squash_release(squash, &data);
-	}
-	*ret_data = data;
-	return rc;
+	return result;
 }
 
 void squash_release(struct squash *squash, struct squash_data *data)
 {
 	int saved = errno;
 
-	cache_put(squash->data, data->block);
-	data->block = NULL;
+	cache_put(squash->data, data->held);
+	data->held = NULL;
 	errno = saved;
 }

@@ -147,9 +147,10 @@ int squash_places_find(struct squash *squash, uint64_t ref,
 	const struct squash_inode *inode, uint64_t first, size_t count,
 	size_t *ahead, struct squash_extent *ret_extents);
 
-/* Lays a data block into the cache; EAGAIN if it has to be had at once and is
- * not there: data_block.c. */
-int squash_block_get(struct squash *squash, const struct squash_extent *extent,
-	enum read_blocking blocking, const struct cache_block **ret_block);
+/* A data block from the cache, loaded into it unless that would block:
+ * data_block.c. */
+enum read_result squash_block_get(struct squash *squash,
+	const struct squash_extent *extent, enum read_blocking blocking,
+	const struct cache_block **ret_block);
 
 #endif

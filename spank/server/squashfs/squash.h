@@ -21,7 +21,6 @@
  * number of threads may call them.
  */
 struct squash;
-struct cache_block;
 
 struct squash_entry {
 	char name[NAME_MAX + 1];
@@ -34,11 +33,12 @@ struct squash_entry {
 /* Return false to stop. */
 typedef bool squash_visit(const struct squash_entry *entry, void *arg);
 
-/* A block that will be wanted. */
+/* A block that will be wanted; the reader alone knows what the first two say.
+ */
 struct squash_readahead {
-	uint64_t position; /* in the image */
+	uint64_t position;
 	uint32_t header;
-	bool is_guess; /* only likely */
+	bool is_guess; /* it will be wanted only perhaps */
 };
 
 #define SQUASH_READAHEAD_MAX 16
@@ -49,16 +49,23 @@ struct squash_readahead {
 /* Whether a read may decompress data or read the image, which takes time. */
 enum read_blocking { READ_MAY_BLOCK, READ_NOWAIT };
 
-/* What squash_read() has read. */
+enum read_result {
+	READ_DATA,        /* `bytes` */
+	READ_STORED,      /* at `stored_offset`; with READ_NOWAIT only */
+	READ_WOULD_BLOCK, /* with READ_NOWAIT only */
+	READ_ERROR,       /* errno */
+};
+
+/* What squash_read() found, by its result. */
 struct squash_data {
-	const void *bytes; /* in the cache, or in the caller's buffer */
-	size_t size;
-	const struct cache_block *block; /* that the bytes are in, or NULL */
-	/* With EAGAIN: where they lie, as they are, in the file of squash_fd();
-	 * 0 if they do not. */
-	off_t stored_offset;
-	/* What comes next: of a file that is read from one end to the other, or
-	 * else what lies behind the data, of the file or of small ones. */
+	size_t size;         /* with any result but READ_ERROR */
+	const void *bytes;   /* in the cache, or in the caller's buffer */
+	const void *held;    /* until squash_release(); NULL if nothing is */
+	off_t stored_offset; /* in squash_fd(), where the bytes lie as a whole
+			      */
+	/* What will be wanted next, with any result, and may be none: the rest
+	 * of a file that is read sequentially, else what lies behind the data.
+	 */
 	struct squash_readahead readahead[SQUASH_READAHEAD_MAX];
 	size_t readahead_count;
 };
@@ -113,14 +120,16 @@ int squash_readlink(struct squash *squash, uint64_t ref, char *target,
 
 /*
  * Read up to `size` bytes of a regular file at `offset`; fewer only at the end
- * of the file.  What lies in one block is not copied: *ret_data holds on to the
- * block.  Otherwise the bytes are put into `buffer`, of `size`.  To be
- * released.  EAGAIN: cannot be had at once.
+ * of the file.  What lies in one block is not copied: *ret_data holds the
+ * block.  Otherwise the bytes are put into `buffer`, of `size`.  *ret_data is
+ * filled in whatever the result.  Release it after READ_DATA; after another
+ * result there is nothing to release.
  */
-int squash_read(struct squash *squash, uint64_t ref, uint64_t offset,
-	size_t size, enum read_blocking blocking, void *buffer,
+enum read_result squash_read(struct squash *squash, uint64_t ref,
+	uint64_t offset, size_t size, enum read_blocking blocking, void *buffer,
 	struct squash_data *ret_data);
 
+/* Safe to call again.  errno is kept. */
 void squash_release(struct squash *squash, struct squash_data *data);
 
 /* Whether it is not in the cache yet, and a guess worth it. */
