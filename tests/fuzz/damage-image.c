@@ -138,8 +138,8 @@ static void read_file(struct reader *reader, uint64_t ref, uint64_t size)
 
 	for (i = 0; i < READS_MAX && offset < size; i++) {
 		asked = i % 3 ? BUFFER_SIZE : 4096;
-		if (squash_read(reader->squash, ref, offset, asked,
-			    READ_MAY_BLOCK, reader->buffer, &data) != READ_DATA)
+		if (squash_read(reader->squash, NULL, ref, offset, asked,
+			    reader->buffer, &data) != READ_DATA)
 			break;
 		if (data.size > asked)
 			abort();
@@ -160,14 +160,14 @@ static void read_node(struct reader *reader, uint64_t ref)
 	struct stat st;
 	ino_t number;
 
-	squash_readlink(reader->squash, ref, target, sizeof(target));
-	squash_parent_number(reader->squash, ref, &number);
-	squash_lookup(reader->squash, ref, "file-77", &found);
-	squash_list(reader->squash, ref, 700, visit, reader);
-	if (squash_stat(reader->squash, ref, &st) < 0)
+	squash_readlink(reader->squash, NULL, ref, target, sizeof(target));
+	squash_parent_number(reader->squash, NULL, ref, &number);
+	squash_lookup(reader->squash, NULL, ref, "file-77", &found);
+	squash_list(reader->squash, NULL, ref, 700, visit, reader);
+	if (squash_stat(reader->squash, NULL, ref, &st) < 0)
 		return;
 	if (S_ISDIR(st.st_mode))
-		squash_list(reader->squash, ref, 0, visit, reader);
+		squash_list(reader->squash, NULL, ref, 0, visit, reader);
 	if (S_ISREG(st.st_mode))
 		read_file(reader, ref, st.st_size);
 }

@@ -41,8 +41,8 @@ static ssize_t read_piece(struct squash *squash, uint64_t ref, uint64_t offset,
 	struct squash_data data;
 	ssize_t count;
 
-	if (squash_read(squash, ref, offset, size, READ_MAY_BLOCK, buffer,
-		    &data) != READ_DATA)
+	if (squash_read(squash, NULL, ref, offset, size, buffer, &data) !=
+		READ_DATA)
 		return -1;
 	FUZZ_ASSERT(data.size <= size);
 	if (data.bytes != buffer)
@@ -77,13 +77,13 @@ static void read_node(struct walk *walk, uint64_t ref)
 	struct stat st;
 	ino_t number;
 
-	squash_readlink(walk->squash, ref, target, sizeof(target));
-	squash_parent_number(walk->squash, ref, &number);
-	squash_lookup(walk->squash, ref, "bin", &found);
-	if (squash_stat(walk->squash, ref, &st) < 0)
+	squash_readlink(walk->squash, NULL, ref, target, sizeof(target));
+	squash_parent_number(walk->squash, NULL, ref, &number);
+	squash_lookup(walk->squash, NULL, ref, "bin", &found);
+	if (squash_stat(walk->squash, NULL, ref, &st) < 0)
 		return;
 	if (S_ISDIR(st.st_mode))
-		squash_list(walk->squash, ref, 0, visit, walk);
+		squash_list(walk->squash, NULL, ref, 0, visit, walk);
 	if (S_ISREG(st.st_mode) && st.st_size >= 0)
 		read_file(walk->squash, ref, st.st_size);
 }

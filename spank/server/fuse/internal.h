@@ -38,7 +38,7 @@ struct fs_worker {
 	int (*send)(const struct fs_request *request, int error,
 		const void *bytes, size_t size);
 	int failures; /* of reading a request, in a row */
-	enum read_blocking blocking;
+	struct read_context context;
 	struct fs_pipe *pipe; /* of who leads; NULL of all others */
 	bool is_put_off;      /* the request: it would have taken long */
 };
@@ -63,6 +63,7 @@ struct fs {
 struct fs_request {
 	struct fs_worker *worker;
 	struct tree *tree;
+	struct read_context *context; /* the worker's */
 	const struct fuse_in_header *header;
 	const void *argument; /* what follows the header */
 	size_t size;          /* of the argument */
@@ -80,7 +81,7 @@ int fs_check_request(struct fs_worker *worker, ssize_t got);
 
 /*
  * Answer the worker's request of `size` bytes.  False, and no answer, if its
- * blocking is READ_NOWAIT and it would take long.
+ * context says READ_NOWAIT and it would take long.
  */
 bool fs_answer(struct fs_worker *worker, size_t size);
 
@@ -99,9 +100,9 @@ void fs_reply_error(const struct fs_request *request, int error);
 void fs_reply_failure(const struct fs_request *request, int error);
 
 /* What the kernel keeps of a node; tree_stat() as it wants it. */
-int fs_fill_attributes(const struct tree *tree, uint64_t node,
+int fs_fill_attributes(const struct fs_request *request, uint64_t node,
 	struct fuse_attr *ret_attributes);
-int fs_fill_entry(const struct tree *tree, uint64_t node,
+int fs_fill_entry(const struct fs_request *request, uint64_t node,
 	struct fuse_entry_out *ret_entry);
 
 /* FUSE_READDIR and FUSE_READDIRPLUS: readdir.c. */

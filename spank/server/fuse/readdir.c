@@ -12,7 +12,7 @@
 
 /* A listing that is being filled in. */
 struct listing {
-	const struct tree *tree;
+	const struct fs_request *request;
 	unsigned char *at;
 	size_t left;
 	bool plus;
@@ -23,7 +23,7 @@ static void fill_entry(const struct listing *listing,
 	const struct tree_entry *found, struct fuse_entry_out *entry)
 {
 	if (!found->node ||
-		fs_fill_entry(listing->tree, found->node, entry) < 0)
+		fs_fill_entry(listing->request, found->node, entry) < 0)
 		memset(entry, 0, sizeof(*entry));
 }
 
@@ -59,14 +59,14 @@ void fs_answer_listing(const struct fs_request *request)
 	const struct fuse_read_in *in = request->argument;
 	unsigned char *start = request->worker->reply;
 	struct listing listing = {
-		.tree = request->tree,
+		.request = request,
 		.at = start,
 		.left = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX,
 		.plus = request->header->opcode == FUSE_READDIRPLUS,
 	};
 
-	if (tree_list(listing.tree, request->header->nodeid, in->offset, add,
-		    &listing) < 0 &&
+	if (tree_list(request->tree, request->context, request->header->nodeid,
+		    in->offset, add, &listing) < 0 &&
 		listing.at == start)
 		fs_reply_failure(request, errno);
 	else

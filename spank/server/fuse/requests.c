@@ -88,12 +88,12 @@ void fs_reply_failure(const struct fs_request *request, int error)
 	fs_reply_error(request, error);
 }
 
-int fs_fill_attributes(const struct tree *tree, uint64_t node,
+int fs_fill_attributes(const struct fs_request *request, uint64_t node,
 	struct fuse_attr *ret_attributes)
 {
 	struct stat st;
 
-	if (tree_stat(tree, node, &st) < 0)
+	if (tree_stat(request->tree, request->context, node, &st) < 0)
 		return -1;
 	*ret_attributes = (struct fuse_attr){
 		.ino = st.st_ino,
@@ -113,7 +113,7 @@ int fs_fill_attributes(const struct tree *tree, uint64_t node,
 	return 0;
 }
 
-int fs_fill_entry(const struct tree *tree, uint64_t node,
+int fs_fill_entry(const struct fs_request *request, uint64_t node,
 	struct fuse_entry_out *ret_entry)
 {
 	struct fuse_entry_out entry = {
@@ -122,7 +122,7 @@ int fs_fill_entry(const struct tree *tree, uint64_t node,
 		.attr_valid = FOREVER_S,
 	};
 
-	if (fs_fill_attributes(tree, node, &entry.attr) < 0)
+	if (fs_fill_attributes(request, node, &entry.attr) < 0)
 		return -1;
 	*ret_entry = entry;
 	return 0;
@@ -189,7 +189,7 @@ static void reply_node(const struct fs_request *request, uint64_t node)
 {
 	struct fuse_entry_out entry;
 
-	if (fs_fill_entry(request->tree, node, &entry) < 0)
+	if (fs_fill_entry(request, node, &entry) < 0)
 		fs_reply_failure(request, errno);
 	else
 		fs_reply(request, &entry, sizeof(entry));
@@ -201,8 +201,8 @@ static void answer_lookup(const struct fs_request *request)
 	const struct fuse_entry_out none = { .entry_valid = FOREVER_S };
 	uint64_t node;
 
-	if (tree_lookup(request->tree, request->header->nodeid,
-		    request->argument, &node) == 0)
+	if (tree_lookup(request->tree, request->context,
+		    request->header->nodeid, request->argument, &node) == 0)
 		reply_node(request, node);
 	else if (errno == ENOENT)
 		fs_reply(request, &none, sizeof(none));
@@ -214,8 +214,7 @@ static void answer_getattr(const struct fs_request *request)
 {
 	struct fuse_attr_out out = { .attr_valid = FOREVER_S };
 
-	if (fs_fill_attributes(request->tree, request->header->nodeid,
-		    &out.attr) < 0)
+	if (fs_fill_attributes(request, request->header->nodeid, &out.attr) < 0)
 		fs_reply_failure(request, errno);
 	else
 		fs_reply(request, &out, sizeof(out));
@@ -225,8 +224,8 @@ static void answer_readlink(const struct fs_request *request)
 {
 	char target[PATH_MAX];
 
-	if (tree_readlink(request->tree, request->header->nodeid, target,
-		    sizeof(target)) < 0)
+	if (tree_readlink(request->tree, request->context,
+		    request->header->nodeid, target, sizeof(target)) < 0)
 		fs_reply_failure(request, errno);
 	else
 		fs_reply(request, target, strlen(target));
@@ -256,9 +255,9 @@ static void answer_read(const struct fs_request *request)
 	struct fs *fs = request->worker->fs;
 	size_t size = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX;
 	struct squash_data data;
-	enum read_result result = tree_read(request->tree,
+	enum read_result result = tree_read(request->tree, request->context,
 		request->header->nodeid, in->offset, size,
-		request->worker->blocking, request->worker->reply, &data);
+		request->worker->reply, &data);
 	int error = errno;
 
 	if (fs->helpers)
@@ -301,8 +300,8 @@ static void make(const struct fs_request *request, const char *name,
 {
 	uint64_t node;
 
-	if (tree_make(request->tree, request->header->nodeid, name, type,
-		    &node) < 0)
+	if (tree_make(request->tree, request->context, request->header->nodeid,
+		    name, type, &node) < 0)
 		fs_reply_failure(request, errno);
 	else
 		reply_node(request, node);
@@ -324,8 +323,8 @@ static void answer_mknod(const struct fs_request *request)
 
 static void answer_unlink(const struct fs_request *request)
 {
-	int failed = tree_unlink(request->tree, request->header->nodeid,
-		request->argument);
+	int failed = tree_unlink(request->tree, request->context,
+		request->header->nodeid, request->argument);
 
 	fs_reply_error(request, failed ? errno : 0);
 }
@@ -424,6 +423,7 @@ bool fs_answer(struct fs_worker *worker, size_t size)
 	struct fs_request request = {
 		.worker = worker,
 		.tree = &worker->fs->tree,
+		.context = &worker->context,
 		.header = (void *)worker->request,
 		.argument = worker->request + sizeof(struct fuse_in_header),
 		.size = size - sizeof(struct fuse_in_header),

@@ -26,7 +26,6 @@
 #include "spank/server/fuse/internal.h"
 #include "spank/server/fuse/polling.h"
 #include "spank/server/fuse/workers.h"
-#include "spank/server/squashfs/waiting.h"
 
 /* Decompression is what scales; past these its results are waited for. */
 #define THREADS_MIN 2
@@ -118,7 +117,7 @@ int fs_serve_one(struct fs *fs)
 /* What takes long. */
 static void answer_late(struct fs_worker *worker, size_t size)
 {
-	worker->blocking = READ_MAY_BLOCK;
+	worker->context = (struct read_context){ READ_MAY_BLOCK, NULL, NULL };
 	worker->fs->late++;
 	fs_answer(worker, size);
 	worker->fs->late--;
@@ -131,7 +130,7 @@ void fs_answer_in_turn(struct fs_worker *worker, size_t size)
 
 	if (in_turn)
 		pthread_mutex_lock(&fs->turn);
-	worker->blocking = READ_NOWAIT;
+	worker->context = (struct read_context){ READ_NOWAIT, NULL, NULL };
 	if (!fs_answer(worker, size))
 		answer_late(worker, size);
 	if (in_turn)
@@ -182,10 +181,10 @@ static void lead(struct fs_worker *worker)
 	ssize_t got;
 	int what;
 
-	worker->blocking = READ_NOWAIT;
-	worker->pipe = &fs->threads->pipe;
 	/* In the middle of an answer, if its metadata is on slow storage. */
-	waiting_prepare(let_another_lead, worker);
+	worker->context =
+		(struct read_context){ READ_NOWAIT, let_another_lead, worker };
+	worker->pipe = &fs->threads->pipe;
 	do {
 		got = fs_wait_read(&fs->threads->wait, fs->fd, worker->request,
 			FS_REQUEST_SIZE);
@@ -197,7 +196,7 @@ static void lead(struct fs_worker *worker)
 		end_all(fs->threads, what);
 		return;
 	}
-	waiting_begin();
+	read_context_wait(&worker->context);
 	if (!is_answered)
 		answer_late(worker, got);
 }

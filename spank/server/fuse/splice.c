@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "spank/server/fuse/splice.h"
-#include "spank/server/squashfs/waiting.h"
+#include "spank/server/squashfs/read_context.h"
 
 /* The longest that there may be without privileges, as a rule. */
 #define PIPE_SIZE (1024 * 1024)
@@ -59,7 +59,7 @@ bool fs_splice(struct fs_pipe *pipe, int fuse_fd, uint64_t unique, int file,
 {
 	size_t length = sizeof(struct fuse_out_header) + size;
 
-	if (size > pipe->most || !waiting_has_at_hand(file, offset, size))
+	if (size > pipe->most || !page_cache_has(file, offset, size))
 		return false;
 	if (fill(pipe, unique, file, offset, size) &&
 		splice(pipe->to_read, NULL, fuse_fd, NULL, length, 0) ==

@@ -64,13 +64,14 @@ static int stat_in_memory(const struct tree *tree, uint64_t node,
 	return 0;
 }
 
-int tree_stat(const struct tree *tree, uint64_t node, struct stat *ret_st)
+int tree_stat(const struct tree *tree, struct read_context *context,
+	uint64_t node, struct stat *ret_st)
 {
 	struct stat st;
 
 	if ((is_in_memory(node) ? stat_in_memory(tree, node, &st)
-				: squash_stat(tree->image, ref_of(tree, node),
-					  &st)) < 0)
+				: squash_stat(tree->image, context,
+					  ref_of(tree, node), &st)) < 0)
 		return -1;
 	if (S_ISDIR(st.st_mode))
 		st.st_nlink += extra_links(tree, node);
@@ -82,8 +83,8 @@ int tree_stat(const struct tree *tree, uint64_t node, struct stat *ret_st)
 	return 0;
 }
 
-int tree_lookup(const struct tree *tree, uint64_t directory, const char *name,
-	uint64_t *ret_node)
+int tree_lookup(const struct tree *tree, struct read_context *context,
+	uint64_t directory, const char *name, uint64_t *ret_node)
 {
 	const struct mountpoint *entry =
 		mountpoints_find(&tree->mountpoints, directory, name);
@@ -101,49 +102,51 @@ int tree_lookup(const struct tree *tree, uint64_t directory, const char *name,
 		errno = ENOENT;
 		return -1;
 	}
-	if (squash_lookup(tree->image, ref_of(tree, directory), name, &ref) < 0)
+	if (squash_lookup(tree->image, context, ref_of(tree, directory), name,
+		    &ref) < 0)
 		return -1;
 	*ret_node = node_of(tree, ref);
 	return 0;
 }
 
-int tree_readlink(const struct tree *tree, uint64_t node, char *target,
-	size_t size)
+int tree_readlink(const struct tree *tree, struct read_context *context,
+	uint64_t node, char *target, size_t size)
 {
 	if (is_in_memory(node)) {
 		errno = EINVAL;
 		return -1;
 	}
-	return squash_readlink(tree->image, ref_of(tree, node), target, size);
+	return squash_readlink(tree->image, context, ref_of(tree, node), target,
+		size);
 }
 
-enum read_result tree_read(const struct tree *tree, uint64_t node,
-	uint64_t offset, size_t size, enum read_blocking blocking, void *buffer,
-	struct squash_data *ret_data)
+enum read_result tree_read(const struct tree *tree,
+	struct read_context *context, uint64_t node, uint64_t offset,
+	size_t size, void *buffer, struct squash_data *ret_data)
 {
 	if (is_in_memory(node)) {
 		*ret_data = (struct squash_data){ .bytes = buffer };
 		return READ_DATA;
 	}
-	return squash_read(tree->image, ref_of(tree, node), offset, size,
-		blocking, buffer, ret_data);
+	return squash_read(tree->image, context, ref_of(tree, node), offset,
+		size, buffer, ret_data);
 }
 
-static int parent_number(const struct tree *tree, uint64_t directory,
-	ino_t *ret_number)
+static int parent_number(const struct tree *tree, struct read_context *context,
+	uint64_t directory, ino_t *ret_number)
 {
 	const struct mountpoint *entry;
 	struct stat st;
 
 	if (!is_in_memory(directory))
-		return squash_parent_number(tree->image,
+		return squash_parent_number(tree->image, context,
 			ref_of(tree, directory), ret_number);
 	entry = mountpoints_find_node(&tree->mountpoints, directory);
 	if (!entry) {
 		errno = ENOENT;
 		return -1;
 	}
-	if (tree_stat(tree, entry->directory, &st) < 0)
+	if (tree_stat(tree, context, entry->directory, &st) < 0)
 		return -1;
 	*ret_number = st.st_ino;
 	return 0;
@@ -152,6 +155,7 @@ static int parent_number(const struct tree *tree, uint64_t directory,
 /* What visit_image() needs to pass an entry on. */
 struct listing {
 	const struct tree *tree;
+	struct read_context *context;
 	uint64_t directory;
 	tree_visit *visit;
 	void *arg;
@@ -181,7 +185,7 @@ static int list_image(struct listing *listing, uint64_t cookie)
 {
 	if (is_in_memory(listing->directory))
 		return 0;
-	return squash_list(listing->tree->image,
+	return squash_list(listing->tree->image, listing->context,
 		ref_of(listing->tree, listing->directory), cookie, visit_image,
 		listing);
 }
@@ -212,9 +216,10 @@ static int list_dots(struct listing *listing, uint64_t cookie)
 	struct tree_entry dotdot = { .name = "..", .type = S_IFDIR, .next = 2 };
 	struct stat st;
 
-	if (tree_stat(listing->tree, listing->directory, &st) < 0 ||
-		parent_number(listing->tree, listing->directory,
-			&dotdot.number) < 0)
+	if (tree_stat(listing->tree, listing->context, listing->directory,
+		    &st) < 0 ||
+		parent_number(listing->tree, listing->context,
+			listing->directory, &dotdot.number) < 0)
 		return -1;
 	dot.number = st.st_ino;
 	if (cookie < COOKIE_DOTDOT)
@@ -224,11 +229,12 @@ static int list_dots(struct listing *listing, uint64_t cookie)
 	return 0;
 }
 
-int tree_list(const struct tree *tree, uint64_t directory, uint64_t cookie,
-	tree_visit *visit, void *arg)
+int tree_list(const struct tree *tree, struct read_context *context,
+	uint64_t directory, uint64_t cookie, tree_visit *visit, void *arg)
 {
 	struct listing listing = {
 		.tree = tree,
+		.context = context,
 		.directory = directory,
 		.visit = visit,
 		.arg = arg,
@@ -249,8 +255,8 @@ int tree_list(const struct tree *tree, uint64_t directory, uint64_t cookie,
 	return 0;
 }
 
-int tree_make(struct tree *tree, uint64_t directory, const char *name,
-	mode_t type, uint64_t *ret_node)
+int tree_make(struct tree *tree, struct read_context *context,
+	uint64_t directory, const char *name, mode_t type, uint64_t *ret_node)
 {
 	const struct mountpoint *entry;
 	uint64_t existing;
@@ -259,7 +265,7 @@ int tree_make(struct tree *tree, uint64_t directory, const char *name,
 		errno = tree->sealed ? EROFS : EPERM;
 		return -1;
 	}
-	if (tree_lookup(tree, directory, name, &existing) == 0) {
+	if (tree_lookup(tree, context, directory, name, &existing) == 0) {
 		errno = EEXIST;
 		return -1;
 	}
@@ -270,7 +276,8 @@ int tree_make(struct tree *tree, uint64_t directory, const char *name,
 	return 0;
 }
 
-int tree_unlink(struct tree *tree, uint64_t directory, const char *name)
+int tree_unlink(struct tree *tree, struct read_context *context,
+	uint64_t directory, const char *name)
 {
 	const struct mountpoint *whiteout;
 	uint64_t node;
@@ -280,8 +287,8 @@ int tree_unlink(struct tree *tree, uint64_t directory, const char *name)
 		errno = EROFS;
 		return -1;
 	}
-	if (tree_lookup(tree, directory, name, &node) < 0 ||
-		tree_stat(tree, node, &st) < 0)
+	if (tree_lookup(tree, context, directory, name, &node) < 0 ||
+		tree_stat(tree, context, node, &st) < 0)
 		return -1;
 	if (S_ISDIR(st.st_mode)) {
 		errno = EISDIR;

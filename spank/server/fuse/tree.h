@@ -42,30 +42,32 @@ struct tree_entry {
 typedef bool tree_visit(const struct tree_entry *entry, void *arg);
 
 /* Everything that stat(2) tells, except for st_dev. */
-int tree_stat(const struct tree *tree, uint64_t node, struct stat *ret_st);
+int tree_stat(const struct tree *tree, struct read_context *context,
+	uint64_t node, struct stat *ret_st);
 
 /* ENOENT if there is no such name, or one that has been removed. */
-int tree_lookup(const struct tree *tree, uint64_t directory, const char *name,
-	uint64_t *ret_node);
+int tree_lookup(const struct tree *tree, struct read_context *context,
+	uint64_t directory, const char *name, uint64_t *ret_node);
 
 /* `size` must have room for the NUL. */
-int tree_readlink(const struct tree *tree, uint64_t node, char *target,
-	size_t size);
+int tree_readlink(const struct tree *tree, struct read_context *context,
+	uint64_t node, char *target, size_t size);
 
 /* As squash_read(); to be released with squash_release(). */
-enum read_result tree_read(const struct tree *tree, uint64_t node,
-	uint64_t offset, size_t size, enum read_blocking blocking, void *buffer,
-	struct squash_data *ret_data);
+enum read_result tree_read(const struct tree *tree,
+	struct read_context *context, uint64_t node, uint64_t offset,
+	size_t size, void *buffer, struct squash_data *ret_data);
 
 /* From `cookie`, 0 for the first entry, which is ".". */
-int tree_list(const struct tree *tree, uint64_t directory, uint64_t cookie,
-	tree_visit *visit, void *arg);
+int tree_list(const struct tree *tree, struct read_context *context,
+	uint64_t directory, uint64_t cookie, tree_visit *visit, void *arg);
 
 /* Make an empty directory (S_IFDIR) or regular file (S_IFREG). */
-int tree_make(struct tree *tree, uint64_t directory, const char *name,
-	mode_t type, uint64_t *ret_node);
+int tree_make(struct tree *tree, struct read_context *context,
+	uint64_t directory, const char *name, mode_t type, uint64_t *ret_node);
 
 /* Remove a file or symbolic link, not a directory (EISDIR). */
-int tree_unlink(struct tree *tree, uint64_t directory, const char *name);
+int tree_unlink(struct tree *tree, struct read_context *context,
+	uint64_t directory, const char *name);
 
 #endif

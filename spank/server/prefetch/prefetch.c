@@ -119,7 +119,7 @@ static int follow(struct squash *image, struct walk *walk, uint64_t link)
 {
 	char target[PATH_MAX];
 
-	if (squash_readlink(image, link, target, sizeof(target)) < 0 ||
+	if (squash_readlink(image, NULL, link, target, sizeof(target)) < 0 ||
 		strlen(target) + strlen(walk->rest) + 1 >= PATH_MAX)
 		return -1;
 	if (target[0] == '/')
@@ -145,11 +145,11 @@ static int go_down(struct walk *walk, const char *name, uint64_t ref)
 static int look_up(struct squash *image, uint64_t directory, const char *name,
 	uint64_t *ret_ref, struct stat *ret_st)
 {
-	if (squash_stat(image, directory, ret_st) < 0 ||
+	if (squash_stat(image, NULL, directory, ret_st) < 0 ||
 		ret_st->st_size > DIRECTORY_SIZE_MAX ||
-		squash_lookup(image, directory, name, ret_ref) < 0)
+		squash_lookup(image, NULL, directory, name, ret_ref) < 0)
 		return -1;
-	return squash_stat(image, *ret_ref, ret_st);
+	return squash_stat(image, NULL, *ret_ref, ret_st);
 }
 
 /* One component further; -1 if it cannot be. */
@@ -196,7 +196,8 @@ static int find(const struct prefetch *prefetch, const char *path,
 		if (is_late(prefetch) ||
 			go_on(image, walk, name, &symlinks) < 0)
 			return -1;
-	if (squash_stat(image, walk->ref, &st) < 0 || !S_ISREG(st.st_mode))
+	if (squash_stat(image, NULL, walk->ref, &st) < 0 ||
+		!S_ISREG(st.st_mode))
 		return -1;
 	ret_found->path = strdup(walk->done);
 	ret_found->ref = walk->ref;
@@ -346,8 +347,8 @@ static ssize_t read_bytes(void *arg, uint64_t offset, void *buffer, size_t size)
 	if (size == 0 || size > sizeof(prefetch->buffer) ||
 		offset >= OFFSET_MAX || is_late(prefetch) ||
 		!charge_read(reading, offset, size) ||
-		squash_read(prefetch->image, reading->file->ref, offset, size,
-			READ_MAY_BLOCK, prefetch->buffer, &data) != READ_DATA)
+		squash_read(prefetch->image, NULL, reading->file->ref, offset,
+			size, prefetch->buffer, &data) != READ_DATA)
 		return -1;
 	reading->last = (offset + size - 1) / prefetch->block_size;
 	size = data.size;
@@ -403,8 +404,8 @@ static bool read_on(struct prefetch *prefetch)
 
 	if (prefetch->offset >= file->size ||
 		prefetch->offset >= FILE_BYTES_MAX || !charge(prefetch, 1) ||
-		squash_read(prefetch->image, file->ref, prefetch->offset,
-			prefetch->block_size, READ_MAY_BLOCK, prefetch->buffer,
+		squash_read(prefetch->image, NULL, file->ref, prefetch->offset,
+			prefetch->block_size, prefetch->buffer,
 			&data) != READ_DATA)
 		return false;
 	squash_release(prefetch->image, &data);

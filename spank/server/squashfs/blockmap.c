@@ -130,9 +130,9 @@ static size_t read_on(struct file *file, uint64_t block, size_t count)
 }
 
 /* Put the walk at the last note before `block`.  Returns the notes' distance.*/
-static uint64_t start_walk(struct squash *squash, uint64_t ref,
-	const struct squash_inode *inode, uint64_t block, size_t count,
-	struct walk *walk)
+static uint64_t start_walk(struct squash *squash, struct read_context *context,
+	uint64_t ref, const struct squash_inode *inode, uint64_t block,
+	size_t count, struct walk *walk)
 {
 	struct squash_places *places = squash->places;
 	struct squash_cursor at = inode->next;
@@ -158,7 +158,7 @@ static uint64_t start_walk(struct squash *squash, uint64_t ref,
 			note->list_offset };
 	}
 	pthread_mutex_unlock(&places->lock);
-	squash_stream_open(&walk->stream, squash, at);
+	squash_stream_open(&walk->stream, squash, context, at);
 	return every;
 }
 
@@ -237,12 +237,13 @@ static int walk_to(struct squash *squash, uint64_t ref, uint64_t block,
 	return 0;
 }
 
-int squash_places_find(struct squash *squash, uint64_t ref,
-	const struct squash_inode *inode, uint64_t first, size_t count,
-	size_t *ahead, struct squash_extent *ret_extents)
+int squash_places_find(struct squash *squash, struct read_context *context,
+	uint64_t ref, const struct squash_inode *inode, uint64_t first,
+	size_t count, size_t *ahead, struct squash_extent *ret_extents)
 {
 	struct walk walk = { .stream.squash = squash, .is_first = *ahead };
-	uint64_t every = start_walk(squash, ref, inode, first, count, &walk);
+	uint64_t every =
+		start_walk(squash, context, ref, inode, first, count, &walk);
 	size_t done, part;
 	int rc = walk_to(squash, ref, first, every, &walk);
 

@@ -15,7 +15,6 @@
 
 #include "common/cleanup.h"
 #include "spank/server/squashfs/cache.h"
-#include "spank/server/squashfs/waiting.h"
 
 /* How far the luck of one time can outweigh that of another; and without luck
  * one guess of so many is tried: what is read next may be another matter. */
@@ -223,7 +222,8 @@ static void load_slot(struct cache *cache, struct slot *slot, cache_load *load,
 }
 
 /* One user more, of a slot that was found. */
-static void join(struct cache *cache, struct slot *slot)
+static void join(struct cache *cache, struct read_context *context,
+	struct slot *slot)
 {
 	if (slot->users++ == 0)
 		list_remove(cache, slot);
@@ -231,13 +231,13 @@ static void join(struct cache *cache, struct slot *slot)
 		cache->luck = least(cache->luck + 2, LUCK_MAX);
 	slot->is_guess = false;
 	if (slot->state == LOADING)
-		waiting_begin();
+		read_context_wait(context);
 	while (slot->state == LOADING)
 		pthread_cond_wait(&slot->loaded, &cache->lock);
 }
 
-const struct cache_block *cache_get(struct cache *cache, uint64_t key,
-	cache_load *load, void *arg)
+const struct cache_block *cache_get(struct cache *cache,
+	struct read_context *context, uint64_t key, cache_load *load, void *arg)
 {
 	struct slot *slot;
 	bool is_new = false;
@@ -249,13 +249,13 @@ const struct cache_block *cache_get(struct cache *cache, uint64_t key,
 		is_new = slot;
 		if (is_new)
 			break;
-		waiting_begin();
+		read_context_wait(context);
 		pthread_cond_wait(&cache->released, &cache->lock);
 	}
 	if (is_new)
 		load_slot(cache, slot, load, arg);
 	else
-		join(cache, slot);
+		join(cache, context, slot);
 	failure = slot->state == READY ? 0 : slot->failure;
 	if (failure)
 		release(cache, slot);
@@ -274,7 +274,7 @@ const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key)
 	pthread_mutex_lock(&cache->lock);
 	slot = find(cache, key);
 	if (slot && slot->state == READY)
-		join(cache, slot);
+		join(cache, NULL, slot);
 	else
 		slot = NULL;
 	pthread_mutex_unlock(&cache->lock);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spank/server/squashfs/read_context.h"
+
 /*
  * Blocks of the same greatest size, known by a number, kept in a fixed amount
  * of memory, of which only what has been used is ever touched.  For any number
@@ -36,12 +38,13 @@ void cache_close(struct cache *cache);
 
 /*
  * The block `key`, which stays until cache_put(); NULL with errno if it could
- * not be loaded.  May wait for another thread (waiting.h), also until a block
- * is put: who holds one while it gets another must not be one of as many as
+ * not be loaded.  May wait for another thread, also until a block is put: a
+ * thread that holds one while it gets another must not be one of as many as
  * there are blocks.
  */
-const struct cache_block *cache_get(struct cache *cache, uint64_t key,
-	cache_load *load, void *arg);
+const struct cache_block *cache_get(struct cache *cache,
+	struct read_context *context, uint64_t key, cache_load *load,
+	void *arg);
 
 /* The same without waiting: NULL if it is not there yet; errno is not set. */
 const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key);

@@ -47,16 +47,17 @@ static int load(void *arg, uint64_t position, unsigned char *data,
 }
 
 enum read_result squash_block_get(struct squash *squash,
-	const struct squash_extent *extent, enum read_blocking blocking,
+	struct read_context *context, const struct squash_extent *extent,
 	const struct cache_block **ret_block)
 {
 	struct wanted wanted = { squash, extent->header };
 
-	if (blocking == READ_NOWAIT) {
+	if (context && context->blocking == READ_NOWAIT) {
 		*ret_block = cache_get_ready(squash->data, extent->position);
 		return *ret_block ? READ_DATA : READ_WOULD_BLOCK;
 	}
-	*ret_block = cache_get(squash->data, extent->position, load, &wanted);
+	*ret_block = cache_get(squash->data, context, extent->position, load,
+		&wanted);
 	return *ret_block ? READ_DATA : READ_ERROR;
 }
 
@@ -75,6 +76,7 @@ void squash_readahead(struct squash *squash,
 	if (ahead->is_guess)
 		cache_guess(squash->data, ahead->position, load, &wanted);
 	else
-		cache_put(squash->data, cache_get(squash->data, ahead->position,
-						load, &wanted));
+		cache_put(squash->data,
+			cache_get(squash->data, NULL, ahead->position, load,
+				&wanted));
 }

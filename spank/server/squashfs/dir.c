@@ -141,6 +141,7 @@ static int come_near(struct listing *listing, const struct squash_inode *inode,
 {
 	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
 		.squash = listing->stream.squash,
+		.context = listing->stream.context,
 		.at = inode->next,
 	};
 	struct landmark landmark;
@@ -158,31 +159,32 @@ static int come_near(struct listing *listing, const struct squash_inode *inode,
 	return 0;
 }
 
-static int open_near(struct squash *squash, uint64_t ref, const char *name,
-	uint64_t cookie, struct listing *listing)
+static int open_near(struct squash *squash, struct read_context *context,
+	uint64_t ref, const char *name, uint64_t cookie,
+	struct listing *listing)
 {
 	struct squash_inode inode;
 
-	if (squash_inode_get(squash, ref, &inode) < 0)
+	if (squash_inode_get(squash, context, ref, &inode) < 0)
 		return -1;
 	if (!S_ISDIR(inode.mode)) {
 		errno = ENOTDIR;
 		return -1;
 	}
-	squash_stream_open(&listing->stream, squash, inode.entries);
+	squash_stream_open(&listing->stream, squash, context, inode.entries);
 	if (inode.size > SQUASH_DIR_SIZE_OF_DOTS)
 		listing->total = inode.size - SQUASH_DIR_SIZE_OF_DOTS;
 	return come_near(listing, &inode, name, cookie);
 }
 
-int squash_lookup(struct squash *squash, uint64_t directory, const char *name,
-	uint64_t *ret_ref)
+int squash_lookup(struct squash *squash, struct read_context *context,
+	uint64_t directory, const char *name, uint64_t *ret_ref)
 {
 	struct listing listing LISTING_CLEANUP = { .stream.squash = squash };
 	struct squash_entry entry;
 	int more, order = -1;
 
-	if (open_near(squash, directory, name, 0, &listing) < 0)
+	if (open_near(squash, context, directory, name, 0, &listing) < 0)
 		return -1;
 	do {
 		more = next_entry(&listing, &entry);
@@ -199,14 +201,14 @@ int squash_lookup(struct squash *squash, uint64_t directory, const char *name,
 	return 0;
 }
 
-int squash_list(struct squash *squash, uint64_t directory, uint64_t cookie,
-	squash_visit *visit, void *arg)
+int squash_list(struct squash *squash, struct read_context *context,
+	uint64_t directory, uint64_t cookie, squash_visit *visit, void *arg)
 {
 	struct listing listing LISTING_CLEANUP = { .stream.squash = squash };
 	struct squash_entry entry;
 	int more = 1;
 
-	if (open_near(squash, directory, NULL, cookie, &listing) < 0)
+	if (open_near(squash, context, directory, NULL, cookie, &listing) < 0)
 		return -1;
 	while (more > 0 && listing.offset < cookie)
 		more = next_entry(&listing, &entry);
@@ -218,12 +220,12 @@ int squash_list(struct squash *squash, uint64_t directory, uint64_t cookie,
 	return more < 0 ? squash_damaged(squash, listing.stream.at.block) : 0;
 }
 
-int squash_parent_number(struct squash *squash, uint64_t directory,
-	ino_t *ret_number)
+int squash_parent_number(struct squash *squash, struct read_context *context,
+	uint64_t directory, ino_t *ret_number)
 {
 	struct squash_inode inode;
 
-	if (squash_inode_get(squash, directory, &inode) < 0)
+	if (squash_inode_get(squash, context, directory, &inode) < 0)
 		return -1;
 	if (!S_ISDIR(inode.mode)) {
 		errno = ENOTDIR;

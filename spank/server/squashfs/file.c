@@ -23,7 +23,8 @@ struct reading {
 	uint64_t offset;
 	size_t size;
 	uint64_t first; /* block of the offset */
-	enum read_blocking blocking;
+	struct read_context *context;
+	bool nowait;
 	struct squash_extent extents[EXTENTS];
 	unsigned char *buffer;
 	struct squash_data *data;
@@ -62,7 +63,7 @@ static enum read_result read_compressed(struct reading *reading,
 	struct squash_data *data = reading->data;
 	const struct cache_block *block;
 	enum read_result result =
-		squash_block_get(squash, extent, reading->blocking, &block);
+		squash_block_get(squash, reading->context, extent, &block);
 
 	if (result != READ_DATA)
 		return result;
@@ -97,7 +98,7 @@ static enum read_result read_extent(struct reading *reading,
 	if (extent->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
 		offset > stored || size > stored - offset)
 		return read_corrupt();
-	if (reading->blocking == READ_NOWAIT)
+	if (reading->nowait)
 		return READ_WOULD_BLOCK;
 	return squash_pread(reading->squash, buffer, size,
 		       extent->position + offset) < 0
@@ -136,15 +137,15 @@ static off_t find_stored(const struct reading *reading)
 	return squash->window.offset + start + within;
 }
 
-static int get_fragment(struct squash *squash, uint32_t index,
-	struct squash_extent *ret_extent)
+static int get_fragment(struct squash *squash, struct read_context *context,
+	uint32_t index, struct squash_extent *ret_extent)
 {
 	unsigned char raw[SQUASH_FRAGMENT_SIZE];
 
 	if (index >= squash->super.fragments)
 		return squash_corrupt();
-	if (squash_table_read(squash, &squash->fragments, sizeof(raw), index,
-		    raw) < 0)
+	if (squash_table_read(squash, context, &squash->fragments, sizeof(raw),
+		    index, raw) < 0)
 		return -1;
 	ret_extent->position = le64_at(raw);
 	ret_extent->header = le32_at(raw + 8);
@@ -157,11 +158,13 @@ static enum read_result read_fragment(struct reading *reading, uint64_t offset,
 	const struct squash_inode *inode = reading->inode;
 	struct squash_extent extent, next;
 
-	if (get_fragment(reading->squash, inode->fragment, &extent) < 0)
+	if (get_fragment(reading->squash, reading->context, inode->fragment,
+		    &extent) < 0)
 		return READ_ERROR;
-	if (reading->blocking == READ_NOWAIT &&
+	if (reading->nowait &&
 		inode->fragment + 1 < reading->squash->super.fragments &&
-		get_fragment(reading->squash, inode->fragment + 1, &next) == 0)
+		get_fragment(reading->squash, reading->context,
+			inode->fragment + 1, &next) == 0)
 		note_readahead(reading->data, &next, 1, true);
 	return read_extent(reading, &extent, inode->fragment_offset + offset,
 		size, buffer, is_only);
@@ -209,12 +212,13 @@ static int find_extents(struct reading *reading, uint64_t ref)
 	count = last - reading->first + 1;
 	if (ahead > SQUASH_READAHEAD_MAX)
 		ahead = SQUASH_READAHEAD_MAX;
-	if (reading->blocking == READ_MAY_BLOCK)
+	if (!reading->nowait)
 		ahead = 0;
 	if (ahead > reading->blocks - last - 1)
 		ahead = reading->blocks - last - 1;
-	if (squash_places_find(reading->squash, ref, reading->inode,
-		    reading->first, count, &ahead, reading->extents) < 0)
+	if (squash_places_find(reading->squash, reading->context, ref,
+		    reading->inode, reading->first, count, &ahead,
+		    reading->extents) < 0)
 		return -1;
 	note_readahead(reading->data, reading->extents + count, ahead,
 		ahead == 1);
@@ -232,14 +236,14 @@ static enum read_result read_range(struct reading *reading, uint64_t ref)
 	reading->first = reading->offset / block_size;
 	if (find_extents(reading, ref) < 0)
 		return READ_ERROR;
-	if (reading->blocking == READ_NOWAIT)
+	if (reading->nowait)
 		reading->data->stored_offset = find_stored(reading);
 	return reading->data->stored_offset ? READ_STORED : read_parts(reading);
 }
 
-enum read_result squash_read(struct squash *squash, uint64_t ref,
-	uint64_t offset, size_t size, enum read_blocking blocking, void *buffer,
-	struct squash_data *ret_data)
+enum read_result squash_read(struct squash *squash,
+	struct read_context *context, uint64_t ref, uint64_t offset,
+	size_t size, void *buffer, struct squash_data *ret_data)
 {
 	enum read_result result = READ_DATA;
 	struct squash_inode inode;
@@ -247,13 +251,14 @@ enum read_result squash_read(struct squash *squash, uint64_t ref,
 		.squash = squash,
 		.inode = &inode,
 		.offset = offset,
-		.blocking = blocking,
+		.context = context,
+		.nowait = context && context->blocking == READ_NOWAIT,
 		.buffer = buffer,
 		.data = ret_data,
 	};
 
 	*ret_data = (struct squash_data){ .bytes = buffer };
-	if (squash_inode_get(squash, ref, &inode) < 0)
+	if (squash_inode_get(squash, context, ref, &inode) < 0)
 		return READ_ERROR;
 	if (!S_ISREG(inode.mode) || size > SQUASH_READ_MAX) {
 		errno = EINVAL;

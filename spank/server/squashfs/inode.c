@@ -103,11 +103,12 @@ static int parse(struct squash_stream *stream, struct squash_inode *inode)
 	return parse_rest(stream->squash, rest, is_extended, inode);
 }
 
-int squash_inode_get(struct squash *squash, uint64_t ref,
-	struct squash_inode *ret_inode)
+int squash_inode_get(struct squash *squash, struct read_context *context,
+	uint64_t ref, struct squash_inode *ret_inode)
 {
 	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
 		.squash = squash,
+		.context = context,
 		.at = { squash->super.inode_table + (ref >> 16), ref & 0xffff },
 	};
 	struct squash_inode inode;
@@ -130,12 +131,13 @@ static void stat_kind(const struct squash_inode *inode, struct stat *st)
 		(inode->device & 0xff) | (inode->device >> 12 & 0xfff00));
 }
 
-int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st)
+int squash_stat(struct squash *squash, struct read_context *context,
+	uint64_t ref, struct stat *ret_st)
 {
 	struct squash_inode inode;
 	struct stat st = { 0 };
 
-	if (squash_inode_get(squash, ref, &inode) < 0)
+	if (squash_inode_get(squash, context, ref, &inode) < 0)
 		return -1;
 	if (inode.uid >= squash->super.ids || inode.gid >= squash->super.ids)
 		return squash_corrupt();
@@ -152,14 +154,16 @@ int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st)
 	return 0;
 }
 
-int squash_readlink(struct squash *squash, uint64_t ref, char *target,
-	size_t size)
+int squash_readlink(struct squash *squash, struct read_context *context,
+	uint64_t ref, char *target, size_t size)
 {
-	struct squash_stream stream SQUASH_STREAM_CLEANUP = { .squash =
-								      squash };
+	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
+		.squash = squash,
+		.context = context,
+	};
 	struct squash_inode inode;
 
-	if (squash_inode_get(squash, ref, &inode) < 0)
+	if (squash_inode_get(squash, context, ref, &inode) < 0)
 		return -1;
 	if (!S_ISLNK(inode.mode)) {
 		errno = EINVAL;

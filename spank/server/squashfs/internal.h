@@ -57,6 +57,7 @@ struct squash_cursor {
 /* Reads metadata from a cursor on.  Holds on to one block: close it. */
 struct squash_stream {
 	struct squash *squash;
+	struct read_context *context;
 	struct squash_cursor at;
 	const struct cache_block *block; /* the one at `at`, or NULL */
 };
@@ -114,7 +115,7 @@ int squash_pread(const struct squash *squash, void *buffer, size_t size,
 	uint64_t offset);
 
 void squash_stream_open(struct squash_stream *stream, struct squash *squash,
-	struct squash_cursor at);
+	struct read_context *context, struct squash_cursor at);
 /* All of `size` bytes, which may be in several blocks, or -1. */
 int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size);
 /* Safe to call again. */
@@ -122,12 +123,13 @@ void squash_stream_close(struct squash_stream *stream);
 #define SQUASH_STREAM_CLEANUP __attribute__((cleanup(squash_stream_close)))
 
 /* Entry `index` of a table. */
-int squash_table_read(struct squash *squash, const struct squash_table *table,
-	size_t each, size_t index, void *ret_entry);
+int squash_table_read(struct squash *squash, struct read_context *context,
+	const struct squash_table *table, size_t each, size_t index,
+	void *ret_entry);
 
 /* Read an inode.  -1 with errno, EIO if it is none. */
-int squash_inode_get(struct squash *squash, uint64_t ref,
-	struct squash_inode *ret_inode);
+int squash_inode_get(struct squash *squash, struct read_context *context,
+	uint64_t ref, struct squash_inode *ret_inode);
 
 /* Where the blocks of files are: blockmap.c. */
 struct squash_extent {
@@ -143,14 +145,14 @@ void squash_places_close(struct squash_places *places);
  * calls before were not for what comes before, and the more, the more were.  A
  * call with *ahead 0 is not counted.
  */
-int squash_places_find(struct squash *squash, uint64_t ref,
-	const struct squash_inode *inode, uint64_t first, size_t count,
-	size_t *ahead, struct squash_extent *ret_extents);
+int squash_places_find(struct squash *squash, struct read_context *context,
+	uint64_t ref, const struct squash_inode *inode, uint64_t first,
+	size_t count, size_t *ahead, struct squash_extent *ret_extents);
 
 /* A data block from the cache, loaded into it unless that would block:
  * data_block.c. */
 enum read_result squash_block_get(struct squash *squash,
-	const struct squash_extent *extent, enum read_blocking blocking,
+	struct read_context *context, const struct squash_extent *extent,
 	const struct cache_block **ret_block);
 
 #endif

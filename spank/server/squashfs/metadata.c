@@ -5,41 +5,43 @@
  * where it lies; the next one follows it.
  */
 #include "spank/server/squashfs/internal.h"
-#include "spank/server/squashfs/waiting.h"
 
 #define HEADER_SIZE 2
 
 /* A piece serves dozens of requests: it can be worth to wake another thread. */
-static int pread_late(const struct squash *squash, void *buffer, size_t size,
-	uint64_t position)
+static int pread_late(const struct squash_stream *stream, void *buffer,
+	size_t size, uint64_t position)
 {
+	const struct squash *squash = stream->squash;
+
 	/* A position from the image: squash_pread() is what looks at it. */
-	waiting_begin_unless_at_hand(squash->fd,
+	read_context_wait_for_file(stream->context, squash->fd,
 		squash->window.offset + position, size);
 	return squash_pread(squash, buffer, size, position);
 }
 
-static int decompress(struct squash *squash, struct codec_work *work,
-	uint64_t position, unsigned char *data, struct cache_block *block)
+static int decompress(const struct squash_stream *stream,
+	struct codec_work *work, uint64_t position, unsigned char *data,
+	struct cache_block *block)
 {
 	unsigned char raw[HEADER_SIZE];
 	bool is_stored;
 	uint32_t size;
 	ssize_t got;
 
-	if (pread_late(squash, raw, sizeof(raw), position) < 0)
+	if (pread_late(stream, raw, sizeof(raw), position) < 0)
 		return -1;
 	size = le16_at(raw) & ~SQUASH_METADATA_STORED;
 	is_stored = le16_at(raw) & SQUASH_METADATA_STORED;
 	/* 0 would make a block that is its own successor. */
 	if (size == 0 || size > SQUASH_METADATA_SIZE)
 		return squash_corrupt();
-	if (pread_late(squash, is_stored ? data : work->input, size,
+	if (pread_late(stream, is_stored ? data : work->input, size,
 		    position + HEADER_SIZE) < 0)
 		return -1;
 	got = size;
 	if (!is_stored)
-		got = codec_decompress(squash->codec, work, size, data,
+		got = codec_decompress(stream->squash->codec, work, size, data,
 			SQUASH_METADATA_SIZE);
 	if (got < 0)
 		return -1;
@@ -53,21 +55,26 @@ static int decompress(struct squash *squash, struct codec_work *work,
 static int load(void *arg, uint64_t position, unsigned char *data,
 	struct cache_block *block)
 {
-	struct squash *squash = arg;
+	const struct squash_stream *stream = arg;
+	struct squash *squash = stream->squash;
 	struct codec_work *work = codec_take(squash->codec);
 	int rc;
 
 	if (!work)
 		return -1;
-	rc = decompress(squash, work, position, data, block);
+	rc = decompress(stream, work, position, data, block);
 	codec_give(squash->codec, work);
 	return rc < 0 ? squash_damaged(squash, position) : 0;
 }
 
 void squash_stream_open(struct squash_stream *stream, struct squash *squash,
-	struct squash_cursor at)
+	struct read_context *context, struct squash_cursor at)
 {
-	*stream = (struct squash_stream){ .squash = squash, .at = at };
+	*stream = (struct squash_stream){
+		.squash = squash,
+		.context = context,
+		.at = at,
+	};
 }
 
 void squash_stream_close(struct squash_stream *stream)
@@ -88,7 +95,7 @@ static int hold(struct squash_stream *stream)
 	}
 	if (!stream->block)
 		stream->block = cache_get(stream->squash->metadata,
-			stream->at.block, load, stream->squash);
+			stream->context, stream->at.block, load, stream);
 	if (!stream->block)
 		return -1;
 	/* An offset that came from the image; or it ends right here. */
@@ -129,13 +136,15 @@ static int read_place(const struct squash *squash,
 	return 0;
 }
 
-int squash_table_read(struct squash *squash, const struct squash_table *table,
-	size_t each, size_t index, void *ret_entry)
+int squash_table_read(struct squash *squash, struct read_context *context,
+	const struct squash_table *table, size_t each, size_t index,
+	void *ret_entry)
 {
 	uint64_t at = (uint64_t)index * each;
 	unsigned char place[SQUASH_PLACE_SIZE];
 	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
 		.squash = squash,
+		.context = context,
 		.at.offset = at % SQUASH_METADATA_SIZE,
 	};
 

@@ -10,6 +10,7 @@
  *   blockmap.c     where the blocks of a file lie
  *   data_block.c   data blocks: holes, stored, compressed
  *   file.c         contents of files
+ *   read_context.c what a thread does before it waits
  *
  * Rules: a number from the image is compared with what is there before it is
  * used as an offset, a size or an index; sums are made in 64 bits of numbers
@@ -44,7 +45,8 @@ static int read_ids(struct squash *squash)
 	if (!squash->ids)
 		return -1;
 	for (i = 0; i < squash->super.ids; i++) {
-		if (squash_table_read(squash, &table, sizeof(raw), i, raw) < 0)
+		if (squash_table_read(squash, NULL, &table, sizeof(raw), i,
+			    raw) < 0)
 			return -1;
 		squash->ids[i] = le32_at(raw);
 	}
@@ -115,7 +117,7 @@ static int open_all(struct squash *squash, struct error *err)
 		return cannot_open(err);
 	if (read_ids(squash) < 0 || open_fragments(squash) < 0)
 		return errno == ENOMEM ? cannot_open(err) : damaged(err);
-	got = squash_inode_get(squash, squash->super.root, &root);
+	got = squash_inode_get(squash, NULL, squash->super.root, &root);
 	if (got < 0 && errno == ENOMEM)
 		return cannot_open(err);
 	if (got < 0 || !S_ISDIR(root.mode))

@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/sif.h"
+#include "spank/server/squashfs/read_context.h"
 
 /*
  * Reads a squashfs image.  A node is named by its reference: a number below
@@ -18,7 +19,7 @@
  *
  * Functions return 0 or a count, or -1 with errno: EIO if the image is
  * damaged, ENOENT, ENOTDIR or EINVAL if the node is not of that kind.  Any
- * number of threads may call them.
+ * number of threads may call them, each with a context of its own or NULL.
  */
 struct squash;
 
@@ -45,9 +46,6 @@ struct squash_readahead {
 
 /* As much as one squash_read() may be asked for. */
 #define SQUASH_READ_MAX (1024 * 1024)
-
-/* Whether a read may decompress data or read the image, which takes time. */
-enum read_blocking { READ_MAY_BLOCK, READ_NOWAIT };
 
 enum read_result {
 	READ_DATA,        /* `bytes` */
@@ -97,26 +95,27 @@ int squash_fd(const struct squash *squash);
 uint64_t squash_root(const struct squash *squash);
 
 /* Everything that stat(2) tells, except for st_dev and st_blksize. */
-int squash_stat(struct squash *squash, uint64_t ref, struct stat *ret_st);
+int squash_stat(struct squash *squash, struct read_context *context,
+	uint64_t ref, struct stat *ret_st);
 
 /* ENOENT if the directory has no such entry. */
-int squash_lookup(struct squash *squash, uint64_t directory, const char *name,
-	uint64_t *ret_ref);
+int squash_lookup(struct squash *squash, struct read_context *context,
+	uint64_t directory, const char *name, uint64_t *ret_ref);
 
 /*
  * Visit the entries of a directory, without "." and "..", in the order of
  * their names, from `cookie` (0: from the first).
  */
-int squash_list(struct squash *squash, uint64_t directory, uint64_t cookie,
-	squash_visit *visit, void *arg);
+int squash_list(struct squash *squash, struct read_context *context,
+	uint64_t directory, uint64_t cookie, squash_visit *visit, void *arg);
 
 /* Number of the inode of a directory's parent, for "..". */
-int squash_parent_number(struct squash *squash, uint64_t directory,
-	ino_t *ret_number);
+int squash_parent_number(struct squash *squash, struct read_context *context,
+	uint64_t directory, ino_t *ret_number);
 
 /* Fill in the target and its NUL; ENAMETOOLONG if `size` is too small. */
-int squash_readlink(struct squash *squash, uint64_t ref, char *target,
-	size_t size);
+int squash_readlink(struct squash *squash, struct read_context *context,
+	uint64_t ref, char *target, size_t size);
 
 /*
  * Read up to `size` bytes of a regular file at `offset`; fewer only at the end
@@ -125,9 +124,9 @@ int squash_readlink(struct squash *squash, uint64_t ref, char *target,
  * filled in whatever the result.  Release it after READ_DATA; after another
  * result there is nothing to release.
  */
-enum read_result squash_read(struct squash *squash, uint64_t ref,
-	uint64_t offset, size_t size, enum read_blocking blocking, void *buffer,
-	struct squash_data *ret_data);
+enum read_result squash_read(struct squash *squash,
+	struct read_context *context, uint64_t ref, uint64_t offset,
+	size_t size, void *buffer, struct squash_data *ret_data);
 
 /* Safe to call again.  errno is kept. */
 void squash_release(struct squash *squash, struct squash_data *data);

@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include "spank/server/squashfs/cache.h"
-#include "spank/server/squashfs/waiting.h"
 
 #define BLOCK_SIZE 4096
 #define FAILING    666 /* the key that cannot be loaded */
@@ -66,7 +65,7 @@ static void use(struct cache *cache, uint64_t key, bool is_new)
 	const struct cache_block *block;
 	int before = loads;
 
-	block = cache_get(cache, key, load, NULL);
+	block = cache_get(cache, NULL, key, load, NULL);
 	assert_non_null(block);
 	assert_int_equal(loads - before, is_new);
 	assert_int_equal(block->data[BLOCK_SIZE - 1], key & 0xff);
@@ -94,7 +93,7 @@ static void the_one_used_longest_ago_makes_room(void **state)
 static void what_is_in_use_stays(void **state)
 {
 	struct cache *cache = open_cache(2);
-	const struct cache_block *kept = cache_get(cache, 1, load, NULL);
+	const struct cache_block *kept = cache_get(cache, NULL, 1, load, NULL);
 	uint64_t key;
 
 	(void)state;
@@ -114,7 +113,7 @@ static void a_failure_is_told_and_not_kept(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		errno = 0;
-		assert_null(cache_get(cache, FAILING, load, NULL));
+		assert_null(cache_get(cache, NULL, FAILING, load, NULL));
 		assert_int_equal(errno, EIO);
 	}
 	assert_int_equal(loads, 3);
@@ -124,7 +123,8 @@ static void a_failure_is_told_and_not_kept(void **state)
 
 static void *use_slow(void *cache)
 {
-	const struct cache_block *block = cache_get(cache, SLOW, load, NULL);
+	const struct cache_block *block =
+		cache_get(cache, NULL, SLOW, load, NULL);
 	void *failed = !block || block->data[0] != (SLOW & 0xff) ? cache : NULL;
 
 	cache_put(cache, block);
@@ -187,16 +187,18 @@ static sem_t said;
 
 static void *get_gated(void *cache)
 {
-	waiting_prepare(say, &said);
-	cache_put(cache, cache_get(cache, GATED, load, NULL));
+	struct read_context context = { READ_MAY_BLOCK, say, &said };
+
+	cache_put(cache, cache_get(cache, &context, GATED, load, NULL));
 	return NULL;
 }
 
 /* There is room for one, which is being loaded. */
 static void *get_another(void *cache)
 {
-	waiting_prepare(say, &said);
-	cache_put(cache, cache_get(cache, 1, load, NULL));
+	struct read_context context = { READ_MAY_BLOCK, say, &said };
+
+	cache_put(cache, cache_get(cache, &context, 1, load, NULL));
 	return NULL;
 }
 
@@ -236,7 +238,6 @@ static void who_waits_for_another_thread_says_so(void **state)
 	cache = open_cache(1);
 	use(cache, 1, true);
 	get_another(cache);
-	waiting_prepare(NULL, NULL);
 	assert_int_equal(sem_trywait(&said), -1);
 	cache_close(cache);
 }
@@ -278,7 +279,7 @@ static void *use_many(void *cache)
 	uint64_t key;
 
 	for (key = 1; key < 2000; key++) {
-		block = cache_get(cache, key % 7, load, NULL);
+		block = cache_get(cache, NULL, key % 7, load, NULL);
 		if (!block || block->data[9] != key % 7)
 			return cache;
 		cache_put(cache, block);

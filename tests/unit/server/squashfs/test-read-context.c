@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "spank/server/squashfs/waiting.h"
+#include "spank/server/squashfs/read_context.h"
 
 static void count(void *arg)
 {
@@ -22,26 +22,30 @@ static void count(void *arg)
 static void it_is_done_once_and_keeps_errno(void **state)
 {
 	int done = 0;
+	struct read_context context = { READ_MAY_BLOCK, count, &done };
 
 	(void)state;
-	waiting_prepare(count, &done);
 	errno = EAGAIN;
-	waiting_begin();
+	read_context_wait(&context);
 	assert_int_equal(errno, EAGAIN);
-	waiting_begin();
+	read_context_wait(&context);
 	assert_int_equal(done, 1);
+	read_context_wait(NULL); /* nothing is to be done */
 }
 
 static void what_cannot_be_told_is_not_at_hand(void **state)
 {
 	int file = memfd_create("test", MFD_CLOEXEC), done = 0;
+	struct read_context context = { READ_MAY_BLOCK, NULL, &done };
 
 	(void)state;
 	assert_int_equal(ftruncate(file, 8192), 0);
 	/* Of a tmpfs the kernel cannot tell. */
-	waiting_begin_unless_at_hand(file, 0, 8192); /* nothing is to be done */
-	waiting_prepare(count, &done);
-	waiting_begin_unless_at_hand(file, 0, 8192);
+	read_context_wait_for_file(NULL, file, 0, 8192);
+	read_context_wait_for_file(&context, file, 0, 8192);
+	assert_int_equal(done, 0);
+	context.before_wait = count;
+	read_context_wait_for_file(&context, file, 0, 8192);
 	assert_int_equal(done, 1);
 	close(file);
 }
@@ -49,21 +53,21 @@ static void what_cannot_be_told_is_not_at_hand(void **state)
 static void what_has_been_read_is_at_hand(void **state)
 {
 	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), done = 0;
+	struct read_context context = { READ_MAY_BLOCK, count, &done };
 	char byte;
 	struct iovec part = { &byte, 1 };
 	bool can_tell;
 
 	(void)state;
 	assert_int_equal(pread(file, &byte, 1, 0), 1);
-	waiting_prepare(count, &done);
 	/* By most file systems; this may be one that cannot tell. */
 	can_tell = preadv2(file, &part, 1, 0, RWF_NOWAIT) == 1;
-	assert_int_equal(waiting_has_at_hand(file, 0, 1), can_tell);
-	waiting_begin_unless_at_hand(file, 0, 1);
+	assert_int_equal(page_cache_has(file, 0, 1), can_tell);
+	read_context_wait_for_file(&context, file, 0, 1);
 	assert_int_equal(done, can_tell ? 0 : 1);
 	/* Behind its end nothing is. */
-	assert_false(waiting_has_at_hand(file, 1LL << 40, 1));
-	waiting_begin_unless_at_hand(file, 1LL << 40, 1);
+	assert_false(page_cache_has(file, 1LL << 40, 1));
+	read_context_wait_for_file(&context, file, 1LL << 40, 1);
 	assert_int_equal(done, 1);
 	close(file);
 }
