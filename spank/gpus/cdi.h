@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "spank/gpus/driver.h"
-#include "spank/gpus/records.h"
+#include "spank/gpus/findings.h"
 
 /*
  * Add what CDI specifications say of all of the driver's devices.

@@ -23,7 +23,7 @@
 #include "common/cleanup.h"
 #include "spank/gpus/cdi_edits.h"
 #include "spank/gpus/library_search.h"
-#include "spank/gpus/rules.h"
+#include "spank/gpus/policy.h"
 #include "spank/gpus/shared_object.h"
 
 static const char *base_name(const char *path)

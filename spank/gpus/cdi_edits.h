@@ -4,7 +4,7 @@
 
 #include "common/error.h"
 #include "spank/gpus/cdi_file.h"
-#include "spank/gpus/records.h"
+#include "spank/gpus/findings.h"
 
 /*
  * Add the mounts and variables of the "containerEdits" of `owner`: a device, or

@@ -14,7 +14,7 @@
 
 #include "spank/gpus/library_search.h"
 #include "spank/gpus/loader_cache.h"
-#include "spank/gpus/rules.h"
+#include "spank/gpus/policy.h"
 #include "spank/gpus/shared_object.h"
 
 bool search_has_driver(const struct records *records,

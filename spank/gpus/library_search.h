@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "spank/gpus/driver.h"
-#include "spank/gpus/records.h"
+#include "spank/gpus/findings.h"
 
 /* True if one of the libraries that prove the driver is among the records. */
 bool search_has_driver(const struct records *records,

@@ -4,7 +4,7 @@
  * container.  The plugin's first task runs it as the user, before there is a
  * container, and builds by its answer; it is a program, so that no parser of
  * YAML comes into slurmstepd.  It needs no right, and writes nothing but this,
- * one record a line, fields separated by a TAB (records.h):
+ * one record a line, fields separated by a TAB (findings.h):
  *
  *   library  FILE NAME       FILE of the host is a library, found as NAME
  *   bind     PATH TARGET     PATH of the host shows at TARGET, read-only
@@ -32,7 +32,7 @@
 #include "spank/gpus/driver.h"
 #include "spank/gpus/library_search.h"
 #include "spank/gpus/loader_cache.h"
-#include "spank/gpus/records.h"
+#include "spank/gpus/findings.h"
 
 /* Weightiest first. */
 static const char *const cdi_directories[] = { "/var/run/cdi", "/etc/cdi",

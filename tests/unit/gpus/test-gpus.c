@@ -20,7 +20,7 @@
 #include "spank/gpus/driver.h"
 #include "spank/gpus/library_search.h"
 #include "spank/gpus/loader_cache.h"
-#include "spank/gpus/rules.h"
+#include "spank/gpus/policy.h"
 #include "spank/gpus/shared_object.h"
 
 static char directory[64];

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "spank/gpus/records.h"
+#include "spank/gpus/findings.h"
 
 /*
  * Add the host's file `path` as the library `name`, and as its soname too, if

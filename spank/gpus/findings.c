@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What is found of a driver: a list, and how it is told.  What may be in it is
- * the matter of rules.c.  A field with a TAB or a line end cannot be written:
+ * the matter of policy.c.  A field with a TAB or a line end cannot be written:
  * such a record is left out.
  */
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spank/gpus/records.h"
+#include "spank/gpus/findings.h"
 
 void records_add(struct records *records, enum record_kind kind,
 	const char *first, const char *second)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "spank/gpus/rules.h"
+#include "spank/gpus/policy.h"
 #include "spank/gpus/shared_object.h"
 
 static const char *base_name(const char *path)

@@ -37,7 +37,8 @@ void records_free(struct records *records);
 /* Drop all but the first `count`. */
 void records_truncate(struct records *records, size_t count);
 
-/* Add one as it is; `second` may be NULL.  For rules.h, which has the rules. */
+/* Add one as it is; `second` may be NULL.  For policy.h, which has the rules.
+ */
 void records_add(struct records *records, enum record_kind kind,
 	const char *first, const char *second);
 
