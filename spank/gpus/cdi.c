@@ -25,7 +25,7 @@
 
 /* One of the files that hold. */
 struct source {
-	struct cdi_spec spec;
+	struct cdi_file spec;
 	size_t directory; /* its weight: 0 is the most */
 	bool is_wrong;
 };
@@ -35,10 +35,10 @@ struct sources {
 	size_t count;
 };
 
-static void tell_wrong(struct records *records, const struct driver *driver,
-	const char *path, const char *reason)
+static void note_wrong_file(struct findings *findings,
+	const struct driver *driver, const char *path, const char *reason)
 {
-	records_add_note(records,
+	findings_add_note(findings,
 		"the CDI file '%s' is ignored: %s; ask the administrator to "
 		"write it anew ('%s')",
 		path, reason, driver->generator);
@@ -46,15 +46,15 @@ static void tell_wrong(struct records *records, const struct driver *driver,
 
 /* --- files --------------------------------------------------------------- */
 
-static void add_file(struct sources *sources, struct records *records,
+static void add_file(struct sources *sources, struct findings *findings,
 	const struct driver *driver, const char *path, size_t directory)
 {
 	struct source source = { .directory = directory };
 	struct error err = { 0 };
 	struct source *list;
 
-	if (cdi_spec_load(path, &source.spec, &err) < 0) {
-		tell_wrong(records, driver, path, err.text);
+	if (cdi_file_load(path, &source.spec, &err) < 0) {
+		note_wrong_file(findings, driver, path, err.text);
 		return;
 	}
 	list = reallocarray(sources->list, sources->count + 1,
@@ -62,16 +62,16 @@ static void add_file(struct sources *sources, struct records *records,
 	if (list)
 		sources->list = list;
 	else
-		records->failed = true;
+		findings->failed = true;
 	/* What is wrong with another vendor's is not ours to tell. */
 	if (!list ||
-		strcmp(cdi_spec_kind(&source.spec), driver->cdi_kind) != 0) {
-		cdi_spec_free(&source.spec);
+		strcmp(cdi_file_kind(&source.spec), driver->cdi_kind) != 0) {
+		cdi_file_free(&source.spec);
 		return;
 	}
-	if (cdi_spec_check(&source.spec, &err) < 0) {
-		tell_wrong(records, driver, path, err.text);
-		cdi_spec_free(&source.spec);
+	if (cdi_file_check(&source.spec, &err) < 0) {
+		note_wrong_file(findings, driver, path, err.text);
+		cdi_file_free(&source.spec);
 		return;
 	}
 	list[sources->count++] = source;
@@ -85,7 +85,7 @@ static int is_spec_name(const struct dirent *entry)
 			      strcmp(dot, ".yml") == 0);
 }
 
-static void add_directory(struct sources *sources, struct records *records,
+static void add_directory(struct sources *sources, struct findings *findings,
 	const struct driver *driver, const char *path, size_t directory)
 {
 	struct dirent **entries;
@@ -93,11 +93,11 @@ static void add_directory(struct sources *sources, struct records *records,
 	int i, count = scandir(path, &entries, is_spec_name, alphasort);
 
 	if (count < 0 && errno != ENOENT && errno != ENOTDIR)
-		tell_wrong(records, driver, path, strerror(errno));
+		note_wrong_file(findings, driver, path, strerror(errno));
 	for (i = 0; i < count; i++) {
 		if (snprintf(file, sizeof(file), "%s/%s", path,
 			    entries[i]->d_name) < (int)sizeof(file))
-			add_file(sources, records, driver, file, directory);
+			add_file(sources, findings, driver, file, directory);
 		free(entries[i]);
 	}
 	if (count >= 0)
@@ -107,7 +107,7 @@ static void add_directory(struct sources *sources, struct records *records,
 static void free_sources(struct sources *sources)
 {
 	while (sources->count > 0)
-		cdi_spec_free(&sources->list[--sources->count].spec);
+		cdi_file_free(&sources->list[--sources->count].spec);
 	free(sources->list);
 }
 
@@ -115,10 +115,10 @@ static void free_sources(struct sources *sources)
 
 static yaml_node_t *device_at(struct source *source, size_t i)
 {
-	struct cdi_spec *spec = &source->spec;
+	struct cdi_file *spec = &source->spec;
 
-	return cdi_spec_entry(spec,
-		cdi_spec_member(spec, cdi_spec_root(spec), "devices"), i);
+	return cdi_file_entry(spec,
+		cdi_file_member(spec, cdi_file_root(spec), "devices"), i);
 }
 
 /* Find the file whose device `name` holds. */
@@ -133,7 +133,7 @@ static struct source *find_device(struct sources *sources, const char *name)
 		if (source->is_wrong)
 			continue;
 		for (i = 0; (device = device_at(source, i)); i++)
-			if (strcmp(cdi_spec_member_text(&source->spec, device,
+			if (strcmp(cdi_file_member_text(&source->spec, device,
 					   "name"),
 				    name) == 0)
 				return source;
@@ -142,11 +142,12 @@ static struct source *find_device(struct sources *sources, const char *name)
 }
 
 /* CDI uses none of two that have the same weight; libraries differ rarely. */
-static void tell_conflict(struct records *records, const struct source *winner,
-	const struct source *loser, const char *name)
+static void note_conflict(struct findings *findings,
+	const struct source *winner, const struct source *loser,
+	const char *name)
 {
 	if (winner != loser && winner->directory == loser->directory)
-		records_add_note(records,
+		findings_add_note(findings,
 			"the CDI files '%s' and '%s' both have a device '%s': "
 			"the first is used; ask the administrator to remove "
 			"one",
@@ -154,9 +155,9 @@ static void tell_conflict(struct records *records, const struct source *winner,
 }
 
 static bool is_chosen(struct sources *sources, struct source *source,
-	yaml_node_t *device, struct records *notes)
+	yaml_node_t *device, struct findings *notes)
 {
-	const char *name = cdi_spec_member_text(&source->spec, device, "name");
+	const char *name = cdi_file_member_text(&source->spec, device, "name");
 	struct source *all = find_device(sources, "all");
 	struct source *winner;
 
@@ -164,39 +165,39 @@ static bool is_chosen(struct sources *sources, struct source *source,
 		return false;
 	winner = find_device(sources, name);
 	if (notes)
-		tell_conflict(notes, winner, source, name);
+		note_conflict(notes, winner, source, name);
 	return winner == source;
 }
 
 /* --- what they say ------------------------------------------------------- */
 
 /* Sets *ret_used if a device of the file is chosen. */
-static int add_mounts(struct records *records, struct sources *sources,
+static int add_mounts(struct findings *findings, struct sources *sources,
 	struct source *source, bool *ret_used, struct error *err)
 {
-	struct cdi_spec *spec = &source->spec;
+	struct cdi_file *spec = &source->spec;
 	yaml_node_t *device;
 	bool used = false;
 	size_t i;
 
 	for (i = 0; (device = device_at(source, i)); i++) {
-		if (!is_chosen(sources, source, device, records))
+		if (!is_chosen(sources, source, device, findings))
 			continue;
 		used = true;
-		if (cdi_edits_add_mounts(records, spec, device, err) < 0)
+		if (cdi_edits_add_mounts(findings, spec, device, err) < 0)
 			return -1;
 	}
-	if (used && cdi_edits_add_mounts(records, spec, cdi_spec_root(spec),
+	if (used && cdi_edits_add_mounts(findings, spec, cdi_file_root(spec),
 			    err) < 0)
 		return -1;
 	*ret_used = *ret_used || used;
 	return 0;
 }
 
-static void add_hooks(struct records *records, struct sources *sources,
+static void add_hooks(struct findings *findings, struct sources *sources,
 	struct source *source)
 {
-	struct cdi_spec *spec = &source->spec;
+	struct cdi_file *spec = &source->spec;
 	yaml_node_t *device;
 	bool used = false;
 	size_t i;
@@ -205,35 +206,35 @@ static void add_hooks(struct records *records, struct sources *sources,
 		if (!is_chosen(sources, source, device, NULL))
 			continue;
 		used = true;
-		cdi_edits_add_hooks(records, spec, device);
+		cdi_edits_add_hooks(findings, spec, device);
 	}
 	if (used)
-		cdi_edits_add_hooks(records, spec, cdi_spec_root(spec));
+		cdi_edits_add_hooks(findings, spec, cdi_file_root(spec));
 }
 
 /*
  * Add what all files say.  Returns the file that turned out to be wrong, of
  * which the reason is in `err`, or NULL.
  */
-static struct source *add_all(struct records *records, struct sources *sources,
-	bool *ret_used, struct error *err)
+static struct source *add_all(struct findings *findings,
+	struct sources *sources, bool *ret_used, struct error *err)
 {
 	struct source *source;
 	size_t s;
 
 	for (s = 0; s < sources->count; s++) {
 		source = &sources->list[s];
-		if (!source->is_wrong &&
-			add_mounts(records, sources, source, ret_used, err) < 0)
+		if (!source->is_wrong && add_mounts(findings, sources, source,
+						 ret_used, err) < 0)
 			return source;
 	}
 	for (s = 0; s < sources->count; s++)
 		if (!sources->list[s].is_wrong)
-			add_hooks(records, sources, &sources->list[s]);
+			add_hooks(findings, sources, &sources->list[s]);
 	return NULL;
 }
 
-bool cdi_add(struct records *records, const struct driver *driver,
+bool cdi_add(struct findings *findings, const struct driver *driver,
 	const char *const directories[])
 {
 	struct sources sources = { 0 };
@@ -243,15 +244,16 @@ bool cdi_add(struct records *records, const struct driver *driver,
 	bool used;
 
 	for (i = 0; directories[i]; i++)
-		add_directory(&sources, records, driver, directories[i], i);
+		add_directory(&sources, findings, driver, directories[i], i);
 	do {
-		count = records->count;
+		count = findings->count;
 		used = false;
-		wrong = add_all(records, &sources, &used, &err);
+		wrong = add_all(findings, &sources, &used, &err);
 		if (wrong) {
 			wrong->is_wrong = true;
-			records_truncate(records, count);
-			tell_wrong(records, driver, wrong->spec.path, err.text);
+			findings_truncate(findings, count);
+			note_wrong_file(findings, driver, wrong->spec.path,
+				err.text);
 		}
 	} while (wrong);
 	free_sources(&sources);

@@ -15,7 +15,7 @@
  *
  * Returns true if there was a device of the driver's kind.
  */
-bool cdi_add(struct records *records, const struct driver *driver,
+bool cdi_add(struct findings *findings, const struct driver *driver,
 	const char *const directories[]);
 
 #endif

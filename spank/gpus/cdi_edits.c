@@ -43,59 +43,59 @@ static bool is_directory(const char *path)
 }
 
 /* CDI 0.4 and later may name another file system, such as tmpfs. */
-static bool is_bind(struct cdi_spec *spec, yaml_node_t *mount)
+static bool is_bind(struct cdi_file *spec, yaml_node_t *mount)
 {
-	const char *type = cdi_spec_member_text(spec, mount, "type");
+	const char *type = cdi_file_member_text(spec, mount, "type");
 
 	return !type || *type == '\0' || strcmp(type, "bind") == 0 ||
 	       strcmp(type, "none") == 0;
 }
 
-static void tell_left_out(struct records *records, const char *host,
-	const struct cdi_spec *spec)
+static void note_left_out(struct findings *findings, const char *host,
+	const struct cdi_file *spec)
 {
-	records_add_note(records,
+	findings_add_note(findings,
 		"'%s', which the CDI file '%s' names, is left out: %s", host,
 		spec->path, strerror(errno));
 }
 
-static int add_mount(struct records *records, struct cdi_spec *spec,
+static int add_mount(struct findings *findings, struct cdi_file *spec,
 	yaml_node_t *mount, struct error *err)
 {
-	const char *host = cdi_spec_member_text(spec, mount, "hostPath");
-	const char *target = cdi_spec_member_text(spec, mount, "containerPath");
+	const char *host = cdi_file_member_text(spec, mount, "hostPath");
+	const char *target = cdi_file_member_text(spec, mount, "containerPath");
 	const char *name = base_name(target);
 
 	if (!is_bind(spec, mount))
 		return 0;
 	if (!shared_object_is_library_name(name) || is_directory(host)) {
-		if (!rules_add_bind(records, host, target))
-			tell_left_out(records, host, spec);
+		if (!policy_add_bind(findings, host, target))
+			note_left_out(findings, host, spec);
 		return 0;
 	}
-	if (!rules_add_library(records, host, name))
+	if (!policy_add_library(findings, host, name))
 		return error_set(err, errno, "line %zu: '%s'",
 			mount->start_mark.line + 1, host);
 	if (access(host, R_OK) < 0)
-		tell_left_out(records, host, spec);
+		note_left_out(findings, host, spec);
 	return 0;
 }
 
-int cdi_edits_add_mounts(struct records *records, struct cdi_spec *spec,
+int cdi_edits_add_mounts(struct findings *findings, struct cdi_file *spec,
 	yaml_node_t *owner, struct error *err)
 {
-	yaml_node_t *edits = cdi_spec_member(spec, owner, "containerEdits");
-	yaml_node_t *list = cdi_spec_member(spec, edits, "mounts");
+	yaml_node_t *edits = cdi_file_member(spec, owner, "containerEdits");
+	yaml_node_t *list = cdi_file_member(spec, edits, "mounts");
 	yaml_node_t *entry;
 	size_t i;
 
-	for (i = 0; (entry = cdi_spec_entry(spec, list, i)); i++)
-		if (add_mount(records, spec, entry, err) < 0)
+	for (i = 0; (entry = cdi_file_entry(spec, list, i)); i++)
+		if (add_mount(findings, spec, entry, err) < 0)
 			return -1;
-	list = cdi_spec_member(spec, edits, "env");
-	for (i = 0; (entry = cdi_spec_entry(spec, list, i)); i++)
-		if (cdi_spec_text(entry))
-			rules_add_env(records, cdi_spec_text(entry));
+	list = cdi_file_member(spec, edits, "env");
+	for (i = 0; (entry = cdi_file_entry(spec, list, i)); i++)
+		if (cdi_file_text(entry))
+			policy_add_env(findings, cdi_file_text(entry));
 	return 0;
 }
 
@@ -103,12 +103,12 @@ int cdi_edits_add_mounts(struct records *records, struct cdi_spec *spec,
 
 /* A link of another name than a library's is bound, as what looks there needs.
  */
-static void add_link(struct records *records, const char *link)
+static void add_link(struct findings *findings, const char *link)
 {
 	const char *separator = strstr(link, "::");
 	CLEANUP_FREE char *target =
 		separator ? strndup(link, separator - link) : NULL;
-	const char *file = target ? records_find(records, RECORD_LIBRARY,
+	const char *file = target ? findings_find(findings, FINDING_LIBRARY,
 					    base_name(target))
 				  : NULL;
 
@@ -116,37 +116,37 @@ static void add_link(struct records *records, const char *link)
 		return;
 	link = separator + 2;
 	if (shared_object_is_library_name(base_name(link)))
-		rules_add_library(records, file, base_name(link));
+		policy_add_library(findings, file, base_name(link));
 	else
-		rules_add_bind(records, file, link);
+		policy_add_bind(findings, file, link);
 }
 
 /* The folder is a path inside: find the directory of the host that is there. */
-static void add_folder(struct records *records, const char *folder)
+static void add_cached_directory(struct findings *findings, const char *folder)
 {
-	const struct record *record;
+	const struct finding *finding;
 	char path[PATH_MAX];
 	size_t i, length;
 
-	for (i = 0; i < records->count; i++) {
-		record = &records->list[i];
-		if (record->kind != RECORD_BIND)
+	for (i = 0; i < findings->count; i++) {
+		finding = &findings->list[i];
+		if (finding->kind != FINDING_BIND)
 			continue;
-		length = strlen(record->second);
-		if (strncmp(folder, record->second, length) != 0 ||
+		length = strlen(finding->second);
+		if (strncmp(folder, finding->second, length) != 0 ||
 			(folder[length] != '/' && folder[length] != '\0') ||
-			snprintf(path, sizeof(path), "%s%s", record->first,
+			snprintf(path, sizeof(path), "%s%s", finding->first,
 				folder + length) >= (int)sizeof(path))
 			continue;
-		search_directory(records, NULL, path);
+		library_search_directory(findings, NULL, path);
 	}
 }
 
 /* The argument after `option`, in which case *i moves on to it, or NULL. */
-static const char *option_value(struct cdi_spec *spec, yaml_node_t *args,
+static const char *option_value(struct cdi_file *spec, yaml_node_t *args,
 	const char *option, size_t *i)
 {
-	const char *text = cdi_spec_text(cdi_spec_entry(spec, args, *i));
+	const char *text = cdi_file_text(cdi_file_entry(spec, args, *i));
 	size_t length = strlen(option);
 
 	if (!text || strncmp(text, option, length) != 0)
@@ -155,32 +155,32 @@ static const char *option_value(struct cdi_spec *spec, yaml_node_t *args,
 		return text + length + 1;
 	if (text[length] != '\0')
 		return NULL;
-	return cdi_spec_text(cdi_spec_entry(spec, args, ++*i));
+	return cdi_file_text(cdi_file_entry(spec, args, ++*i));
 }
 
-static void add_hook(struct records *records, struct cdi_spec *spec,
+static void add_hook(struct findings *findings, struct cdi_file *spec,
 	yaml_node_t *hook)
 {
-	yaml_node_t *args = cdi_spec_member(spec, hook, "args");
+	yaml_node_t *args = cdi_file_member(spec, hook, "args");
 	const char *value;
 	size_t i;
 
-	for (i = 0; cdi_spec_entry(spec, args, i); i++) {
+	for (i = 0; cdi_file_entry(spec, args, i); i++) {
 		if ((value = option_value(spec, args, "--link", &i)))
-			add_link(records, value);
+			add_link(findings, value);
 		else if ((value = option_value(spec, args, "--folder", &i)))
-			add_folder(records, value);
+			add_cached_directory(findings, value);
 	}
 }
 
-void cdi_edits_add_hooks(struct records *records, struct cdi_spec *spec,
+void cdi_edits_add_hooks(struct findings *findings, struct cdi_file *spec,
 	yaml_node_t *owner)
 {
-	yaml_node_t *edits = cdi_spec_member(spec, owner, "containerEdits");
-	yaml_node_t *hooks = cdi_spec_member(spec, edits, "hooks");
+	yaml_node_t *edits = cdi_file_member(spec, owner, "containerEdits");
+	yaml_node_t *hooks = cdi_file_member(spec, edits, "hooks");
 	yaml_node_t *hook;
 	size_t i;
 
-	for (i = 0; (hook = cdi_spec_entry(spec, hooks, i)); i++)
-		add_hook(records, spec, hook);
+	for (i = 0; (hook = cdi_file_entry(spec, hooks, i)); i++)
+		add_hook(findings, spec, hook);
 }

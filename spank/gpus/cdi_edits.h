@@ -12,14 +12,14 @@
  * is no bind mount is left out, and so is, with a note, what the host does not
  * have. Fails if that is a library.
  */
-int cdi_edits_add_mounts(struct records *records, struct cdi_spec *spec,
+int cdi_edits_add_mounts(struct findings *findings, struct cdi_file *spec,
 	yaml_node_t *owner, struct error *err);
 
 /*
  * Add what its hooks would make of the mounts, which must have been added: of
  * create-symlinks and update-ldcache.  Other hooks are left out.
  */
-void cdi_edits_add_hooks(struct records *records, struct cdi_spec *spec,
+void cdi_edits_add_hooks(struct findings *findings, struct cdi_file *spec,
 	yaml_node_t *owner);
 
 #endif

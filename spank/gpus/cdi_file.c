@@ -31,7 +31,7 @@ static bool is_null(const yaml_node_t *node)
 		       *text == '\0');
 }
 
-const char *cdi_spec_text(const yaml_node_t *node)
+const char *cdi_file_text(const yaml_node_t *node)
 {
 	if (!node || node->type != YAML_SCALAR_NODE ||
 		memchr(node->data.scalar.value, '\0', node->data.scalar.length))
@@ -39,12 +39,12 @@ const char *cdi_spec_text(const yaml_node_t *node)
 	return (const char *)node->data.scalar.value;
 }
 
-yaml_node_t *cdi_spec_root(struct cdi_spec *spec)
+yaml_node_t *cdi_file_root(struct cdi_file *spec)
 {
 	return yaml_document_get_root_node(&spec->document);
 }
 
-yaml_node_t *cdi_spec_member(struct cdi_spec *spec, yaml_node_t *node,
+yaml_node_t *cdi_file_member(struct cdi_file *spec, yaml_node_t *node,
 	const char *key)
 {
 	yaml_node_pair_t *pair;
@@ -55,7 +55,7 @@ yaml_node_t *cdi_spec_member(struct cdi_spec *spec, yaml_node_t *node,
 		return NULL;
 	for (pair = node->data.mapping.pairs.start;
 		pair < node->data.mapping.pairs.top; pair++) {
-		name = cdi_spec_text(
+		name = cdi_file_text(
 			yaml_document_get_node(&spec->document, pair->key));
 		if (!name || strcmp(name, key) != 0)
 			continue;
@@ -65,7 +65,7 @@ yaml_node_t *cdi_spec_member(struct cdi_spec *spec, yaml_node_t *node,
 	return NULL;
 }
 
-yaml_node_t *cdi_spec_entry(struct cdi_spec *spec, yaml_node_t *node, size_t i)
+yaml_node_t *cdi_file_entry(struct cdi_file *spec, yaml_node_t *node, size_t i)
 {
 	yaml_node_item_t *items;
 
@@ -77,20 +77,20 @@ yaml_node_t *cdi_spec_entry(struct cdi_spec *spec, yaml_node_t *node, size_t i)
 	return yaml_document_get_node(&spec->document, items[i]);
 }
 
-const char *cdi_spec_member_text(struct cdi_spec *spec, yaml_node_t *node,
+const char *cdi_file_member_text(struct cdi_file *spec, yaml_node_t *node,
 	const char *key)
 {
-	return cdi_spec_text(cdi_spec_member(spec, node, key));
+	return cdi_file_text(cdi_file_member(spec, node, key));
 }
 
 /* --- form ---------------------------------------------------------------- */
 
 /* Sets *ret_list to the member, NULL if there is none; fails if it is no list.
  */
-static int check_list(struct cdi_spec *spec, yaml_node_t *node, const char *key,
+static int check_list(struct cdi_file *spec, yaml_node_t *node, const char *key,
 	struct error *err)
 {
-	yaml_node_t *list = cdi_spec_member(spec, node, key);
+	yaml_node_t *list = cdi_file_member(spec, node, key);
 
 	if (list && list->type != YAML_SEQUENCE_NODE)
 		return error_set(err, 0, "line %zu: '%s' is not a list",
@@ -98,7 +98,7 @@ static int check_list(struct cdi_spec *spec, yaml_node_t *node, const char *key,
 	return 0;
 }
 
-static int check_texts(struct cdi_spec *spec, yaml_node_t *node,
+static int check_texts(struct cdi_file *spec, yaml_node_t *node,
 	const char *key, struct error *err)
 {
 	yaml_node_t *list, *entry;
@@ -106,16 +106,16 @@ static int check_texts(struct cdi_spec *spec, yaml_node_t *node,
 
 	if (check_list(spec, node, key, err) < 0)
 		return -1;
-	list = cdi_spec_member(spec, node, key);
-	for (i = 0; (entry = cdi_spec_entry(spec, list, i)); i++)
-		if (!cdi_spec_text(entry))
+	list = cdi_file_member(spec, node, key);
+	for (i = 0; (entry = cdi_file_entry(spec, list, i)); i++)
+		if (!cdi_file_text(entry))
 			return error_set(err, 0,
 				"line %zu: an entry of '%s' is not a text",
 				entry->start_mark.line + 1, key);
 	return 0;
 }
 
-static int check_mounts(struct cdi_spec *spec, yaml_node_t *edits,
+static int check_mounts(struct cdi_file *spec, yaml_node_t *edits,
 	struct error *err)
 {
 	static const char *const keys[] = { "hostPath", "containerPath" };
@@ -125,10 +125,10 @@ static int check_mounts(struct cdi_spec *spec, yaml_node_t *edits,
 
 	if (check_list(spec, edits, "mounts", err) < 0)
 		return -1;
-	list = cdi_spec_member(spec, edits, "mounts");
-	for (i = 0; (mount = cdi_spec_entry(spec, list, i)); i++)
+	list = cdi_file_member(spec, edits, "mounts");
+	for (i = 0; (mount = cdi_file_entry(spec, list, i)); i++)
 		for (k = 0; k < 2; k++) {
-			path = cdi_spec_member_text(spec, mount, keys[k]);
+			path = cdi_file_member_text(spec, mount, keys[k]);
 			if (!path || *path != '/')
 				return error_set(err, 0,
 					"line %zu: a mount without an absolute "
@@ -138,10 +138,10 @@ static int check_mounts(struct cdi_spec *spec, yaml_node_t *edits,
 	return 0;
 }
 
-static int check_edits(struct cdi_spec *spec, yaml_node_t *owner,
+static int check_edits(struct cdi_file *spec, yaml_node_t *owner,
 	struct error *err)
 {
-	yaml_node_t *edits = cdi_spec_member(spec, owner, "containerEdits");
+	yaml_node_t *edits = cdi_file_member(spec, owner, "containerEdits");
 	yaml_node_t *hooks, *hook;
 	size_t i;
 
@@ -153,27 +153,27 @@ static int check_edits(struct cdi_spec *spec, yaml_node_t *owner,
 		check_texts(spec, edits, "env", err) < 0 ||
 		check_list(spec, edits, "hooks", err) < 0)
 		return -1;
-	hooks = cdi_spec_member(spec, edits, "hooks");
-	for (i = 0; (hook = cdi_spec_entry(spec, hooks, i)); i++)
+	hooks = cdi_file_member(spec, edits, "hooks");
+	for (i = 0; (hook = cdi_file_entry(spec, hooks, i)); i++)
 		if (check_texts(spec, hook, "args", err) < 0)
 			return -1;
 	return 0;
 }
 
-int cdi_spec_check(struct cdi_spec *spec, struct error *err)
+int cdi_file_check(struct cdi_file *spec, struct error *err)
 {
-	yaml_node_t *root = cdi_spec_root(spec);
+	yaml_node_t *root = cdi_file_root(spec);
 	yaml_node_t *devices, *device;
 	size_t i;
 
 	if (check_edits(spec, root, err) < 0 ||
 		check_list(spec, root, "devices", err) < 0)
 		return -1;
-	devices = cdi_spec_member(spec, root, "devices");
-	if (!cdi_spec_entry(spec, devices, 0))
+	devices = cdi_file_member(spec, root, "devices");
+	if (!cdi_file_entry(spec, devices, 0))
 		return error_set(err, 0, "it has no 'devices'");
-	for (i = 0; (device = cdi_spec_entry(spec, devices, i)); i++) {
-		if (!cdi_spec_member_text(spec, device, "name"))
+	for (i = 0; (device = cdi_file_entry(spec, devices, i)); i++) {
+		if (!cdi_file_member_text(spec, device, "name"))
 			return error_set(err, 0,
 				"line %zu: a device without a 'name'",
 				device->start_mark.line + 1);
@@ -183,10 +183,10 @@ int cdi_spec_check(struct cdi_spec *spec, struct error *err)
 	return 0;
 }
 
-const char *cdi_spec_kind(struct cdi_spec *spec)
+const char *cdi_file_kind(struct cdi_file *spec)
 {
 	const char *kind =
-		cdi_spec_member_text(spec, cdi_spec_root(spec), "kind");
+		cdi_file_member_text(spec, cdi_file_root(spec), "kind");
 
 	return kind ? kind : "";
 }
@@ -204,9 +204,9 @@ static FILE *open_file(const char *path, struct error *err)
 		error_set(err, errno, "it cannot be opened");
 		return NULL;
 	}
-	if (!S_ISREG(status.st_mode) || status.st_size > CDI_SPEC_SIZE_MAX) {
+	if (!S_ISREG(status.st_mode) || status.st_size > CDI_FILE_SIZE_MAX) {
 		error_set(err, 0, "it is not a file of at most %d MiB",
-			CDI_SPEC_SIZE_MAX / (1024 * 1024));
+			CDI_FILE_SIZE_MAX / (1024 * 1024));
 		return NULL;
 	}
 	file = fdopen(fd, "r");
@@ -233,10 +233,10 @@ static int parse(FILE *file, yaml_document_t *ret_document, struct error *err)
 	return status;
 }
 
-int cdi_spec_load(const char *path, struct cdi_spec *ret_spec,
+int cdi_file_load(const char *path, struct cdi_file *ret_spec,
 	struct error *err)
 {
-	struct cdi_spec spec = { .path = NULL };
+	struct cdi_file spec = { .path = NULL };
 	yaml_node_t *root;
 	FILE *file = open_file(path, err);
 	int status;
@@ -248,16 +248,16 @@ int cdi_spec_load(const char *path, struct cdi_spec *ret_spec,
 	if (status < 0)
 		return -1;
 	spec.path = strdup(path);
-	root = cdi_spec_root(&spec);
+	root = cdi_file_root(&spec);
 	if (!spec.path || !root || root->type != YAML_MAPPING_NODE) {
-		cdi_spec_free(&spec);
+		cdi_file_free(&spec);
 		return error_set(err, 0, "it is not a mapping");
 	}
 	*ret_spec = spec;
 	return 0;
 }
 
-void cdi_spec_free(struct cdi_spec *spec)
+void cdi_file_free(struct cdi_file *spec)
 {
 	yaml_document_delete(&spec->document);
 	free(spec->path);

@@ -2,7 +2,7 @@
 /*
  * What is found of a driver: a list, and how it is told.  What may be in it is
  * the matter of policy.c.  A field with a TAB or a line end cannot be written:
- * such a record is left out.
+ * such a finding is left out.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -11,68 +11,69 @@
 
 #include "spank/gpus/findings.h"
 
-void records_add(struct records *records, enum record_kind kind,
+void findings_add(struct findings *findings, enum finding_kind kind,
 	const char *first, const char *second)
 {
-	struct record record = { .kind = kind };
-	struct record *list;
+	struct finding finding = { .kind = kind };
+	struct finding *list;
 
 	if (strpbrk(first, "\t\r\n") || (second && strpbrk(second, "\t\r\n")))
 		return;
-	list = reallocarray(records->list, records->count + 1, sizeof(*list));
+	list = reallocarray(findings->list, findings->count + 1, sizeof(*list));
 	if (list)
-		records->list = list;
-	record.first = strdup(first);
-	record.second = second ? strdup(second) : NULL;
-	if (!list || !record.first || (second && !record.second)) {
-		free(record.first);
-		free(record.second);
-		records->failed = true;
+		findings->list = list;
+	finding.first = strdup(first);
+	finding.second = second ? strdup(second) : NULL;
+	if (!list || !finding.first || (second && !finding.second)) {
+		free(finding.first);
+		free(finding.second);
+		findings->failed = true;
 		return;
 	}
-	list[records->count++] = record;
+	list[findings->count++] = finding;
 }
 
-void records_truncate(struct records *records, size_t count)
+void findings_truncate(struct findings *findings, size_t count)
 {
-	while (records->count > count) {
-		records->count--;
-		free(records->list[records->count].first);
-		free(records->list[records->count].second);
+	while (findings->count > count) {
+		findings->count--;
+		free(findings->list[findings->count].first);
+		free(findings->list[findings->count].second);
 	}
 }
 
-void records_free(struct records *records)
+void findings_free(struct findings *findings)
 {
-	records_truncate(records, 0);
-	free(records->list);
-	*records = (struct records){ 0 };
+	findings_truncate(findings, 0);
+	free(findings->list);
+	*findings = (struct findings){ 0 };
 }
 
-const char *records_find(const struct records *records, enum record_kind kind,
-	const char *second)
+const char *findings_find(const struct findings *findings,
+	enum finding_kind kind, const char *second)
 {
-	const struct record *record;
+	const struct finding *finding;
 	size_t i;
 
-	for (i = 0; i < records->count; i++) {
-		record = &records->list[i];
-		if (record->kind == kind && strcmp(record->second, second) == 0)
-			return record->first;
+	for (i = 0; i < findings->count; i++) {
+		finding = &findings->list[i];
+		if (finding->kind == kind &&
+			strcmp(finding->second, second) == 0)
+			return finding->first;
 	}
 	return NULL;
 }
 
-size_t records_count(const struct records *records, enum record_kind kind)
+size_t findings_count(const struct findings *findings, enum finding_kind kind)
 {
 	size_t i, count = 0;
 
-	for (i = 0; i < records->count; i++)
-		count += records->list[i].kind == kind;
+	for (i = 0; i < findings->count; i++)
+		count += findings->list[i].kind == kind;
 	return count;
 }
 
-void records_add_note(struct records *records, const char *format, ...)
+void findings_add_note(struct findings *findings, const char *format, ...)
 {
 	char text[ERROR_TEXT_SIZE];
 	va_list args;
@@ -85,24 +86,24 @@ void records_add_note(struct records *records, const char *format, ...)
 	 */
 	for (end = text; (end = strpbrk(end, "\t\r\n"));)
 		*end = '?';
-	records_add(records, RECORD_NOTE, text, NULL);
+	findings_add(findings, FINDING_NOTE, text, NULL);
 }
 
-int records_print(const struct records *records, FILE *stream,
+int findings_print(const struct findings *findings, FILE *stream,
 	struct error *err)
 {
 	static const char *const kinds[] = { "library", "bind", "env", "note" };
-	const struct record *record;
+	const struct finding *finding;
 	size_t i;
 
-	if (records->failed)
+	if (findings->failed)
 		return error_set(err, 0,
 			"cannot list the driver's files: not enough memory");
-	for (i = 0; i < records->count; i++) {
-		record = &records->list[i];
-		fprintf(stream, "%s\t%s%s%s\n", kinds[record->kind],
-			record->first, record->second ? "\t" : "",
-			record->second ? record->second : "");
+	for (i = 0; i < findings->count; i++) {
+		finding = &findings->list[i];
+		fprintf(stream, "%s\t%s%s%s\n", kinds[finding->kind],
+			finding->first, finding->second ? "\t" : "",
+			finding->second ? finding->second : "");
 	}
 	if (fflush(stream) == EOF || ferror(stream))
 		return error_set(err, EIO, "cannot list the driver's files");

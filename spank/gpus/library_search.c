@@ -17,28 +17,28 @@
 #include "spank/gpus/policy.h"
 #include "spank/gpus/shared_object.h"
 
-bool search_has_driver(const struct records *records,
+bool library_search_has_driver(const struct findings *findings,
 	const struct driver *driver)
 {
 	const char *const *proof;
 
 	for (proof = driver->proofs; *proof; proof++)
-		if (records_find(records, RECORD_LIBRARY, *proof))
+		if (findings_find(findings, FINDING_LIBRARY, *proof))
 			return true;
 	return false;
 }
 
-void search_cache(struct records *records, const struct driver *driver,
-	char *cache)
+void library_search_cache(struct findings *findings,
+	const struct driver *driver, char *cache)
 {
 	char *name, *path;
 
 	while (loader_cache_next(&cache, &name, &path))
 		if (driver_has_library(driver, name))
-			rules_add_library(records, path, name);
+			policy_add_library(findings, path, name);
 }
 
-static void add_entry(struct records *records, const struct driver *driver,
+static void add_entry(struct findings *findings, const struct driver *driver,
 	const char *directory, const char *name)
 {
 	char path[PATH_MAX];
@@ -49,17 +49,17 @@ static void add_entry(struct records *records, const struct driver *driver,
 		return;
 	length = snprintf(path, sizeof(path), "%s/%s", directory, name);
 	if (length < (int)sizeof(path))
-		rules_add_library(records, path, name);
+		policy_add_library(findings, path, name);
 }
 
-void search_directory(struct records *records, const struct driver *driver,
-	const char *directory)
+void library_search_directory(struct findings *findings,
+	const struct driver *driver, const char *directory)
 {
 	struct dirent **entries;
 	int i, count = scandir(directory, &entries, NULL, alphasort);
 
 	for (i = 0; i < count; i++) {
-		add_entry(records, driver, directory, entries[i]->d_name);
+		add_entry(findings, driver, directory, entries[i]->d_name);
 		free(entries[i]);
 	}
 	if (count >= 0)
@@ -67,7 +67,7 @@ void search_directory(struct records *records, const struct driver *driver,
 }
 
 /* The first that can be executed. */
-static void add_program(struct records *records, const struct driver *driver,
+static void add_program(struct findings *findings, const struct driver *driver,
 	const char *program)
 {
 	const char *const *directory;
@@ -77,13 +77,13 @@ static void add_program(struct records *records, const struct driver *driver,
 	for (directory = driver->program_directories; *directory; directory++) {
 		snprintf(path, sizeof(path), "%s/%s", *directory, program);
 		if (access(path, X_OK) == 0) {
-			rules_add_bind(records, path, target);
+			policy_add_bind(findings, path, target);
 			return;
 		}
 	}
 }
 
-static void add_pattern(struct records *records, const char *pattern)
+static void add_pattern(struct findings *findings, const char *pattern)
 {
 	glob_t found;
 	size_t i;
@@ -91,16 +91,17 @@ static void add_pattern(struct records *records, const char *pattern)
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return;
 	for (i = 0; i < found.gl_pathc; i++)
-		rules_add_bind(records, found.gl_pathv[i], found.gl_pathv[i]);
+		policy_add_bind(findings, found.gl_pathv[i], found.gl_pathv[i]);
 	globfree(&found);
 }
 
-void search_files(struct records *records, const struct driver *driver)
+void library_search_files(struct findings *findings,
+	const struct driver *driver)
 {
 	const char *const *name;
 
 	for (name = driver->programs; *name; name++)
-		add_program(records, driver, *name);
+		add_program(findings, driver, *name);
 	for (name = driver->files; *name; name++)
-		add_pattern(records, *name);
+		add_pattern(findings, *name);
 }

@@ -29,7 +29,7 @@
 #define TEXT_SIZE_MAX (4 * 1024 * 1024)
 
 /* Its descriptor 1 is `output`, 0 and 2 are /dev/null. */
-static int start(int output, pid_t *ret_pid, struct error *err)
+static int start_ldconfig(int output, pid_t *ret_pid, struct error *err)
 {
 	char *const argv[] = { "ldconfig", "-p", NULL };
 	char *const environment[] = { "LC_ALL=C", NULL };
@@ -47,7 +47,7 @@ static int start(int output, pid_t *ret_pid, struct error *err)
 	return 0;
 }
 
-static int read_all(int fd, char *text, struct error *err)
+static int read_output(int fd, char *text, struct error *err)
 {
 	struct deadline deadline = deadline_in_ms(LDCONFIG_TIMEOUT_MS);
 	size_t used = 0;
@@ -76,7 +76,7 @@ static int read_all(int fd, char *text, struct error *err)
  * At the end of its output it is either at its own end, which a signal does not
  * change any more, or shall not be waited for.
  */
-static int stop(pid_t pid, struct error *err)
+static int stop_ldconfig(pid_t pid, struct error *err)
 {
 	int status = 0;
 
@@ -103,11 +103,11 @@ int loader_cache_load(char **ret_text, struct error *err)
 			"cannot execute '" LDCONFIG " -p'");
 	input = fds[0];
 	output = fds[1];
-	if (start(output, &pid, err) < 0)
+	if (start_ldconfig(output, &pid, err) < 0)
 		return -1;
 	cleanup_fd(&output);
-	status = read_all(input, text, err);
-	if (stop(pid, status < 0 ? &(struct error){ 0 } : err) < 0)
+	status = read_output(input, text, err);
+	if (stop_ldconfig(pid, status < 0 ? &(struct error){ 0 } : err) < 0)
 		return -1;
 	if (status == 0)
 		*ret_text = pointer_take(&text);

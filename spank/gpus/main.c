@@ -4,7 +4,7 @@
  * container.  The plugin's first task runs it as the user, before there is a
  * container, and builds by its answer; it is a program, so that no parser of
  * YAML comes into slurmstepd.  It needs no right, and writes nothing but this,
- * one record a line, fields separated by a TAB (findings.h):
+ * one finding a line, fields separated by a TAB (findings.h):
  *
  *   library  FILE NAME       FILE of the host is a library, found as NAME
  *   bind     PATH TARGET     PATH of the host shows at TARGET, read-only
@@ -21,7 +21,7 @@
  *
  * Usage: spank-sif-gpus nvidia|rocm
  * Exit status: 0; 1 with a sentence on stderr if there is no driver, or the
- * records cannot be told; 2 if the usage is wrong.
+ * findings cannot be told; 2 if the usage is wrong.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -39,21 +39,21 @@ static const char *const cdi_directories[] = { "/var/run/cdi", "/etc/cdi",
 	NULL };
 
 /* The first of the notes, or NULL. */
-static const char *first_note(const struct records *records)
+static const char *first_note(const struct findings *findings)
 {
 	size_t i;
 
-	for (i = 0; i < records->count; i++)
-		if (records->list[i].kind == RECORD_NOTE)
-			return records->list[i].first;
+	for (i = 0; i < findings->count; i++)
+		if (findings->list[i].kind == FINDING_NOTE)
+			return findings->list[i].first;
 	return NULL;
 }
 
 /* `reason` is why the loader's cache could not be read; "" if it could. */
-static int no_driver(const struct records *records, const struct driver *driver,
-	const char *reason, struct error *err)
+static int refuse_missing_driver(const struct findings *findings,
+	const struct driver *driver, const char *reason, struct error *err)
 {
-	const char *note = first_note(records);
+	const char *note = first_note(findings);
 
 	if (*reason)
 		error_set(err, 0, "%s", reason);
@@ -68,47 +68,48 @@ static int no_driver(const struct records *records, const struct driver *driver,
 		       "the option for them");
 }
 
-static int search(struct records *records, const struct driver *driver,
+static int search_driver(struct findings *findings, const struct driver *driver,
 	bool has_device, struct error *err)
 {
 	CLEANUP_FREE char *cache = NULL;
 	const char *const *directory;
 	struct error cache_err = { 0 };
-	size_t count = records->count;
+	size_t count = findings->count;
 
 	if (loader_cache_load(&cache, &cache_err) == 0)
-		search_cache(records, driver, cache);
+		library_search_cache(findings, driver, cache);
 	for (directory = driver->library_directories; *directory; directory++)
-		search_directory(records, driver, *directory);
-	if (search_has_driver(records, driver)) {
-		search_files(records, driver);
+		library_search_directory(findings, driver, *directory);
+	if (library_search_has_driver(findings, driver)) {
+		library_search_files(findings, driver);
 		return 0;
 	}
 	/* Libraries that others have, too, such as libGL, are no driver. */
-	records_truncate(records, count);
+	findings_truncate(findings, count);
 	if (!has_device)
-		return no_driver(records, driver, cache_err.text, err);
-	records_add_note(records,
+		return refuse_missing_driver(findings, driver, cache_err.text,
+			err);
+	findings_add_note(findings,
 		"there are no libraries of %s on this node: the image's own "
 		"are used",
 		driver->title);
 	return 0;
 }
 
-static int find(struct records *records, const struct driver *driver,
+static int find_driver(struct findings *findings, const struct driver *driver,
 	struct error *err)
 {
-	bool has_cdi = cdi_add(records, driver, cdi_directories);
+	bool has_cdi = cdi_add(findings, driver, cdi_directories);
 	bool has_device = driver->device &&
 			  (has_cdi || access(driver->device, F_OK) == 0);
 
-	if (records_count(records, RECORD_LIBRARY) > 0)
+	if (findings_count(findings, FINDING_LIBRARY) > 0)
 		return 0;
-	if (search(records, driver, has_device, err) < 0)
+	if (search_driver(findings, driver, has_device, err) < 0)
 		return -1;
-	if (!has_cdi && records_count(records, RECORD_NOTE) > 0 &&
-		records_count(records, RECORD_LIBRARY) > 0)
-		records_add_note(records,
+	if (!has_cdi && findings_count(findings, FINDING_NOTE) > 0 &&
+		findings_count(findings, FINDING_LIBRARY) > 0)
+		findings_add_note(findings,
 			"the %s driver was found by the loader's cache instead",
 			driver->title);
 	return 0;
@@ -117,7 +118,7 @@ static int find(struct records *records, const struct driver *driver,
 int main(int argc, char *argv[])
 {
 	const struct driver *driver = argc == 2 ? driver_find(argv[1]) : NULL;
-	struct records records = { 0 };
+	struct findings findings = { 0 };
 	struct error err = { 0 };
 	int status;
 
@@ -127,11 +128,11 @@ int main(int argc, char *argv[])
 		fputs("usage: spank-sif-gpus nvidia|rocm\n", stderr);
 		return 2;
 	}
-	status = find(&records, driver, &err);
+	status = find_driver(&findings, driver, &err);
 	if (status == 0)
-		status = records_print(&records, stdout, &err);
+		status = findings_print(&findings, stdout, &err);
 	if (status < 0)
 		fprintf(stderr, "%s\n", err.text);
-	records_free(&records);
+	findings_free(&findings);
 	return status < 0 ? 1 : 0;
 }

@@ -24,14 +24,14 @@ static const char *base_name(const char *path)
 
 /* --- libraries ----------------------------------------------------------- */
 
-static void add_name(struct records *records, const char *path,
+static void add_name(struct findings *findings, const char *path,
 	const char *name)
 {
-	if (*name && !records_find(records, RECORD_LIBRARY, name))
-		records_add(records, RECORD_LIBRARY, path, name);
+	if (*name && !findings_find(findings, FINDING_LIBRARY, name))
+		findings_add(findings, FINDING_LIBRARY, path, name);
 }
 
-bool rules_add_library(struct records *records, const char *path,
+bool policy_add_library(struct findings *findings, const char *path,
 	const char *name)
 {
 	CLEANUP_FREE char *resolved = realpath(path, NULL);
@@ -45,19 +45,19 @@ bool rules_add_library(struct records *records, const char *path,
 		!shared_object_read(resolved, soname) ||
 		shared_object_is_libc_name(soname))
 		return true;
-	add_name(records, resolved, name);
-	add_name(records, resolved, soname);
+	add_name(findings, resolved, name);
+	add_name(findings, resolved, soname);
 	return true;
 }
 
 /* --- binds --------------------------------------------------------------- */
 
 /* A target that is there already stays what it is. */
-static void add_bind(struct records *records, const char *path,
+static void add_bind(struct findings *findings, const char *path,
 	const char *target)
 {
-	if (!records_find(records, RECORD_BIND, target))
-		records_add(records, RECORD_BIND, path, target);
+	if (!findings_find(findings, FINDING_BIND, target))
+		findings_add(findings, FINDING_BIND, path, target);
 }
 
 static bool is_below(const char *path, const char *directory)
@@ -131,16 +131,16 @@ static bool has_libc(const char *directory)
 	return false;
 }
 
-static void add_directory(struct records *records, const char *path,
+static void add_directory(struct findings *findings, const char *path,
 	const char *target)
 {
 	if (is_system_directory(target) || has_libc(path))
-		records_add_note(records,
+		findings_add_note(findings,
 			"the directory '%s' is not shown at '%s': it would "
 			"take the place of the image's own system files",
 			path, target);
 	else
-		add_bind(records, path, target);
+		add_bind(findings, path, target);
 }
 
 static bool is_libc(const char *path, const char *resolved, const char *target)
@@ -154,7 +154,7 @@ static bool is_libc(const char *path, const char *resolved, const char *target)
 		       shared_object_is_libc_name(soname));
 }
 
-bool rules_add_bind(struct records *records, const char *path,
+bool policy_add_bind(struct findings *findings, const char *path,
 	const char *target)
 {
 	CLEANUP_FREE char *resolved = realpath(path, NULL);
@@ -166,9 +166,9 @@ bool rules_add_bind(struct records *records, const char *path,
 	if (!normal || !normalize(normal) || is_host_inside(normal))
 		return true;
 	if (S_ISDIR(status.st_mode))
-		add_directory(records, resolved, normal);
+		add_directory(findings, resolved, normal);
 	else if (*normal && !is_libc(path, resolved, normal))
-		add_bind(records, resolved, normal);
+		add_bind(findings, resolved, normal);
 	return true;
 }
 
@@ -196,9 +196,9 @@ static bool is_forbidden_variable(const char *assignment)
 	       strncmp(assignment, "SLURM_", 6) == 0;
 }
 
-void rules_add_env(struct records *records, const char *assignment)
+void policy_add_env(struct findings *findings, const char *assignment)
 {
 	if (strchr(assignment, '=') && *assignment != '=' &&
 		!is_forbidden_variable(assignment))
-		records_add(records, RECORD_ENV, assignment, NULL);
+		findings_add(findings, FINDING_ENV, assignment, NULL);
 }

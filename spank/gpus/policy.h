@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GPUS_RULES_H
-#define GPUS_RULES_H
+#ifndef GPUS_POLICY_H
+#define GPUS_POLICY_H
 
 #include <stdbool.h>
 
@@ -8,12 +8,12 @@
 
 /*
  * Add the host's file `path` as the library `name`, and as its soname too, if
- * that is another name.  The record has the path that symlinks lead to.  A name
- * that is there already stays what it is.  Left out: what is not a library of
- * this machine's ABI, and libc or its like, whatever it is called here.
+ * that is another name.  The finding has the path that symlinks lead to.  A
+ * name that is there already stays what it is.  Left out: what is not a library
+ * of this machine's ABI, and libc or its like, whatever it is called here.
  * Returns false with errno only if there is no such file.
  */
-bool rules_add_library(struct records *records, const char *path,
+bool policy_add_library(struct findings *findings, const char *path,
 	const char *name);
 
 /*
@@ -23,10 +23,10 @@ bool rules_add_library(struct records *records, const char *path,
  * that would hide what the image needs, or bring the host's libc.  Returns
  * false with errno only if there is no such file.
  */
-bool rules_add_bind(struct records *records, const char *path,
+bool policy_add_bind(struct findings *findings, const char *path,
 	const char *target);
 
 /* Add "NAME=VALUE", unless it is a variable that must not come from a file. */
-void rules_add_env(struct records *records, const char *assignment);
+void policy_add_env(struct findings *findings, const char *assignment);
 
 #endif

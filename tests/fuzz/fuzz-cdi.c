@@ -7,18 +7,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct cdi_spec spec = { 0 };
+	struct cdi_file spec = { 0 };
 	struct error err = { 0 };
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fuzz_file(data, size));
-	if (cdi_spec_load(path, &spec, &err) < 0) {
+	if (cdi_file_load(path, &spec, &err) < 0) {
 		FUZZ_ASSERT(err.text[0] != '\0');
 		return 0;
 	}
-	FUZZ_ASSERT(cdi_spec_kind(&spec));
-	if (cdi_spec_check(&spec, &err) < 0)
+	FUZZ_ASSERT(cdi_file_kind(&spec));
+	if (cdi_file_check(&spec, &err) < 0)
 		FUZZ_ASSERT(err.text[0] != '\0');
-	cdi_spec_free(&spec);
+	cdi_file_free(&spec);
 	return 0;
 }

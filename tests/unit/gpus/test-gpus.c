@@ -58,14 +58,14 @@ static void write_text(const char *name, const char *text)
 	write_file(name, text, strlen(text));
 }
 
-static const char *line(const struct records *records, size_t i)
+static const char *line(const struct findings *findings, size_t i)
 {
 	static char text[ERROR_TEXT_SIZE];
-	const struct record *record = &records->list[i];
+	const struct finding *finding = &findings->list[i];
 
-	assert_true(i < records->count);
-	snprintf(text, sizeof(text), "%d %s %s", record->kind, record->first,
-		record->second ? record->second : "");
+	assert_true(i < findings->count);
+	snprintf(text, sizeof(text), "%d %s %s", finding->kind, finding->first,
+		finding->second ? finding->second : "");
 	return text;
 }
 
@@ -214,39 +214,39 @@ static void bind_targets(void **state)
 		"/dev/nvidia0", "//dev//x", "/./dev/x", "/proc/x", "/sys/x/",
 		"/a/../dev", "/..", "/a/..", "/", "//", "/lib/libc.so.6",
 		"/a\tb", "/a\nb" };
-	struct records records = { 0 };
+	struct findings findings = { 0 };
 	size_t i;
 
 	(void)state;
 	write_text("file", "x");
 	for (i = 0; i < sizeof(left_out) / sizeof(*left_out); i++)
-		assert_true(rules_add_bind(&records, file, left_out[i]));
-	assert_int_equal(records.count, 0);
-	assert_true(rules_add_bind(&records, file, "//a/./b..//..c/"));
-	assert_true(rules_add_bind(&records, file, "/a/b../..c"));
-	assert_int_equal(records.count, 1);
-	assert_string_equal(records.list[0].second, "/a/b../..c");
-	assert_true(rules_add_bind(&records, file, "/devices"));
-	assert_int_equal(records.count, 2);
-	assert_false(rules_add_bind(&records, "/nowhere/at/all", "/a"));
-	records_free(&records);
+		assert_true(policy_add_bind(&findings, file, left_out[i]));
+	assert_int_equal(findings.count, 0);
+	assert_true(policy_add_bind(&findings, file, "//a/./b..//..c/"));
+	assert_true(policy_add_bind(&findings, file, "/a/b../..c"));
+	assert_int_equal(findings.count, 1);
+	assert_string_equal(findings.list[0].second, "/a/b../..c");
+	assert_true(policy_add_bind(&findings, file, "/devices"));
+	assert_int_equal(findings.count, 2);
+	assert_false(policy_add_bind(&findings, "/nowhere/at/all", "/a"));
+	findings_free(&findings);
 }
 
 static void directories_that_hide(void **state)
 {
 	static const char *const targets[] = { "/", "/usr", "/usr/lib/",
 		"/usr/lib/x86_64-linux-gnu", "/lib64/.", "//etc" };
-	struct records records = { 0 };
+	struct findings findings = { 0 };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(targets) / sizeof(*targets); i++)
-		assert_true(rules_add_bind(&records, directory, targets[i]));
-	assert_int_equal(records_count(&records, RECORD_BIND), 0);
-	assert_int_equal(records_count(&records, RECORD_NOTE), i);
-	assert_true(rules_add_bind(&records, directory, "/usr/lib/nvidia"));
-	assert_int_equal(records_count(&records, RECORD_BIND), 1);
-	records_free(&records);
+		assert_true(policy_add_bind(&findings, directory, targets[i]));
+	assert_int_equal(findings_count(&findings, FINDING_BIND), 0);
+	assert_int_equal(findings_count(&findings, FINDING_NOTE), i);
+	assert_true(policy_add_bind(&findings, directory, "/usr/lib/nvidia"));
+	assert_int_equal(findings_count(&findings, FINDING_BIND), 1);
+	findings_free(&findings);
 }
 
 static void variables(void **state)
@@ -255,16 +255,16 @@ static void variables(void **state)
 		"CUDA_VISIBLE_DEVICES=0", "ROCR_VISIBLE_DEVICES=0", "PATH=/x",
 		"LD_PRELOAD=/x", "LD_LIBRARY_PATH=/x", "SLURM_JOB_ID=1", "x",
 		"=x", "A=b\nc" };
-	struct records records = { 0 };
+	struct findings findings = { 0 };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(left_out) / sizeof(*left_out); i++)
-		rules_add_env(&records, left_out[i]);
-	assert_int_equal(records.count, 0);
-	rules_add_env(&records, "PATHS=a=b");
-	assert_string_equal(line(&records, 0), "2 PATHS=a=b ");
-	records_free(&records);
+		policy_add_env(&findings, left_out[i]);
+	assert_int_equal(findings.count, 0);
+	policy_add_env(&findings, "PATHS=a=b");
+	assert_string_equal(line(&findings, 0), "2 PATHS=a=b ");
+	findings_free(&findings);
 }
 
 /* --- CDI ----------------------------------------------------------------- */
@@ -272,12 +272,12 @@ static void variables(void **state)
 static void cdi_text(const char *text, const char *expected)
 {
 	struct error err = { 0 };
-	struct cdi_spec spec;
+	struct cdi_file spec;
 
 	write_text("spec.json", text);
-	assert_int_equal(cdi_spec_load(file, &spec, &err), 0);
-	assert_string_equal(cdi_spec_kind(&spec), expected);
-	cdi_spec_free(&spec);
+	assert_int_equal(cdi_file_load(file, &spec, &err), 0);
+	assert_string_equal(cdi_file_kind(&spec), expected);
+	cdi_file_free(&spec);
 }
 
 static void json_escapes(void **state)
@@ -319,10 +319,10 @@ static void yaml_aliases(void **state)
 static void cdi_is_refused(const char *text)
 {
 	struct error err = { 0 };
-	struct cdi_spec spec;
+	struct cdi_file spec;
 
 	write_text("spec.yaml", text);
-	assert_int_equal(cdi_spec_load(file, &spec, &err), -1);
+	assert_int_equal(cdi_file_load(file, &spec, &err), -1);
 	assert_true(*err.text);
 }
 
@@ -350,33 +350,33 @@ static void cdi_mangled(void **state)
 		"{\"hostPath\":\"/etc\",\"containerPath\":\"/x\"}],\"hooks\":["
 		"{\"args\":[\"--link\",\"a::b\",\"--folder=/x\",\"--link\"]}]}}";
 	const char *const directories[] = { directory, NULL };
-	struct records records = { 0 };
+	struct findings findings = { 0 };
 	char bad[sizeof(good)];
 	unsigned int seed = 1;
 	size_t i;
 
 	(void)state;
 	write_text("a.json", good);
-	assert_true(cdi_add(&records, driver_find("nvidia"), directories));
-	assert_string_equal(line(&records, 0), "1 /etc /x");
-	assert_string_equal(line(&records, 1), "2 A=b ");
-	assert_int_equal(records.count, 2);
+	assert_true(cdi_add(&findings, driver_find("nvidia"), directories));
+	assert_string_equal(line(&findings, 0), "1 /etc /x");
+	assert_string_equal(line(&findings, 1), "2 A=b ");
+	assert_int_equal(findings.count, 2);
 	for (i = 0; i < sizeof(good) - 1; i++) {
-		records_truncate(&records, 0);
+		findings_truncate(&findings, 0);
 		write_file("a.json", good, i);
 		assert_false(
-			cdi_add(&records, driver_find("nvidia"), directories));
-		assert_int_equal(records_count(&records, RECORD_NOTE), 1);
+			cdi_add(&findings, driver_find("nvidia"), directories));
+		assert_int_equal(findings_count(&findings, FINDING_NOTE), 1);
 	}
 	for (i = 0; i < 2000; i++) {
-		records_truncate(&records, 0);
+		findings_truncate(&findings, 0);
 		memcpy(bad, good, sizeof(good));
 		bad[rand_r(&seed) % (sizeof(bad) - 1)] =
 			"{}[]\",:*&\\ \n\t#a\xff"[rand_r(&seed) % 16];
 		write_text("a.json", bad);
-		cdi_add(&records, driver_find("nvidia"), directories);
+		cdi_add(&findings, driver_find("nvidia"), directories);
 	}
-	records_free(&records);
+	findings_free(&findings);
 }
 
 int main(void)
