@@ -104,7 +104,7 @@ static int load_environment(struct entry *entry, char *const *vars,
 		;
 	loaded = image_environment_load(&request, entry->deadline,
 		&entry->task->edits, &found, err);
-	image_messages_tell(&found.messages, entry->report);
+	image_messages_report(&found.messages, entry->report);
 	if (found.hint.text[0])
 		report_note_alike(entry->report, "%s", found.hint.text);
 	report_moment(entry->report,

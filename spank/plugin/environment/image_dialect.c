@@ -35,7 +35,7 @@ static unsigned kinds_of(const char *shell, bool has_spoken)
 	return has_spoken ? kinds | DIALECT_REFUSED : kinds;
 }
 
-static void describe(const struct environment_dialect *dialect,
+static void describe_dialect(const struct environment_dialect *dialect,
 	const char *directory, const char *name, const char *shell,
 	struct error *ret_hint)
 {
@@ -67,7 +67,7 @@ void image_dialect_explain(const struct image_scripts *scripts,
 
 		if (text && environment_dialect_find(text, length, kinds,
 				    &dialect)) {
-			describe(&dialect, scripts->directory,
+			describe_dialect(&dialect, scripts->directory,
 				scripts->names[i], shell, ret_hint);
 			return;
 		}

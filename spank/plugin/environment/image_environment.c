@@ -79,7 +79,7 @@ static bool is_readable(int fd)
 	return deadline_wait_readable(deadline_in_ms(0), fd) == 1;
 }
 
-static void hear(struct shell *shell, struct image_messages *messages)
+static void read_messages(struct shell *shell, struct image_messages *messages)
 {
 	if (shell->messages_fd >= 0 &&
 		!image_messages_read(messages, shell->messages_fd))
@@ -87,7 +87,7 @@ static void hear(struct shell *shell, struct image_messages *messages)
 }
 
 /* Returns false if the deadline passed before all was said. */
-static bool follow(struct shell *shell, struct deadline deadline,
+static bool follow_shell(struct shell *shell, struct deadline deadline,
 	struct progress *progress, struct image_messages *messages)
 {
 	bool has_ended;
@@ -96,7 +96,7 @@ static bool follow(struct shell *shell, struct deadline deadline,
 		if (deadline_left_ms(deadline) == 0 ||
 			!priv_shell_wait(shell, deadline))
 			return false;
-		hear(shell, messages);
+		read_messages(shell, messages);
 		/* In this order: what it has said before its end counts. */
 		has_ended = is_readable(shell->pid_fd);
 		if (!has_ended && !is_readable(shell->progress_fd))
@@ -106,7 +106,7 @@ static bool follow(struct shell *shell, struct deadline deadline,
 			break;
 		}
 	}
-	hear(shell, messages);
+	read_messages(shell, messages);
 	return true;
 }
 
@@ -124,7 +124,7 @@ static int read_environ(pid_t pid, struct environment *ret_image,
 		return error_set(err, ENOMEM, "cannot make the environment");
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || image_scripts_read_all(fd, bytes, size, &length) < 0)
+	if (fd < 0 || image_scripts_read_file(fd, bytes, size, &length) < 0)
 		return error_set(err, errno,
 			"cannot read the image's environment from '%s'", path);
 	return environment_unpack(bytes, length, ENVIRONMENT_IMAGE, ret_image,
@@ -132,8 +132,9 @@ static int read_environ(pid_t pid, struct environment *ret_image,
 }
 
 /* What the shell was at; for the start of a sentence. */
-static void name_place(const struct image_scripts *scripts, const char *shell,
-	const struct progress *progress, char *place, size_t size)
+static void describe_position(const struct image_scripts *scripts,
+	const char *shell, const struct progress *progress, char *place,
+	size_t size)
 {
 	size_t begun = progress->begun;
 
@@ -167,37 +168,37 @@ static int describe_end(const char *place, int status, struct error *err)
 
 /* A library that it needs is missing: as good as no shell, and the message of
  * the loader says which. */
-static bool is_broken(const struct progress *progress, int status)
+static bool has_broken_loader(const struct progress *progress, int status)
 {
 	return !progress->failed && progress->begun == 0 && WIFEXITED(status) &&
 	       WEXITSTATUS(status) == 127;
 }
 
 /* Stops the shell, whose status is needed for the sentence. */
-static int take_result(const struct image_scripts *scripts, const char *path,
+static int read_result(const struct image_scripts *scripts, const char *path,
 	struct shell *shell, struct deadline deadline,
 	struct environment *ret_image, bool *ret_is_executed,
 	struct image_messages *messages, struct error *err)
 {
 	struct progress progress = { .begun = 0 };
-	bool is_in_time = follow(shell, deadline, &progress, messages);
+	bool is_in_time = follow_shell(shell, deadline, &progress, messages);
 	char place[4096 + 64];
 	int status, result = -1;
 
 	if (progress.is_complete)
 		result = read_environ(shell->pid, ret_image, err);
 	if (result == 0 && scripts->setters)
-		result = image_setters_take(ret_image, scripts->names,
+		result = image_setters_read_snapshots(ret_image, scripts->names,
 			scripts->count, scripts->setters, err);
 	status = priv_shell_stop(shell);
 	*ret_is_executed = progress.failed != SHELL_NOT_EXECUTED &&
-			   !is_broken(&progress, status);
+			   !has_broken_loader(&progress, status);
 	if (progress.is_complete || !*ret_is_executed)
 		return progress.is_complete ? result : 0;
 	if (progress.failed)
 		return error_set(err, progress.num,
 			"cannot start '%s' of the image", path);
-	name_place(scripts, path, &progress, place, sizeof(place));
+	describe_position(scripts, path, &progress, place, sizeof(place));
 	if (is_in_time)
 		return describe_end(place, status, err);
 	return error_set(err, 0,
@@ -219,7 +220,7 @@ static int run_scripts(const struct image_scripts *scripts,
 		return error_set(err, ENOMEM, "cannot make the environment");
 	if (priv_shell_start(shell_path, program, envp, &shell, err) < 0)
 		return -1;
-	return take_result(scripts, shell_path, &shell, deadline, ret_image,
+	return read_result(scripts, shell_path, &shell, deadline, ret_image,
 		ret_is_executed, messages, err);
 }
 
@@ -233,7 +234,7 @@ static int read_scripts(const struct image_scripts *scripts,
 	struct environment_reader reader = { .skipped = 0 };
 	int result = -1;
 
-	if (environment_rules_start(request, &start, err) == 0 &&
+	if (environment_rules_initial(request, &start, err) == 0 &&
 		environment_reader_start(&reader, &start, err) == 0)
 		result = scripts->count == 0
 				 ? 0
@@ -253,14 +254,14 @@ static int read_scripts(const struct image_scripts *scripts,
 	return result;
 }
 
-static bool is_there(const char *shell)
+static bool has_shell(const char *shell)
 {
 	return access(shell, X_OK) == 0 || !image_path_is_missing(errno);
 }
 
 /* The first of the shells that can be executed here.  *ret_is_executed is false
  * if there is none. */
-static int run_with_one_of(const char *const *shells,
+static int run_with_first_of(const char *const *shells,
 	const struct image_scripts *scripts,
 	const struct environment_request *request, struct deadline deadline,
 	struct environment *ret_image, bool *ret_is_executed,
@@ -268,11 +269,11 @@ static int run_with_one_of(const char *const *shells,
 {
 	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
 
-	if (environment_rules_start(request, &start, err) < 0)
+	if (environment_rules_initial(request, &start, err) < 0)
 		return -1;
 	*ret_is_executed = false;
 	for (; *shells && !*ret_is_executed; shells++) {
-		if (!is_there(*shells))
+		if (!has_shell(*shells))
 			continue;
 		report->shell = *shells;
 		if (run_scripts(scripts, *shells, &start, deadline, ret_image,
@@ -293,7 +294,7 @@ static int run_with_one_of(const char *const *shells,
 static bool has_one_of(const char *const *shells)
 {
 	for (; *shells; shells++)
-		if (is_there(*shells))
+		if (has_shell(*shells))
 			return true;
 	return false;
 }
@@ -314,7 +315,7 @@ static int load_image(const struct image_scripts *scripts,
 	if (request->setters)
 		environment_free(request->setters);
 	report->skipped_lines = 0;
-	if (run_with_one_of(shells, scripts, request, deadline, ret_image,
+	if (run_with_first_of(shells, scripts, request, deadline, ret_image,
 		    &is_executed, report, err) < 0)
 		return -1;
 	return is_executed ? 0

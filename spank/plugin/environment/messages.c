@@ -26,7 +26,7 @@ bool image_messages_read(struct image_messages *messages, int fd)
 	return got > 0;
 }
 
-static void tell_line(const char *line, size_t length, struct report *report)
+static void report_line(const char *line, size_t length, struct report *report)
 {
 	char text[IMAGE_MESSAGES_LINE_MAX + 1];
 	size_t i;
@@ -41,7 +41,7 @@ static void tell_line(const char *line, size_t length, struct report *report)
 	report_note(report, "the image's environment: %s", text);
 }
 
-void image_messages_tell(const struct image_messages *messages,
+void image_messages_report(const struct image_messages *messages,
 	struct report *report)
 {
 	const char *at = messages->bytes, *end = at + messages->length;
@@ -55,7 +55,7 @@ void image_messages_tell(const struct image_messages *messages,
 			newline = end;
 		if (newline == at)
 			continue;
-		tell_line(at, newline - at, report);
+		report_line(at, newline - at, report);
 		lines++;
 	}
 	if (is_cut || at < end)

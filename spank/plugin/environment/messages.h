@@ -24,7 +24,7 @@ struct image_messages {
 bool image_messages_read(struct image_messages *messages, int fd);
 
 /* A note for each line, and one if there were more. */
-void image_messages_tell(const struct image_messages *messages,
+void image_messages_report(const struct image_messages *messages,
 	struct report *report);
 
 #endif

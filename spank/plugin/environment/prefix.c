@@ -43,7 +43,7 @@ static bool is_switched_on(const struct environment *job, const char *name)
 }
 
 /* Between double quotes, with its own escaped.  NULL without memory. */
-static char *quote(const char *value)
+static char *quote_value(const char *value)
 {
 	char *quoted = malloc(2 * strlen(value) + 3), *end = quoted;
 
@@ -61,29 +61,30 @@ static char *quote(const char *value)
 }
 
 /* What the value stands for, until the next call; NULL without memory. */
-static const char *evaluate(struct evaluation *evaluation, const char *value)
+static const char *evaluate_value(struct evaluation *evaluation,
+	const char *value)
 {
 	CLEANUP_FREE char *quoted = NULL;
 	struct environment_text text;
 
 	if (evaluation->is_literal || !strpbrk(value, "$\\"))
 		return value;
-	quoted = quote(value);
+	quoted = quote_value(value);
 	if (!quoted)
 		return NULL;
 	text.at = quoted;
 	text.end = quoted + strlen(quoted);
-	if (!environment_word_take(&evaluation->reader, &text,
+	if (!environment_word_parse(&evaluation->reader, &text,
 		    &evaluation->word) ||
 		!environment_text_is_at_end(&text))
 		return value;
 	return evaluation->word.bytes;
 }
 
-static int put(struct evaluation *evaluation, const char *name,
+static int set_variable(struct evaluation *evaluation, const char *name,
 	const char *text, struct error *err)
 {
-	const char *value = evaluate(evaluation, text);
+	const char *value = evaluate_value(evaluation, text);
 
 	if (!value)
 		return error_set(err, ENOMEM, "cannot make the environment");
@@ -93,7 +94,7 @@ static int put(struct evaluation *evaluation, const char *name,
 	if (environment_set(&evaluation->reader.exported, name, value,
 		    ENVIRONMENT_PREFIX, err) < 0)
 		return -1;
-	return environment_paths_put(evaluation->result, name, value,
+	return environment_paths_set(evaluation->result, name, value,
 		ENVIRONMENT_PREFIX, err);
 }
 
@@ -113,7 +114,7 @@ static bool is_overridden(const struct environment *job, const char *prefix,
 }
 
 /* Those with, or those without a reference to others. */
-static int take_some(struct evaluation *evaluation, const char *prefix,
+static int apply_prefix(struct evaluation *evaluation, const char *prefix,
 	bool with_references, struct error *err)
 {
 	const struct environment_entry *entry = evaluation->job->entries;
@@ -126,10 +127,10 @@ static int take_some(struct evaluation *evaluation, const char *prefix,
 			continue;
 		name = entry->name + strlen(prefix);
 		if (!environment_is_name(name) ||
-			environment_names_special(name) ||
+			environment_name_is_special(name) ||
 			is_overridden(evaluation->job, prefix, name))
 			continue;
-		if (put(evaluation, name, entry->value, err) < 0)
+		if (set_variable(evaluation, name, entry->value, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -137,7 +138,7 @@ static int take_some(struct evaluation *evaluation, const char *prefix,
 
 /* One of the names that are not for every prefix by itself; empty counts as
  * not set. */
-static int take_special(struct evaluation *evaluation, const char *name,
+static int apply_special(struct evaluation *evaluation, const char *name,
 	struct error *err)
 {
 	const char *value = NULL;
@@ -148,30 +149,30 @@ static int take_special(struct evaluation *evaluation, const char *name,
 		snprintf(full, sizeof(full), "%s%s", prefixes[i - 1], name);
 		value = environment_value(evaluation->job, full);
 	}
-	return value && *value ? put(evaluation, name, value, err) : 0;
+	return value && *value ? set_variable(evaluation, name, value, err) : 0;
 }
 
-static int take_all(struct evaluation *evaluation, struct error *err)
+static int apply_all(struct evaluation *evaluation, struct error *err)
 {
 	static const char *const special[] = { "PREPEND_PATH", "APPEND_PATH",
 		"PREPEND_LD_LIBRARY_PATH", "APPEND_LD_LIBRARY_PATH", "PATH" };
 	size_t i;
 
 	for (i = 0; i < PREFIXES; i++)
-		if (take_some(evaluation, prefixes[i], false, err) < 0)
+		if (apply_prefix(evaluation, prefixes[i], false, err) < 0)
 			return -1;
 	for (i = 0; i < PREFIXES; i++)
-		if (take_some(evaluation, prefixes[i], true, err) < 0)
+		if (apply_prefix(evaluation, prefixes[i], true, err) < 0)
 			return -1;
 	for (i = 0; i < sizeof(special) / sizeof(*special); i++)
-		if (take_special(evaluation, special[i], err) < 0)
+		if (apply_special(evaluation, special[i], err) < 0)
 			return -1;
 	return 0;
 }
 
 /* What the image's scripts have left, and nothing of the job's.  What every
  * container has is LD_LIBRARY_PATH. */
-static int copy(const struct environment *image,
+static int copy_image(const struct environment *image,
 	const struct environment *result, struct environment *ret_copy,
 	struct error *err)
 {
@@ -187,7 +188,7 @@ static int copy(const struct environment *image,
 		environment_value(result, libraries), ENVIRONMENT_DEFAULT, err);
 }
 
-int environment_prefix_take(const struct environment *job,
+int environment_prefix_apply(const struct environment *job,
 	const struct environment *image, struct environment *result,
 	struct error *err)
 {
@@ -203,8 +204,9 @@ int environment_prefix_take(const struct environment *job,
 
 	if (!bytes)
 		error_set(err, ENOMEM, "cannot make the environment");
-	else if (copy(image, result, &evaluation.reader.exported, err) == 0)
-		taken = take_all(&evaluation, err);
+	else if (copy_image(image, result, &evaluation.reader.exported, err) ==
+		 0)
+		taken = apply_all(&evaluation, err);
 	environment_reader_free(&evaluation.reader);
 	return taken;
 }

@@ -10,7 +10,7 @@
  * `image` is what the image's scripts have exported: what $NAME in a value
  * stands for.
  */
-int environment_prefix_take(const struct environment *job,
+int environment_prefix_apply(const struct environment *job,
 	const struct environment *image, struct environment *result,
 	struct error *err);
 

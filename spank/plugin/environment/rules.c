@@ -40,7 +40,7 @@ static int load_job(const struct environment_request *request,
 }
 
 /* Step 1. */
-static int pass_job(const struct environment_request *request,
+static int copy_job(const struct environment_request *request,
 	const struct environment *job, struct environment *result,
 	struct error *err)
 {
@@ -50,11 +50,11 @@ static int pass_job(const struct environment_request *request,
 
 	for (i = 0; i < job->count; i++, entry++) {
 		source = ENVIRONMENT_JOB;
-		if (environment_names_runtime(entry->name) ||
+		if (environment_name_is_runtime(entry->name) ||
 			strcmp(entry->name, "LD_LIBRARY_PATH") == 0)
 			source = ENVIRONMENT_DEFAULT;
 		else if (request->clean &&
-			 !environment_names_survivor(entry->name))
+			 !environment_name_survives_clean(entry->name))
 			source = ENVIRONMENT_CLEAN;
 		if (environment_set(result, entry->name,
 			    source == ENVIRONMENT_JOB ? entry->value : NULL,
@@ -81,7 +81,7 @@ char *environment_rules_complete_path(const char *path)
 		return NULL;
 	end = stpcpy(complete, path);
 	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		if (environment_paths_have(complete, parts[i]))
+		if (environment_paths_contain(complete, parts[i]))
 			continue;
 		if (end > complete)
 			*end++ = ':';
@@ -91,16 +91,16 @@ char *environment_rules_complete_path(const char *path)
 }
 
 /* May the image set it?  An MPI setting, where the job does not. */
-static bool is_images(const struct environment *job, const char *name)
+static bool image_may_set(const struct environment *job, const char *name)
 {
-	if (environment_names_protected(name))
-		return environment_names_mpi_setting(name) &&
+	if (environment_name_is_protected(name))
+		return environment_name_is_mpi_setting(name) &&
 		       !environment_entry(job, name);
-	return !environment_names_scripts(name);
+	return !environment_name_is_script_internal(name);
 }
 
 /* Step 2.  An empty value takes the job's away, as with Apptainer. */
-static int take_image(const struct environment *start,
+static int apply_image(const struct environment *start,
 	const struct environment *job, const struct environment *image,
 	struct environment *result, struct error *err)
 {
@@ -110,10 +110,10 @@ static int take_image(const struct environment *start,
 
 	for (i = 0; i < image->count; i++, entry++) {
 		before = environment_value(start, entry->name);
-		if (!entry->value || !is_images(job, entry->name) ||
+		if (!entry->value || !image_may_set(job, entry->name) ||
 			(before && strcmp(before, entry->value) == 0))
 			continue;
-		if (environment_paths_put(result, entry->name,
+		if (environment_paths_set(result, entry->name,
 			    !*entry->value &&
 					    environment_entry(job, entry->name)
 				    ? NULL
@@ -123,12 +123,12 @@ static int take_image(const struct environment *start,
 	}
 	if (environment_value(result, "LD_LIBRARY_PATH"))
 		return 0;
-	return environment_paths_put(result, "LD_LIBRARY_PATH",
+	return environment_paths_set(result, "LD_LIBRARY_PATH",
 		ENVIRONMENT_LIBS, ENVIRONMENT_DEFAULT, err);
 }
 
 /* Step 4, one item of --sif-env. */
-static int take_option(const struct environment *job, const char *option,
+static int apply_option(const struct environment *job, const char *option,
 	struct environment *result, struct error *err)
 {
 	size_t length = strcspn(option, "=");
@@ -148,12 +148,12 @@ static int take_option(const struct environment *job, const char *option,
 			option + length + 1, ENVIRONMENT_OPTION, err);
 	value = option[length] ? option + length + 1
 			       : environment_value(job, name);
-	return value ? environment_paths_put(result, name, value,
+	return value ? environment_paths_set(result, name, value,
 			       ENVIRONMENT_OPTION, err)
 		     : 0;
 }
 
-static int take_texts(char *const *texts, enum environment_source source,
+static int add_texts(char *const *texts, enum environment_source source,
 	struct environment *result, struct error *err)
 {
 	for (; texts && *texts; texts++)
@@ -162,7 +162,7 @@ static int take_texts(char *const *texts, enum environment_source source,
 	return 0;
 }
 
-static int start(const struct environment_request *request,
+static int make_initial(const struct environment_request *request,
 	const struct environment *job, struct environment *start,
 	struct error *err)
 {
@@ -177,11 +177,11 @@ static int start(const struct environment_request *request,
 	/* Else dash has its own, and 99-base.sh of every image exports that. */
 	if (environment_set(start, "PS1", "", ENVIRONMENT_DEFAULT, err) < 0)
 		return -1;
-	return take_texts(request->container_vars, ENVIRONMENT_CONTAINER, start,
+	return add_texts(request->container_vars, ENVIRONMENT_CONTAINER, start,
 		err);
 }
 
-static bool is_as_in(const struct environment *job,
+static bool has_value_of(const struct environment *job,
 	const struct environment_entry *entry)
 {
 	const char *value = environment_value(job, entry->name);
@@ -191,7 +191,7 @@ static bool is_as_in(const struct environment *job,
 	return strcmp(value, entry->value) == 0;
 }
 
-static int subtract(const struct environment *result,
+static int add_differences(const struct environment *result,
 	const struct environment *job, struct environment *edits,
 	struct error *err)
 {
@@ -199,21 +199,21 @@ static int subtract(const struct environment *result,
 	size_t i;
 
 	for (i = 0; i < result->count; i++, entry++)
-		if (!is_as_in(job, entry) &&
+		if (!has_value_of(job, entry) &&
 			environment_set(edits, entry->name, entry->value,
 				entry->source, err) < 0)
 			return -1;
 	return 0;
 }
 
-int environment_rules_start(const struct environment_request *request,
+int environment_rules_initial(const struct environment_request *request,
 	struct environment *ret_start, struct error *err)
 {
 	CLEANUP_ENVIRONMENT struct environment job = { .count = 0 };
 	CLEANUP_ENVIRONMENT struct environment first = { .count = 0 };
 
 	if (load_job(request, &job, err) < 0 ||
-		start(request, &job, &first, err) < 0)
+		make_initial(request, &job, &first, err) < 0)
 		return -1;
 	*ret_start = environment_take(&first);
 	return 0;
@@ -227,16 +227,16 @@ static int apply_all(const struct environment_request *request,
 	CLEANUP_ENVIRONMENT struct environment first = { .count = 0 };
 	char *const *option;
 
-	if (start(request, job, &first, err) < 0 ||
-		pass_job(request, job, result, err) < 0 ||
-		take_image(&first, job, image, result, err) < 0 ||
-		environment_prefix_take(job, image, result, err) < 0)
+	if (make_initial(request, job, &first, err) < 0 ||
+		copy_job(request, job, result, err) < 0 ||
+		apply_image(&first, job, image, result, err) < 0 ||
+		environment_prefix_apply(job, image, result, err) < 0)
 		return -1;
 	for (option = request->options; option && *option; option++)
-		if (take_option(job, *option, result, err) < 0)
+		if (apply_option(job, *option, result, err) < 0)
 			return -1;
-	return take_texts(request->container_vars, ENVIRONMENT_CONTAINER,
-		result, err);
+	return add_texts(request->container_vars, ENVIRONMENT_CONTAINER, result,
+		err);
 }
 
 int environment_rules_edits(const struct environment_request *request,
@@ -249,7 +249,7 @@ int environment_rules_edits(const struct environment_request *request,
 
 	if (load_job(request, &job, err) < 0 ||
 		apply_all(request, &job, image, &result, err) < 0 ||
-		subtract(&result, &job, &edits, err) < 0)
+		add_differences(&result, &job, &edits, err) < 0)
 		return -1;
 	*ret_edits = environment_take(&edits);
 	return 0;

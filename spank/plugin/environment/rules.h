@@ -23,14 +23,14 @@ struct environment_request {
 char *environment_rules_complete_path(const char *path);
 
 /* What the image's scripts start from.  The caller frees it. */
-int environment_rules_start(const struct environment_request *request,
+int environment_rules_initial(const struct environment_request *request,
 	struct environment *ret_start, struct error *err);
 
 /*
  * What has to be changed in the job's environment, and in nothing else, with
  * the source of each change.  `image` is what the image's scripts made of
- * environment_rules_start(), or that start itself.  The caller frees the list.
- * Fails for a wrong item of --sif-env.
+ * environment_rules_initial(), or that start itself.  The caller frees the
+ * list. Fails for a wrong item of --sif-env.
  */
 int environment_rules_edits(const struct environment_request *request,
 	const struct environment *image, struct environment *ret_edits,

@@ -41,7 +41,7 @@ static void close_directory(DIR **directory)
 		closedir(*directory);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -84,7 +84,7 @@ static struct dirent *next_script(DIR *directory)
 	return is < 0 ? NULL : entry;
 }
 
-static int fail_to_list(const struct image_scripts *scripts, struct error *err)
+static int fail_listing(const struct image_scripts *scripts, struct error *err)
 {
 	return error_set(err, errno, "cannot list '%s' of the image",
 		scripts->directory);
@@ -100,7 +100,7 @@ int image_scripts_list(struct image_scripts *scripts, struct error *err)
 	if (!directory)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0
-			       : fail_to_list(scripts, err);
+			       : fail_listing(scripts, err);
 	while ((entry = next_script(directory))) {
 		if (scripts->count == IMAGE_SCRIPTS_MAX)
 			return error_set(err, 0,
@@ -108,12 +108,13 @@ int image_scripts_list(struct image_scripts *scripts, struct error *err)
 				scripts->directory, IMAGE_SCRIPTS_MAX);
 		name = strdup(entry->d_name);
 		if (!name)
-			return fail_to_list(scripts, err);
+			return fail_listing(scripts, err);
 		scripts->names[scripts->count++] = name;
 	}
 	if (errno)
-		return fail_to_list(scripts, err);
-	qsort(scripts->names, scripts->count, sizeof(*scripts->names), compare);
+		return fail_listing(scripts, err);
+	qsort(scripts->names, scripts->count, sizeof(*scripts->names),
+		compare_names);
 	return 0;
 }
 
@@ -171,24 +172,24 @@ static void print_dialect(FILE *out, const char *shell)
 			out);
 }
 
-static bool remembers(const struct image_scripts *scripts)
+static bool has_snapshots(const struct image_scripts *scripts)
 {
 	return scripts->setters && scripts->count <= IMAGE_SETTERS_SCRIPTS_MAX;
 }
 
-static void print_remember(FILE *out, const struct image_scripts *scripts,
+static void print_snapshot(FILE *out, const struct image_scripts *scripts,
 	size_t number)
 {
-	if (remembers(scripts))
-		image_setters_print_remember(out, number);
+	if (has_snapshots(scripts))
+		image_setters_print_snapshot(out, number);
 }
 
 /* Waits as the same program, with what has been exported. */
 static void print_wait(FILE *out, const struct image_scripts *scripts,
 	const char *shell)
 {
-	if (remembers(scripts))
-		image_setters_print_hand_on(out, scripts->count);
+	if (has_snapshots(scripts))
+		image_setters_print_export(out, scripts->count);
 	fprintf(out, "\\exec %s -c \"echo %c >&%d; read -r x <&%d\"", shell,
 		IMAGE_SCRIPTS_COMPLETE, SHELL_PROGRESS_FD, SHELL_LIFELINE_FD);
 }
@@ -206,7 +207,7 @@ char *image_scripts_program(const struct image_scripts *scripts,
 	print_wait(out, scripts, shell);
 	fputs(" ;; esac' 0\n", out);
 	print_dialect(out, shell);
-	print_remember(out, scripts, 0);
+	print_snapshot(out, scripts, 0);
 	for (i = 0; i < scripts->count; i++) {
 		fprintf(out, "echo %c >&%d\n\\command . ", IMAGE_SCRIPTS_BEGUN,
 			SHELL_PROGRESS_FD);
@@ -216,7 +217,7 @@ char *image_scripts_program(const struct image_scripts *scripts,
 		fputs("\n", out);
 		if (brings_docker_path(scripts->names[i]))
 			print_complete_path(out);
-		print_remember(out, scripts, i + 1);
+		print_snapshot(out, scripts, i + 1);
 	}
 	/* Not by the trap, which a script may have replaced. */
 	print_wait(out, scripts, shell);
@@ -228,7 +229,8 @@ char *image_scripts_program(const struct image_scripts *scripts,
 	return program;
 }
 
-int image_scripts_read_all(int fd, char *bytes, size_t size, size_t *ret_length)
+int image_scripts_read_file(int fd, char *bytes, size_t size,
+	size_t *ret_length)
 {
 	size_t length = 0;
 	ssize_t got;
@@ -277,7 +279,7 @@ char *image_scripts_load(const struct image_scripts *scripts, size_t index,
 	CLEANUP_FD int fd = open_script(scripts, index);
 	char *text = fd < 0 ? NULL : malloc(ENVIRONMENT_READER_FILE_MAX);
 
-	if (text && image_scripts_read_all(fd, text,
+	if (text && image_scripts_read_file(fd, text,
 			    ENVIRONMENT_READER_FILE_MAX, ret_length) == 0)
 		return text;
 	free(text);
@@ -321,7 +323,7 @@ int image_scripts_read(const struct image_scripts *scripts,
 			image_setters_note(&reader->exported, scripts->names[i],
 				&seen, scripts->setters, err) < 0)
 			return -1;
-		if (certain_only && environment_reader_is_doubtful(reader))
+		if (certain_only && environment_reader_is_ambiguous(reader))
 			break;
 	}
 	return 0;

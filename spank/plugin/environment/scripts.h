@@ -53,7 +53,7 @@ char *image_scripts_load(const struct image_scripts *scripts, size_t index,
 	size_t *ret_length);
 
 /* Read until the end of file, or `size` bytes.  -1 with errno on failure. */
-int image_scripts_read_all(int fd, char *bytes, size_t size,
+int image_scripts_read_file(int fd, char *bytes, size_t size,
 	size_t *ret_length);
 
 #endif

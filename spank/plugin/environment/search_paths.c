@@ -9,7 +9,7 @@
 #include "common/cleanup.h"
 #include "spank/plugin/environment/search_paths.h"
 
-bool environment_paths_have(const char *path, const char *component)
+bool environment_paths_contain(const char *path, const char *component)
 {
 	size_t length = strlen(component), part;
 
@@ -40,11 +40,11 @@ static int set_joined(struct environment *result, const char *name,
 
 /* One variable, of whom it may be.  What libraries the host's drivers bring
  * must be found by every search of them. */
-int environment_paths_put(struct environment *result, const char *name,
+int environment_paths_set(struct environment *result, const char *name,
 	const char *value, enum environment_source source, struct error *err)
 {
 	if (value && *value && strcmp(name, "LD_LIBRARY_PATH") == 0 &&
-		!environment_paths_have(value, ENVIRONMENT_LIBS))
+		!environment_paths_contain(value, ENVIRONMENT_LIBS))
 		return set_joined(result, name, value, ENVIRONMENT_LIBS, source,
 			err);
 	return environment_set(result, name, value, source, err);

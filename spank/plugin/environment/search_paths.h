@@ -14,13 +14,13 @@
 #define ENVIRONMENT_LIBS "/.singularity.d/libs"
 
 /* Is `component` one of the directories of the list `path`? */
-bool environment_paths_have(const char *path, const char *component);
+bool environment_paths_contain(const char *path, const char *component);
 
 /*
  * Set a variable, whose value may be NULL.  An LD_LIBRARY_PATH gets the
  * directory of the drivers' libraries, if it lacks that.
  */
-int environment_paths_put(struct environment *result, const char *name,
+int environment_paths_set(struct environment *result, const char *name,
 	const char *value, enum environment_source source, struct error *err);
 
 /* Is it PREPEND_ or APPEND_ with PATH or LD_LIBRARY_PATH? */

@@ -13,9 +13,9 @@
 
 #include "spank/plugin/environment/setters.h"
 
-#define REMEMBERED "__sif_exported_"
+#define SNAPSHOT "__sif_exported_"
 /* A string of an environment can be twice as long. */
-#define REMEMBERED_MAX 65536
+#define SNAPSHOT_MAX 65536
 
 static bool is_same(const char *a, const char *b)
 {
@@ -42,23 +42,23 @@ int image_setters_note(const struct environment *exported, const char *script,
 	return 0;
 }
 
-void image_setters_print_remember(FILE *out, size_t number)
+void image_setters_print_snapshot(FILE *out, size_t number)
 {
 	fprintf(out,
 		"%s%zu=$(\\export -p 2>/dev/null)\n"
 		"\\[ ${#%s%zu} -lt %d ] || %s%zu=\n",
-		REMEMBERED, number, REMEMBERED, number, REMEMBERED_MAX,
-		REMEMBERED, number);
+		SNAPSHOT, number, SNAPSHOT, number, SNAPSHOT_MAX, SNAPSHOT,
+		number);
 }
 
-void image_setters_print_hand_on(FILE *out, size_t count)
+void image_setters_print_export(FILE *out, size_t count)
 {
 	size_t i;
 
-	image_setters_print_remember(out, count + 1);
+	image_setters_print_snapshot(out, count + 1);
 	fputs("\\export", out);
 	for (i = 0; i <= count + 1; i++)
-		fprintf(out, " %s%zu", REMEMBERED, i);
+		fprintf(out, " %s%zu", SNAPSHOT, i);
 	fputs("; ", out);
 }
 
@@ -80,7 +80,8 @@ static const char *next_line(const char *line)
 }
 
 /* The text of the variable in what was remembered; "" if it is not there. */
-static const char *find(const char *text, const char *name, size_t *ret_length)
+static const char *find_in_snapshot(const char *text, const char *name,
+	size_t *ret_length)
 {
 	const char *begin, *rest;
 	size_t length = strlen(name);
@@ -101,72 +102,73 @@ static const char *find(const char *text, const char *name, size_t *ret_length)
 static bool differs(const char *before, const char *after, const char *name)
 {
 	size_t before_length, after_length;
-	const char *a = find(before, name, &before_length);
-	const char *b = find(after, name, &after_length);
+	const char *a = find_in_snapshot(before, name, &before_length);
+	const char *b = find_in_snapshot(after, name, &after_length);
 
 	return before_length != after_length || memcmp(a, b, after_length) != 0;
 }
 
-static const char *remembered(const struct environment *image, size_t number)
+static const char *snapshot_text(const struct environment *image, size_t number)
 {
 	char name[64];
 	const char *text;
 
-	snprintf(name, sizeof(name), REMEMBERED "%zu", number);
+	snprintf(name, sizeof(name), SNAPSHOT "%zu", number);
 	text = environment_value(image, name);
 	return text ? text : "";
 }
 
 /* The last that has changed it; or NULL. */
-static const char *setter_of(const struct environment *image, const char *name,
-	char *const *names, size_t count)
+static const char *find_setter(const struct environment *image,
+	const char *name, char *const *names, size_t count)
 {
 	size_t i;
 
 	for (i = count; i > 0; i--)
-		if (*remembered(image, i) && *remembered(image, i - 1) &&
-			differs(remembered(image, i - 1), remembered(image, i),
-				name))
+		if (*snapshot_text(image, i) && *snapshot_text(image, i - 1) &&
+			differs(snapshot_text(image, i - 1),
+				snapshot_text(image, i), name))
 			return names[i - 1];
 	return NULL;
 }
 
 /* A script that has ended all, by `exit 0`, has left what there was at the end.
  */
-static int complete(struct environment *image, size_t count, struct error *err)
+static int add_final_snapshot(struct environment *image, size_t count,
+	struct error *err)
 {
 	char name[64];
 	size_t i;
 
-	for (i = 1; i <= count && *remembered(image, i); i++)
+	for (i = 1; i <= count && *snapshot_text(image, i); i++)
 		;
 	if (i > count)
 		return 0;
-	snprintf(name, sizeof(name), REMEMBERED "%zu", i);
-	return environment_set(image, name, remembered(image, count + 1),
+	snprintf(name, sizeof(name), SNAPSHOT "%zu", i);
+	return environment_set(image, name, snapshot_text(image, count + 1),
 		ENVIRONMENT_IMAGE, err);
 }
 
-int image_setters_take(struct environment *image, char *const *names,
+int image_setters_read_snapshots(struct environment *image, char *const *names,
 	size_t count, struct environment *setters, struct error *err)
 {
 	const char *name, *script;
 	char own[64];
 	size_t i;
 
-	if (complete(image, count, err) < 0)
+	if (add_final_snapshot(image, count, err) < 0)
 		return -1;
 	for (i = 0; i < image->count; i++) {
 		name = image->entries[i].name;
-		if (strncmp(name, REMEMBERED, strlen(REMEMBERED)) == 0)
+		if (strncmp(name, SNAPSHOT, strlen(SNAPSHOT)) == 0)
 			continue;
-		script = setter_of(image, name, names, count);
+		script = find_setter(image, name, names, count);
 		if (script && environment_set(setters, name, script,
 				      ENVIRONMENT_IMAGE, err) < 0)
 			return -1;
 	}
 	for (i = 0; i <= count + 1; i++) {
-		snprintf(own, sizeof(own), REMEMBERED "%zu", i);
+		snprintf(own, sizeof(own), SNAPSHOT "%zu", i);
 		environment_remove(image, own);
 	}
 	return 0;

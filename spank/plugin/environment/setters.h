@@ -25,12 +25,12 @@ int image_setters_note(const struct environment *exported, const char *script,
 
 /* In the program of a shell: remember what is exported after `number` scripts;
  * and hand that on to what is executed next, for `count` scripts in all. */
-void image_setters_print_remember(FILE *out, size_t number);
-void image_setters_print_hand_on(FILE *out, size_t count);
+void image_setters_print_snapshot(FILE *out, size_t number);
+void image_setters_print_export(FILE *out, size_t count);
 
 /* Take what the program has handed on out of `image`, and note what it says of
  * the `count` scripts. */
-int image_setters_take(struct environment *image, char *const *names,
+int image_setters_read_snapshots(struct environment *image, char *const *names,
 	size_t count, struct environment *setters, struct error *err);
 
 #endif

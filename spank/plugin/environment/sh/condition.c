@@ -23,15 +23,15 @@ struct test {
 
 /* A parameter outside of quotes may be any number of words; with `[[` it is
  * one, and a pattern where `is_pattern`. */
-static bool take_operand(const struct test *test, bool is_pattern)
+static bool parse_operand(const struct test *test, bool is_pattern)
 {
 	const struct environment_word *value = test->value;
 	const char *start;
 
 	environment_text_skip_blanks(test->text);
 	start = test->text->at;
-	if (!environment_word_take(test->reader, test->text, test->value) ||
-		test->text->at == start || value->is_doubtful)
+	if (!environment_word_parse(test->reader, test->text, test->value) ||
+		test->text->at == start || value->is_ambiguous)
 		return false;
 	if (value->is_bare && (!test->is_bash || is_pattern))
 		return false;
@@ -39,23 +39,23 @@ static bool take_operand(const struct test *test, bool is_pattern)
 	       !strchr("-!()=<>[]", *value->bytes);
 }
 
-static bool take_operator(const struct test *test, const char *operator)
+static bool parse_operator(const struct test *test, const char *operator)
 {
 	environment_text_skip_blanks(test->text);
-	return environment_text_take_keyword(test->text, operator);
+	return environment_text_accept_keyword(test->text, operator);
 }
 
-static bool take_comparison(const struct test *test, bool *ret_is_true)
+static bool evaluate_comparison(const struct test *test, bool *ret_is_true)
 {
 	CLEANUP_FREE char *left = NULL;
 	bool is_equality;
 
-	if (!take_operand(test, false))
+	if (!parse_operand(test, false))
 		return false;
 	left = strdup(test->value->bytes);
-	is_equality = take_operator(test, "=") || take_operator(test, "==");
-	if (!left || (!is_equality && !take_operator(test, "!=")) ||
-		!take_operand(test, true))
+	is_equality = parse_operator(test, "=") || parse_operator(test, "==");
+	if (!left || (!is_equality && !parse_operator(test, "!=")) ||
+		!parse_operand(test, true))
 		return false;
 	*ret_is_true = (strcmp(left, test->value->bytes) == 0) == is_equality;
 	return true;
@@ -83,18 +83,18 @@ static bool test_file(char operator, const char * path, bool *ret_is_true)
 	return true;
 }
 
-static bool take_expression(const struct test *test, bool *ret_is_true)
+static bool evaluate_expression(const struct test *test, bool *ret_is_true)
 {
 	static const char *const operators[] = { "-z", "-n", "-d", "-e", "-f",
 		"-s", "-L", "-h", NULL };
 	const char *const *operator;
 
 	for (operator= operators; *operator; operator++)
-		if (take_operator(test, *operator))
+		if (parse_operator(test, *operator))
 			break;
 	if (!*operator)
-		return take_comparison(test, ret_is_true);
-	if (!take_operand(test, false))
+		return evaluate_comparison(test, ret_is_true);
+	if (!parse_operand(test, false))
 		return false;
 	if (strchr("zn", (*operator)[1])) {
 		*ret_is_true = (*test->value->bytes == '\0') ==
@@ -104,22 +104,22 @@ static bool take_expression(const struct test *test, bool *ret_is_true)
 	return test_file((*operator)[1], test->value->bytes, ret_is_true);
 }
 
-bool environment_test_take(const struct environment_reader *reader,
+bool environment_condition_evaluate(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool *ret_is_true)
 {
 	struct test test = { .reader = reader, .text = text, .value = value };
-	bool has_bracket = take_operator(&test, "["), is_negated;
+	bool has_bracket = parse_operator(&test, "["), is_negated;
 
-	test.is_bash = !has_bracket && take_operator(&test, "[[");
-	if (!has_bracket && !test.is_bash && !take_operator(&test, "test"))
+	test.is_bash = !has_bracket && parse_operator(&test, "[[");
+	if (!has_bracket && !test.is_bash && !parse_operator(&test, "test"))
 		return false;
-	is_negated = take_operator(&test, "!");
-	if (!take_expression(&test, ret_is_true))
+	is_negated = parse_operator(&test, "!");
+	if (!evaluate_expression(&test, ret_is_true))
 		return false;
-	if ((has_bracket && !take_operator(&test, "]")) ||
-		(test.is_bash && !take_operator(&test, "]]")))
+	if ((has_bracket && !parse_operator(&test, "]")) ||
+		(test.is_bash && !parse_operator(&test, "]]")))
 		return false;
 	*ret_is_true = *ret_is_true != is_negated;
-	return environment_text_take_end(text);
+	return environment_text_accept_end(text);
 }

@@ -10,7 +10,7 @@
  * for words.  Returns false if it is another one, or one that shells may see in
  * different ways; the text is then anywhere.
  */
-bool environment_test_take(const struct environment_reader *reader,
+bool environment_condition_evaluate(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool *ret_is_true);
 

@@ -9,7 +9,7 @@
 #include "spank/plugin/environment/sh/dialect.h"
 #include "spank/plugin/environment/sh/dialect_words.h"
 
-static void take_newline(struct environment_scan *scan)
+static void scan_newline(struct environment_scan *scan)
 {
 	environment_scan_advance(scan, 1);
 	environment_dialect_skip_documents(scan);
@@ -32,7 +32,7 @@ static size_t plain_length(const struct environment_scan *scan)
 }
 
 /* The text of a list that is this word, or NULL. */
-static const char *listed(const char *const *list, const char *at,
+static const char *find_in_list(const char *const *list, const char *at,
 	size_t length)
 {
 	for (; *list; list++)
@@ -47,7 +47,7 @@ static bool is_leading(const char *at, size_t length)
 	static const char *const words[] = { "if", "then", "elif", "else",
 		"while", "until", "do", "{", "!", "time", NULL };
 
-	return listed(words, at, length);
+	return find_in_list(words, at, length);
 }
 
 static void check_command(struct environment_scan *scan, size_t length)
@@ -56,7 +56,7 @@ static void check_command(struct environment_scan *scan, size_t length)
 		"typeset", "let", "shopt", "mapfile", "readarray", "select",
 		"pushd", "popd", "enable", "builtin", "complete", "compgen",
 		"coproc", "bind", "time", NULL };
-	const char *word = listed(words, scan->at, length);
+	const char *word = find_in_list(words, scan->at, length);
 
 	if (word)
 		environment_scan_note(scan, DIALECT_REFUSED, word);
@@ -173,7 +173,7 @@ static void begin_word(struct environment_scan *scan)
 }
 
 /* At an operator. */
-static void take_operator(struct environment_scan *scan)
+static void scan_operator(struct environment_scan *scan)
 {
 	static const struct {
 		const char *text;
@@ -200,7 +200,7 @@ static void take_operator(struct environment_scan *scan)
 		break;
 	}
 	if (environment_scan_follows(scan, "<<") && length == 1) {
-		environment_dialect_take_document(scan);
+		environment_dialect_scan_document(scan);
 		return;
 	}
 	scan->is_word_start = true;
@@ -222,12 +222,12 @@ static void take_operator(struct environment_scan *scan)
 			: length);
 }
 
-static void take_commands(struct environment_scan *scan)
+static void scan_commands(struct environment_scan *scan)
 {
 	char c = *scan->at;
 
 	if (c == '\n') {
-		take_newline(scan);
+		scan_newline(scan);
 	} else if (c == ' ' || c == '\t' || c == '\r') {
 		scan->is_word_start = true;
 		scan->is_assignment = false;
@@ -236,13 +236,13 @@ static void take_commands(struct environment_scan *scan)
 		while (scan->at < scan->end && *scan->at != '\n')
 			environment_scan_advance(scan, 1);
 	} else if (strchr(";&|()<>", c)) {
-		take_operator(scan);
+		scan_operator(scan);
 	} else if (scan->is_word_start) {
 		begin_word(scan);
 	} else if (c == '\'') {
-		environment_dialect_take_single_quotes(scan);
+		environment_dialect_scan_single_quotes(scan);
 	} else if (c == '"' || c == '\\' || c == '$') {
-		environment_dialect_take_inner(scan);
+		environment_dialect_scan_inner(scan);
 	} else {
 		if (c == '{' && !scan->is_assignment)
 			check_expansion(scan);
@@ -260,7 +260,7 @@ bool environment_dialect_find(const char *text, size_t length, unsigned kinds,
 		.line = 1,
 		.kinds = kinds,
 		.found = ret_dialect,
-		.places = { PLACE_COMMANDS },
+		.contexts = { CONTEXT_COMMANDS },
 		.is_command = true,
 		.is_word_start = true,
 	};
@@ -268,10 +268,10 @@ bool environment_dialect_find(const char *text, size_t length, unsigned kinds,
 	while (scan.at < scan.end && !scan.has_found) {
 		if (*scan.at == '\0')
 			environment_scan_advance(&scan, 1);
-		else if (environment_scan_place(&scan) == PLACE_COMMANDS)
-			take_commands(&scan);
+		else if (environment_scan_context(&scan) == CONTEXT_COMMANDS)
+			scan_commands(&scan);
 		else
-			environment_dialect_take_inner(&scan);
+			environment_dialect_scan_inner(&scan);
 	}
 	return scan.has_found;
 }

@@ -75,7 +75,7 @@ static void skip_dollar_quotes(struct environment_scan *scan)
 }
 
 /* At "$". */
-static void take_dollar(struct environment_scan *scan)
+static void scan_dollar(struct environment_scan *scan)
 {
 	size_t length = environment_scan_name_length(scan, 1);
 
@@ -85,7 +85,7 @@ static void take_dollar(struct environment_scan *scan)
 		environment_scan_advance(scan, 1 + length);
 	} else if (environment_scan_follows(scan, "$((")) {
 		environment_scan_advance(scan, 3);
-		environment_scan_push(scan, PLACE_ARITHMETIC);
+		environment_scan_push(scan, CONTEXT_ARITHMETIC);
 	} else if (environment_scan_follows(scan, "$(")) {
 		environment_scan_advance(scan, 2);
 		while (environment_scan_peek(scan, 0) == ' ')
@@ -93,11 +93,11 @@ static void take_dollar(struct environment_scan *scan)
 		if (environment_scan_peek(scan, 0) == '<' &&
 			!strchr("<(", environment_scan_peek(scan, 1)))
 			environment_scan_note(scan, DIALECT_SILENT, "$(<FILE)");
-		environment_scan_push(scan, PLACE_COMMANDS);
+		environment_scan_push(scan, CONTEXT_COMMANDS);
 	} else if (environment_scan_follows(scan, "${")) {
 		check_braces(scan);
 		environment_scan_advance(scan, 2);
-		environment_scan_push(scan, PLACE_BRACES);
+		environment_scan_push(scan, CONTEXT_BRACES);
 	} else if (environment_scan_follows(scan, "$'") &&
 		   !environment_scan_is_quoted(scan)) {
 		environment_scan_note(scan, DIALECT_DASH, "$'...'");
@@ -114,7 +114,7 @@ static void take_dollar(struct environment_scan *scan)
 /* --- quotes --------------------------------------------------------------- */
 
 /* At the first quote. */
-void environment_dialect_take_single_quotes(struct environment_scan *scan)
+void environment_dialect_scan_single_quotes(struct environment_scan *scan)
 {
 	environment_scan_advance(scan, 1);
 	while (scan->at < scan->end && *scan->at != '\'') {
@@ -128,39 +128,39 @@ void environment_dialect_take_single_quotes(struct environment_scan *scan)
 }
 
 /* In double quotes, ${} or $(()): what is the same in all of them. */
-void environment_dialect_take_inner(struct environment_scan *scan)
+void environment_dialect_scan_inner(struct environment_scan *scan)
 {
 	char c = *scan->at;
-	enum environment_place here = environment_scan_place(scan);
+	enum environment_context here = environment_scan_context(scan);
 
 	if (c == '$') {
-		take_dollar(scan);
+		scan_dollar(scan);
 	} else if (c == '\\') {
-		if (here == PLACE_QUOTES &&
+		if (here == CONTEXT_QUOTES &&
 			environment_scan_is_command_word(scan, "echo") &&
 			!strchr("$`\"\\\n", environment_scan_peek(scan, 1)))
 			environment_scan_note(scan, DIALECT_DASH, "echo '\\'");
 		environment_scan_advance(scan, 2);
 	} else if (c == '"') {
 		environment_scan_advance(scan, 1);
-		if (here == PLACE_QUOTES)
+		if (here == CONTEXT_QUOTES)
 			environment_scan_pop(scan);
 		else
-			environment_scan_push(scan, PLACE_QUOTES);
-	} else if (c == '\'' && here == PLACE_BRACES &&
+			environment_scan_push(scan, CONTEXT_QUOTES);
+	} else if (c == '\'' && here == CONTEXT_BRACES &&
 		   !environment_scan_is_quoted(scan)) {
-		environment_dialect_take_single_quotes(scan);
-	} else if (c == '}' && here == PLACE_BRACES) {
+		environment_dialect_scan_single_quotes(scan);
+	} else if (c == '}' && here == CONTEXT_BRACES) {
 		environment_scan_advance(scan, 1);
 		environment_scan_pop(scan);
-	} else if (here == PLACE_ARITHMETIC && c == ')' &&
+	} else if (here == CONTEXT_ARITHMETIC && c == ')' &&
 		   scan->parentheses[scan->depth] == 0) {
 		environment_scan_advance(scan, 2);
 		environment_scan_pop(scan);
 	} else {
-		if (here == PLACE_ARITHMETIC && c == '(')
+		if (here == CONTEXT_ARITHMETIC && c == '(')
 			scan->parentheses[scan->depth]++;
-		else if (here == PLACE_ARITHMETIC && c == ')')
+		else if (here == CONTEXT_ARITHMETIC && c == ')')
 			scan->parentheses[scan->depth]--;
 		environment_scan_advance(scan, 1);
 	}
@@ -169,7 +169,7 @@ void environment_dialect_take_inner(struct environment_scan *scan)
 /* --- here-documents ------------------------------------------------------- */
 
 /* At "<<". */
-void environment_dialect_take_document(struct environment_scan *scan)
+void environment_dialect_scan_document(struct environment_scan *scan)
 {
 	struct environment_document document = {
 		.has_tabs = environment_scan_peek(scan, 2) == '-'

@@ -54,8 +54,8 @@ bool environment_is_name(const char *name)
 	return length > 0 && environment_name_length(name, length) == length;
 }
 
-static struct environment_entry *find(const struct environment *environment,
-	const char *name)
+static struct environment_entry *find_entry(
+	const struct environment *environment, const char *name)
 {
 	size_t i;
 
@@ -65,13 +65,13 @@ static struct environment_entry *find(const struct environment *environment,
 	return NULL;
 }
 
-static int fail_memory(struct error *err)
+static int fail_no_memory(struct error *err)
 {
 	return error_set(err, ENOMEM, "cannot make the environment");
 }
 
 /* The new last entry, without a name yet. */
-static struct environment_entry *append(struct environment *environment,
+static struct environment_entry *append_entry(struct environment *environment,
 	struct error *err)
 {
 	size_t room = environment->room ? 2 * environment->room : 64;
@@ -86,7 +86,7 @@ static struct environment_entry *append(struct environment *environment,
 		entries = reallocarray(environment->entries, room,
 			sizeof(*entries));
 		if (!entries) {
-			fail_memory(err);
+			fail_no_memory(err);
 			return NULL;
 		}
 		environment->entries = entries;
@@ -96,15 +96,15 @@ static struct environment_entry *append(struct environment *environment,
 }
 
 /* Name and value lie in one piece of memory, that of the name. */
-static int set(struct environment *environment, char *owned_name, char *value,
-	enum environment_source source, struct error *err)
+static int set_entry(struct environment *environment, char *owned_name,
+	char *value, enum environment_source source, struct error *err)
 {
-	struct environment_entry *entry = find(environment, owned_name);
+	struct environment_entry *entry = find_entry(environment, owned_name);
 
 	if (entry)
 		free(entry->name);
 	else
-		entry = append(environment, err);
+		entry = append_entry(environment, err);
 	if (!entry) {
 		free(owned_name);
 		return -1;
@@ -123,12 +123,12 @@ int environment_set(struct environment *environment, const char *name,
 	char *copy = malloc(name_size + value_size);
 
 	if (!copy)
-		return fail_memory(err);
+		return fail_no_memory(err);
 	memcpy(copy, name, name_size);
 	if (value)
 		memcpy(copy + name_size, value, value_size);
-	return set(environment, copy, value ? copy + name_size : NULL, source,
-		err);
+	return set_entry(environment, copy, value ? copy + name_size : NULL,
+		source, err);
 }
 
 int environment_add(struct environment *environment, const char *text,
@@ -138,16 +138,16 @@ int environment_add(struct environment *environment, const char *text,
 	char *equals;
 
 	if (!copy)
-		return fail_memory(err);
+		return fail_no_memory(err);
 	equals = strchr(copy, '=');
 	if (equals)
 		*equals++ = '\0';
-	return set(environment, copy, equals, source, err);
+	return set_entry(environment, copy, equals, source, err);
 }
 
 void environment_remove(struct environment *environment, const char *name)
 {
-	struct environment_entry *entry = find(environment, name);
+	struct environment_entry *entry = find_entry(environment, name);
 
 	if (!entry)
 		return;
@@ -161,13 +161,13 @@ void environment_remove(struct environment *environment, const char *name)
 const struct environment_entry *environment_entry(
 	const struct environment *environment, const char *name)
 {
-	return find(environment, name);
+	return find_entry(environment, name);
 }
 
 const char *environment_value(const struct environment *environment,
 	const char *name)
 {
-	const struct environment_entry *entry = find(environment, name);
+	const struct environment_entry *entry = find_entry(environment, name);
 
 	return entry ? entry->value : NULL;
 }
@@ -238,7 +238,7 @@ int environment_pack(const struct environment *environment, char **ret_bytes,
 		return error_set(err, E2BIG, "cannot make the environment");
 	bytes = malloc(size + 1); /* an empty list is not a failure */
 	if (!bytes)
-		return fail_memory(err);
+		return fail_no_memory(err);
 	for (i = 0, to = bytes; i < environment->count; i++)
 		to = pack_entry(&environment->entries[i], to);
 	*ret_bytes = bytes;

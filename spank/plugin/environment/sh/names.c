@@ -24,7 +24,7 @@ static bool is_listed(const char *const *list, const char *name)
 	return false;
 }
 
-bool environment_names_protected(const char *name)
+bool environment_name_is_protected(const char *name)
 {
 	static const char *const names[] = { "SLURM_", "SLURMD_", "SPANK_",
 		"_SLURM_SPANK_", "PMI_", "PMI2_", "PMIX_", "OMPI_", "PALS_",
@@ -35,12 +35,12 @@ bool environment_names_protected(const char *name)
 	return is_listed(names, name);
 }
 
-bool environment_names_mpi_setting(const char *name)
+bool environment_name_is_mpi_setting(const char *name)
 {
 	return starts_with(name, "OMPI_MCA_") || starts_with(name, "PMIX_MCA_");
 }
 
-bool environment_names_runtime(const char *name)
+bool environment_name_is_runtime(const char *name)
 {
 	static const char *const names[] = { "SINGULARITY_", "SINGULARITYENV_",
 		"APPTAINER_", "APPTAINERENV_", NULL };
@@ -49,21 +49,21 @@ bool environment_names_runtime(const char *name)
 }
 
 /* Apptainer's list, and who the user is: there is no other login here. */
-bool environment_names_survivor(const char *name)
+bool environment_name_survives_clean(const char *name)
 {
 	static const char *const names[] = { "HOME", "USER", "LOGNAME", "SHELL",
 		"TERM", "http_proxy", "HTTP_PROXY", "https_proxy",
 		"HTTPS_PROXY", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY",
 		"ftp_proxy", "FTP_PROXY", NULL };
 
-	return is_listed(names, name) || environment_names_protected(name);
+	return is_listed(names, name) || environment_name_is_protected(name);
 }
 
 /* What a shell keeps of its own, and what was for the scripts of the image
  * (99-runtimevars.sh) or for environment/scripts.c's program: `set -a` exports
  * all.
  */
-bool environment_names_scripts(const char *name)
+bool environment_name_is_script_internal(const char *name)
 {
 	static const char *const names[] = { "PWD", "OLDPWD", "SHLVL", "_",
 		"SING_USER_DEFINED_", "__sif_", NULL };
@@ -73,7 +73,7 @@ bool environment_names_scripts(const char *name)
 
 /* Of dash, bash, busybox and ksh; of those that have no value before they are
  * set, what a shell does with it. */
-bool environment_names_shell(const char *name)
+bool environment_name_is_shell(const char *name)
 {
 	static const char *const names[] = { "_", "ATTY", "BASH", "BASH_",
 		"BASHOPTS", "BASHPID", "CDPATH", "CHILD_MAX", "COLUMNS",
@@ -98,7 +98,7 @@ bool environment_names_shell(const char *name)
 
 /* Of NAME in XENV_NAME: what is no variable of its own, or not the user's to
  * set so.  Apptainer has the same list. */
-bool environment_names_special(const char *name)
+bool environment_name_is_special(const char *name)
 {
 	static const char *const names[] = { "HOME", "UID", "GID", "PATH",
 		"PREPEND_PATH", "APPEND_PATH", "PREPEND_LD_LIBRARY_PATH",

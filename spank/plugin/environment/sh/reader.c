@@ -34,7 +34,7 @@
 
 /* The following return 1; 0 if it is not understood; -1 on failure. */
 
-static int take_command(struct environment_reader *reader,
+static int execute_command(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	int depth, struct error *err);
 
@@ -50,7 +50,7 @@ static void count_skipped(struct environment_reader *reader, const char *start,
 }
 
 /* One command of a branch, of which the syntax has been found good. */
-static int run_one(struct environment_reader *reader,
+static int run_command(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	int depth, struct error *err)
 {
@@ -58,11 +58,11 @@ static int run_one(struct environment_reader *reader,
 	const char *start = text->at;
 	int taken;
 
-	if (!environment_syntax_take_command(&after, depth))
+	if (!environment_syntax_skip_command(&after, depth))
 		return 0;
-	taken = take_command(reader, text, value, depth, err);
+	taken = execute_command(reader, text, value, depth, err);
 	if (taken == 1 && text->at != after.at)
-		reader->doubts++;
+		reader->ambiguities++;
 	*text = after;
 	if (taken == 0)
 		count_skipped(reader, start, text);
@@ -78,17 +78,17 @@ static int run_list(struct environment_reader *reader,
 	environment_text_skip_lines(text);
 	while (taken == 1 && !reader->has_ended &&
 		!environment_syntax_is_closing(*text)) {
-		taken = run_one(reader, text, value, depth, err);
+		taken = run_command(reader, text, value, depth, err);
 		environment_text_skip_lines(text);
 	}
 	return taken;
 }
 
-static void pass_list(struct environment_text *text, int depth)
+static void skip_list(struct environment_text *text, int depth)
 {
 	environment_text_skip_lines(text);
 	while (!environment_syntax_is_closing(*text) &&
-		environment_syntax_take_command(text, depth))
+		environment_syntax_skip_command(text, depth))
 		environment_text_skip_lines(text);
 }
 
@@ -101,30 +101,31 @@ static int run_branches(struct environment_reader *reader,
 
 	do {
 		environment_text_skip_lines(text);
-		if (!environment_test_take(reader, text, value, &is_true))
+		if (!environment_condition_evaluate(reader, text, value,
+			    &is_true))
 			return 0;
 		environment_text_skip_lines(text);
-		if (!environment_text_take_keyword(text, "then"))
+		if (!environment_text_accept_keyword(text, "then"))
 			return 0;
 		if (is_true)
 			return run_list(reader, text, value, depth, err);
-		pass_list(text, depth);
-	} while (environment_text_take_keyword(text, "elif"));
-	if (environment_text_take_keyword(text, "else"))
+		skip_list(text, depth);
+	} while (environment_text_accept_keyword(text, "elif"));
+	if (environment_text_accept_keyword(text, "else"))
 		return run_list(reader, text, value, depth, err);
 	return 1;
 }
 
-static int take_command(struct environment_reader *reader,
+static int execute_command(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	int depth, struct error *err)
 {
 	struct environment_text after = *text;
 	int taken;
 
-	if (!environment_text_take_keyword(text, "if"))
-		return environment_statement_take(reader, text, value, err);
-	if (!environment_syntax_take_command(&after, depth))
+	if (!environment_text_accept_keyword(text, "if"))
+		return environment_statement_execute(reader, text, value, err);
+	if (!environment_syntax_skip_command(&after, depth))
 		return 0;
 	taken = run_branches(reader, text, value, depth + 1, err);
 	if (taken == 1)
@@ -171,7 +172,7 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 	if (!bytes)
 		return error_set(err, ENOMEM, "cannot make the environment");
 	reader->length += length;
-	reader->doubts += memchr(text, '\0', length) != NULL;
+	reader->ambiguities += memchr(text, '\0', length) != NULL;
 	if (length > ENVIRONMENT_READER_FILE_MAX)
 		rest.end = text + ENVIRONMENT_READER_FILE_MAX;
 	reader->has_ended = false;
@@ -180,7 +181,8 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 		start = rest.at;
 		before = reader->skipped;
 		taken = depth > 0 ? 0
-				  : take_command(reader, &rest, &value, 0, err);
+				  : execute_command(reader, &rest, &value, 0,
+					    err);
 		if (taken < 0)
 			return -1;
 		if (taken == 0) {
@@ -197,9 +199,9 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 }
 
 /* As long as one file may be, for all: a shell has a deadline, this has not. */
-bool environment_reader_is_doubtful(const struct environment_reader *reader)
+bool environment_reader_is_ambiguous(const struct environment_reader *reader)
 {
-	return reader->skipped > 0 || reader->doubts > 0 ||
+	return reader->skipped > 0 || reader->ambiguities > 0 ||
 	       reader->length >= ENVIRONMENT_READER_FILE_MAX ||
 	       reader->written > CERTAIN_SUM_MAX;
 }
@@ -209,7 +211,7 @@ bool environment_reader_is_certain(const struct environment_reader *reader)
 	const char *prompt = environment_value(&reader->locals, "PS1");
 
 	/* Bash forgets that the prompt was exported from the beginning. */
-	return !environment_reader_is_doubtful(reader) &&
+	return !environment_reader_is_ambiguous(reader) &&
 	       (!prompt || !*prompt ||
 		       environment_entry(&reader->exported, "PS1"));
 }

@@ -26,7 +26,7 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 	size_t length, struct error *err);
 
 /* Is it certain no more, whatever follows? */
-bool environment_reader_is_doubtful(const struct environment_reader *reader);
+bool environment_reader_is_ambiguous(const struct environment_reader *reader);
 
 /* Would every shell have exported the same? */
 bool environment_reader_is_certain(const struct environment_reader *reader);

@@ -43,23 +43,23 @@ void environment_scan_advance(struct environment_scan *scan, size_t count)
 	}
 }
 
-enum environment_place environment_scan_place(
+enum environment_context environment_scan_context(
 	const struct environment_scan *scan)
 {
-	return scan->places[scan->depth];
+	return scan->contexts[scan->depth];
 }
 
 void environment_scan_push(struct environment_scan *scan,
-	enum environment_place place)
+	enum environment_context context)
 {
 	if (scan->depth + 1 == ENVIRONMENT_SCAN_NESTING_MAX) {
 		scan->at = scan->end;
 		return;
 	}
 	scan->depth++;
-	scan->places[scan->depth] = place;
+	scan->contexts[scan->depth] = context;
 	scan->parentheses[scan->depth] = 0;
-	scan->is_command = scan->is_word_start = place == PLACE_COMMANDS;
+	scan->is_command = scan->is_word_start = context == CONTEXT_COMMANDS;
 	scan->is_assignment = false;
 }
 
@@ -74,8 +74,9 @@ bool environment_scan_is_quoted(const struct environment_scan *scan)
 {
 	size_t i;
 
-	for (i = scan->depth; i > 0 && scan->places[i] != PLACE_COMMANDS; i--)
-		if (scan->places[i] == PLACE_QUOTES)
+	for (i = scan->depth; i > 0 && scan->contexts[i] != CONTEXT_COMMANDS;
+		i--)
+		if (scan->contexts[i] == CONTEXT_QUOTES)
 			return true;
 	return false;
 }

@@ -12,11 +12,11 @@
 #define ENVIRONMENT_SCAN_NESTING_MAX   32
 #define ENVIRONMENT_SCAN_DOCUMENTS_MAX 4
 
-enum environment_place {
-	PLACE_COMMANDS,
-	PLACE_QUOTES,
-	PLACE_BRACES,
-	PLACE_ARITHMETIC
+enum environment_context {
+	CONTEXT_COMMANDS,
+	CONTEXT_QUOTES,
+	CONTEXT_BRACES,
+	CONTEXT_ARITHMETIC
 };
 
 struct environment_document {
@@ -34,10 +34,10 @@ struct environment_scan {
 	struct environment_dialect *found;
 	bool has_found;
 	/* What the bytes stand in, and how many ( are open there. */
-	enum environment_place places[ENVIRONMENT_SCAN_NESTING_MAX];
+	enum environment_context contexts[ENVIRONMENT_SCAN_NESTING_MAX];
 	size_t parentheses[ENVIRONMENT_SCAN_NESTING_MAX];
 	size_t depth;
-	/* In PLACE_COMMANDS. */
+	/* In CONTEXT_COMMANDS. */
 	bool is_command; /* the next word is one */
 	bool is_word_start;
 	bool is_assignment;  /* the word is NAME=... */
@@ -73,10 +73,10 @@ void environment_scan_note(struct environment_scan *scan,
 void environment_scan_advance(struct environment_scan *scan, size_t count);
 
 /* What the bytes stand in; into something, and out of it. */
-enum environment_place environment_scan_place(
+enum environment_context environment_scan_context(
 	const struct environment_scan *scan);
 void environment_scan_push(struct environment_scan *scan,
-	enum environment_place place);
+	enum environment_context context);
 void environment_scan_pop(struct environment_scan *scan);
 
 /* Are there double quotes around, within the same command? */

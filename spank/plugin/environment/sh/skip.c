@@ -18,7 +18,7 @@ static bool is_one_of(const char *word, size_t length, const char *const *list)
 	return false;
 }
 
-static int weight(const char *word, size_t length, bool is_command)
+static int depth_change(const char *word, size_t length, bool is_command)
 {
 	static const char *const opening[] = { "if", "case", "for", "while",
 		"until", "select", NULL };
@@ -96,7 +96,7 @@ const char *environment_skip_line(const char *at, const char *end, int *depth)
 			at = skip_word(at, end);
 			if (is_here_document(word, at - word))
 				return end;
-			*depth += weight(word, at - word, is_command);
+			*depth += depth_change(word, at - word, is_command);
 			if (*depth < 0)
 				*depth = 0;
 			is_command =

@@ -20,7 +20,7 @@ struct environment_reader {
 	size_t skipped;            /* lines that were not understood */
 	size_t skipped_file;       /* of the first of these, from 0 */
 	size_t skipped_line;       /* from 1 */
-	size_t doubts;             /* where shells may differ from it */
+	size_t ambiguities;        /* where shells may differ from it */
 	size_t length;             /* of all files so far */
 	size_t written;            /* bytes of values so far */
 	bool has_ended;            /* the file, by exit or return */

@@ -19,7 +19,7 @@
 
 #define VALUES_SUM_MAX ENVIRONMENT_SIZE_MAX
 
-static bool take_equals(struct environment_text *text, bool *ret_appends)
+static bool accept_equals(struct environment_text *text, bool *ret_appends)
 {
 	*ret_appends =
 		text->end - text->at >= 2 && memcmp(text->at, "+=", 2) == 0;
@@ -30,25 +30,25 @@ static bool take_equals(struct environment_text *text, bool *ret_appends)
 }
 
 /* NAME=WORD, or NAME+=WORD, whose value is the whole. */
-static bool take_assignment(struct environment_reader *reader,
+static bool execute_assignment(struct environment_reader *reader,
 	struct environment_text *text, char name[ENVIRONMENT_WORD_NAME_SIZE],
 	struct environment_word *value)
 {
 	const char *now;
 	bool appends;
 
-	if (!environment_word_take_name(text, name) ||
-		!take_equals(text, &appends) ||
-		!environment_word_take(reader, text, value))
+	if (!environment_word_parse_name(text, name) ||
+		!accept_equals(text, &appends) ||
+		!environment_word_parse(reader, text, value))
 		return false;
-	reader->doubts += value->is_doubtful;
+	reader->ambiguities += value->is_ambiguous;
 	now = appends ? environment_word_look_up(reader, name) : NULL;
 	return !now || environment_word_prepend(value, now);
 }
 
 /* The following return 1; 0 if it is not plain; -1 on failure. */
 
-static int assign(struct environment_reader *reader, const char *name,
+static int assign_variable(struct environment_reader *reader, const char *name,
 	const char *value, bool is_export, struct error *err)
 {
 	size_t length = strlen(value);
@@ -57,7 +57,7 @@ static int assign(struct environment_reader *reader, const char *name,
 	if (length > VALUES_SUM_MAX - reader->written)
 		return 0;
 	reader->written += length;
-	reader->doubts += environment_names_shell(name);
+	reader->ambiguities += environment_name_is_shell(name);
 	return environment_set(is_export || is_exported ? &reader->exported
 							: &reader->locals,
 		       name, value, ENVIRONMENT_IMAGE, err) < 0
@@ -69,7 +69,7 @@ static int assign(struct environment_reader *reader, const char *name,
 static int export_name(struct environment_reader *reader, const char *name,
 	struct error *err)
 {
-	reader->doubts += environment_names_shell(name);
+	reader->ambiguities += environment_name_is_shell(name);
 	return environment_set(&reader->exported, name,
 		       environment_word_look_up(reader, name),
 		       ENVIRONMENT_IMAGE, err) < 0
@@ -80,15 +80,16 @@ static int export_name(struct environment_reader *reader, const char *name,
 static void unset_name(struct environment_reader *reader, const char *name)
 {
 	/* Without a PATH, or a prompt, shells are not all alike. */
-	reader->doubts += environment_names_shell(name) ||
-			  strcmp(name, "PATH") == 0 || strcmp(name, "PS1") == 0;
+	reader->ambiguities += environment_name_is_shell(name) ||
+			       strcmp(name, "PATH") == 0 ||
+			       strcmp(name, "PS1") == 0;
 	environment_remove(&reader->exported, name);
 	environment_remove(&reader->locals, name);
 }
 
 /* A word after `export` or `unset`: into the list, without a value if it has
  * none. */
-static int take_item(struct environment_reader *reader,
+static int parse_item(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct environment *items, struct error *err)
 {
@@ -96,16 +97,16 @@ static int take_item(struct environment_reader *reader,
 	char name[ENVIRONMENT_WORD_NAME_SIZE];
 	const char *bytes = NULL;
 
-	if (!environment_word_take_name(text, name))
+	if (!environment_word_parse_name(text, name))
 		return 0;
 	if (environment_text_peek(text) == '=' ||
 		environment_text_peek(text) == '+') {
 		*text = word;
-		if (!take_assignment(reader, text, name, value))
+		if (!execute_assignment(reader, text, name, value))
 			return 0;
 		bytes = value->bytes;
 		/* Old shells split it, as in an argument of a program. */
-		reader->doubts +=
+		reader->ambiguities +=
 			value->is_bare && strpbrk(bytes, "\t\n *?[\\");
 	} else if (!environment_text_is_at_word_end(text)) {
 		return 0;
@@ -119,39 +120,39 @@ static int take_item(struct environment_reader *reader,
 
 /* All of them or none, for what follows may be a pipe, and then this a child's;
  * and all are expanded before the first is set. */
-static int take_items(struct environment_reader *reader,
+static int parse_items(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct environment *items, struct error *err)
 {
 	int taken = 1;
 
-	while (taken == 1 && !environment_text_take_end(text))
-		taken = take_item(reader, text, value, items, err);
+	while (taken == 1 && !environment_text_accept_end(text))
+		taken = parse_item(reader, text, value, items, err);
 	return taken;
 }
 
-static int take_export(struct environment_reader *reader,
+static int execute_export(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct error *err)
 {
 	CLEANUP_ENVIRONMENT struct environment items = { .count = 0 };
-	int taken = take_items(reader, text, value, &items, err);
+	int taken = parse_items(reader, text, value, &items, err);
 	const struct environment_entry *item = items.entries;
 	size_t i;
 
 	for (i = 0; taken == 1 && i < items.count; i++, item++)
-		taken = item->value ? assign(reader, item->name, item->value,
-					      true, err)
+		taken = item->value ? assign_variable(reader, item->name,
+					      item->value, true, err)
 				    : export_name(reader, item->name, err);
 	return taken;
 }
 
-static int take_unset(struct environment_reader *reader,
+static int execute_unset(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct error *err)
 {
 	CLEANUP_ENVIRONMENT struct environment items = { .count = 0 };
-	int taken = take_items(reader, text, value, &items, err);
+	int taken = parse_items(reader, text, value, &items, err);
 	size_t i;
 
 	for (i = 0; i < items.count; i++)
@@ -163,54 +164,54 @@ static int take_unset(struct environment_reader *reader,
 }
 
 /* A file in a file in a file. */
-static int take_source(struct environment_reader *reader,
+static int execute_source(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct error *err)
 {
 	environment_text_skip_blanks(text);
-	if (!environment_word_take(reader, text, value) || value->is_bare ||
-		value->is_doubtful || !environment_text_take_end(text))
+	if (!environment_word_parse(reader, text, value) || value->is_bare ||
+		value->is_ambiguous || !environment_text_accept_end(text))
 		return 0;
 	return environment_source_read(reader, value->bytes, err);
 }
 
-static bool take_declare(struct environment_text *text)
+static bool execute_declare(struct environment_text *text)
 {
-	if (!environment_text_take_keyword(text, "declare") &&
-		!environment_text_take_keyword(text, "typeset"))
+	if (!environment_text_accept_keyword(text, "declare") &&
+		!environment_text_accept_keyword(text, "typeset"))
 		return false;
 	environment_text_skip_blanks(text);
-	return environment_text_take_keyword(text, "-x");
+	return environment_text_accept_keyword(text, "-x");
 }
 
-int environment_statement_take(struct environment_reader *reader,
+int environment_statement_execute(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct error *err)
 {
 	struct environment_text after = *text;
 	char name[ENVIRONMENT_WORD_NAME_SIZE];
 
-	if (environment_text_take_keyword(text, "export"))
-		return take_export(reader, text, value, err);
-	if (take_declare(&after)) {
+	if (environment_text_accept_keyword(text, "export"))
+		return execute_export(reader, text, value, err);
+	if (execute_declare(&after)) {
 		*text = after;
-		return take_export(reader, text, value, err);
+		return execute_export(reader, text, value, err);
 	}
-	if (environment_text_take_keyword(text, ".") ||
-		environment_text_take_keyword(text, "source"))
-		return take_source(reader, text, value, err);
-	if (environment_text_take_keyword(text, "unset"))
-		return take_unset(reader, text, value, err);
-	if (environment_text_take_keyword(text, "return") ||
-		environment_text_take_keyword(text, "exit")) {
+	if (environment_text_accept_keyword(text, ".") ||
+		environment_text_accept_keyword(text, "source"))
+		return execute_source(reader, text, value, err);
+	if (environment_text_accept_keyword(text, "unset"))
+		return execute_unset(reader, text, value, err);
+	if (environment_text_accept_keyword(text, "return") ||
+		environment_text_accept_keyword(text, "exit")) {
 		/* There may be more: with which status, and what it ends. */
 		reader->has_ended = true;
-		reader->doubts++;
+		reader->ambiguities++;
 		return 1;
 	}
 	/* NAME=VALUE before a command is that command's alone. */
-	if (!take_assignment(reader, text, name, value) ||
-		!environment_text_take_end(text))
+	if (!execute_assignment(reader, text, name, value) ||
+		!environment_text_accept_end(text))
 		return 0;
-	return assign(reader, name, value->bytes, false, err);
+	return assign_variable(reader, name, value->bytes, false, err);
 }

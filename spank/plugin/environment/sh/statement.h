@@ -10,7 +10,7 @@
  * "." or source, with its end, and do what it says.  `value` is room for words.
  * Returns 1; 0 if it is another, the text is then anywhere; -1 on failure.
  */
-int environment_statement_take(struct environment_reader *reader,
+int environment_statement_execute(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct error *err);
 

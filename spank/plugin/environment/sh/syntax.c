@@ -10,7 +10,7 @@
 #include "spank/plugin/environment/sh/environment.h"
 #include "spank/plugin/environment/sh/syntax.h"
 
-static bool take_any(struct environment_text *text, const char *set)
+static bool accept_any(struct environment_text *text, const char *set)
 {
 	char c = environment_text_peek(text);
 
@@ -20,7 +20,7 @@ static bool take_any(struct environment_text *text, const char *set)
 	return true;
 }
 
-static bool take_name(struct environment_text *text)
+static bool skip_name(struct environment_text *text)
 {
 	size_t length = environment_name_length(text->at, text->end - text->at);
 
@@ -28,7 +28,7 @@ static bool take_name(struct environment_text *text)
 	return length > 0;
 }
 
-static bool take_plain(struct environment_text *text)
+static bool skip_plain(struct environment_text *text)
 {
 	char c = environment_text_peek(text);
 
@@ -37,28 +37,28 @@ static bool take_plain(struct environment_text *text)
 		text->at++;
 		return true;
 	}
-	return take_any(text, "_./:=,%+-@!");
+	return accept_any(text, "_./:=,%+-@!");
 }
 
 /* After "$". */
-static bool take_parameter(struct environment_text *text)
+static bool skip_parameter(struct environment_text *text)
 {
-	if (!take_any(text, "{"))
-		return take_name(text) || take_any(text, "@#?123456789");
-	if (!take_name(text))
+	if (!accept_any(text, "{"))
+		return skip_name(text) || accept_any(text, "@#?123456789");
+	if (!skip_name(text))
 		return false;
-	if (take_any(text, "}"))
+	if (accept_any(text, "}"))
 		return true;
-	take_any(text, ":");
-	if (!take_any(text, "-+"))
+	accept_any(text, ":");
+	if (!accept_any(text, "-+"))
 		return false;
-	while (take_plain(text))
+	while (skip_plain(text))
 		;
-	return take_any(text, "}");
+	return accept_any(text, "}");
 }
 
 /* Neither a control character nor beyond ASCII. */
-static bool take_printable(struct environment_text *text)
+static bool skip_printable(struct environment_text *text)
 {
 	char c = environment_text_peek(text);
 
@@ -68,37 +68,37 @@ static bool take_printable(struct environment_text *text)
 	return true;
 }
 
-static bool take_double_quoted(struct environment_text *text)
+static bool skip_double_quoted(struct environment_text *text)
 {
-	if (take_any(text, "$"))
-		return take_parameter(text);
-	if (take_any(text, "\\"))
-		return take_any(text, "$`\"\\");
-	return environment_text_peek(text) != '`' && take_printable(text);
+	if (accept_any(text, "$"))
+		return skip_parameter(text);
+	if (accept_any(text, "\\"))
+		return accept_any(text, "$`\"\\");
+	return environment_text_peek(text) != '`' && skip_printable(text);
 }
 
 /* One element of a word, with all that is in its quotes. */
-static bool take_element(struct environment_text *text)
+static bool skip_element(struct environment_text *text)
 {
-	if (take_any(text, "\"")) {
-		while (!take_any(text, "\""))
-			if (!take_double_quoted(text))
+	if (accept_any(text, "\"")) {
+		while (!accept_any(text, "\""))
+			if (!skip_double_quoted(text))
 				return false;
 		return true;
 	}
-	if (take_any(text, "'")) {
-		while (!take_any(text, "'"))
-			if (!take_printable(text))
+	if (accept_any(text, "'")) {
+		while (!accept_any(text, "'"))
+			if (!skip_printable(text))
 				return false;
 		return true;
 	}
-	return take_any(text, "$") ? take_parameter(text) : take_plain(text);
+	return accept_any(text, "$") ? skip_parameter(text) : skip_plain(text);
 }
 
-static bool take_word(struct environment_text *text)
+static bool skip_word(struct environment_text *text)
 {
 	do
-		if (!take_element(text))
+		if (!skip_element(text))
 			return false;
 	while (!environment_text_is_at_word_end(text));
 	return true;
@@ -113,23 +113,23 @@ static bool is_reserved(struct environment_text text)
 	const char *const *word;
 
 	for (word = words; *word; word++)
-		if (environment_text_take_keyword(&text, *word))
+		if (environment_text_accept_keyword(&text, *word))
 			return true;
 	return false;
 }
 
-static bool take_simple(struct environment_text *text)
+static bool skip_simple_command(struct environment_text *text)
 {
 	/* A kind of command of its own to no shell, or to bash, but no word
 	 * either. */
-	if (!environment_text_take_keyword(text, "[") &&
-		!environment_text_take_keyword(text, "[[") &&
-		(is_reserved(*text) || !take_word(text)))
+	if (!environment_text_accept_keyword(text, "[") &&
+		!environment_text_accept_keyword(text, "[[") &&
+		(is_reserved(*text) || !skip_word(text)))
 		return false;
-	while (!environment_text_take_end(text))
-		if (!environment_text_take_keyword(text, "]") &&
-			!environment_text_take_keyword(text, "]]") &&
-			!take_word(text))
+	while (!environment_text_accept_end(text))
+		if (!environment_text_accept_keyword(text, "]") &&
+			!environment_text_accept_keyword(text, "]]") &&
+			!skip_word(text))
 			return false;
 	return true;
 }
@@ -141,13 +141,13 @@ bool environment_syntax_is_closing(struct environment_text text)
 	const char *const *word;
 
 	for (word = words; *word; word++)
-		if (environment_text_take_keyword(&text, *word))
+		if (environment_text_accept_keyword(&text, *word))
 			return true;
 	return false;
 }
 
 /* At least one command, up to a closing word. */
-static bool take_list(struct environment_text *text, int depth)
+static bool skip_list(struct environment_text *text, int depth)
 {
 	bool is_empty = true;
 
@@ -156,31 +156,31 @@ static bool take_list(struct environment_text *text, int depth)
 		if (environment_syntax_is_closing(*text))
 			return !is_empty;
 		if (environment_text_is_at_end(text) ||
-			!environment_syntax_take_command(text, depth))
+			!environment_syntax_skip_command(text, depth))
 			return false;
 	}
 }
 
 /* After "if". */
-static bool take_branches(struct environment_text *text, int depth)
+static bool skip_branches(struct environment_text *text, int depth)
 {
 	do
-		if (!take_list(text, depth) ||
-			!environment_text_take_keyword(text, "then") ||
-			!take_list(text, depth))
+		if (!skip_list(text, depth) ||
+			!environment_text_accept_keyword(text, "then") ||
+			!skip_list(text, depth))
 			return false;
-	while (environment_text_take_keyword(text, "elif"));
-	if (environment_text_take_keyword(text, "else") &&
-		!take_list(text, depth))
+	while (environment_text_accept_keyword(text, "elif"));
+	if (environment_text_accept_keyword(text, "else") &&
+		!skip_list(text, depth))
 		return false;
-	return environment_text_take_keyword(text, "fi") &&
-	       environment_text_take_end(text);
+	return environment_text_accept_keyword(text, "fi") &&
+	       environment_text_accept_end(text);
 }
 
-bool environment_syntax_take_command(struct environment_text *text, int depth)
+bool environment_syntax_skip_command(struct environment_text *text, int depth)
 {
-	if (!environment_text_take_keyword(text, "if"))
-		return take_simple(text);
+	if (!environment_text_accept_keyword(text, "if"))
+		return skip_simple_command(text);
 	return depth < ENVIRONMENT_SYNTAX_DEPTH_MAX &&
-	       take_branches(text, depth + 1);
+	       skip_branches(text, depth + 1);
 }

@@ -12,7 +12,7 @@
  * `if` that stands in `depth` others.  False unless every shell is sure to see
  * the same end; the text is then anywhere.
  */
-bool environment_syntax_take_command(struct environment_text *text, int depth);
+bool environment_syntax_skip_command(struct environment_text *text, int depth);
 
 /* Is the next word one that ends a list of commands: then, elif, else, fi? */
 bool environment_syntax_is_closing(struct environment_text text);

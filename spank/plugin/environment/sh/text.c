@@ -43,7 +43,7 @@ void environment_text_skip_lines(struct environment_text *text)
 	}
 }
 
-bool environment_text_take_end(struct environment_text *text)
+bool environment_text_accept_end(struct environment_text *text)
 {
 	environment_text_skip_blanks(text);
 	if (environment_text_peek(text) == '#')
@@ -57,7 +57,7 @@ bool environment_text_take_end(struct environment_text *text)
 	return text->at[-1] == '\n' || environment_text_peek(text) != ';';
 }
 
-bool environment_text_take_keyword(struct environment_text *text,
+bool environment_text_accept_keyword(struct environment_text *text,
 	const char *word)
 {
 	struct environment_text after = { text->at + strlen(word), text->end };

@@ -33,10 +33,10 @@ void environment_text_skip_lines(struct environment_text *text);
 
 /* Take the end of a command: a newline, a semicolon, a comment; the end of the
  * text, too.  False if there is more of the command. */
-bool environment_text_take_end(struct environment_text *text);
+bool environment_text_accept_end(struct environment_text *text);
 
 /* Take that word, written plainly; false if there is another. */
-bool environment_text_take_keyword(struct environment_text *text,
+bool environment_text_accept_keyword(struct environment_text *text,
 	const char *word);
 
 #endif

@@ -19,10 +19,10 @@
 #define BRACES_MAX 8
 
 /* Shells use some of the other bytes for themselves. */
-static void put(struct environment_word *value, char c)
+static void put_byte(struct environment_word *value, char c)
 {
 	if ((c < ' ' || c > '~') && c != '\t' && c != '\n')
-		value->is_doubtful = true;
+		value->is_ambiguous = true;
 	if (value->length < ENVIRONMENT_WORD_MAX)
 		value->bytes[value->length++] = c;
 	else
@@ -41,7 +41,7 @@ static void put_text(struct environment_word *value, const char *text)
 	value->length += length;
 }
 
-bool environment_word_take_name(struct environment_text *text,
+bool environment_word_parse_name(struct environment_text *text,
 	char name[ENVIRONMENT_WORD_NAME_SIZE])
 {
 	size_t length = environment_name_length(text->at, text->end - text->at);
@@ -63,17 +63,17 @@ const char *environment_word_look_up(const struct environment_reader *reader,
 }
 
 /* A variable of which a shell may have a value that nobody has set. */
-static void note_look_up(struct environment_word *value, const char *name,
-	const char *now, bool quoted)
+static void mark_ambiguous_look_up(struct environment_word *value,
+	const char *name, const char *now, bool quoted)
 {
-	if (environment_names_shell(name) ||
+	if (environment_name_is_shell(name) ||
 		(!now && strcmp(name, "HOME") == 0))
-		value->is_doubtful = true;
+		value->is_ambiguous = true;
 	value->is_bare = value->is_bare || !quoted;
 }
 
 /* Between double quotes only these lose their meaning by a backslash. */
-static bool take_escape(struct environment_text *text,
+static bool parse_escape(struct environment_text *text,
 	struct environment_word *value, bool quoted, int braces)
 {
 	char c = environment_text_peek(text);
@@ -82,37 +82,37 @@ static bool take_escape(struct environment_text *text,
 		return false;
 	text->at++;
 	if (braces > 0 && !strchr("$`\"\\", c))
-		value->is_doubtful = true;
+		value->is_ambiguous = true;
 	if (c == '\n')
 		return true;
 	if (quoted && !strchr("$`\"\\", c) && (c != '}' || braces == 0))
-		put(value, '\\');
-	put(value, c);
+		put_byte(value, '\\');
+	put_byte(value, c);
 	return true;
 }
 
-static bool take_double_quotes(const struct environment_reader *reader,
+static bool parse_double_quotes(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	int braces);
 
-static bool take_single_quotes(struct environment_text *text,
+static bool parse_single_quotes(struct environment_text *text,
 	struct environment_word *value)
 {
 	for (; environment_text_peek(text) != '\''; text->at++) {
 		if (environment_text_peek(text) == '\0')
 			return false;
-		put(value, *text->at);
+		put_byte(value, *text->at);
 	}
 	text->at++;
 	return true;
 }
 
-static bool take_parameter(const struct environment_reader *reader,
+static bool parse_parameter(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool quoted, int braces);
 
 /* One element of a word outside of double quotes, or inside of ${} in them. */
-static bool take_element(const struct environment_reader *reader,
+static bool parse_element(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool quoted, int braces)
 {
@@ -123,22 +123,22 @@ static bool take_element(const struct environment_reader *reader,
 		return false;
 	text->at++;
 	if ((braces > 0 && strchr("{}~", c)) || (!quoted && c == '{'))
-		value->is_doubtful = true;
+		value->is_ambiguous = true;
 	if (c == '"')
-		return take_double_quotes(reader, text, value, braces);
+		return parse_double_quotes(reader, text, value, braces);
 	if (c == '\'' && !quoted)
-		return take_single_quotes(text, value);
+		return parse_single_quotes(text, value);
 	if (c == '$')
-		return take_parameter(reader, text, value, quoted, braces);
+		return parse_parameter(reader, text, value, quoted, braces);
 	if (c == '\\')
-		return take_escape(text, value, quoted, braces);
-	put(value, c);
+		return parse_escape(text, value, quoted, braces);
+	put_byte(value, c);
 	return true;
 }
 
 /* Builders of images put all of such a word into quotes.  More than that, and
  * quotes within quotes, are each shell's own. */
-static bool has_doubtful_quotes(char quote, size_t elements, bool quoted,
+static bool has_ambiguous_quotes(char quote, size_t elements, bool quoted,
 	int braces)
 {
 	if (!quote)
@@ -147,7 +147,7 @@ static bool has_doubtful_quotes(char quote, size_t elements, bool quoted,
 }
 
 /* What follows a kind in ${}, and the brace. */
-static bool take_braced_word(const struct environment_reader *reader,
+static bool parse_braced_word(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool quoted, int braces)
 {
@@ -158,17 +158,17 @@ static bool take_braced_word(const struct environment_reader *reader,
 		if (first == '"' || first == '\'')
 			quote = first;
 		elements++;
-		if (!take_element(reader, text, value, quoted, braces))
+		if (!parse_element(reader, text, value, quoted, braces))
 			return false;
 	}
-	if (has_doubtful_quotes(quote, elements, quoted, braces))
-		value->is_doubtful = true;
+	if (has_ambiguous_quotes(quote, elements, quoted, braces))
+		value->is_ambiguous = true;
 	text->at++;
 	return true;
 }
 
 /* After "${". */
-static bool take_braces(const struct environment_reader *reader,
+static bool parse_braces(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool quoted, int braces)
 {
@@ -177,10 +177,10 @@ static bool take_braces(const struct environment_reader *reader,
 	bool is_colon, is_missing;
 	const char *now;
 
-	if (braces == BRACES_MAX || !environment_word_take_name(text, name))
+	if (braces == BRACES_MAX || !environment_word_parse_name(text, name))
 		return false;
 	now = environment_word_look_up(reader, name);
-	note_look_up(value, name, now, quoted);
+	mark_ambiguous_look_up(value, name, now, quoted);
 	is_colon = environment_text_peek(text) == ':';
 	text->at += is_colon;
 	kind = environment_text_peek(text);
@@ -192,9 +192,9 @@ static bool take_braces(const struct environment_reader *reader,
 	is_missing = !now || (is_colon && !*now);
 	/* Bash starts without the empty one that others start with. */
 	if (!is_colon && strcmp(name, "PS1") == 0)
-		value->is_doubtful = true;
+		value->is_ambiguous = true;
 	if ((kind != '-' && kind != '+') ||
-		!take_braced_word(reader, text, value, quoted, braces + 1))
+		!parse_braced_word(reader, text, value, quoted, braces + 1))
 		return false;
 	if (is_missing != (kind == '-'))
 		value->length = before;
@@ -204,7 +204,7 @@ static bool take_braces(const struct environment_reader *reader,
 }
 
 /* After "$". */
-static bool take_parameter(const struct environment_reader *reader,
+static bool parse_parameter(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool quoted, int braces)
 {
@@ -213,11 +213,11 @@ static bool take_parameter(const struct environment_reader *reader,
 
 	if (environment_text_peek(text) == '{') {
 		text->at++;
-		return take_braces(reader, text, value, quoted, braces);
+		return parse_braces(reader, text, value, quoted, braces);
 	}
-	if (environment_word_take_name(text, name)) {
+	if (environment_word_parse_name(text, name)) {
 		now = environment_word_look_up(reader, name);
-		note_look_up(value, name, now, quoted);
+		mark_ambiguous_look_up(value, name, now, quoted);
 		put_text(value, now ? now : "");
 		/* The name goes on in the next line. */
 		return environment_text_peek(text) != '\\' ||
@@ -227,33 +227,33 @@ static bool take_parameter(const struct environment_reader *reader,
 	if (!quoted || !environment_text_peek(text) ||
 		!strchr("\" /.,:;%", environment_text_peek(text)))
 		return false;
-	put(value, '$');
-	value->is_doubtful = value->is_doubtful || braces > 0;
+	put_byte(value, '$');
+	value->is_ambiguous = value->is_ambiguous || braces > 0;
 	return true;
 }
 
 /* After the first quote. */
-static bool take_double_quotes(const struct environment_reader *reader,
+static bool parse_double_quotes(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	int braces)
 {
 	while (environment_text_peek(text) != '"') {
 		if (braces > 0 && environment_text_peek(text) == '$')
-			value->is_doubtful = true;
-		if (!take_element(reader, text, value, true, braces))
+			value->is_ambiguous = true;
+		if (!parse_element(reader, text, value, true, braces))
 			return false;
 	}
 	text->at++;
 	return true;
 }
 
-bool environment_word_take(const struct environment_reader *reader,
+bool environment_word_parse(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value)
 {
 	value->length = 0;
-	value->overflow = value->is_bare = value->is_doubtful = false;
+	value->overflow = value->is_bare = value->is_ambiguous = false;
 	while (!environment_text_is_at_word_end(text))
-		if (!take_element(reader, text, value, false, 0))
+		if (!parse_element(reader, text, value, false, 0))
 			return false;
 	value->bytes[value->length] = '\0';
 	return !value->overflow;

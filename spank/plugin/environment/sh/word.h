@@ -17,12 +17,12 @@ struct environment_word {
 	char *bytes; /* ENVIRONMENT_WORD_MAX of them, and a NUL */
 	size_t length;
 	bool overflow;
-	bool is_bare;     /* has a parameter outside of quotes */
-	bool is_doubtful; /* not every shell makes the same of it */
+	bool is_bare;      /* has a parameter outside of quotes */
+	bool is_ambiguous; /* not every shell makes the same of it */
 };
 
 /* Take a name of a variable from the text; false if there is none. */
-bool environment_word_take_name(struct environment_text *text,
+bool environment_word_parse_name(struct environment_text *text,
 	char name[ENVIRONMENT_WORD_NAME_SIZE]);
 
 /* The value of a variable, exported or not; NULL if there is none. */
@@ -34,7 +34,7 @@ const char *environment_word_look_up(const struct environment_reader *reader,
  * behind.  Returns false if there is more in it than plain text and parameters,
  * or if it is too long; the text is then somewhere in it.
  */
-bool environment_word_take(const struct environment_reader *reader,
+bool environment_word_parse(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value);
 
 /* Put text before a word that was taken.  Returns false if it is too long. */

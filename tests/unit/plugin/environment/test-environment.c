@@ -24,7 +24,7 @@ static struct environment edits_of(const struct environment_request *request,
 	struct environment edits = { .count = 0 };
 	struct error err = { 0 };
 
-	assert_int_equal(environment_rules_start(request, &made, &err), 0);
+	assert_int_equal(environment_rules_initial(request, &made, &err), 0);
 	for (; image && *image; image++)
 		assert_int_equal(
 			environment_add(&made, *image, ENVIRONMENT_IMAGE, &err),
@@ -252,9 +252,9 @@ static void protected_names_are_known(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(yes) / sizeof(*yes); i++)
-		assert_true(environment_names_protected(yes[i]));
+		assert_true(environment_name_is_protected(yes[i]));
 	for (i = 0; i < sizeof(no) / sizeof(*no); i++)
-		assert_false(environment_names_protected(no[i]));
+		assert_false(environment_name_is_protected(no[i]));
 }
 
 static void scripts_start_from_little(void **state)
@@ -268,7 +268,7 @@ static void scripts_start_from_little(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(environment_rules_start(&request, &list, &err), 0);
+	assert_int_equal(environment_rules_initial(&request, &list, &err), 0);
 	assert_int_equal(list.count, 4);
 	assert_string_equal(environment_value(&list, "PS1"), "");
 	assert_string_equal(environment_value(&list, "HOME"), "/home/a");

@@ -369,7 +369,7 @@ static void what_scripts_say_is_bounded(void **state)
 		load_within("/bin/sh", TIMEOUT_MS, NULL, &edits, &report, &err),
 		0);
 	assert_value(&edits, "A", "1");
-	image_messages_tell(&report.messages, &notes);
+	image_messages_report(&report.messages, &notes);
 	assert_int_equal(notes.count, IMAGE_MESSAGES_LINES_MAX + 1);
 	assert_string_equal(notes.lines[0].text,
 		"warning: the image's environment: a [2J b");
