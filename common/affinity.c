@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "common/affinity.h"
 
-void affinity_join(struct affinity *affinity, int cpu)
+void affinity_move(struct affinity *affinity, int cpu)
 {
 	cpu_set_t one;
 
@@ -15,11 +15,11 @@ void affinity_join(struct affinity *affinity, int cpu)
 	affinity->is_changed = sched_setaffinity(0, sizeof(one), &one) == 0;
 }
 
-int affinity_stay(struct affinity *affinity)
+int affinity_pin(struct affinity *affinity)
 {
 	int cpu = sched_getcpu();
 
-	affinity_join(affinity, cpu);
+	affinity_move(affinity, cpu);
 	return affinity->is_changed ? cpu : -1;
 }
 

@@ -15,10 +15,10 @@ struct affinity {
 };
 
 /* Stay on the CPU where the caller is.  Returns its number; -1 if it cannot. */
-int affinity_stay(struct affinity *affinity);
+int affinity_pin(struct affinity *affinity);
 
 /* Go to that CPU, if the caller may use it. */
-void affinity_join(struct affinity *affinity, int cpu);
+void affinity_move(struct affinity *affinity, int cpu);
 
 /* All that the caller might use before, again.  Safe to call twice. */
 void affinity_restore(struct affinity *affinity);

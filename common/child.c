@@ -50,7 +50,7 @@ static int status_of(const siginfo_t *info)
  * Of a traced one (strace -f) its tracer hears first, and it is not ours to
  * reap until then: waitid(2) succeeds without a pid.
  */
-static bool reap(const struct child *child, int *ret_status)
+static bool reap_child(const struct child *child, int *ret_status)
 {
 	siginfo_t info = { .si_pid = 0 };
 
@@ -71,7 +71,7 @@ bool child_wait(const struct child *child, struct deadline deadline,
 
 	/* A pidfd is readable once its process has ended, see pidfd_open(2). */
 	while (deadline_wait_readable(deadline, child->pid_fd) == 1) {
-		if (reap(child, ret_status))
+		if (reap_child(child, ret_status))
 			return true;
 		if (deadline_left_ms(deadline) == 0)
 			break;

@@ -12,10 +12,10 @@
  */
 struct damage {
 	uint64_t failures;    /* requests that could not be answered for it */
-	uint64_t place;       /* of the first of them, in the file */
+	uint64_t offset;      /* of the first of them, in the file */
 	uint64_t size_before; /* when the file was opened */
 	uint64_t size_now;    /* as last looked at */
-	uint32_t has_place;   /* 1: place is known */
+	uint32_t has_offset;  /* 1: offset is known */
 	uint32_t error;   /* errno of the read there; 0: it was no failure */
 	uint32_t changed; /* DAMAGE_TOUCHED, DAMAGE_WRITTEN, or 0 */
 };

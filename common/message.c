@@ -63,7 +63,7 @@ static int passed_fd(struct msghdr *packet)
 
 /* As recvmsg(2), by the deadline.  Another process that has the socket may be
  * faster. */
-static ssize_t receive(int socket, struct deadline deadline,
+static ssize_t receive_packet(int socket, struct deadline deadline,
 	struct msghdr *packet)
 {
 	ssize_t length;
@@ -97,7 +97,7 @@ int message_receive(int socket, struct deadline deadline,
 		.msg_control = control.bytes,
 		.msg_controllen = CMSG_LEN(sizeof(int)) };
 	CLEANUP_FD int fd = -1;
-	ssize_t length = receive(socket, deadline, &packet);
+	ssize_t length = receive_packet(socket, deadline, &packet);
 
 	if (length < 0)
 		return errno == ECONNRESET ? 0 : -1;

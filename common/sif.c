@@ -172,7 +172,7 @@ static int rank_of(uint32_t partition_type, enum sif_purpose purpose)
 }
 
 /* Take in one descriptor, if it is the best so far. */
-static int take_descriptor(const unsigned char *descriptor,
+static int consider_descriptor(const unsigned char *descriptor,
 	enum sif_purpose purpose, struct chosen *chosen, struct error *err)
 {
 	uint32_t type = le32_at(descriptor + DESCRIPTOR_DATA_TYPE);
@@ -265,7 +265,7 @@ static int load_table(int fd, const unsigned char *header, uint64_t file_size,
 	return 0;
 }
 
-static int choose(const struct table *table, enum sif_purpose purpose,
+static int choose_partition(const struct table *table, enum sif_purpose purpose,
 	struct chosen *ret_chosen, struct error *err)
 {
 	unsigned char descriptor[DESCRIPTOR_SIZE];
@@ -273,8 +273,8 @@ static int choose(const struct table *table, enum sif_purpose purpose,
 
 	for (i = 0; i < table->count; i++)
 		if (read_descriptor(table, i, descriptor, err) < 0 ||
-			take_descriptor(descriptor, purpose, ret_chosen, err) <
-				0)
+			consider_descriptor(descriptor, purpose, ret_chosen,
+				err) < 0)
 			return -1;
 	if (ret_chosen->rank > 0)
 		return purpose == SIF_ROOT
@@ -307,7 +307,7 @@ static int find_in_sif(int fd, enum sif_purpose purpose, const char *machine,
 			"supported; build it again with a current Singularity "
 			"or Apptainer");
 	if (load_table(fd, header, file_size, &table, err) < 0 ||
-		choose(&table, purpose, &chosen, err) < 0 ||
+		choose_partition(&table, purpose, &chosen, err) < 0 ||
 		check_fs_type(chosen.fs_type, err) < 0 ||
 		(purpose == SIF_ROOT &&
 			check_arch(chosen.arch, machine, err) < 0))

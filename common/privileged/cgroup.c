@@ -46,7 +46,7 @@ static int has_line(const struct membership *membership, const char *line)
 	return found && (found == membership->text || found[-1] == '\n');
 }
 
-static int join(const char *procs, pid_t pid, struct error *err)
+static int join_group(const char *procs, pid_t pid, struct error *err)
 {
 	/* Safe: cgroup names are made by root, Slurm's or systemd's. */
 	CLEANUP_FD int fd = open(procs, O_WRONLY | O_CLOEXEC);
@@ -100,7 +100,7 @@ int priv_cgroup_join(pid_t pid, pid_t like, struct error *err)
 				"cannot understand the line '%s' of "
 				"/proc/%d/cgroup",
 				line, (int)like);
-		if (join(procs, pid, err) < 0)
+		if (join_group(procs, pid, err) < 0)
 			return -1;
 	}
 	return 0;

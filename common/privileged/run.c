@@ -44,8 +44,9 @@ static int set_attributes(posix_spawnattr_t *attributes)
 		       POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
-static int spawn(const char *path, char *const argv[], char *const envp[],
-	int input_fd, int output_fd, struct child *ret_child)
+static int spawn_program(const char *path, char *const argv[],
+	char *const envp[], int input_fd, int output_fd,
+	struct child *ret_child)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -73,7 +74,8 @@ static int spawn(const char *path, char *const argv[], char *const envp[],
 }
 
 /* Up to the end of file; what does not fit is read and dropped. */
-static int collect(int fd, struct deadline deadline, char *output, size_t size)
+static int read_output(int fd, struct deadline deadline, char *output,
+	size_t size)
 {
 	char rest[4096];
 	size_t used = 0;
@@ -107,13 +109,13 @@ int priv_run_with_envp(const char *path, char *const argv[], char *const envp[],
 		return error_set(err, errno, "cannot make a pipe");
 	read_fd = ends[0];
 	write_fd = ends[1];
-	if (spawn(path, argv, envp, input_fd, write_fd, &child) < 0)
+	if (spawn_program(path, argv, envp, input_fd, write_fd, &child) < 0)
 		return error_set(err, errno,
 			"cannot execute '%s', which belongs to the "
 			"installation",
 			path);
 	cleanup_fd(&write_fd);
-	collected = collect(read_fd, deadline, ret_output, size);
+	collected = read_output(read_fd, deadline, ret_output, size);
 	if (collected < 0)
 		child_kill(&child);
 	/* One that hangs in a read of the image outlives even that for now. */

@@ -68,11 +68,11 @@ int damage_describe(const struct damage *damage, const char *name,
 			"warning: what the step read of the image '%s' may be "
 			"wrong",
 			name);
-	if (!damage->has_place)
+	if (!damage->has_offset)
 		return error_prefix(err, "%llu read%s of the image '%s' failed",
 			failures, s, name);
 	return error_prefix(err,
 		"%llu read%s of the image '%s' failed, the first at byte %llu "
 		"of the file",
-		failures, s, name, (unsigned long long)damage->place);
+		failures, s, name, (unsigned long long)damage->offset);
 }

@@ -261,7 +261,7 @@ static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
 	/* Rings have a thread on that CPU, and on all others; and prefetch
 	 * would take it from the builder. */
 	if (!has_rings && !control->preopen.prefetch)
-		affinity_join(&control->affinity, atoi(cpu));
+		affinity_move(&control->affinity, atoi(cpu));
 	return 0;
 }
 

@@ -151,7 +151,7 @@ void accounts_free(struct accounts *accounts)
 	*accounts = (struct accounts){ .home = NULL };
 }
 
-static int write_all(int fd, const char *bytes, size_t length)
+static int write_bytes(int fd, const char *bytes, size_t length)
 {
 	ssize_t written;
 
@@ -163,7 +163,7 @@ static int write_all(int fd, const char *bytes, size_t length)
 	return 0;
 }
 
-static int copy(int from_fd, int to_fd)
+static int copy_file(int from_fd, int to_fd)
 {
 	char buffer[16384];
 	size_t left = COPY_MAX;
@@ -174,7 +174,7 @@ static int copy(int from_fd, int to_fd)
 			left < sizeof(buffer) ? left : sizeof(buffer));
 		if (length < 0)
 			return -1;
-		if (write_all(to_fd, buffer, length) < 0)
+		if (write_bytes(to_fd, buffer, length) < 0)
 			return -1;
 		left -= length;
 	}
@@ -183,7 +183,7 @@ static int copy(int from_fd, int to_fd)
 
 /* The image's file; where it has none, the node's.  0 if there is none that
  * could be copied. */
-static int open_rest(int root_fd, const char *path, int *ret_fd)
+static int open_original(int root_fd, const char *path, int *ret_fd)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	CLEANUP_FD int fd = image_path_open(root_fd, path, flags);
@@ -209,10 +209,10 @@ int accounts_write(int directory_fd, const char *name, const char *first,
 
 	/* The step's umask is not for this file. */
 	if (to_fd < 0 || fchmod(to_fd, 0644) < 0 ||
-		write_all(to_fd, first, strlen(first)) < 0)
+		write_bytes(to_fd, first, strlen(first)) < 0)
 		return error_set(err, errno, "cannot write '%s'", path);
-	if (open_rest(root_fd, path, &from_fd) < 0 ||
-		(from_fd >= 0 && copy(from_fd, to_fd) < 0))
+	if (open_original(root_fd, path, &from_fd) < 0 ||
+		(from_fd >= 0 && copy_file(from_fd, to_fd) < 0))
 		return error_set(err, errno, "cannot copy '%s'", path);
 	return 0;
 }

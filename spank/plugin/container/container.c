@@ -269,7 +269,7 @@ static int populate_namespace(struct builder *builder, struct error *err)
 			err) < 0)
 		return -1;
 	/* Dozens of questions follow, about mount points, one by one. */
-	builder->images[0].cpu = affinity_stay(&builder->affinity);
+	builder->images[0].cpu = affinity_pin(&builder->affinity);
 	image_fd = mount_root(builder, err);
 	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
 	 * nobody in a user namespace: nothing could be made there. */

@@ -23,7 +23,7 @@ int mounts_open(struct error *err)
 	return fd < 0 ? error_set(err, errno, "cannot list the mounts") : fd;
 }
 
-static int add(struct mounts *mounts, struct mount_entry entry)
+static int add_mount(struct mounts *mounts, struct mount_entry entry)
 {
 	struct mount_entry *list = mounts->list;
 	size_t count = mounts->count;
@@ -50,7 +50,7 @@ static int read_lines(FILE *file, struct mounts *mounts)
 	while (getline(&line, &size, file) > 0) {
 		entry.id = strtoull(line, &rest, 10);
 		entry.parent = strtoull(rest, NULL, 10);
-		if (add(mounts, entry) < 0)
+		if (add_mount(mounts, entry) < 0)
 			return -1;
 	}
 	/* Not at the end: an error, of memory or of the file. */

@@ -54,13 +54,13 @@ void damage_begin(int fd)
 	record->size_before = record->size_now = before.st_size;
 }
 
-void damage_note(uint64_t place, int error)
+void damage_note(uint64_t offset, int error)
 {
 	if (__atomic_exchange_n(&is_noted, 1, __ATOMIC_RELAXED))
 		return;
-	record->place = place;
+	record->offset = offset;
 	record->error = error;
-	__atomic_store_n(&record->has_place, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&record->has_offset, 1, __ATOMIC_RELEASE);
 }
 
 void damage_count(void)

@@ -20,7 +20,7 @@ void damage_begin(int fd);
 
 /* What is at `place` of the file does not make sense, or cannot be read, with
  * that errno.  Only the first call counts. */
-void damage_note(uint64_t place, int error);
+void damage_note(uint64_t offset, int error);
 
 /* A request could not be answered. */
 void damage_count(void);
