@@ -318,6 +318,24 @@ char *bind_list_print(const struct bind_list *specs)
 	return NULL;
 }
 
+int bind_list_append(struct bind_list *list, struct bind_list *more,
+	struct error *err)
+{
+	size_t count = list->count + more->count;
+	struct bind_spec *items;
+
+	if (more->count == 0)
+		return 0;
+	items = reallocarray(list->items, count, sizeof(*items));
+	if (!items)
+		return error_set(err, 0, "cannot allocate memory");
+	memcpy(items + list->count, more->items, more->count * sizeof(*items));
+	free(more->items);
+	*list = (struct bind_list){ .items = items, .count = count };
+	*more = (struct bind_list){ .count = 0 };
+	return 0;
+}
+
 void bind_list_free(struct bind_list *specs)
 {
 	size_t i;

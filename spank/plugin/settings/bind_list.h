@@ -60,6 +60,10 @@ int bind_list_check(const char *list, enum bind_spec_kind kind,
  */
 char *bind_list_print(const struct bind_list *specs);
 
+/* Move the items of `more` to the end of `list`; `more` is empty then. */
+int bind_list_append(struct bind_list *list, struct bind_list *more,
+	struct error *err);
+
 void bind_list_free(struct bind_list *specs);
 
 /*

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The plugin's arguments in plugstack.conf: NAME=VALUE words.  Slurm splits the
- * line at white space and knows no quotes, so a value has neither.
+ * line at white space and knows no quotes, so a value has neither.  What is not
+ * in the table here is a default for a setting, such as home=no.
  */
 #include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,35 +15,54 @@
 #include "spank/plugin/settings/list.h"
 #include "spank/plugin/settings/plugstack_args.h"
 
-static int parse_seconds(const char *value, int *ret_seconds, struct error *err)
-{
-	char *end;
-	long seconds;
+/*
+ * An argument: a row of the table below.  A number or a choice needs no more
+ * than that, and a field of struct plugstack_args.
+ */
+struct arg_rule {
+	const char *name;
+	int (*parse)(const struct arg_rule *rule, const char *value,
+		struct plugstack_args *args, struct error *err);
+	size_t field;           /* offset of the int or bool */
+	int fallback, max;      /* of a number, which is at least 1 */
+	const char *unit;       /* of a number, for messages */
+	const char *choices[2]; /* the first is the default */
+	int on;                 /* the choice that makes the bool true */
+};
 
-	errno = 0;
-	seconds = strtol(value, &end, 10);
-	if (errno || end == value || *end || seconds < 1 ||
-		seconds > PLUGSTACK_TIMEOUT_MAX_S)
-		return error_set(err, 0,
-			"it is not a whole number of seconds from 1 to %d",
-			PLUGSTACK_TIMEOUT_MAX_S);
-	*ret_seconds = seconds;
-	return 0;
+static void *field_of(const struct arg_rule *rule, struct plugstack_args *args)
+{
+	return (char *)args + rule->field;
 }
 
-static int parse_number(const char *value, int max, int *ret_number,
-	struct error *err)
+static int parse_number(const struct arg_rule *rule, const char *value,
+	struct plugstack_args *args, struct error *err)
 {
 	char *end;
 	long number;
 
 	errno = 0;
 	number = strtol(value, &end, 10);
-	if (errno || end == value || *end || number < 1 || number > max)
+	if (errno || end == value || *end || number < 1 || number > rule->max)
 		return error_set(err, 0,
-			"it is not a whole number from 1 to %d", max);
-	*ret_number = number;
+			"it is not a whole number%s from 1 to %d",
+			rule->unit ? rule->unit : "", rule->max);
+	*(int *)field_of(rule, args) = number;
 	return 0;
+}
+
+static int parse_choice(const struct arg_rule *rule, const char *value,
+	struct plugstack_args *args, struct error *err)
+{
+	int choice;
+
+	for (choice = 0; choice < 2; choice++)
+		if (strcmp(value, rule->choices[choice]) == 0) {
+			*(bool *)field_of(rule, args) = choice == rule->on;
+			return 0;
+		}
+	return error_set(err, 0, "it is neither %s nor %s", rule->choices[0],
+		rule->choices[1]);
 }
 
 /* A colon at the end does no harm. */
@@ -53,12 +75,13 @@ static int check_directories(char *rest, struct error *err)
 	return 0;
 }
 
-static int parse_path(const char *value, struct plugstack_args *args,
-	struct error *err)
+static int parse_path(const struct arg_rule *rule, const char *value,
+	struct plugstack_args *args, struct error *err)
 {
 	CLEANUP_FREE char *checked = strdup(value);
 	char *copy = strdup(value);
 
+	(void)rule;
 	if (!checked || !copy) {
 		free(copy);
 		return error_set(err, 0, "cannot allocate memory");
@@ -68,50 +91,41 @@ static int parse_path(const char *value, struct plugstack_args *args,
 	return check_directories(checked, err);
 }
 
-static int check_bind(const struct bind_spec *spec, struct error *err)
+static int check_binds(const struct bind_list *binds, struct error *err)
 {
-	return admin_variables_check(spec->source, err) < 0 ||
-			       admin_variables_check(spec->target, err) < 0
-		       ? -1
-		       : 0;
-}
-
-static int parse_bind(const char *value, struct plugstack_args *args,
-	struct error *err)
-{
-	struct bind_list more, *binds = &args->binds;
-	struct bind_spec *list;
 	size_t i;
 
-	if (bind_list_parse(value, BIND_SPEC_ADMIN, &more, err) < 0)
-		return -1;
-	for (i = 0; i < more.count; i++)
-		if (check_bind(&more.items[i], err) < 0) {
-			bind_list_free(&more);
+	for (i = 0; i < binds->count; i++)
+		if (admin_variables_check(binds->items[i].source, err) < 0 ||
+			admin_variables_check(binds->items[i].target, err) < 0)
 			return -1;
-		}
-	list = realloc(binds->items,
-		(binds->count + more.count + 1) * sizeof(*list));
-	if (!list) {
-		bind_list_free(&more);
-		return error_set(err, 0, "cannot allocate memory");
-	}
-	if (more.count > 0)
-		memcpy(list + binds->count, more.items,
-			more.count * sizeof(*list));
-	binds->items = list;
-	binds->count += more.count;
-	free(more.items);
 	return 0;
 }
 
-static int parse_deny(const char *value, struct plugstack_args *args,
-	struct error *err)
+static int parse_bind(const struct arg_rule *rule, const char *value,
+	struct plugstack_args *args, struct error *err)
+{
+	struct bind_list more;
+	int parsed;
+
+	(void)rule;
+	if (bind_list_parse(value, BIND_SPEC_ADMIN, &more, err) < 0)
+		return -1;
+	parsed = check_binds(&more, err);
+	if (parsed == 0)
+		parsed = bind_list_append(&args->binds, &more, err);
+	bind_list_free(&more);
+	return parsed;
+}
+
+static int parse_deny(const struct arg_rule *rule, const char *value,
+	struct plugstack_args *args, struct error *err)
 {
 	CLEANUP_FREE char *copy = strdup(value);
 	char *rest = copy, *name;
 	enum setting setting;
 
+	(void)rule;
 	if (list_check(value, err) < 0)
 		return -1;
 	while (copy && (name = list_next(&rest))) {
@@ -124,54 +138,17 @@ static int parse_deny(const char *value, struct plugstack_args *args,
 	return copy ? 0 : error_set(err, 0, "cannot allocate memory");
 }
 
-static int parse_privilege(const char *value, struct plugstack_args *args,
-	struct error *err)
+/*
+ * The first word is the default, a second one what users may choose instead.
+ * Any other value is a default for --sif-mount=IMAGE:DST, which has a colon.
+ */
+static int parse_mount(const struct arg_rule *rule, const char *value,
+	struct plugstack_args *args, struct error *err)
 {
-	args->userns = strcmp(value, "userns") == 0;
-	if (!args->userns && strcmp(value, "root") != 0)
-		return error_set(err, 0, "it is neither root nor userns");
-	return 0;
-}
-
-static int parse_uring(const char *value, struct plugstack_args *args,
-	struct error *err)
-{
-	args->use_uring = strcmp(value, "auto") == 0;
-	if (!args->use_uring && strcmp(value, "no") != 0)
-		return error_set(err, 0, "it is neither auto nor no");
-	return 0;
-}
-
-static int parse_overlay(const char *value, struct plugstack_args *args,
-	struct error *err)
-{
-	args->refuse_overlays = strcmp(value, "refuse") == 0;
-	if (!args->refuse_overlays && strcmp(value, "ignore") != 0)
-		return error_set(err, 0, "it is neither ignore nor refuse");
-	return 0;
-}
-
-static int parse_log(const char *value, struct plugstack_args *args,
-	struct error *err)
-{
-	args->log_steps = strcmp(value, "yes") == 0;
-	if (!args->log_steps && strcmp(value, "no") != 0)
-		return error_set(err, 0, "it is neither yes nor no");
-	return 0;
-}
-
-/* The first word is the default, a second one what users may choose instead. */
-struct mount_mode {
-	const char *words;
-	const char *host_mount;
-	bool is_free;
-};
-
-/* NULL for any other value: the name is also that of a default for
- * --sif-mount=IMAGE:DST, whose values have a colon. */
-static const struct mount_mode *find_mount_mode(const char *value)
-{
-	static const struct mount_mode modes[] = {
+	static const struct {
+		const char *words, *host_mount;
+		bool users_choose;
+	} modes[] = {
 		{ "private", "no", false },
 		{ "host", "yes", false },
 		{ "private,host", "no", true },
@@ -179,21 +156,75 @@ static const struct mount_mode *find_mount_mode(const char *value)
 	};
 	size_t i;
 
+	(void)rule;
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
-		if (strcmp(value, modes[i].words) == 0)
-			return &modes[i];
-	return NULL;
+		if (strcmp(value, modes[i].words) == 0) {
+			args->users_choose_mount = modes[i].users_choose;
+			return settings_put(&args->defaults, SETTING_HOST_MOUNT,
+				modes[i].host_mount, err);
+		}
+	return settings_put(&args->defaults, SETTING_MOUNT, value, err);
 }
 
-static int take_mount_mode(const struct mount_mode *mode,
-	struct plugstack_args *args, struct error *err)
+/* clang-format off */
+#define ARG(name_, parse_) { .name = (name_), .parse = (parse_) }
+#define FIELD_ARG(name_, parse_, member, ...)                             \
+	{ .name = (name_), .parse = (parse_),                             \
+		.field = offsetof(struct plugstack_args, member), __VA_ARGS__ }
+#define NUMBER(name_, member, ...) \
+	FIELD_ARG(name_, parse_number, member, __VA_ARGS__)
+#define CHOICE(name_, member, ...) \
+	FIELD_ARG(name_, parse_choice, member, __VA_ARGS__)
+/* clang-format on */
+
+static const struct arg_rule rules[] = {
+	NUMBER("timeout", timeout_s, .fallback = PLUGSTACK_TIMEOUT_DEFAULT_S,
+		.max = PLUGSTACK_TIMEOUT_MAX_S, .unit = " of seconds"),
+	NUMBER("cache", cache_mib, .fallback = PLUGSTACK_CACHE_DEFAULT_MIB,
+		.max = PLUGSTACK_CACHE_MAX_MIB),
+	NUMBER("threads", threads, .max = PLUGSTACK_THREADS_MAX),
+	ARG("path", parse_path),
+	ARG("bind", parse_bind),
+	NUMBER("binds-max", binds_max, .fallback = PLUGSTACK_BINDS_DEFAULT,
+		.max = PLUGSTACK_BINDS_MAX),
+	ARG("deny", parse_deny),
+	CHOICE("privilege", userns, .choices = { "root", "userns" }, .on = 1),
+	ARG("mount", parse_mount),
+	CHOICE("uring", use_uring, .choices = { "auto", "no" }, .on = 0),
+	CHOICE("overlay-partition", refuse_overlays,
+		.choices = { "ignore", "refuse" }, .on = 1),
+	CHOICE("log", log_steps, .choices = { "yes", "no" }, .on = 0),
+};
+
+#define RULES_COUNT (sizeof(rules) / sizeof(*rules))
+
+static void set_defaults(struct plugstack_args *args)
 {
-	args->users_choose_mount = mode->is_free;
-	return settings_put(&args->defaults, SETTING_HOST_MOUNT,
-		mode->host_mount, err);
+	size_t i;
+
+	*args = (struct plugstack_args){ .timeout_s = 0 };
+	for (i = 0; i < RULES_COUNT; i++)
+		if (rules[i].parse == parse_number)
+			*(int *)field_of(&rules[i], args) = rules[i].fallback;
+		else if (rules[i].parse == parse_choice)
+			*(bool *)field_of(&rules[i], args) = rules[i].on == 0;
 }
 
-/* Where it is no word that settings_check.c knows. */
+static int refuse_name(struct error *err)
+{
+	char names[256] = "";
+	size_t i, used = 0;
+
+	for (i = 0; i < RULES_COUNT; i++)
+		used += snprintf(names + used, sizeof(names) - used,
+			"%s%s=", i > 0 ? ", " : "", rules[i].name);
+	return error_set(err, 0,
+		"there is no such argument (there are: %s, and defaults such as "
+		"home=no, see spank_sif(8))",
+		names);
+}
+
+/* A word that the setting knows has no variables. */
 static int check_directory(const char *value, struct error *err)
 {
 	return strpbrk(value, "$~") ? admin_variables_check(value, err) : 0;
@@ -207,11 +238,7 @@ static int parse_default(const char *word, struct plugstack_args *args,
 
 	if (!word[length] || setting == SETTINGS_COUNT ||
 		setting_rule(setting)->user_only)
-		return error_set(err, 0,
-			"there is no such argument (there are: timeout=, "
-			"cache=, threads=, path=, bind=, binds-max=, deny=, "
-			"privilege=, mount=, uring=, overlay-partition=, log=, "
-			"and defaults such as home=no, see spank_sif(8))");
+		return refuse_name(err);
 	if (settings_put(&args->defaults, setting, word + length + 1, err) < 0)
 		return -1;
 	return setting == SETTING_HOME || setting == SETTING_WORKDIR
@@ -219,50 +246,18 @@ static int parse_default(const char *word, struct plugstack_args *args,
 		       : 0;
 }
 
-/* The value if the word is NAME=VALUE, NULL if it is not. */
-static const char *value_of(const char *word, const char *name)
-{
-	size_t length = strlen(name);
-
-	return strncmp(word, name, length) == 0 && word[length] == '='
-		       ? word + length + 1
-		       : NULL;
-}
-
 static int parse_word(const char *word, struct plugstack_args *args,
 	struct error *err)
 {
-	const struct mount_mode *mode;
-	const char *value;
+	size_t i, length;
 
-	if ((value = value_of(word, "timeout")))
-		return parse_seconds(value, &args->timeout_s, err);
-	if ((value = value_of(word, "cache")))
-		return parse_number(value, PLUGSTACK_CACHE_MAX_MIB,
-			&args->cache_mib, err);
-	if ((value = value_of(word, "threads")))
-		return parse_number(value, PLUGSTACK_THREADS_MAX,
-			&args->threads, err);
-	if ((value = value_of(word, "path")))
-		return parse_path(value, args, err);
-	if ((value = value_of(word, "binds-max")))
-		return parse_number(value, PLUGSTACK_BINDS_MAX,
-			&args->binds_max, err);
-	if ((value = value_of(word, "bind")))
-		return parse_bind(value, args, err);
-	if ((value = value_of(word, "deny")))
-		return parse_deny(value, args, err);
-	if ((value = value_of(word, "privilege")))
-		return parse_privilege(value, args, err);
-	if ((value = value_of(word, "uring")))
-		return parse_uring(value, args, err);
-	if ((value = value_of(word, "overlay-partition")))
-		return parse_overlay(value, args, err);
-	if ((value = value_of(word, "log")))
-		return parse_log(value, args, err);
-	if ((value = value_of(word, "mount")) &&
-		(mode = find_mount_mode(value)))
-		return take_mount_mode(mode, args, err);
+	for (i = 0; i < RULES_COUNT; i++) {
+		length = strlen(rules[i].name);
+		if (strncmp(word, rules[i].name, length) == 0 &&
+			word[length] == '=')
+			return rules[i].parse(&rules[i], word + length + 1,
+				args, err);
+	}
 	return parse_default(word, args, err);
 }
 
@@ -282,18 +277,12 @@ static void add_wrong(const char *word, struct error *wrong, int before,
 int plugstack_args_parse(int argc, char *const argv[],
 	struct plugstack_args *ret_args, struct error *err)
 {
-	const struct plugstack_args defaults = {
-		.timeout_s = PLUGSTACK_TIMEOUT_DEFAULT_S,
-		.cache_mib = PLUGSTACK_CACHE_DEFAULT_MIB,
-		.binds_max = PLUGSTACK_BINDS_DEFAULT,
-		.use_uring = true,
-		.log_steps = true,
-	};
-	struct plugstack_args args = defaults;
+	struct plugstack_args args;
 	struct error word;
 	int i, wrong = 0;
 
-	*ret_args = defaults;
+	set_defaults(ret_args);
+	set_defaults(&args);
 	for (i = 0; i < argc; i++)
 		if (parse_word(argv[i], &args, &word) < 0)
 			add_wrong(argv[i], &word, wrong++, err);
