@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What task.c needs of Slurm, and what Slurm gets from it: the step as SPANK
+ * What entry.c needs of Slurm, and what Slurm gets from it: the step as SPANK
  * shows it goes in, the changes of the task's environment come out.
  */
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/expand.h"
 #include "spank/plugin/step_log.h"
-#include "spank/plugin/task.h"
+#include "spank/plugin/entry.h"
 
 /* Of a value that --sif-debug tells. */
 #define VALUE_SHOWN_MAX 500

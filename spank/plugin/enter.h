@@ -10,7 +10,7 @@
 #include "spank/plugin/io/report.h"
 
 /*
- * In task_init, as the user: let the task enter its container, see task.h, and
+ * In task_init, as the user: let the task enter its container, see entry.h, and
  * give Slurm what changes in its environment.  `speaks`: it tells the user what
  * of that is the same for all tasks of the node.
  */

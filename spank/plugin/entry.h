@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_PLUGIN_TASK_H
-#define SPANK_PLUGIN_TASK_H
+#ifndef SPANK_PLUGIN_ENTRY_H
+#define SPANK_PLUGIN_ENTRY_H
 
 #include <stdbool.h>
 

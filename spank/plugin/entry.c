@@ -31,7 +31,7 @@
 #include "spank/plugin/join.h"
 #include "spank/plugin/kernel_readahead.h"
 #include "spank/plugin/settings/list.h"
-#include "spank/plugin/task.h"
+#include "spank/plugin/entry.h"
 
 /* So that a task which can still speak has the time to. */
 #define BUILDER_EXTRA_S 2
