@@ -33,7 +33,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/privileged/caps.h"
-#include "spank/plugin/enter.h"
+#include "spank/plugin/task.h"
 #include "spank/plugin/file_size_limit.h"
 #include "spank/plugin/io/say.h"
 #include "spank/plugin/options.h"

@@ -11,7 +11,7 @@
 #include "common/cleanup.h"
 #include "common/envp.h"
 #include "spank/plugin/command.h"
-#include "spank/plugin/enter.h"
+#include "spank/plugin/task.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/expand.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_PLUGIN_ENTER_H
-#define SPANK_PLUGIN_ENTER_H
+#ifndef SPANK_PLUGIN_TASK_H
+#define SPANK_PLUGIN_TASK_H
 
 #include <stdbool.h>
 
