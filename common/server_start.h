@@ -2,7 +2,8 @@
 #ifndef COMMON_SERVER_START_H
 #define COMMON_SERVER_START_H
 
-/* What the image server is started with, and how it ends. */
+/* What the image server is started with, besides the arguments of
+ * server_args.h, and how it ends. */
 
 /* Its descriptors, besides /dev/null as 0 to 2. */
 #define SERVER_CONTROL_FD      3 /* the socket on which tasks say HELLO */
@@ -17,11 +18,8 @@
 #define SERVER_IMAGE_VARIABLE   "IMAGE"
 #define SERVER_COMMAND_VARIABLE "COMMAND"
 
-/* Its fifth argument, if it may take requests over io_uring. */
-#define SERVER_WITH_RINGS "rings"
-
 /* Its exit statuses, besides 0. */
-#define SERVER_EXIT_USAGE   1
+#define SERVER_EXIT_USAGE   1  /* its arguments, see server_args.h */
 #define SERVER_EXIT_SANDBOX 10 /* the sandbox could not be narrowed */
 #define SERVER_EXIT_CONTROL 11 /* it could not talk to the tasks */
 #define SERVER_EXIT_SERVE   12 /* it could not read requests */

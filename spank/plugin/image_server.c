@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include "common/privileged/cgroup.h"
 #include "common/privileged/mount.h"
 #include "common/privileged/spawn_as_user.h"
+#include "common/server_args.h"
 #include "common/server_start.h"
 #include "spank/plugin/damage.h"
 #include "spank/plugin/image_server.h"
@@ -75,7 +75,16 @@ int image_server_start(struct image_server *server,
 	const struct plugstack_args *args,
 	const struct image_server_hints *hints, struct error *err)
 {
-	char timeout[16], count[16], cache[16], threads[16];
+	const struct server_args server_args = {
+		.timeout_s = args->timeout_s,
+		.tasks = tasks,
+		.cache_mib = args->cache_mib,
+		.threads = args->threads,
+		.uring = args->use_uring,
+		.host_mount = server->host_mounter_fd >= 0,
+		.image = hints->name,
+	};
+	struct server_argv argv;
 	char image[PATH_MAX + 16], command[PATH_MAX + 16];
 	char *envp[] = { NULL, NULL, NULL };
 	const struct spawn_fds fds = {
@@ -85,20 +94,14 @@ int image_server_start(struct image_server *server,
 		.host_mounter = server->host_mounter_fd,
 		.damage = server->damage_fd,
 	};
-	char *argv[] = { "spank-sif-server", timeout, count, cache, threads,
-		args->use_uring ? SERVER_WITH_RINGS : "plain",
-		(char *)hints->name,
-		server->host_mounter_fd >= 0 ? "hosted" : NULL, NULL };
 
-	snprintf(timeout, sizeof(timeout), "%d", args->timeout_s);
-	snprintf(count, sizeof(count), "%" PRIu32, tasks);
-	snprintf(cache, sizeof(cache), "%d", args->cache_mib);
-	snprintf(threads, sizeof(threads), "%d", args->threads);
+	server_args_print(&server_args, "spank-sif-server", &argv);
 	add_hint(envp, image, sizeof(image), SERVER_IMAGE_VARIABLE,
 		hints->image);
 	add_hint(envp, command, sizeof(command), SERVER_COMMAND_VARIABLE,
 		hints->command);
-	if (priv_spawn(&fds, argv, envp, identity, &server->child, err) < 0)
+	if (priv_spawn(&fds, argv.words, envp, identity, &server->child, err) <
+		0)
 		return error_prefix(err, "cannot start the image server");
 	cleanup_fd(&server->program_fd);
 	cleanup_fd(&server->server_fd);
@@ -175,6 +178,11 @@ static int describe_exit(int status, struct error *err)
 	switch (status) {
 	case 0:
 		return 0;
+	case SERVER_EXIT_USAGE:
+		return error_set(err, 0,
+			"the image server does not know its arguments; please "
+			"tell the administrator to install plugin and server "
+			"of one release");
 	case SERVER_EXIT_DESCRIPTORS:
 		return error_set(err, 0,
 			"the image server could not be given its descriptors; "

@@ -17,24 +17,22 @@
  *      it.  With rings, which cannot be handed on, this process serves
  *   5. wait for slurmstepd to have heard of the tasks' end
  *
- * Usage: spank-sif-server SECONDS TASKS CACHE_MIB THREADS RINGS IMAGE [hosted]
+ * Usage: spank-sif-server timeout=30 tasks=4 cache=32 threads=0 uring=auto
+ *                         mount=private image=NAME
  *
- * RINGS: "rings" to take requests over io_uring, where the kernel offers that.
- * IMAGE: for ps alone; nothing is done with it.
- * hosted: FUSE is mounted on the host (mount=host), by a keeper that has the
- * other end of a third descriptor.
- *
- * Its environment is what of the step it may know: see server_start.h.
+ * common/server_args.h describes these arguments.  Descriptors, environment and
+ * exit statuses: common/server_start.h.
  */
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/deadline.h"
 #include "common/image_file.h"
+#include "common/server_args.h"
 #include "common/server_start.h"
 #include "common/tracing.h"
 #include "common/version.h"
@@ -163,28 +161,28 @@ int main(int argc, char *argv[])
 	struct service service = { .supervisor = { .argv = argv } };
 	struct control_request request = {
 		.hello_fd = SERVER_CONTROL_FD,
-		.host_mounter_fd = argc == 8 ? SERVER_HOST_MOUNTER_FD : -1,
 		.image_fd = -1,
 		.command = getenv(SERVER_COMMAND_VARIABLE),
 		.options = &service.options,
 		.supervisor = &service.supervisor,
 	};
+	struct server_args args;
 	struct error err = { 0 };
 	int forbidden = tracing_forbid(&err);
 	int status;
 
 	if (version_asked(argc, argv, "spank-sif-server"))
 		return 0;
-	if (argc < 7 || argc > 8 || atoi(argv[1]) <= 0 || atol(argv[2]) <= 0 ||
-		atol(argv[3]) <= 0)
+	if (server_args_parse(argv, &args, &err) < 0) {
+		fprintf(stderr, "%s: %s\n", argv[0], err.text);
 		return SERVER_EXIT_USAGE;
-	request.timeout_s = atoi(argv[1]);
-	request.tasks = atol(argv[2]);
-	service.options.cache_bytes = (size_t)atol(argv[3]) * 1024 * 1024;
-	service.options.threads = atoi(argv[4]);
-	if (forbidden < 0 ||
-		prepare(&request, strcmp(argv[5], SERVER_WITH_RINGS) == 0,
-			&err) < 0)
+	}
+	request.timeout_s = args.timeout_s;
+	request.tasks = args.tasks;
+	request.host_mounter_fd = args.host_mount ? SERVER_HOST_MOUNTER_FD : -1;
+	service.options.cache_bytes = (size_t)args.cache_mib * 1024 * 1024;
+	service.options.threads = args.threads;
+	if (forbidden < 0 || prepare(&request, args.uring, &err) < 0)
 		status = refuse(&err);
 	else
 		status = run(&request, &service, &err);

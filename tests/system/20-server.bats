@@ -363,7 +363,8 @@ bytes_prefetched() { # IMAGE COMMAND
 		waitpid $pid, 0;
 		exit $? >> 8' "$BATS_TEST_TMPDIR/log" \
 		env -i IMAGE="$1" COMMAND="$2" \
-		"$SPANK_SIF_INSTALL$PLUGIN_SERVER" 60 1 32 0 plain image || return
+		"$SPANK_SIF_INSTALL$PLUGIN_SERVER" timeout=60 tasks=1 cache=32 \
+		threads=0 uring=no mount=private image=image || return
 	awk '/pread64/ { sum += $NF } END { print sum }' "$BATS_TEST_TMPDIR/log"
 }
 
@@ -371,6 +372,13 @@ bytes_prefetched() { # IMAGE COMMAND
 is_prefetched() { # COMMAND
 	some=$(bytes_prefetched "$PWD/image" "$1")
 	((some > none + 500000 && some < size))
+}
+
+@test "the server's program says which of its arguments is wrong" {
+	[[ -n ${SPANK_SIF_INSTALL-} ]] || skip "SPANK_SIF_INSTALL is not set"
+	run "$SPANK_SIF_INSTALL$PLUGIN_SERVER" timeout=60 tasks=0
+	assert_status 1
+	assert_output "$SPANK_SIF_INSTALL$PLUGIN_SERVER: the argument 'tasks=0' has a value that is not allowed"
 }
 
 @test "what a step reads first is decompressed before a task comes" {

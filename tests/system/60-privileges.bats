@@ -232,7 +232,7 @@ SigCgt:	0000000100000000"
 	run as_root stat -c '%U %a' "$PLUGIN_SERVER"
 	assert_output "root 711"
 	run as_root sh -c "tr '\\0' ' ' </proc/$server/cmdline"
-	assert_output "spank-sif-server 45 2 32 0 rings /shared/good.sif "
+	assert_output "spank-sif-server timeout=45 tasks=2 cache=32 threads=0 uring=auto mount=private image=/shared/good.sif "
 }
 
 # --- the tasks, live ---------------------------------------------------------

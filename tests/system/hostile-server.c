@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "common/message.h"
+#include "common/server_args.h"
 #include "common/server_start.h"
 
 #define NAME         "now"
@@ -619,6 +620,9 @@ static void read_way(void)
 
 int main(int argc, char *argv[])
 {
+	struct server_args args;
+	struct error err;
+
 	if (argc == 3 && strcmp(argv[1], "hold") == 0)
 		hold(argv[2]);
 	read_way();
@@ -627,7 +631,9 @@ int main(int argc, char *argv[])
 	/* The process that is known ends at once, and well. */
 	if (is("forks") && (fork() > 0 || (setsid(), fork()) > 0))
 		_exit(0);
-	if (strcmp(argv[argc - 1], "hosted") == 0)
+	if (server_args_parse(argv, &args, &err) < 0)
+		return SERVER_EXIT_USAGE;
+	if (args.host_mount)
 		hear_keeper();
 	lead();
 	return 0;
