@@ -60,8 +60,8 @@ struct control {
 	/* What was opened before the builder came, if the builder's is that. */
 	struct preopen preopen;
 	struct squash *image;
-	struct fs_rings *rings; /* for the first file system; then NULL */
-	struct fs *fs;
+	struct rings *rings; /* for the first file system; then NULL */
+	struct session *fs;
 	/* The HELLO socket, the file system, the keeper, then the tasks. */
 	struct pollfd *polled;
 	size_t count;
@@ -162,8 +162,8 @@ static void stop_fs(struct control *control)
 	preopen_discard(&control->preopen);
 	affinity_restore(&control->affinity);
 	/* Threads with rings end with the mount, and need both until then. */
-	if (!fs_has_rings(control->fs)) {
-		fs_close(control->fs);
+	if (!session_has_rings(control->fs)) {
+		session_close(control->fs);
 		squash_close(control->image);
 	}
 	if (control->request->supervisor &&
@@ -183,9 +183,9 @@ static void describe(struct control *control, int image_fd,
 
 	sif_read_uuid(image_fd, uuid);
 	/* Without, requests come by /dev/fuse. */
-	if (fs_rings_count(control->rings) > 0)
+	if (rings_count(control->rings) > 0)
 		snprintf(rings, sizeof(rings), " rings=%d",
-			fs_rings_count(control->rings));
+			rings_count(control->rings));
 	if (partition->overlays > 0)
 		snprintf(overlays, sizeof(overlays), " overlays=%u",
 			partition->overlays);
@@ -225,7 +225,7 @@ static int open_image(struct control *control, const char *kind, int *image_fd,
 		control->image = preopen_take(&control->preopen, *image_fd);
 	if (!control->image) {
 		preopen_discard(&control->preopen);
-		if (fs_open_image(image_fd, &partition,
+		if (session_open_image(image_fd, &partition,
 			    control->request->options, &control->image,
 			    err) < 0)
 			return -1;
@@ -246,18 +246,18 @@ static int take_shared(struct control *control, int *shared_fd,
 static int start_fs(struct control *control, const char *cpu, int *fuse_fd,
 	struct error *err)
 {
-	bool has_rings = fs_rings_count(control->rings) > 0;
+	bool has_rings = rings_count(control->rings) > 0;
 
 	if (control->host_mounted && *fuse_fd < 0)
 		*fuse_fd = fd_take(&control->host_mounted_fd);
 	if (*fuse_fd < 0 || !control->image || control->fs)
 		return error_set(err, EPROTO, "unexpected message");
-	if (fs_open(control->image, fuse_fd, &control->rings, &control->fs,
+	if (session_open(control->image, fuse_fd, &control->rings, &control->fs,
 		    err) < 0)
 		return -1;
 	if (control->owned)
-		fs_own(control->fs);
-	control->polled[POLL_FS].fd = fs_fd(control->fs);
+		session_set_owner(control->fs);
+	control->polled[POLL_FS].fd = session_fd(control->fs);
 	/* Rings have a thread on that CPU, and on all others; and prefetch
 	 * would take it from the builder. */
 	if (!has_rings && !control->preopen.prefetch)
@@ -273,18 +273,18 @@ static int seal(struct control *control, struct error *err)
 
 	if (!control->fs || control->sealed)
 		return error_set(err, EPROTO, "unexpected message");
-	fs_seal(control->fs);
+	session_seal(control->fs);
 	control->sealed = true;
 	affinity_restore(&control->affinity);
 	preopen_finish(&control->preopen);
 	if (control->preopen.files[0])
 		send_to(control, control->builder, MESSAGE_PREFETCH,
 			control->preopen.files, -1);
-	if (!fs_has_rings(control->fs))
-		supervisor_start(supervisor, fs_can_resend(control->fs));
+	if (!session_has_rings(control->fs))
+		supervisor_start(supervisor, session_can_resend(control->fs));
 	if (supervisor->role == ROLE_SUPERVISOR) {
 		control->polled[POLL_FS].fd = -1;
-		fs_rest(control->fs);
+		session_drop_cache(control->fs);
 	}
 	return 0;
 }
@@ -458,7 +458,7 @@ static bool has_tasks(const struct control *control)
 /* The mount goes with its builder. */
 static int serve_request(struct control *control, struct error *err)
 {
-	int served = fs_serve_one(control->fs);
+	int served = session_serve_one(control->fs);
 
 	if (served < 0)
 		return error_set(err, errno, "cannot read requests");
@@ -557,7 +557,7 @@ static void close_all(struct control *control)
 	preopen_discard(&control->preopen);
 }
 
-int control_run(const struct control_request *request, struct fs **ret_fs,
+int control_run(const struct control_request *request, struct session **ret_fs,
 	struct error *err)
 {
 	struct control control = {
@@ -578,7 +578,7 @@ int control_run(const struct control_request *request, struct fs **ret_fs,
 	*ret_fs = NULL;
 	if (is_server(&control) || (rc == 0 && control.container == BUILT))
 		*ret_fs = control.fs;
-	fs_rings_close(control.rings);
+	rings_close(control.rings);
 	return rc;
 }
 

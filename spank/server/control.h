@@ -19,10 +19,10 @@ struct control_request {
 	 * or NULL: see prefetch/prefetch.h. */
 	int image_fd;
 	const char *command;
-	struct fs_rings *rings; /* or NULL; for the first file system */
-	long tasks;             /* as many will say HELLO, no more */
+	struct rings *rings; /* or NULL; for the first file system */
+	long tasks;          /* as many will say HELLO, no more */
 	int timeout_s;
-	const struct fs_options *options;
+	const struct session_options *options;
 	struct supervisor *supervisor;
 };
 
@@ -39,7 +39,7 @@ struct control_request {
  * Stores the file system in *ret_fs, owned by the caller; NULL if there is none
  * left to serve, because no container was built or it is gone already.
  */
-int control_run(const struct control_request *request, struct fs **ret_fs,
+int control_run(const struct control_request *request, struct session **ret_fs,
 	struct error *err);
 
 /*

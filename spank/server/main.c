@@ -48,8 +48,8 @@
 /* What a server needs that serves. */
 struct service {
 	struct supervisor supervisor;
-	struct fs *fs;
-	struct fs_options options;
+	struct session *fs;
+	struct session_options options;
 };
 
 /* In the supervisor's child, or where there is none; returns the exit status.
@@ -64,13 +64,13 @@ static int serve(struct service *service, bool is_replacement)
 	/* Only the supervisor waits for slurmstepd. */
 	if (service->supervisor.role == ROLE_SERVER)
 		close(SERVER_LIFELINE_FD);
-	if (fs_start(service->fs, &service->options, &err) < 0)
+	if (session_start(service->fs, &service->options, &err) < 0)
 		return SERVER_EXIT_SERVE;
 	if (sandbox_narrow(&err) < 0)
 		return SERVER_EXIT_SANDBOX;
-	if (is_replacement && fs_resend(service->fs) < 0)
+	if (is_replacement && session_resend(service->fs) < 0)
 		return SERVER_EXIT_SERVE;
-	rc = fs_serve(service->fs);
+	rc = session_serve(service->fs);
 	damage_compare();
 	return rc < 0 ? SERVER_EXIT_SERVE : 0;
 }
@@ -95,7 +95,7 @@ static int supervise(struct service *service)
 	if (service->supervisor.role == ROLE_SERVER)
 		return serve(service, true);
 	/* Who reads from a file system that is not served must not wait. */
-	fs_close(service->fs);
+	session_close(service->fs);
 	return end_like(&service->supervisor);
 }
 
@@ -152,7 +152,7 @@ static int prepare(struct control_request *request, bool has_rings,
 	/* A heap for each thread would take the address space that is left. */
 	mallopt(M_ARENA_MAX, 1);
 	if (has_rings)
-		request->rings = fs_rings_make();
+		request->rings = rings_create();
 	return sandbox_enter(err);
 }
 

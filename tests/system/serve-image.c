@@ -44,7 +44,7 @@
 struct options {
 	const char *image;
 	const char *directory; /* of the caller's; NULL for one of our own */
-	struct fs_options fs;
+	struct session_options fs;
 	bool sandbox;
 	bool seal;
 	bool rings;
@@ -66,43 +66,43 @@ static int tell(int fd, char *text)
 
 /* It says whether there will be rings, which is known before the sandbox is
  * narrowed. */
-static int answer_first(struct fs *fs)
+static int answer_first(struct session *fs)
 {
-	struct pollfd polled = { .fd = fs_fd(fs), .events = POLLIN };
+	struct pollfd polled = { .fd = session_fd(fs), .events = POLLIN };
 
-	return poll(&polled, 1, -1) == 1 && fs_serve_one(fs) == 1 ? 0 : -1;
+	return poll(&polled, 1, -1) == 1 && session_serve_one(fs) == 1 ? 0 : -1;
 }
 
 static int serve(const struct options *options, int image_fd, int fuse_fd,
 	int ready_fd, struct error *err)
 {
-	struct fs_rings *rings = options->rings ? fs_rings_make() : NULL;
+	struct rings *rings = options->rings ? rings_create() : NULL;
 	struct sif_partition partition;
 	struct squash *squash;
-	struct fs *fs;
+	struct session *fs;
 	int rc;
 
 	if (options->sandbox && sandbox_enter(err) < 0)
 		return -1;
 	if (sif_find(image_fd, SIF_ROOT, sif_machine(), &partition, err) < 0 ||
-		fs_open_image(&image_fd, &partition, &options->fs, &squash,
+		session_open_image(&image_fd, &partition, &options->fs, &squash,
 			err) < 0)
 		return error_prefix(err, "cannot use the image '%s'",
 			options->image);
-	if (fs_open(squash, &fuse_fd, &rings, &fs, err) < 0)
+	if (session_open(squash, &fuse_fd, &rings, &fs, err) < 0)
 		return -1;
 	if (answer_first(fs) < 0)
 		return error_set(err, 0, "cannot begin to serve");
 	if (options->seal)
-		fs_seal(fs);
-	if (fs_start(fs, &options->fs, err) < 0)
+		session_seal(fs);
+	if (session_start(fs, &options->fs, err) < 0)
 		return -1;
 	if (options->sandbox && sandbox_narrow(err) < 0)
 		return -1;
 	if (tell(ready_fd, READY) < 0)
 		return error_set(err, errno, "cannot say that I am ready");
 	close(ready_fd);
-	rc = fs_serve(fs);
+	rc = session_serve(fs);
 	return rc < 0 ? error_set(err, errno, "cannot serve") : 0;
 }
 

@@ -2,7 +2,7 @@
 #ifndef SPANK_SERVER_FUSE_INTERNAL_H
 #define SPANK_SERVER_FUSE_INTERNAL_H
 
-/* What the fs*.c files share; for them only. */
+/* What the files of this folder share; for them only. */
 
 #include <linux/fuse.h>
 #include <pthread.h>
@@ -18,40 +18,40 @@
 #include "spank/server/fuse/tree.h"
 
 /* The kernel wants room for the longest request, of 4096 bytes to write. */
-#define FS_REQUEST_SIZE (32 * 1024)
+#define REQUEST_SIZE (32 * 1024)
 
 /* Of Linux 6.9; headers may be older. */
-#define FS_NOTIFY_RESEND 7
-#define FS_HAS_RESEND    (1U << 7) /* in flags2: FUSE_HAS_RESEND >> 32 */
+#define NOTIFY_RESEND 7
+#define HAS_RESEND    (1U << 7) /* in flags2: FUSE_HAS_RESEND >> 32 */
 
 /* Of Linux 6.14. */
-#define FS_OVER_IO_URING (1U << 9) /* in flags2: FUSE_OVER_IO_URING >> 32 */
+#define OVER_IO_URING (1U << 9) /* in flags2: FUSE_OVER_IO_URING >> 32 */
 
-struct fs_request;
+struct request;
 
 /* One thread's memory; only what is used of it is ever touched. */
-struct fs_worker {
-	struct fs *fs;
-	unsigned char *request; /* FS_REQUEST_SIZE */
+struct worker {
+	struct session *session;
+	unsigned char *request; /* REQUEST_SIZE */
 	unsigned char *reply;   /* SQUASH_READ_MAX */
 	/* How an answer gets to the kernel; -1 with errno if it does not. */
-	int (*send)(const struct fs_request *request, int error,
-		const void *bytes, size_t size);
+	int (*send)(const struct request *request, int error, const void *bytes,
+		size_t size);
 	int failures; /* of reading a request, in a row */
 	struct read_context context;
-	struct fs_pipe *pipe; /* of who leads; NULL of all others */
-	bool is_put_off;      /* the request: it would have taken long */
+	struct splice_pipe *pipe; /* of who leads; NULL of all others */
+	bool is_put_off;          /* the request: it would have taken long */
 };
 
-struct fs {
+struct session {
 	int fd;
 	bool can_resend;
 	struct tree tree;
-	struct fs_worker control;   /* fs_serve_one()'s */
-	struct fs_helpers *helpers; /* NULL until there are threads */
-	struct fs_threads *threads;
-	struct fs_rings *rings; /* NULL if there are none */
-	bool over_rings;        /* and they are used */
+	struct worker control;     /* session_serve_one()'s */
+	struct readahead *helpers; /* NULL until there are threads */
+	struct threads *threads;
+	struct rings *rings; /* NULL if there are none */
+	bool over_rings;     /* and they are used */
 	/* The threads of rings are there from the beginning: until
 	 * `is_concurrent` they answer one at a time. */
 	pthread_mutex_t turn;
@@ -60,8 +60,8 @@ struct fs {
 };
 
 /* A request that is being answered. */
-struct fs_request {
-	struct fs_worker *worker;
+struct request {
+	struct worker *worker;
 	struct tree *tree;
 	struct read_context *context; /* the worker's */
 	const struct fuse_in_header *header;
@@ -71,41 +71,42 @@ struct fs_request {
 
 /* Of reading a request, in a row, and of sending an answer: what fails has cost
  * that request its answer at most, and others wait. */
-#define FS_TRIES 3
+#define REPLY_TRIES 3
 
 /*
  * What read(2) of a request has returned: 1 for a request, 2 for none, try
- * again; 0 and -1 as of fs_serve_one().
+ * again; 0 and -1 as of session_serve_one().
  */
-int fs_check_request(struct fs_worker *worker, ssize_t got);
+int worker_check_read(struct worker *worker, ssize_t got);
 
 /*
  * Answer the worker's request of `size` bytes.  False, and no answer, if its
  * context says READ_NOWAIT and it would take long.
  */
-bool fs_answer(struct fs_worker *worker, size_t size);
+bool worker_answer(struct worker *worker, size_t size);
 
 /* The same, by a thread that is there before the tree is sealed. */
-void fs_answer_in_turn(struct fs_worker *worker, size_t size);
+void worker_answer_in_turn(struct worker *worker, size_t size);
 
-/* fs_worker.send of /dev/fuse. */
-int fs_send(const struct fs_request *request, int error, const void *bytes,
+/* worker.send of /dev/fuse. */
+int request_send(const struct request *request, int error, const void *bytes,
 	size_t size);
 
 /* Answer with `size` bytes, or with an error (a positive errno). */
-void fs_reply(const struct fs_request *request, const void *bytes, size_t size);
-void fs_reply_error(const struct fs_request *request, int error);
+void request_reply(const struct request *request, const void *bytes,
+	size_t size);
+void request_fail(const struct request *request, int error);
 /* The same of an errno of tree.h's, of which EIO is told the user at the end.
  */
-void fs_reply_failure(const struct fs_request *request, int error);
+void request_fail_counted(const struct request *request, int error);
 
 /* What the kernel keeps of a node; tree_stat() as it wants it. */
-int fs_fill_attributes(const struct fs_request *request, uint64_t node,
+int request_fill_attributes(const struct request *request, uint64_t node,
 	struct fuse_attr *ret_attributes);
-int fs_fill_entry(const struct fs_request *request, uint64_t node,
+int request_fill_entry(const struct request *request, uint64_t node,
 	struct fuse_entry_out *ret_entry);
 
 /* FUSE_READDIR and FUSE_READDIRPLUS: readdir.c. */
-void fs_answer_listing(const struct fs_request *request);
+void request_readdir(const struct request *request);
 
 #endif

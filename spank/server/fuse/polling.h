@@ -14,19 +14,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct fs_wait {
-	bool may_stay_awake; /* there is a CPU for it */
-	int luck;            /* FS_WAIT_LUCK_MAX: all have come soon, lately */
-	int64_t asleep_until_us; /* since its CPU was wanted */
+struct polling {
+	bool has_spare_cpu; /* there is a CPU for it */
+	int hit_score;      /* POLLING_SCORE_MAX: all have come soon, lately */
+	int64_t backoff_until_us; /* since its CPU was wanted */
 	int64_t since_us;
 };
 
-#define FS_WAIT_LUCK_MAX 16
+#define POLLING_SCORE_MAX 16
 
 /* `cpus`: how many the server may use. */
-void fs_wait_init(struct fs_wait *wait, int cpus);
+void polling_init(struct polling *polling, int cpus);
 
 /* read(2) of `fd`, /dev/fuse or alike, which must be blocking. */
-ssize_t fs_wait_read(struct fs_wait *wait, int fd, void *request, size_t size);
+ssize_t polling_read(struct polling *polling, int fd, void *request,
+	size_t size);
 
 #endif

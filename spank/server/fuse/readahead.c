@@ -15,11 +15,11 @@
 #include <stdlib.h>
 
 #include "spank/server/fuse/readahead.h"
-#include "spank/server/fuse/workers.h"
+#include "spank/server/fuse/thread.h"
 
 #define AHEADS 32
 
-struct fs_helpers {
+struct readahead {
 	struct squash *image;
 	pthread_mutex_t lock;
 	pthread_cond_t can_read;
@@ -30,7 +30,7 @@ struct fs_helpers {
 
 static void *read_all(void *arg)
 {
-	struct fs_helpers *helpers = arg;
+	struct readahead *helpers = arg;
 	struct squash_readahead ahead;
 
 	for (;;) {
@@ -63,7 +63,7 @@ static void set_policy(int policy)
  * it: the one that woke it, or the program that reads.  It gets as much of the
  * CPU as any.  Threads inherit the policy.
  */
-static void start_threads(struct fs_helpers *helpers, size_t count)
+static void start_threads(struct readahead *helpers, size_t count)
 {
 	bool is_plain = sched_getscheduler(0) == SCHED_OTHER;
 
@@ -71,17 +71,16 @@ static void start_threads(struct fs_helpers *helpers, size_t count)
 		set_policy(SCHED_BATCH);
 	/* What nobody reads ahead is not read ahead.  A thread that has been
 	 * started is there for good, and so is *helpers. */
-	while (helpers->threads < count &&
-		fs_thread_start(read_all, helpers) == 0)
+	while (helpers->threads < count && thread_start(read_all, helpers) == 0)
 		helpers->threads++;
 	if (is_plain)
 		set_policy(SCHED_OTHER);
 }
 
-int fs_helpers_start(struct squash *image, size_t ahead,
-	struct fs_helpers **ret_helpers)
+int readahead_start(struct squash *image, size_t ahead,
+	struct readahead **ret_helpers)
 {
-	struct fs_helpers *helpers = calloc(1, sizeof(*helpers));
+	struct readahead *helpers = calloc(1, sizeof(*helpers));
 
 	if (!helpers)
 		return -1;
@@ -94,7 +93,7 @@ int fs_helpers_start(struct squash *image, size_t ahead,
 }
 
 /* Called with the lock. */
-static bool has_room(const struct fs_helpers *helpers,
+static bool has_room(const struct readahead *helpers,
 	const struct squash_readahead *ahead, size_t busy)
 {
 	size_t at_work = busy + helpers->working + helpers->ahead_count;
@@ -104,8 +103,8 @@ static bool has_room(const struct fs_helpers *helpers,
 	return helpers->ahead_count < AHEADS;
 }
 
-void fs_helpers_read_ahead(struct fs_helpers *helpers,
-	const struct squash_data *data, size_t busy)
+void readahead_queue(struct readahead *helpers, const struct squash_data *data,
+	size_t busy)
 {
 	const struct squash_readahead *ahead;
 	size_t i;

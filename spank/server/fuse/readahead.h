@@ -10,20 +10,20 @@
  * Threads that nobody waits for: they decompress what will be asked for next.
  * If they are busy, that is left undone.
  */
-struct fs_helpers;
+struct readahead;
 
 /*
  * `ahead` threads, or as many as can be started, which run until the process
  * ends.  -1 with errno.
  */
-int fs_helpers_start(struct squash *image, size_t ahead,
-	struct fs_helpers **ret_helpers);
+int readahead_start(struct squash *image, size_t ahead,
+	struct readahead **ret_helpers);
 
 /*
  * Read ahead what `data` says will be wanted.  With `busy` threads that others
  * wait for, guesses are left to CPUs that have nothing else to do.
  */
-void fs_helpers_read_ahead(struct fs_helpers *helpers,
-	const struct squash_data *data, size_t busy);
+void readahead_queue(struct readahead *helpers, const struct squash_data *data,
+	size_t busy);
 
 #endif

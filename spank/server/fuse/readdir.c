@@ -12,7 +12,7 @@
 
 /* A listing that is being filled in. */
 struct listing {
-	const struct fs_request *request;
+	const struct request *request;
 	unsigned char *at;
 	size_t left;
 	bool plus;
@@ -23,7 +23,7 @@ static void fill_entry(const struct listing *listing,
 	const struct tree_entry *found, struct fuse_entry_out *entry)
 {
 	if (!found->node ||
-		fs_fill_entry(listing->request, found->node, entry) < 0)
+		request_fill_entry(listing->request, found->node, entry) < 0)
 		memset(entry, 0, sizeof(*entry));
 }
 
@@ -54,7 +54,7 @@ static bool add(const struct tree_entry *found, void *arg)
 	return true;
 }
 
-void fs_answer_listing(const struct fs_request *request)
+void request_readdir(const struct request *request)
 {
 	const struct fuse_read_in *in = request->argument;
 	unsigned char *start = request->worker->reply;
@@ -68,7 +68,7 @@ void fs_answer_listing(const struct fs_request *request)
 	if (tree_list(request->tree, request->context, request->header->nodeid,
 		    in->offset, add, &listing) < 0 &&
 		listing.at == start)
-		fs_reply_failure(request, errno);
+		request_fail_counted(request, errno);
 	else
-		fs_reply(request, start, listing.at - start);
+		request_reply(request, start, listing.at - start);
 }

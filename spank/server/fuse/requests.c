@@ -45,7 +45,7 @@
 		FUSE_NO_OPEN_SUPPORT | FUSE_NO_OPENDIR_SUPPORT |        \
 		FUSE_MAX_PAGES)
 
-int fs_send(const struct fs_request *request, int error, const void *bytes,
+int request_send(const struct request *request, int error, const void *bytes,
 	size_t size)
 {
 	struct fuse_out_header header = {
@@ -60,8 +60,8 @@ int fs_send(const struct fs_request *request, int error, const void *bytes,
 	ssize_t sent = -1;
 	int tries;
 
-	for (tries = 0; sent < 0 && tries < FS_TRIES; tries++) {
-		sent = writev(request->worker->fs->fd, parts, 2);
+	for (tries = 0; sent < 0 && tries < REPLY_TRIES; tries++) {
+		sent = writev(request->worker->session->fd, parts, 2);
 		/* Who asked does not wait any more. */
 		if (sent < 0 && errno == ENOENT)
 			return 0;
@@ -70,25 +70,26 @@ int fs_send(const struct fs_request *request, int error, const void *bytes,
 }
 
 /* Who gets no answer would wait for ever. */
-void fs_reply(const struct fs_request *request, const void *bytes, size_t size)
+void request_reply(const struct request *request, const void *bytes,
+	size_t size)
 {
 	if (request->worker->send(request, 0, bytes, size) < 0)
-		fs_reply_error(request, EIO);
+		request_fail(request, EIO);
 }
 
-void fs_reply_error(const struct fs_request *request, int error)
+void request_fail(const struct request *request, int error)
 {
 	request->worker->send(request, error, NULL, 0);
 }
 
-void fs_reply_failure(const struct fs_request *request, int error)
+void request_fail_counted(const struct request *request, int error)
 {
 	if (error == EIO)
 		damage_count();
-	fs_reply_error(request, error);
+	request_fail(request, error);
 }
 
-int fs_fill_attributes(const struct fs_request *request, uint64_t node,
+int request_fill_attributes(const struct request *request, uint64_t node,
 	struct fuse_attr *ret_attributes)
 {
 	struct stat st;
@@ -113,7 +114,7 @@ int fs_fill_attributes(const struct fs_request *request, uint64_t node,
 	return 0;
 }
 
-int fs_fill_entry(const struct fs_request *request, uint64_t node,
+int request_fill_entry(const struct request *request, uint64_t node,
 	struct fuse_entry_out *ret_entry)
 {
 	struct fuse_entry_out entry = {
@@ -122,14 +123,14 @@ int fs_fill_entry(const struct fs_request *request, uint64_t node,
 		.attr_valid = FOREVER_S,
 	};
 
-	if (fs_fill_attributes(request, node, &entry.attr) < 0)
+	if (request_fill_attributes(request, node, &entry.attr) < 0)
 		return -1;
 	*ret_entry = entry;
 	return 0;
 }
 
 /* They came with Linux 5.17, and are not in every header. */
-static uint32_t more_flags(const struct fs_request *request)
+static uint32_t more_flags(const struct request *request)
 {
 	const struct fuse_init_in *in = request->argument;
 	uint32_t flags2;
@@ -143,23 +144,23 @@ static uint32_t more_flags(const struct fs_request *request)
 }
 
 /* Requests will come by rings, if the kernel offers that and we can. */
-static bool start_rings(struct fs *fs, uint32_t offered)
+static bool start_rings(struct session *session, uint32_t offered)
 {
-	fs->over_rings = fs->rings && (offered & FS_OVER_IO_URING) &&
-			 fs_rings_start(fs->rings, fs) == 0;
-	if (!fs->over_rings) {
-		fs_rings_close(fs->rings);
-		fs->rings = NULL;
+	session->over_rings = session->rings && (offered & OVER_IO_URING) &&
+			      rings_start(session->rings, session) == 0;
+	if (!session->over_rings) {
+		rings_close(session->rings);
+		session->rings = NULL;
 	}
-	return fs->over_rings;
+	return session->over_rings;
 }
 
-static void answer_init(const struct fs_request *request)
+static void answer_init(const struct request *request)
 {
 	const struct fuse_init_in *in = request->argument;
-	struct fs *fs = request->worker->fs;
+	struct session *session = request->worker->session;
 	const uint32_t offered = more_flags(request);
-	const uint32_t over_rings = FS_OVER_IO_URING;
+	const uint32_t over_rings = OVER_IO_URING;
 	struct fuse_init_out out = {
 		.major = FUSE_KERNEL_VERSION,
 		.minor = FUSE_KERNEL_MINOR_VERSION,
@@ -172,30 +173,30 @@ static void answer_init(const struct fs_request *request)
 		.max_pages = SQUASH_READ_MAX / getpagesize(),
 	};
 
-	fs->can_resend = offered & FS_HAS_RESEND;
-	if (start_rings(fs, offered)) {
+	session->can_resend = offered & HAS_RESEND;
+	if (start_rings(session, offered)) {
 		out.flags |= INIT_EXTENDED;
 		memcpy((char *)&out + INIT_OUT_FLAGS2, &over_rings,
 			sizeof(over_rings));
 	}
-	fs_reply(request, &out, sizeof(out));
+	request_reply(request, &out, sizeof(out));
 	/* If the kernel then refuses them it goes on without: all requests come
 	 * by /dev/fuse, to one thread. */
-	if (fs->over_rings)
-		fs_rings_begin(fs->rings);
+	if (session->over_rings)
+		rings_begin(session->rings);
 }
 
-static void reply_node(const struct fs_request *request, uint64_t node)
+static void reply_node(const struct request *request, uint64_t node)
 {
 	struct fuse_entry_out entry;
 
-	if (fs_fill_entry(request, node, &entry) < 0)
-		fs_reply_failure(request, errno);
+	if (request_fill_entry(request, node, &entry) < 0)
+		request_fail_counted(request, errno);
 	else
-		fs_reply(request, &entry, sizeof(entry));
+		request_reply(request, &entry, sizeof(entry));
 }
 
-static void answer_lookup(const struct fs_request *request)
+static void answer_lookup(const struct request *request)
 {
 	/* Node 0: there is none, and the kernel may remember that. */
 	const struct fuse_entry_out none = { .entry_valid = FOREVER_S };
@@ -205,42 +206,43 @@ static void answer_lookup(const struct fs_request *request)
 		    request->header->nodeid, request->argument, &node) == 0)
 		reply_node(request, node);
 	else if (errno == ENOENT)
-		fs_reply(request, &none, sizeof(none));
+		request_reply(request, &none, sizeof(none));
 	else
-		fs_reply_failure(request, errno);
+		request_fail_counted(request, errno);
 }
 
-static void answer_getattr(const struct fs_request *request)
+static void answer_getattr(const struct request *request)
 {
 	struct fuse_attr_out out = { .attr_valid = FOREVER_S };
 
-	if (fs_fill_attributes(request, request->header->nodeid, &out.attr) < 0)
-		fs_reply_failure(request, errno);
+	if (request_fill_attributes(request, request->header->nodeid,
+		    &out.attr) < 0)
+		request_fail_counted(request, errno);
 	else
-		fs_reply(request, &out, sizeof(out));
+		request_reply(request, &out, sizeof(out));
 }
 
-static void answer_readlink(const struct fs_request *request)
+static void answer_readlink(const struct request *request)
 {
 	char target[PATH_MAX];
 
 	if (tree_readlink(request->tree, request->context,
 		    request->header->nodeid, target, sizeof(target)) < 0)
-		fs_reply_failure(request, errno);
+		request_fail_counted(request, errno);
 	else
-		fs_reply(request, target, strlen(target));
+		request_reply(request, target, strlen(target));
 }
 
 /* What is stored as it is need not be copied into the server. */
-static bool send_stored(const struct fs_request *request,
+static bool send_stored(const struct request *request,
 	const struct squash_data *data)
 {
-	const struct fs_worker *worker = request->worker;
+	const struct worker *worker = request->worker;
 
 	return worker->pipe &&
-	       fs_splice(worker->pipe, worker->fs->fd, request->header->unique,
-		       squash_fd(request->tree->image), data->stored_offset,
-		       data->size);
+	       splice_reply(worker->pipe, worker->session->fd,
+		       request->header->unique, squash_fd(request->tree->image),
+		       data->stored_offset, data->size);
 }
 
 /* Another thread is going to be busy with it. */
@@ -249,10 +251,10 @@ static bool is_slow(enum read_result result)
 	return result == READ_STORED || result == READ_WOULD_BLOCK;
 }
 
-static void answer_read(const struct fs_request *request)
+static void answer_read(const struct request *request)
 {
 	const struct fuse_read_in *in = request->argument;
-	struct fs *fs = request->worker->fs;
+	struct session *session = request->worker->session;
 	size_t size = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX;
 	struct squash_data data;
 	enum read_result result = tree_read(request->tree, request->context,
@@ -260,12 +262,12 @@ static void answer_read(const struct fs_request *request)
 		request->worker->reply, &data);
 	int error = errno;
 
-	if (fs->helpers)
-		fs_helpers_read_ahead(fs->helpers, &data,
-			fs->late + is_slow(result));
+	if (session->helpers)
+		readahead_queue(session->helpers, &data,
+			session->late + is_slow(result));
 	switch (result) {
 	case READ_DATA:
-		fs_reply(request, data.bytes, data.size);
+		request_reply(request, data.bytes, data.size);
 		break;
 	case READ_STORED:
 		request->worker->is_put_off = !send_stored(request, &data);
@@ -274,12 +276,12 @@ static void answer_read(const struct fs_request *request)
 		request->worker->is_put_off = true;
 		break;
 	case READ_ERROR:
-		fs_reply_failure(request, error);
+		request_fail_counted(request, error);
 	}
-	squash_release(fs->tree.image, &data);
+	squash_release(session->tree.image, &data);
 }
 
-static void answer_statfs(const struct fs_request *request)
+static void answer_statfs(const struct request *request)
 {
 	struct fuse_statfs_out out = { 0 };
 	struct statvfs st;
@@ -292,56 +294,55 @@ static void answer_statfs(const struct fs_request *request)
 		.namelen = st.f_namemax,
 		.frsize = st.f_frsize,
 	};
-	fs_reply(request, &out, sizeof(out));
+	request_reply(request, &out, sizeof(out));
 }
 
-static void make(const struct fs_request *request, const char *name,
-	mode_t type)
+static void make(const struct request *request, const char *name, mode_t type)
 {
 	uint64_t node;
 
 	if (tree_make(request->tree, request->context, request->header->nodeid,
 		    name, type, &node) < 0)
-		fs_reply_failure(request, errno);
+		request_fail_counted(request, errno);
 	else
 		reply_node(request, node);
 }
 
-static void answer_mkdir(const struct fs_request *request)
+static void answer_mkdir(const struct request *request)
 {
 	const struct fuse_mkdir_in *in = request->argument;
 
 	make(request, (const char *)(in + 1), S_IFDIR);
 }
 
-static void answer_mknod(const struct fs_request *request)
+static void answer_mknod(const struct request *request)
 {
 	const struct fuse_mknod_in *in = request->argument;
 
 	make(request, (const char *)(in + 1), in->mode & S_IFMT);
 }
 
-static void answer_unlink(const struct fs_request *request)
+static void answer_unlink(const struct request *request)
 {
 	int failed = tree_unlink(request->tree, request->context,
 		request->header->nodeid, request->argument);
 
-	fs_reply_error(request, failed ? errno : 0);
+	request_fail(request, failed ? errno : 0);
 }
 
 /* References are stateless: nothing is forgotten, and nothing interrupted. */
-static void answer_nothing(const struct fs_request *request)
+static void answer_nothing(const struct request *request)
 {
 	(void)request;
 }
 
-static void answer_success(const struct fs_request *request)
+static void answer_success(const struct request *request)
 {
-	fs_reply_error(request, 0);
+	request_fail(request, 0);
 }
 
 struct operation {
-	void (*answer)(const struct fs_request *request);
+	void (*answer)(const struct request *request);
 	size_t size;   /* of the fixed part of the argument */
 	bool has_name; /* after it, with its NUL */
 };
@@ -359,9 +360,9 @@ static const struct operation operations[] = {
 	[FUSE_MKDIR] = { answer_mkdir, sizeof(struct fuse_mkdir_in), true },
 	[FUSE_UNLINK] = { answer_unlink, 0, true },
 	[FUSE_READ] = { answer_read, sizeof(struct fuse_read_in), false },
-	[FUSE_READDIR] = { fs_answer_listing, sizeof(struct fuse_read_in),
+	[FUSE_READDIR] = { request_readdir, sizeof(struct fuse_read_in),
 		false },
-	[FUSE_READDIRPLUS] = { fs_answer_listing, sizeof(struct fuse_read_in),
+	[FUSE_READDIRPLUS] = { request_readdir, sizeof(struct fuse_read_in),
 		false },
 	[FUSE_STATFS] = { answer_statfs, 0, false },
 	[FUSE_RELEASE] = { answer_success, 0, false },
@@ -370,7 +371,7 @@ static const struct operation operations[] = {
 };
 
 static bool is_whole(const struct operation *operation,
-	const struct fs_request *request)
+	const struct request *request)
 {
 	const char *name = (const char *)request->argument + operation->size;
 
@@ -379,7 +380,7 @@ static bool is_whole(const struct operation *operation,
 		       memchr(name, '\0', request->size - operation->size));
 }
 
-static void answer(const struct fs_request *request)
+static void answer(const struct request *request)
 {
 	static const struct operation unknown = { 0 };
 	uint32_t opcode = request->header->opcode;
@@ -388,14 +389,14 @@ static void answer(const struct fs_request *request)
 	if (opcode < sizeof(operations) / sizeof(operations[0]))
 		operation = &operations[opcode];
 	if (!operation->answer)
-		fs_reply_error(request, ENOSYS);
+		request_fail(request, ENOSYS);
 	else if (!is_whole(operation, request))
-		fs_reply_error(request, EIO);
+		request_fail(request, EIO);
 	else
 		operation->answer(request);
 }
 
-static int check_failure(struct fs_worker *worker)
+static int check_failure(struct worker *worker)
 {
 	/* ENOENT: the request was taken back while it was being read. */
 	if (errno == EINTR || errno == EAGAIN || errno == ENOENT)
@@ -403,10 +404,10 @@ static int check_failure(struct fs_worker *worker)
 	/* ECONNABORTED: someone aborted the connection. */
 	if (errno == ENODEV || errno == ECONNABORTED)
 		return 0;
-	return ++worker->failures < FS_TRIES ? 2 : -1;
+	return ++worker->failures < REPLY_TRIES ? 2 : -1;
 }
 
-int fs_check_request(struct fs_worker *worker, ssize_t got)
+int worker_check_read(struct worker *worker, ssize_t got)
 {
 	if (got < 0)
 		return check_failure(worker);
@@ -418,11 +419,11 @@ int fs_check_request(struct fs_worker *worker, ssize_t got)
 	return 1;
 }
 
-bool fs_answer(struct fs_worker *worker, size_t size)
+bool worker_answer(struct worker *worker, size_t size)
 {
-	struct fs_request request = {
+	struct request request = {
 		.worker = worker,
-		.tree = &worker->fs->tree,
+		.tree = &worker->session->tree,
 		.context = &worker->context,
 		.header = (void *)worker->request,
 		.argument = worker->request + sizeof(struct fuse_in_header),

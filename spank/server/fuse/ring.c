@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "spank/server/fuse/rings_internal.h"
-#include "spank/server/fuse/workers.h"
+#include "spank/server/fuse/thread.h"
 
 /* Of linux/fuse.h since 6.14 (fuse_uring_cmd); headers may be older. */
 #define REGISTER         1
@@ -26,7 +26,7 @@ struct command_argument {
 	unsigned char unused[6];
 };
 
-static int send(const struct fs_request *request, int error, const void *bytes,
+static int send(const struct request *request, int error, const void *bytes,
 	size_t size)
 {
 	struct entry *entry = ((struct ring *)request->worker)->entry;
@@ -51,7 +51,7 @@ static size_t assemble(const struct entry *entry, unsigned char *request)
 	size_t rest = from->payload_size;
 	size_t fixed = header->len - sizeof(*header) - rest;
 
-	if (header->len > FS_REQUEST_SIZE || fixed > sizeof(from->argument))
+	if (header->len > REQUEST_SIZE || fixed > sizeof(from->argument))
 		return 0;
 	memcpy(request, header, sizeof(*header));
 	memcpy(request + sizeof(*header), from->argument, fixed);
@@ -68,7 +68,7 @@ static void answer(struct ring *ring, struct entry *entry)
 		abort(); /* the kernel's word for the longest is not kept */
 	ring->entry = entry;
 	ring->worker.reply = entry->parts[1].iov_base;
-	fs_answer_in_turn(&ring->worker, size);
+	worker_answer_in_turn(&ring->worker, size);
 }
 
 static int command(struct ring *ring, struct entry *entry, uint32_t operation)
@@ -122,7 +122,7 @@ static void take_results(struct ring *ring)
 /* Give the kernel the ring's entries; 0, or the errno of what it refused. */
 static int register_entries(struct ring *ring)
 {
-	struct fs_rings *all = ring->all;
+	struct rings *all = ring->all;
 	unsigned int queue;
 
 	ring->entries = 0;
@@ -180,24 +180,25 @@ static void bind_to(int cpu)
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
-void *fs_ring_run(void *arg)
+void *ring_run(void *arg)
 {
 	struct ring *ring = arg;
-	struct fs_rings *all = ring->all;
+	struct rings *all = ring->all;
 
 	ring->worker.send = send;
 	bind_to(ring->cpu);
 	ring->refused = uring_enable(&ring->uring) < 0 ? errno : 0;
 	if (ring->refused == 0 && ring == all->rings)
 		ring->refused = probe(ring);
-	sem_post(&all->said);
-	fs_thread_wait(&ring->told);
+	sem_post(&all->reported);
+	thread_wait(&ring->decided);
 	if (!all->begin) {
-		sem_post(&all->said); /* from now on all of it may be gone */
+		/* From now on all of it may be gone. */
+		sem_post(&all->reported);
 		return NULL;
 	}
 	ring->refused = register_entries(ring);
-	sem_post(&all->said);
+	sem_post(&all->reported);
 	if (ring->refused == 0)
 		serve(ring);
 	return NULL;

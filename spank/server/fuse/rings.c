@@ -11,10 +11,10 @@
  * even by an abort of the connection.  Queues of CPUs that are not ours have
  * their entries in one ring or another; the kernel wants one in each queue.
  *
- *   1. fs_rings_make(): rings, which cannot do anything yet
- *   2. fs_rings_start(): threads; one sees whether the kernel listens
+ *   1. rings_create(): rings, which cannot do anything yet
+ *   2. rings_start(): threads; one sees whether the kernel listens
  *   3. INIT is answered
- *   4. fs_rings_begin(): the threads register, and serve until the mount is
+ *   4. rings_begin(): the threads register, and serve until the mount is
  *      gone
  *
  * FORGET and INTERRUPT still come by /dev/fuse.
@@ -33,7 +33,7 @@
 
 #include "common/cleanup.h"
 #include "spank/server/fuse/rings_internal.h"
-#include "spank/server/fuse/workers.h"
+#include "spank/server/fuse/thread.h"
 
 #define ENABLED  "/sys/module/fuse/parameters/enable_uring"
 #define POSSIBLE "/sys/devices/system/cpu/possible"
@@ -41,31 +41,31 @@
 /* Each has 1 MiB of the address space, of which the sandbox leaves 1 GiB. */
 #define QUEUES_MAX 256
 
-static void hear_all(struct fs_rings *rings, int count)
+static void await_reports(struct rings *rings, int count)
 {
 	while (count-- > 0)
-		fs_thread_wait(&rings->said);
+		thread_wait(&rings->reported);
 }
 
 /* Whether none of the first `count` threads has been refused. */
-static bool all_well(struct fs_rings *rings, int count)
+static bool none_refused(struct rings *rings, int count)
 {
 	bool well = true;
 	int i;
 
-	hear_all(rings, count);
+	await_reports(rings, count);
 	for (i = 0; i < count; i++)
 		well = well && rings->rings[i].refused == 0;
 	return well;
 }
 
-static void tell_all(struct fs_rings *rings, int count, bool begin)
+static void announce(struct rings *rings, int count, bool begin)
 {
 	int i;
 
 	rings->begin = begin;
 	for (i = 0; i < count; i++)
-		sem_post(&rings->rings[i].told);
+		sem_post(&rings->rings[i].decided);
 }
 
 /* A line of /sys, without its end; "" if it cannot be read, or is longer. */
@@ -107,9 +107,9 @@ static int count_cpus(cpu_set_t *ret_cpus)
 	return CPU_COUNT(ret_cpus);
 }
 
-static struct fs_rings *make(unsigned int queues, int wanted)
+static struct rings *make(unsigned int queues, int wanted)
 {
-	struct fs_rings *rings = calloc(1, sizeof(*rings));
+	struct rings *rings = calloc(1, sizeof(*rings));
 
 	if (!rings)
 		return NULL;
@@ -120,7 +120,7 @@ static struct fs_rings *make(unsigned int queues, int wanted)
 	return rings;
 }
 
-struct fs_rings *fs_rings_make(void)
+struct rings *rings_create(void)
 {
 	char enabled[8], possible[256];
 	unsigned int queues;
@@ -137,7 +137,7 @@ struct fs_rings *fs_rings_make(void)
 	return make(queues, queues < RINGS_MAX ? queues : RINGS_MAX);
 }
 
-int fs_rings_count(const struct fs_rings *rings)
+int rings_count(const struct rings *rings)
 {
 	cpu_set_t cpus;
 	int count = count_cpus(&cpus);
@@ -145,7 +145,7 @@ int fs_rings_count(const struct fs_rings *rings)
 	return rings && count <= rings->count ? count : 0;
 }
 
-static void close_from(struct fs_rings *rings, int first)
+static void close_from(struct rings *rings, int first)
 {
 	struct ring *ring;
 
@@ -161,7 +161,7 @@ static size_t entry_size(void)
 	return getpagesize() + SQUASH_READ_MAX;
 }
 
-void fs_rings_close(struct fs_rings *rings)
+void rings_close(struct rings *rings)
 {
 	if (!rings)
 		return;
@@ -181,7 +181,7 @@ static char *map_entries(unsigned int count)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-static int make_entries(struct fs_rings *rings)
+static int make_entries(struct rings *rings)
 {
 	struct entry *entries = calloc(rings->queues, sizeof(*entries));
 	char *memory = entries ? map_entries(rings->queues) : NULL;
@@ -205,7 +205,8 @@ static int make_entries(struct fs_rings *rings)
 }
 
 /* One after the other, so that a ring has the queue of its CPU. */
-static int prepare(struct fs_rings *rings, struct fs *fs, const cpu_set_t *cpus)
+static int prepare(struct rings *rings, struct session *session,
+	const cpu_set_t *cpus)
 {
 	struct ring *ring = rings->rings;
 	int cpu;
@@ -217,18 +218,18 @@ static int prepare(struct fs_rings *rings, struct fs *fs, const cpu_set_t *cpus)
 		ring->cpu = cpu;
 		if ((unsigned int)cpu < rings->queues)
 			rings->entries[cpu].ring = ring;
-		ring->worker.fs = fs;
-		ring->worker.request = malloc(FS_REQUEST_SIZE);
-		sem_init(&ring->told, 0, 0);
+		ring->worker.session = session;
+		ring->worker.request = malloc(REQUEST_SIZE);
+		sem_init(&ring->decided, 0, 0);
 		if (!ring->worker.request ||
-			uring_attach(&ring->uring, fs->fd) < 0)
+			uring_attach(&ring->uring, session->fd) < 0)
 			return -1;
 		ring++;
 	}
 	return 0;
 }
 
-int fs_rings_start(struct fs_rings *rings, struct fs *fs)
+int rings_start(struct rings *rings, struct session *session)
 {
 	cpu_set_t cpus;
 	int count = count_cpus(&cpus), started = 0;
@@ -236,21 +237,21 @@ int fs_rings_start(struct fs_rings *rings, struct fs *fs)
 	if (count == 0 || count > rings->count)
 		return -1;
 	close_from(rings, count);
-	sem_init(&rings->said, 0, 0);
-	if (make_entries(rings) < 0 || prepare(rings, fs, &cpus) < 0)
+	sem_init(&rings->reported, 0, 0);
+	if (make_entries(rings) < 0 || prepare(rings, session, &cpus) < 0)
 		return -1;
 	while (started < count &&
-		fs_thread_start(fs_ring_run, &rings->rings[started]) == 0)
+		thread_start(ring_run, &rings->rings[started]) == 0)
 		started++;
-	if (all_well(rings, started) && started == count)
+	if (none_refused(rings, started) && started == count)
 		return 0;
-	tell_all(rings, started, false);
-	hear_all(rings, started);
+	announce(rings, started, false);
+	await_reports(rings, started);
 	return -1;
 }
 
-void fs_rings_begin(struct fs_rings *rings)
+void rings_begin(struct rings *rings)
 {
-	tell_all(rings, rings->count, true);
-	hear_all(rings, rings->count);
+	announce(rings, rings->count, true);
+	await_reports(rings, rings->count);
 }

@@ -36,27 +36,27 @@ struct entry {
 };
 
 struct ring {
-	struct fs_worker worker; /* first: see send() */
-	struct fs_rings *all;
+	struct worker worker; /* first: see send() */
+	struct rings *all;
 	struct uring uring;
 	int cpu;
 	struct entry *entry;  /* what is being answered */
 	unsigned int entries; /* that the kernel has, or will have */
 	int failure;          /* errno of the last entry that ended */
 	int refused;          /* errno of what rings.c has it try */
-	sem_t told;           /* all->begin is known */
+	sem_t decided;        /* all->begin is known */
 };
 
-struct fs_rings {
+struct rings {
 	unsigned int queues; /* as many as the kernel has */
 	int count;
 	struct ring rings[RINGS_MAX];
 	struct entry *entries; /* for each queue */
-	sem_t said;            /* once by each thread at each step */
+	sem_t reported;        /* once by each thread at each step */
 	bool begin;
 };
 
-/* A ring's thread, for fs_rings_start() and fs_rings_begin(). */
-void *fs_ring_run(void *ring);
+/* A ring's thread, for rings_start() and rings_begin(). */
+void *ring_run(void *ring);
 
 #endif

@@ -25,23 +25,23 @@
 #include "common/cleanup.h"
 #include "spank/server/fuse/internal.h"
 #include "spank/server/fuse/polling.h"
-#include "spank/server/fuse/workers.h"
+#include "spank/server/fuse/thread.h"
 
 /* Decompression is what scales; past these its results are waited for. */
 #define THREADS_MIN 2
 #define THREADS_MAX 8
 #define AHEAD_MAX   4
 
-struct fs_threads {
+struct threads {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool go; /* fs_serve() has been called */
+	bool go; /* session_serve() has been called */
 	bool has_leader;
 	bool ended;
-	int result; /* of fs_serve(), and its errno */
+	int result; /* of session_serve(), and its errno */
 	int failure;
-	struct fs_wait wait; /* the leader's, */
-	struct fs_pipe pipe; /* as this is */
+	struct polling polling;  /* the leader's, */
+	struct splice_pipe pipe; /* as this is */
 };
 
 /*
@@ -58,87 +58,87 @@ static int set_blocking(int fd, bool blocking)
 	return fcntl(fd, F_SETFL, flags);
 }
 
-static int open_worker(struct fs *fs, struct fs_worker *worker)
+static int open_worker(struct session *session, struct worker *worker)
 {
-	void *memory = mmap(NULL, FS_REQUEST_SIZE + SQUASH_READ_MAX,
+	void *memory = mmap(NULL, REQUEST_SIZE + SQUASH_READ_MAX,
 		PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -1;
-	worker->fs = fs;
-	worker->send = fs_send;
+	worker->session = session;
+	worker->send = request_send;
 	worker->request = memory;
-	worker->reply = worker->request + FS_REQUEST_SIZE;
+	worker->reply = worker->request + REQUEST_SIZE;
 	return 0;
 }
 
-static void close_worker(struct fs_worker *worker)
+static void close_worker(struct worker *worker)
 {
-	munmap(worker->request, FS_REQUEST_SIZE + SQUASH_READ_MAX);
+	munmap(worker->request, REQUEST_SIZE + SQUASH_READ_MAX);
 }
 
-int fs_open(struct squash *image, int *fuse_fd, struct fs_rings **rings,
-	struct fs **ret_fs, struct error *err)
+int session_open(struct squash *image, int *fuse_fd, struct rings **rings,
+	struct session **ret_session, struct error *err)
 {
-	CLEANUP_FREE struct fs *fs = calloc(1, sizeof(*fs));
+	CLEANUP_FREE struct session *session = calloc(1, sizeof(*session));
 
-	if (!fs || set_blocking(*fuse_fd, false) < 0 ||
-		open_worker(fs, &fs->control) < 0)
+	if (!session || set_blocking(*fuse_fd, false) < 0 ||
+		open_worker(session, &session->control) < 0)
 		return error_set(err, errno, "cannot start to serve the image");
-	fs->tree.image = image;
-	pthread_mutex_init(&fs->turn, NULL);
-	fs->fd = fd_take(fuse_fd);
-	fs->rings = pointer_take(rings);
-	*ret_fs = pointer_take(&fs);
+	session->tree.image = image;
+	pthread_mutex_init(&session->turn, NULL);
+	session->fd = fd_take(fuse_fd);
+	session->rings = pointer_take(rings);
+	*ret_session = pointer_take(&session);
 	return 0;
 }
 
-bool fs_has_rings(const struct fs *fs)
+bool session_has_rings(const struct session *session)
 {
-	return fs && fs->over_rings;
+	return session && session->over_rings;
 }
 
-int fs_fd(const struct fs *fs)
+int session_fd(const struct session *session)
 {
-	return fs->fd;
+	return session->fd;
 }
 
-int fs_serve_one(struct fs *fs)
+int session_serve_one(struct session *session)
 {
-	ssize_t got = read(fs->fd, fs->control.request, FS_REQUEST_SIZE);
-	int what = fs_check_request(&fs->control, got);
+	ssize_t got = read(session->fd, session->control.request, REQUEST_SIZE);
+	int what = worker_check_read(&session->control, got);
 
 	if (what == 1)
-		fs_answer(&fs->control, got);
+		worker_answer(&session->control, got);
 	return what == 2 ? 1 : what;
 }
 
 /* What takes long. */
-static void answer_late(struct fs_worker *worker, size_t size)
+static void answer_late(struct worker *worker, size_t size)
 {
 	worker->context = (struct read_context){ READ_MAY_BLOCK, NULL, NULL };
-	worker->fs->late++;
-	fs_answer(worker, size);
-	worker->fs->late--;
+	worker->session->late++;
+	worker_answer(worker, size);
+	worker->session->late--;
 }
 
-void fs_answer_in_turn(struct fs_worker *worker, size_t size)
+void worker_answer_in_turn(struct worker *worker, size_t size)
 {
-	struct fs *fs = worker->fs;
-	bool in_turn = !atomic_load(&fs->is_concurrent);
+	struct session *session = worker->session;
+	bool in_turn = !atomic_load(&session->is_concurrent);
 
 	if (in_turn)
-		pthread_mutex_lock(&fs->turn);
+		pthread_mutex_lock(&session->turn);
 	worker->context = (struct read_context){ READ_NOWAIT, NULL, NULL };
-	if (!fs_answer(worker, size))
+	if (!worker_answer(worker, size))
 		answer_late(worker, size);
 	if (in_turn)
-		pthread_mutex_unlock(&fs->turn);
+		pthread_mutex_unlock(&session->turn);
 }
 
 /* False if serving has ended. */
-static bool become_leader(struct fs_threads *threads)
+static bool become_leader(struct threads *threads)
 {
 	bool is_leader;
 
@@ -154,8 +154,8 @@ static bool become_leader(struct fs_threads *threads)
 
 static void let_another_lead(void *arg)
 {
-	struct fs_worker *worker = arg;
-	struct fs_threads *threads = worker->fs->threads;
+	struct worker *worker = arg;
+	struct threads *threads = worker->session->threads;
 
 	worker->pipe = NULL;
 	pthread_mutex_lock(&threads->lock);
@@ -164,7 +164,7 @@ static void let_another_lead(void *arg)
 	pthread_mutex_unlock(&threads->lock);
 }
 
-static void end_all(struct fs_threads *threads, int result)
+static void end_all(struct threads *threads, int result)
 {
 	pthread_mutex_lock(&threads->lock);
 	threads->ended = true;
@@ -174,9 +174,9 @@ static void end_all(struct fs_threads *threads, int result)
 	pthread_mutex_unlock(&threads->lock);
 }
 
-static void lead(struct fs_worker *worker)
+static void lead(struct worker *worker)
 {
-	struct fs *fs = worker->fs;
+	struct session *session = worker->session;
 	bool is_answered = true;
 	ssize_t got;
 	int what;
@@ -184,16 +184,16 @@ static void lead(struct fs_worker *worker)
 	/* In the middle of an answer, if its metadata is on slow storage. */
 	worker->context =
 		(struct read_context){ READ_NOWAIT, let_another_lead, worker };
-	worker->pipe = &fs->threads->pipe;
+	worker->pipe = &session->threads->pipe;
 	do {
-		got = fs_wait_read(&fs->threads->wait, fs->fd, worker->request,
-			FS_REQUEST_SIZE);
-		what = fs_check_request(worker, got);
+		got = polling_read(&session->threads->polling, session->fd,
+			worker->request, REQUEST_SIZE);
+		what = worker_check_read(worker, got);
 		if (what == 1)
-			is_answered = fs_answer(worker, got);
+			is_answered = worker_answer(worker, got);
 	} while (what > 0 && is_answered && worker->pipe);
 	if (what <= 0) {
-		end_all(fs->threads, what);
+		end_all(session->threads, what);
 		return;
 	}
 	read_context_wait(&worker->context);
@@ -203,20 +203,20 @@ static void lead(struct fs_worker *worker)
 
 static void *serve(void *arg)
 {
-	struct fs_worker *worker = arg;
+	struct worker *worker = arg;
 
-	while (become_leader(worker->fs->threads))
+	while (become_leader(worker->session->threads))
 		lead(worker);
 	return NULL;
 }
 
-static int start_worker(struct fs *fs)
+static int start_worker(struct session *session)
 {
-	CLEANUP_FREE struct fs_worker *worker = calloc(1, sizeof(*worker));
+	CLEANUP_FREE struct worker *worker = calloc(1, sizeof(*worker));
 
-	if (!worker || open_worker(fs, worker) < 0)
+	if (!worker || open_worker(session, worker) < 0)
 		return -1;
-	if (fs_thread_start(serve, worker) < 0) {
+	if (thread_start(serve, worker) < 0) {
 		close_worker(worker);
 		return -1;
 	}
@@ -240,26 +240,27 @@ static int clamp(int value, int least, int most)
 	return value < most ? value : most;
 }
 
-static int choose_cpus(const struct fs_options *options)
+static int choose_cpus(const struct session_options *options)
 {
 	return options->threads ? options->threads : count_cpus();
 }
 
-static int count_threads(const struct fs_options *options)
+static int count_threads(const struct session_options *options)
 {
 	return options->threads == 1
 		       ? 1
 		       : clamp(choose_cpus(options), THREADS_MIN, THREADS_MAX);
 }
 
-static int set_cache(struct squash *image, const struct fs_options *options)
+static int set_cache(struct squash *image,
+	const struct session_options *options)
 {
 	return squash_set_cache(image, options->cache_bytes,
 		count_threads(options));
 }
 
-int fs_open_image(int *image_fd, const struct sif_partition *partition,
-	const struct fs_options *options, struct squash **ret_image,
+int session_open_image(int *image_fd, const struct sif_partition *partition,
+	const struct session_options *options, struct squash **ret_image,
 	struct error *err)
 {
 	struct squash *image;
@@ -274,109 +275,112 @@ int fs_open_image(int *image_fd, const struct sif_partition *partition,
 	return 0;
 }
 
-static int start_helpers(struct fs *fs, int cpus)
+static int start_helpers(struct session *session, int cpus)
 {
-	return fs_helpers_start(fs->tree.image, clamp(cpus, 1, AHEAD_MAX),
-		&fs->helpers);
+	return readahead_start(session->tree.image, clamp(cpus, 1, AHEAD_MAX),
+		&session->helpers);
 }
 
-static int start_workers(struct fs *fs, const struct fs_options *options)
+static int start_workers(struct session *session,
+	const struct session_options *options)
 {
 	int cpus = choose_cpus(options);
 	/* Mount points may be made while there is one thread only. */
-	int count = fs->tree.sealed ? count_threads(options) : 1;
+	int count = session->tree.sealed ? count_threads(options) : 1;
 
-	if (set_cache(fs->tree.image, options) < 0)
+	if (set_cache(session->tree.image, options) < 0)
 		return -1;
-	fs_wait_init(&fs->threads->wait, count_cpus());
-	if (fs->tree.sealed)
-		fs_pipe_open(&fs->threads->pipe);
+	polling_init(&session->threads->polling, count_cpus());
+	if (session->tree.sealed)
+		splice_pipe_open(&session->threads->pipe);
 	/* A user who may have no more processes has a slower server. */
-	if (count > 1 && start_helpers(fs, cpus) == 0)
-		while (--count > 0 && start_worker(fs) == 0)
+	if (count > 1 && start_helpers(session, cpus) == 0)
+		while (--count > 0 && start_worker(session) == 0)
 			;
 	return 0;
 }
 
-static int start_all(struct fs *fs, const struct fs_options *options)
+static int start_all(struct session *session,
+	const struct session_options *options)
 {
-	fs->threads = calloc(1, sizeof(*fs->threads));
-	if (!fs->threads)
+	session->threads = calloc(1, sizeof(*session->threads));
+	if (!session->threads)
 		return -1;
-	pthread_mutex_init(&fs->threads->lock, NULL);
-	pthread_cond_init(&fs->threads->changed, NULL);
+	pthread_mutex_init(&session->threads->lock, NULL);
+	pthread_cond_init(&session->threads->changed, NULL);
 	/* Rings have threads, from their beginning on. */
-	if (!fs->over_rings && start_workers(fs, options) < 0)
+	if (!session->over_rings && start_workers(session, options) < 0)
 		return -1;
-	return set_blocking(fs->fd, true);
+	return set_blocking(session->fd, true);
 }
 
-int fs_start(struct fs *fs, const struct fs_options *options, struct error *err)
+int session_start(struct session *session,
+	const struct session_options *options, struct error *err)
 {
-	if (start_all(fs, options) < 0)
+	if (start_all(session, options) < 0)
 		return error_set(err, errno, "cannot start to serve the image");
 	return 0;
 }
 
-int fs_serve(struct fs *fs)
+int session_serve(struct session *session)
 {
-	struct fs_threads *threads = fs->threads;
+	struct threads *threads = session->threads;
 
 	pthread_mutex_lock(&threads->lock);
 	threads->go = true;
 	pthread_mutex_unlock(&threads->lock);
-	serve(&fs->control);
+	serve(&session->control);
 	errno = threads->failure;
 	return threads->result;
 }
 
-void fs_own(struct fs *fs)
+void session_set_owner(struct session *session)
 {
-	fs->tree.owned = true;
-	fs->tree.uid = getuid();
-	fs->tree.gid = getgid();
+	session->tree.owned = true;
+	session->tree.uid = getuid();
+	session->tree.gid = getgid();
 }
 
-bool fs_can_resend(const struct fs *fs)
+bool session_can_resend(const struct session *session)
 {
-	return fs->can_resend;
+	return session->can_resend;
 }
 
-int fs_resend(struct fs *fs)
+int session_resend(struct session *session)
 {
 	struct fuse_out_header header = {
 		.len = sizeof(header),
-		.error = FS_NOTIFY_RESEND,
+		.error = NOTIFY_RESEND,
 	};
 	const struct iovec part = { &header, sizeof(header) };
 
-	return writev(fs->fd, &part, 1) < 0 ? -1 : 0;
+	return writev(session->fd, &part, 1) < 0 ? -1 : 0;
 }
 
-void fs_seal(struct fs *fs)
+void session_seal(struct session *session)
 {
-	pthread_mutex_lock(&fs->turn);
-	fs->tree.sealed = true;
-	if (fs->over_rings && !fs->is_concurrent) {
-		start_helpers(fs, fs_rings_count(fs->rings));
-		atomic_store(&fs->is_concurrent, true);
+	pthread_mutex_lock(&session->turn);
+	session->tree.sealed = true;
+	if (session->over_rings && !session->is_concurrent) {
+		start_helpers(session, rings_count(session->rings));
+		atomic_store(&session->is_concurrent, true);
 	}
-	pthread_mutex_unlock(&fs->turn);
+	pthread_mutex_unlock(&session->turn);
 }
 
-void fs_rest(struct fs *fs)
+void session_drop_cache(struct session *session)
 {
 	/* Without it the old one stays: it costs memory, no more. */
-	squash_set_cache(fs->tree.image, 0, 0);
+	squash_set_cache(session->tree.image, 0, 0);
 }
 
-void fs_close(struct fs *fs)
+void session_close(struct session *session)
 {
-	if (!fs)
+	if (!session)
 		return;
-	fs_rings_close(fs->rings); /* never started */
-	close(fs->fd);
-	mountpoints_free(&fs->tree.mountpoints);
-	close_worker(&fs->control);
-	free(fs);
+	rings_close(session->rings); /* never started */
+	close(session->fd);
+	mountpoints_free(&session->tree.mountpoints);
+	close_worker(&session->control);
+	free(session);
 }

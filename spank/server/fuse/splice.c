@@ -15,7 +15,7 @@
 /* Pages that hold less than a page: the header's, the first and the last. */
 #define PARTLY_FILLED 3
 
-void fs_pipe_open(struct fs_pipe *pipe)
+void splice_pipe_open(struct splice_pipe *pipe)
 {
 	int ends[2], size;
 
@@ -31,7 +31,7 @@ void fs_pipe_open(struct fs_pipe *pipe)
 	pipe->most = size > 0 ? size : 0;
 }
 
-static bool fill(const struct fs_pipe *pipe, uint64_t unique, int file,
+static bool fill(const struct splice_pipe *pipe, uint64_t unique, int file,
 	off_t offset, size_t size)
 {
 	struct fuse_out_header header = {
@@ -46,7 +46,7 @@ static bool fill(const struct fs_pipe *pipe, uint64_t unique, int file,
 }
 
 /* What is left in the pipe must not become part of the next answer. */
-static void empty(const struct fs_pipe *pipe)
+static void empty(const struct splice_pipe *pipe)
 {
 	char bytes[4096];
 
@@ -54,8 +54,8 @@ static void empty(const struct fs_pipe *pipe)
 		;
 }
 
-bool fs_splice(struct fs_pipe *pipe, int fuse_fd, uint64_t unique, int file,
-	off_t offset, size_t size)
+bool splice_reply(struct splice_pipe *pipe, int fuse_fd, uint64_t unique,
+	int file, off_t offset, size_t size)
 {
 	size_t length = sizeof(struct fuse_out_header) + size;
 

@@ -13,20 +13,20 @@
 #include <sys/types.h>
 
 /* The pipe that it goes through; empty between two answers. */
-struct fs_pipe {
+struct splice_pipe {
 	int to_read, to_write;
 	size_t most; /* bytes of data that it holds; 0 if there is no pipe */
 };
 
 /* May fail: then nothing is ever sent by it. */
-void fs_pipe_open(struct fs_pipe *pipe);
+void splice_pipe_open(struct splice_pipe *pipe);
 
 /*
  * Answer the request `unique` with `size` bytes at `offset` of `file`.  False,
  * and no answer, if they are not in the page cache, or the kernel or the file's
  * system does not do it.
  */
-bool fs_splice(struct fs_pipe *pipe, int fuse_fd, uint64_t unique, int file,
-	off_t offset, size_t size);
+bool splice_reply(struct splice_pipe *pipe, int fuse_fd, uint64_t unique,
+	int file, off_t offset, size_t size);
 
 #endif

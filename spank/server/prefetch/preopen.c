@@ -16,7 +16,7 @@ static bool is_trusted(const struct stat *status)
 }
 
 void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
-	const struct fs_options *options)
+	const struct session_options *options)
 {
 	CLEANUP_FD int fd = fd_take(image_fd);
 	struct sif_partition partition;
@@ -26,7 +26,7 @@ void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
 		!is_trusted(&preopen->status) ||
 		sif_find(fd, SIF_ROOT, sif_machine(), &partition, &ignored) <
 			0 ||
-		fs_open_image(&fd, &partition, options, &preopen->image,
+		session_open_image(&fd, &partition, options, &preopen->image,
 			&ignored) < 0)
 		return;
 	preopen->prefetch = prefetch_open(preopen->image, command,

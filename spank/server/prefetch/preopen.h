@@ -24,7 +24,7 @@ struct preopen {
  * own.  What is wrong with it the builder will hear, if it is the image at all.
  */
 void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
-	const struct fs_options *options);
+	const struct session_options *options);
 
 /*
  * The image, owned by the caller, if `image_fd` is that file; prefetch goes

@@ -29,19 +29,19 @@ static int close_pipe(void **state)
 	return 0;
 }
 
-static void read_one(struct fs_wait *wait)
+static void read_one(struct polling *polling)
 {
 	char byte;
 
-	assert_int_equal(fs_wait_read(wait, ends[0], &byte, 1), 1);
+	assert_int_equal(polling_read(polling, ends[0], &byte, 1), 1);
 }
 
 /* Requests that are there already. */
-static void read_dense(struct fs_wait *wait, int count)
+static void read_dense(struct polling *polling, int count)
 {
 	while (count-- > 0) {
 		assert_int_equal(write(ends[1], "", 1), 1);
-		read_one(wait);
+		read_one(polling);
 	}
 }
 
@@ -54,15 +54,15 @@ static void *write_late(void *arg)
 }
 
 /* How long the thread has worked while it waited for a late request. */
-static int64_t read_late(struct fs_wait *wait)
+static int64_t read_late(struct polling *polling)
 {
 	struct timespec before, after;
 	pthread_t writer;
 	void *wrote;
 
-	pthread_create(&writer, NULL, write_late, wait);
+	pthread_create(&writer, NULL, write_late, polling);
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
-	read_one(wait);
+	read_one(polling);
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
 	pthread_join(writer, &wrote);
 	assert_non_null(wrote);
@@ -72,28 +72,28 @@ static int64_t read_late(struct fs_wait *wait)
 
 static void after_dense_requests_it_stays_awake_for_a_moment(void **state)
 {
-	struct fs_wait wait;
+	struct polling polling;
 
 	(void)state;
-	fs_wait_init(&wait, 2);
-	read_dense(&wait, 2 * FS_WAIT_LUCK_MAX);
-	assert_true(wait.luck > FS_WAIT_LUCK_MAX / 2);
+	polling_init(&polling, 2);
+	read_dense(&polling, 2 * POLLING_SCORE_MAX);
+	assert_true(polling.hit_score > POLLING_SCORE_MAX / 2);
 	/* No more than a moment: then it sleeps. */
-	assert_true(read_late(&wait) < 5 * MS);
+	assert_true(read_late(&polling) < 5 * MS);
 }
 
 /* In one of many tries at least the CPU is not wanted by others. */
 static void with_luck_it_stays_awake(void **state)
 {
-	struct fs_wait wait;
+	struct polling polling;
 	int64_t longest = 0, time;
 	int tries;
 
 	(void)state;
 	for (tries = 0; tries < 200 && longest < MS / 20; tries++) {
-		fs_wait_init(&wait, 2);
-		wait.luck = FS_WAIT_LUCK_MAX;
-		time = read_late(&wait);
+		polling_init(&polling, 2);
+		polling.hit_score = POLLING_SCORE_MAX;
+		time = read_late(&polling);
 		longest = time > longest ? time : longest;
 	}
 	assert_true(longest >= MS / 20);
@@ -101,41 +101,41 @@ static void with_luck_it_stays_awake(void **state)
 
 static void late_requests_cost_luck(void **state)
 {
-	struct fs_wait wait;
+	struct polling polling;
 	int i;
 
 	(void)state;
-	fs_wait_init(&wait, 2);
-	wait.luck = FS_WAIT_LUCK_MAX;
-	for (i = 0; i < FS_WAIT_LUCK_MAX; i++)
-		read_late(&wait);
-	assert_int_equal(wait.luck, 0);
-	read_late(&wait);
-	assert_int_equal(wait.luck, 0);
+	polling_init(&polling, 2);
+	polling.hit_score = POLLING_SCORE_MAX;
+	for (i = 0; i < POLLING_SCORE_MAX; i++)
+		read_late(&polling);
+	assert_int_equal(polling.hit_score, 0);
+	read_late(&polling);
+	assert_int_equal(polling.hit_score, 0);
 }
 
 static void with_one_cpu_it_never_stays_awake(void **state)
 {
-	struct fs_wait wait;
+	struct polling polling;
 
 	(void)state;
-	fs_wait_init(&wait, 1);
-	assert_false(wait.may_stay_awake);
-	read_dense(&wait, 2 * FS_WAIT_LUCK_MAX);
-	read_late(&wait);
-	assert_int_equal(wait.asleep_until_us, 0);
+	polling_init(&polling, 1);
+	assert_false(polling.has_spare_cpu);
+	read_dense(&polling, 2 * POLLING_SCORE_MAX);
+	read_late(&polling);
+	assert_int_equal(polling.backoff_until_us, 0);
 }
 
 static void the_end_is_read_as_read_does(void **state)
 {
-	struct fs_wait wait;
+	struct polling polling;
 	char byte;
 
 	(void)state;
-	fs_wait_init(&wait, 2);
-	wait.luck = FS_WAIT_LUCK_MAX;
+	polling_init(&polling, 2);
+	polling.hit_score = POLLING_SCORE_MAX;
 	close(ends[1]);
-	assert_int_equal(fs_wait_read(&wait, ends[0], &byte, 1), 0);
+	assert_int_equal(polling_read(&polling, ends[0], &byte, 1), 0);
 	ends[1] = -1;
 }
 
@@ -156,5 +156,5 @@ int main(void)
 			open_pipe, close_pipe),
 	};
 
-	return cmocka_run_group_tests_name("fs_wait", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("polling", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_FUSE_WORKERS_H
-#define SPANK_SERVER_FUSE_WORKERS_H
+#ifndef SPANK_SERVER_FUSE_THREAD_H
+#define SPANK_SERVER_FUSE_THREAD_H
 
 #include <semaphore.h>
 
@@ -9,9 +9,9 @@
  * wait until it is in `run`: what the C library asks of the kernel before, the
  * narrowed sandbox does not allow.  -1 with errno.
  */
-int fs_thread_start(void *(*run)(void *), void *arg);
+int thread_start(void *(*run)(void *), void *arg);
 
 /* As sem_wait(3), whatever signals come. */
-void fs_thread_wait(sem_t *semaphore);
+void thread_wait(sem_t *semaphore);
 
 #endif

@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-#include "spank/server/fuse/workers.h"
+#include "spank/server/fuse/thread.h"
 
 #define STACK_SIZE (256 * 1024)
 
@@ -24,13 +24,13 @@ static void *begin(void *arg)
 	return run(run_arg);
 }
 
-void fs_thread_wait(sem_t *semaphore)
+void thread_wait(sem_t *semaphore)
 {
 	while (sem_wait(semaphore) < 0)
 		;
 }
 
-int fs_thread_start(void *(*run)(void *), void *arg)
+int thread_start(void *(*run)(void *), void *arg)
 {
 	struct start start = { run, arg, { { 0 } } };
 	pthread_attr_t attributes;
@@ -47,6 +47,6 @@ int fs_thread_start(void *(*run)(void *), void *arg)
 		errno = failed;
 		return -1;
 	}
-	fs_thread_wait(&start.running);
+	thread_wait(&start.running);
 	return 0;
 }
