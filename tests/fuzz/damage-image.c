@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Damages a good image in memory, again and again, and has several threads read
- * all of it with the server's own reader: whatever they meet has to be an
- *error. To be built with sanitizers (configure --enable-sanitizers).
+ * Damages a good image in memory, again and again, and has several threads walk
+ * through it with the server's own reader (tests/lib/walk-image.c): whatever
+ * they meet has to be an error.  To be built with sanitizers (configure
+ * --enable-sanitizers).
  *
  *	damage-image IMAGE SEED COUNT
  *
@@ -18,27 +19,16 @@
 
 #include "common/cleanup.h"
 #include "spank/server/prefetch/prefetch.h"
-#include "spank/server/squashfs/squash.h"
+#include "tests/lib/walk-image.h"
 
-#define THREADS     3
-#define NODES_MAX   400
-#define READS_MAX   200
-#define BUFFER_SIZE (256 * 1024)
-#define TAIL        (64 * 1024) /* of the image, where the metadata is */
+#define THREADS 3
+#define TAIL    (64 * 1024) /* of the image, where the metadata is */
 
 struct image {
 	int fd;
 	unsigned char *good;
 	size_t size;
 	uint64_t random;
-};
-
-/* What one thread has left to do of one image. */
-struct reader {
-	struct squash *squash;
-	uint64_t nodes[NODES_MAX];
-	size_t count;
-	unsigned char buffer[BUFFER_SIZE];
 };
 
 static void die(const char *what)
@@ -118,83 +108,20 @@ static void repair(struct image *image, size_t place)
 		die("pwrite");
 }
 
-static bool visit(const struct squash_entry *entry, void *arg)
+static void *walk(void *arg)
 {
-	struct reader *reader = arg;
-
-	if (strlen(entry->name) > NAME_MAX)
-		abort();
-	if (reader->count == NODES_MAX)
-		return false;
-	reader->nodes[reader->count++] = entry->ref;
-	return true;
-}
-
-static void read_file(struct reader *reader, uint64_t ref, uint64_t size)
-{
-	struct squash_data data;
-	uint64_t offset = 0;
-	size_t i, asked;
-
-	for (i = 0; i < READS_MAX && offset < size; i++) {
-		asked = i % 3 ? BUFFER_SIZE : 4096;
-		if (squash_read(reader->squash, NULL, ref, offset, asked,
-			    reader->buffer, &data) != READ_DATA)
-			break;
-		if (data.size > asked)
-			abort();
-		if (data.bytes != reader->buffer)
-			memcpy(reader->buffer, data.bytes, data.size);
-		squash_release(reader->squash, &data);
-		/* To the end, however far that is. */
-		offset = i == READS_MAX / 2 && size > BUFFER_SIZE
-				 ? size - BUFFER_SIZE
-				 : offset + asked;
-	}
-}
-
-static void read_node(struct reader *reader, uint64_t ref)
-{
-	char target[PATH_MAX];
-	uint64_t found;
-	struct stat st;
-	ino_t number;
-
-	squash_readlink(reader->squash, NULL, ref, target, sizeof(target));
-	squash_parent_number(reader->squash, NULL, ref, &number);
-	squash_lookup(reader->squash, NULL, ref, "file-77", &found);
-	squash_list(reader->squash, NULL, ref, 700, visit, reader);
-	if (squash_stat(reader->squash, NULL, ref, &st) < 0)
-		return;
-	if (S_ISDIR(st.st_mode))
-		squash_list(reader->squash, NULL, ref, 0, visit, reader);
-	if (S_ISREG(st.st_mode))
-		read_file(reader, ref, st.st_size);
-}
-
-static void *read_all(void *arg)
-{
-	struct reader *reader = arg;
-	size_t i;
-
-	reader->nodes[0] = squash_root(reader->squash);
-	reader->count = 1;
-	for (i = 0; i < reader->count; i++)
-		read_node(reader, reader->nodes[i]);
+	walk_image(arg);
 	return NULL;
 }
 
-static void read_by_threads(struct squash *squash)
+static void walk_by_threads(const struct image_walk *walk_all)
 {
-	static struct reader readers[THREADS];
 	pthread_t threads[THREADS];
 	int i;
 
-	for (i = 0; i < THREADS; i++) {
-		readers[i].squash = squash;
-		if (pthread_create(&threads[i], NULL, read_all, &readers[i]))
+	for (i = 0; i < THREADS; i++)
+		if (pthread_create(&threads[i], NULL, walk, (void *)walk_all))
 			die("pthread_create");
-	}
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 }
@@ -214,18 +141,23 @@ static void prefetch_some(struct squash *squash)
 static bool try_image(struct image *image)
 {
 	struct sif_partition partition;
-	struct squash *squash;
+	/* Pieces that are smaller than blocks are, or larger. */
+	struct image_walk walk_all = {
+		.nodes_max = 400,
+		.reads_max = 200,
+		.piece = 4096 << next_random(image) % 3 * 3,
+	};
 	struct error err;
 	CLEANUP_FD int fd = dup(image->fd);
 
 	if (sif_find(fd, SIF_ROOT, "00", &partition, &err) < 0 ||
-		squash_open(&fd, &partition, &squash, &err) < 0)
+		squash_open(&fd, &partition, &walk_all.squash, &err) < 0)
 		return false;
-	if (squash_set_cache(squash, 0, THREADS) < 0)
+	if (squash_set_cache(walk_all.squash, 0, THREADS) < 0)
 		die("squash_set_cache");
-	prefetch_some(squash);
-	read_by_threads(squash);
-	squash_close(squash);
+	prefetch_some(walk_all.squash);
+	walk_by_threads(&walk_all);
+	squash_close(walk_all.squash);
 	return true;
 }
 

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TESTS_LIB_WALK_IMAGE_H
+#define TESTS_LIB_WALK_IMAGE_H
+
+/*
+ * Walks through an image with every call of squash.h, whichever reader is
+ * behind it and whatever the image is.  What no reader may do, on a damaged
+ * image either, ends the program: a name that no directory can have, cookies
+ * that do not increase, two reads of the same bytes that differ.
+ */
+#include "spank/server/squashfs/squash.h"
+
+/* What the calls returned for one node.  Errors are 0 or an errno. */
+struct image_node {
+	const char *path; /* "" for the root, or "/usr/bin/env" */
+	uint64_t ref;
+	/* As listed by its directory; 0 for the root. */
+	ino_t number;
+	mode_t type;
+	/* By its name in its directory. */
+	int lookup_error;
+	uint64_t lookup_ref;
+	int stat_error;
+	struct stat st;
+	int readlink_error; /* EINVAL of what is no symbolic link */
+	char target[PATH_MAX];
+	int parent_error; /* ENOTDIR of what is no directory */
+	ino_t parent;
+	int list_error; /* likewise */
+	size_t entries; /* listed before it, or before the limit */
+};
+
+struct image_walk {
+	struct squash *squash;
+	size_t nodes_max; /* a damaged image can be a tree without end */
+	size_t reads_max; /* of one file: half of them from its beginning, and
+			     those that are left from its end */
+	size_t piece;     /* bytes of one read */
+	/* Called for each node, breadth first, once it is done; or NULL. */
+	void (*node)(const struct image_node *node, void *arg);
+	/* Called before that for each piece of a regular file; or NULL.  An
+	 * error does not end the file. */
+	void (*bytes)(const struct image_node *node, uint64_t offset,
+		const void *bytes, size_t size, int error, void *arg);
+	void *arg;
+};
+
+/* Returns how many nodes there were. */
+size_t walk_image(const struct image_walk *walk);
+
+#endif
