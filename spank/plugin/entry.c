@@ -19,19 +19,19 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/envp.h"
 #include "common/message.h"
 #include "common/privileged/caps.h"
 #include "common/privileged/namespace.h"
 #include "common/privileged/userns.h"
 #include "spank/plugin/container/container.h"
 #include "spank/plugin/container/image.h"
+#include "spank/plugin/entry.h"
 #include "spank/plugin/environment/image_environment.h"
 #include "spank/plugin/io/server_client.h"
 #include "spank/plugin/join.h"
 #include "spank/plugin/kernel_readahead.h"
+#include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/list.h"
-#include "spank/plugin/entry.h"
 
 /* So that a task which can still speak has the time to. */
 #define BUILDER_EXTRA_S 2

@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/envp.h"
 #include "spank/plugin/join.h"
+#include "spank/plugin/settings/envp.h"
 
 /* execve takes no more. */
 #define ENVIRON_SIZE (8 << 20)

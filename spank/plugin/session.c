@@ -14,8 +14,8 @@
 
 #include <slurm/slurm.h>
 
-#include "common/envp.h"
 #include "spank/plugin/session.h"
+#include "spank/plugin/settings/envp.h"
 
 struct session session = {
 	.servers = { IMAGE_SERVER_NONE, IMAGE_SERVER_NONE, IMAGE_SERVER_NONE,

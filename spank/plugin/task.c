@@ -9,14 +9,14 @@
 #include <slurm/spank.h>
 
 #include "common/cleanup.h"
-#include "common/envp.h"
 #include "spank/plugin/command.h"
-#include "spank/plugin/task.h"
+#include "spank/plugin/entry.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/expand.h"
 #include "spank/plugin/step_log.h"
-#include "spank/plugin/entry.h"
+#include "spank/plugin/task.h"
 
 /* Of a value that --sif-debug tells. */
 #define VALUE_SHOWN_MAX 500

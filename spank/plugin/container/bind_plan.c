@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/envp.h"
 #include "spank/plugin/container/bind_plan.h"
 #include "spank/plugin/container/fixed_binds.h"
 #include "spank/plugin/container/foreign_binds.h"
 #include "spank/plugin/container/image_path.h"
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/expand.h"
 
 /* Directories that belong to the image even when the user stands in one. */

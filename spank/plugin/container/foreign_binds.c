@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/envp.h"
 #include "spank/plugin/container/foreign_binds.h"
+#include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/expand.h"
 #include "spank/plugin/settings/list.h"
 

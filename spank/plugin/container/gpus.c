@@ -26,11 +26,11 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/envp.h"
 #include "common/privileged/run.h"
 #include "spank/plugin/container/container_vars.h"
 #include "spank/plugin/container/gpus.h"
 #include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/envp.h"
 
 #define LIBRARIES "/.singularity.d/libs"
 /* A few hundred findings of a driver. */

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/envp.h"
 #include "common/image_file.h"
 #include "common/message.h"
 #include "common/privileged/fuse_abort.h"
@@ -22,6 +21,7 @@
 #include "spank/plugin/container/image.h"
 #include "spank/plugin/io/printable.h"
 #include "spank/plugin/settings/admin_variables.h"
+#include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/expand.h"
 
 /* <linux/magic.h> of some distributions lacks it. */

@@ -17,8 +17,8 @@
 
 #include <slurm/slurm.h>
 
-#include "common/envp.h"
 #include "spank/plugin/container/node_conf.h"
+#include "spank/plugin/settings/envp.h"
 
 #define PMIX_NAMESPACE_PREFIX "slurm.pmix."
 

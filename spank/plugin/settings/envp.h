@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef COMMON_ENVP_H
-#define COMMON_ENVP_H
+#ifndef SPANK_PLUGIN_SETTINGS_ENVP_H
+#define SPANK_PLUGIN_SETTINGS_ENVP_H
 
 /*
  * The value of `name` in a list of NAME=VALUE strings that ends with NULL, as

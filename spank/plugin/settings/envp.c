@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "common/envp.h"
+#include "spank/plugin/settings/envp.h"
 
 const char *envp_get(char *const *envp, const char *name)
 {
