@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "common/message.h"
 #include "common/sif.h"
 #include "common/version.h"
 
@@ -37,8 +36,7 @@ int main(int argc, char *argv[])
 	limit();
 	if (argc != 2)
 		return 2;
-	if (sif_find(0,
-		    strcmp(argv[1], MESSAGE_DATA) == 0 ? SIF_DATA : SIF_ROOT,
+	if (sif_find(0, strcmp(argv[1], "data") == 0 ? SIF_DATA : SIF_ROOT,
 		    sif_machine(), &partition, &err) < 0) {
 		puts(err.text);
 		return 1;

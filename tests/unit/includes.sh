@@ -81,4 +81,44 @@ if [ -z "$names$tests" ]; then
 else
 	echo "not ok 3 - misleading names:" $names $tests
 fi
-echo 1..3
+
+# A file of common/ is used by two programs or more, directly or through other
+# files of common/.  What root calls, common/privileged, counts as one of them.
+lonely=$(printf '%s\n' "$pairs" | awk '
+	function subject(path) { sub(/\.[ch]$/, "", path); return path }
+	function user(path, part) {
+		split(path, part, "/")
+		return part[1] "/" part[2]
+	}
+	subject($2) ~ /^common\/[^\/]*$/ && subject($1) != subject($2) {
+		to[++count] = subject($2)
+		from[count] = subject($1)
+	}
+	END {
+		for (changed = 1; changed; ) {
+			changed = 0
+			for (i = 1; i <= count; i++) {
+				if (from[i] !~ /^common\/[^\/]*$/)
+					all = user(from[i])
+				else
+					all = users[from[i]]
+				n = split(all, each, " ")
+				for (j = 1; j <= n; j++)
+					if (!((to[i], each[j]) in seen)) {
+						seen[to[i], each[j]] = 1
+						users[to[i]] = users[to[i]] " " each[j]
+						changed = 1
+					}
+			}
+		}
+		for (i = 1; i <= count; i++)
+			if (split(users[to[i]], each, " ") < 2)
+				print to[i] ".h:" users[to[i]]
+	}' | sort -u)
+if [ -z "$lonely" ]; then
+	echo "ok 4 - two programs use each file of common/"
+else
+	echo "not ok 4 - files of common/ with one user"
+	printf '%s\n' "$lonely" | sed 's/^/# /'
+fi
+echo 1..4
