@@ -6,30 +6,27 @@
 
 #include "common/error.h"
 #include "spank/plugin/container/bind_plan.h"
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment_edits.h"
 #include "spank/plugin/io/report.h"
 
 /* What a task needs to get into the container; all borrowed. */
-struct task_request {
-	struct plan_request plan; /* but for `directory` and `node_conf` */
-	const int
-		*tasks_fds; /* where the servers hear HELLO, the root's first */
-	int *fuse_fds;      /* an open /dev/fuse for each, given away */
-	int64_t started_us; /* when the servers had been started */
+struct entry_request {
+	struct plan_request plan; /* without `directory` and `node_conf` */
+	const int *tasks_fds;     /* where the servers receive HELLO, the root's
+				     first */
+	int *fuse_fds;            /* an open /dev/fuse for each, given away */
+	int64_t started_us;       /* when the servers had been started */
 	int timeout_s;
-	uint32_t *reported; /* what befalls all tasks of the node, see
-			       io/report.h */
+	uint32_t *reported; /* for report_common_failure() */
 };
 
-/* What the task has become; what it owns is freed by task_free(). */
-struct task {
-	struct environment edits; /* to be made to the task's environment */
-	struct environment
-		setters;          /* with --sif-debug: environment/setters.h */
-	char directory[PATH_MAX]; /* the working directory; "" if it has none */
-	bool is_builder;    /* of the node's tasks of this step, or it joined */
-	int moved;          /* errno of why it is '/' instead, or 0 */
-	char pwd[PATH_MAX]; /* $PWD, where the task now is */
+/* What the task has become; freed by entry_result_free(). */
+struct entry_result {
+	struct environment_edits edits; /* to make in its environment */
+	char directory[PATH_MAX]; /* where it was on the host; "" if unknown */
+	bool is_builder;          /* it built the container, or joined a step */
+	int moved;                /* errno of why it is in '/' instead, or 0 */
+	char pwd[PATH_MAX];       /* $PWD, where it is now */
 };
 
 /*
@@ -41,9 +38,10 @@ struct task {
  *
  * Called in task_init, with the user's ids.
  */
-int task_enter(const struct task_request *request, struct task *ret_task,
-	struct report *report, struct error *err);
+int entry_run(const struct entry_request *request,
+	struct entry_result *ret_result, struct report *report,
+	struct error *err);
 
-void task_free(struct task *task);
+void entry_result_free(struct entry_result *result);
 
 #endif

@@ -36,9 +36,10 @@ static const char *batch_script(spank_t spank)
 	return argc > 0 ? argv[0] : NULL;
 }
 
-static void report_moved(const struct task *task, struct report *report)
+static void report_moved(const struct entry_result *result,
+	struct report *report)
 {
-	if (!task->directory[0])
+	if (!result->directory[0])
 		report_note(report,
 			"the step's working directory has no name on this "
 			"node: starting in '/' instead");
@@ -46,7 +47,7 @@ static void report_moved(const struct task *task, struct report *report)
 		report_note(report,
 			"cannot use the working directory '%s' in the image: "
 			"%s: starting in '/' instead",
-			task->directory, strerror(task->moved));
+			result->directory, strerror(result->moved));
 }
 
 /* Without a value, unset it. */
@@ -62,16 +63,16 @@ static int change_variable(spank_t spank, const char *name, const char *value,
 		spank_strerror(rc));
 }
 
-static int change_environment(spank_t spank, const struct task *task,
+static int change_environment(spank_t spank, const struct entry_result *result,
 	struct error *err)
 {
-	const struct environment_entry *entry = task->edits.entries;
+	const struct environment_entry *entry = result->edits.list.entries;
 	size_t i;
 
-	for (i = 0; i < task->edits.count; i++, entry++)
+	for (i = 0; i < result->edits.list.count; i++, entry++)
 		if (change_variable(spank, entry->name, entry->value, err) < 0)
 			return -1;
-	return change_variable(spank, "PWD", task->pwd, err);
+	return change_variable(spank, "PWD", result->pwd, err);
 }
 
 /* With --multi-prog Slurm shows the name of a file and its lines instead, and
@@ -181,7 +182,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 {
 	char **job = NULL;
 	int tasks_fds[CONTAINER_IMAGES_MAX];
-	struct task_request request = {
+	struct entry_request request = {
 		.plan = {
 			.settings = &session.settings,
 			.args = &session.args,
@@ -197,7 +198,7 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 		.timeout_s = session.args.timeout_s,
 		.reported = &session.shared->reported,
 	};
-	struct task task;
+	struct entry_result result;
 	int changed;
 	size_t i;
 
@@ -210,20 +211,21 @@ int enter_container(spank_t spank, bool speaks, struct report *report,
 	request.plan.home = envp_get(job, "HOME");
 	if (complete_defaults(request.plan.job_id, err) < 0)
 		return -1;
-	if (task_enter(&request, &task, report, err) < 0)
+	if (entry_run(&request, &result, report, err) < 0)
 		return -1;
 	for (i = 0; i < session.servers_count; i++)
 		cleanup_fd(&session.fuse_fds[i]);
-	if (task.moved && speaks)
-		report_moved(&task, report);
-	if (task.is_builder) {
-		report_environment(&task.edits, &task.setters, report);
-		step_log_uuid(&task.edits);
+	if (result.moved && speaks)
+		report_moved(&result, report);
+	if (result.is_builder) {
+		report_environment(&result.edits.list, &result.edits.setters,
+			report);
+		step_log_uuid(&result.edits.list);
 	}
-	changed = change_environment(spank, &task, err);
+	changed = change_environment(spank, &result, err);
 	/* Each task that joins is told to find out the environment. */
-	if (changed == 0 && (session_joins() ? speaks : task.is_builder))
+	if (changed == 0 && (session_joins() ? speaks : result.is_builder))
 		check_command(spank, report);
-	task_free(&task);
+	entry_result_free(&result);
 	return changed;
 }
