@@ -5,7 +5,7 @@
  * the files read last the sum at every so many blocks is noted, on the first
  * way through the list; from the note before it, any block is then a few steps
  * away.  A file of so many blocks that its notes would be more than
- * NOTES_MAX has them farther apart: all notes together are at most 3 MiB.
+ * CHECKPOINTS_MAX has them farther apart: all notes together are at most 3 MiB.
  *
  * The list is walked without the lock, from a copy of the note.
  */
@@ -14,32 +14,32 @@
 #include "common/cleanup.h"
 #include "spank/server/squashfs/internal.h"
 
-#define FILES      32
-#define NOTE_EVERY 32
-#define NOTES_MAX  4096
-#define AT_ONCE    256 /* sizes that are read from the list */
+#define FILES_MAX           32
+#define CHECKPOINT_INTERVAL 32
+#define CHECKPOINTS_MAX     4096
+#define SIZES_PER_READ      256 /* sizes that are read from the list */
 
-struct note {
+struct checkpoint {
 	uint64_t position;
 	uint64_t list_block;
 	uint32_t list_offset;
 };
 
-struct file {
+struct file_map {
 	uint64_t ref;
-	uint64_t every; /* blocks from one note to the next; 0: no file */
+	uint64_t interval; /* blocks from one note to the next; 0: no file */
 	size_t count;
 	size_t capacity;
-	struct note *notes;
+	struct checkpoint *checkpoints;
 	uint64_t used;
-	uint64_t expected; /* the block to be asked for next, if in order */
-	size_t row;        /* how many blocks to read ahead then, or 0 */
+	uint64_t next_block; /* the block to be asked for next, if in order */
+	size_t run_length;   /* how many blocks to read ahead then, or 0 */
 };
 
-struct squash_places {
+struct squash_blockmap {
 	pthread_mutex_t lock;
 	uint64_t clock;
-	struct file files[FILES];
+	struct file_map files[FILES_MAX];
 };
 
 /* A place in the list: before block `block` of the file. */
@@ -47,160 +47,163 @@ struct walk {
 	struct squash_stream stream;
 	uint64_t block;
 	uint64_t position;
-	bool is_first; /* not a read that was put off */
-	size_t worth;  /* blocks to read ahead */
+	bool is_counted;  /* not a read that was put off */
+	size_t readahead; /* blocks to read ahead */
 };
 
-int squash_places_open(struct squash_places **ret_places)
+int squash_blockmap_open(struct squash_blockmap **ret_blockmap)
 {
-	struct squash_places *places = calloc(1, sizeof(*places));
+	struct squash_blockmap *blockmap = calloc(1, sizeof(*blockmap));
 
-	if (!places)
+	if (!blockmap)
 		return -1;
-	pthread_mutex_init(&places->lock, NULL);
-	*ret_places = places;
+	pthread_mutex_init(&blockmap->lock, NULL);
+	*ret_blockmap = blockmap;
 	return 0;
 }
 
-void squash_places_close(struct squash_places *places)
+void squash_blockmap_close(struct squash_blockmap *blockmap)
 {
 	size_t i;
 
-	if (!places)
+	if (!blockmap)
 		return;
-	for (i = 0; i < FILES; i++)
-		free(places->files[i].notes);
-	pthread_mutex_destroy(&places->lock);
-	free(places);
+	for (i = 0; i < FILES_MAX; i++)
+		free(blockmap->files[i].checkpoints);
+	pthread_mutex_destroy(&blockmap->lock);
+	free(blockmap);
 }
 
-static struct file *find_file(struct squash_places *places, uint64_t ref)
+static struct file_map *find_map(struct squash_blockmap *blockmap, uint64_t ref)
 {
-	struct file *file;
+	struct file_map *file;
 
-	for (file = places->files; file < places->files + FILES; file++)
-		if (file->every && file->ref == ref)
+	for (file = blockmap->files; file < blockmap->files + FILES_MAX; file++)
+		if (file->interval && file->ref == ref)
 			return file;
 	return NULL;
 }
 
-static struct file *oldest_file(struct squash_places *places)
+static struct file_map *oldest_map(struct squash_blockmap *blockmap)
 {
-	struct file *file, *oldest = places->files;
+	struct file_map *file, *oldest = blockmap->files;
 
-	for (file = places->files; file < places->files + FILES; file++)
+	for (file = blockmap->files; file < blockmap->files + FILES_MAX; file++)
 		if (file->used < oldest->used)
 			oldest = file;
 	return oldest;
 }
 
 /* Called with the lock.  The file's notes, which may be none. */
-static struct file *get_file(struct squash_places *places, uint64_t ref,
+static struct file_map *get_map(struct squash_blockmap *blockmap, uint64_t ref,
 	uint64_t blocks)
 {
-	struct file *file = find_file(places, ref);
+	struct file_map *file = find_map(blockmap, ref);
 
 	if (!file) {
-		file = oldest_file(places);
+		file = oldest_map(blockmap);
 		file->ref = ref;
 		file->count = 0;
-		file->expected = 0;
-		file->row = 0;
-		file->every = NOTE_EVERY;
-		while (blocks / file->every > NOTES_MAX)
-			file->every *= 2;
+		file->next_block = 0;
+		file->run_length = 0;
+		file->interval = CHECKPOINT_INTERVAL;
+		while (blocks / file->interval > CHECKPOINTS_MAX)
+			file->interval *= 2;
 	}
-	file->used = ++places->clock;
+	file->used = ++blockmap->clock;
 	return file;
 }
 
 /* Called with the lock.  Several reads may be under way at once: nearly in
  * order is in order. */
-static size_t read_on(struct file *file, uint64_t block, size_t count)
+static size_t update_run(struct file_map *file, uint64_t block, size_t count)
 {
-	if (file->expected && block + 1 >= file->expected &&
-		block <= file->expected + file->row + 1)
-		file->row = file->row ? file->row * 2 : 2;
+	if (file->next_block && block + 1 >= file->next_block &&
+		block <= file->next_block + file->run_length + 1)
+		file->run_length = file->run_length ? file->run_length * 2 : 2;
 	else
-		file->row = 0;
-	if (file->row > SQUASH_READAHEAD_MAX)
-		file->row = SQUASH_READAHEAD_MAX;
-	file->expected = block + count;
-	return file->row ? file->row : 1;
+		file->run_length = 0;
+	if (file->run_length > SQUASH_READAHEAD_MAX)
+		file->run_length = SQUASH_READAHEAD_MAX;
+	file->next_block = block + count;
+	return file->run_length ? file->run_length : 1;
 }
 
 /* Put the walk at the last note before `block`.  Returns the notes' distance.*/
-static uint64_t start_walk(struct squash *squash, struct read_context *context,
+static uint64_t walk_start(struct squash *squash, struct read_context *context,
 	uint64_t ref, const struct squash_inode *inode, uint64_t block,
 	size_t count, struct walk *walk)
 {
-	struct squash_places *places = squash->places;
+	struct squash_blockmap *blockmap = squash->blockmap;
 	struct squash_cursor at = inode->next;
-	struct file *file;
-	uint64_t every, index;
+	struct file_map *file;
+	uint64_t interval, index;
 
 	walk->block = 0;
 	walk->position = inode->start;
-	pthread_mutex_lock(&places->lock);
-	file = get_file(places, ref, inode->size / squash->super.block_size);
-	if (walk->is_first)
-		walk->worth = read_on(file, block, count);
-	every = file->every;
-	index = block / every;
+	pthread_mutex_lock(&blockmap->lock);
+	file = get_map(blockmap, ref, inode->size / squash->super.block_size);
+	if (walk->is_counted)
+		walk->readahead = update_run(file, block, count);
+	interval = file->interval;
+	index = block / interval;
 	if (index > file->count)
 		index = file->count;
 	if (index > 0) {
-		const struct note *note = &file->notes[index - 1];
+		const struct checkpoint *checkpoint =
+			&file->checkpoints[index - 1];
 
-		walk->block = index * every;
-		walk->position = note->position;
-		at = (struct squash_cursor){ note->list_block,
-			note->list_offset };
+		walk->block = index * interval;
+		walk->position = checkpoint->position;
+		at = (struct squash_cursor){ checkpoint->list_block,
+			checkpoint->list_offset };
 	}
-	pthread_mutex_unlock(&places->lock);
+	pthread_mutex_unlock(&blockmap->lock);
 	squash_stream_open(&walk->stream, squash, context, at);
-	return every;
+	return interval;
 }
 
-static int make_room(struct file *file)
+static int reserve_checkpoint(struct file_map *file)
 {
 	size_t capacity = file->capacity ? file->capacity * 2 : 8;
-	struct note *notes;
+	struct checkpoint *checkpoints;
 
 	if (file->count < file->capacity)
 		return 0;
-	notes = reallocarray(file->notes, capacity, sizeof(*notes));
-	if (!notes)
+	checkpoints =
+		reallocarray(file->checkpoints, capacity, sizeof(*checkpoints));
+	if (!checkpoints)
 		return -1;
-	file->notes = notes;
+	file->checkpoints = checkpoints;
 	file->capacity = capacity;
 	return 0;
 }
 
 /* Without memory, or if others were faster, nothing is noted. */
-static void add_note(struct squash *squash, uint64_t ref, uint64_t every,
-	const struct walk *walk)
+static void add_checkpoint(struct squash *squash, uint64_t ref,
+	uint64_t interval, const struct walk *walk)
 {
-	struct squash_places *places = squash->places;
-	struct file *file;
+	struct squash_blockmap *blockmap = squash->blockmap;
+	struct file_map *file;
 
-	pthread_mutex_lock(&places->lock);
-	file = find_file(places, ref);
-	if (file && file->every == every &&
-		walk->block == (file->count + 1) * every &&
-		make_room(file) == 0)
-		file->notes[file->count++] = (struct note){
+	pthread_mutex_lock(&blockmap->lock);
+	file = find_map(blockmap, ref);
+	if (file && file->interval == interval &&
+		walk->block == (file->count + 1) * interval &&
+		reserve_checkpoint(file) == 0)
+		file->checkpoints[file->count++] = (struct checkpoint){
 			.position = walk->position,
 			.list_block = walk->stream.at.block,
 			.list_offset = walk->stream.at.offset,
 		};
-	pthread_mutex_unlock(&places->lock);
+	pthread_mutex_unlock(&blockmap->lock);
 }
 
 /* Step over `count` blocks, which are filled in if `extents` is not NULL. */
-static int step(struct walk *walk, size_t count, struct squash_extent *extents)
+static int walk_step(struct walk *walk, size_t count,
+	struct squash_extent *extents)
 {
-	unsigned char raw[AT_ONCE * 4];
+	unsigned char raw[SIZES_PER_READ * 4];
 	uint32_t header;
 	size_t i;
 
@@ -219,40 +222,41 @@ static int step(struct walk *walk, size_t count, struct squash_extent *extents)
 }
 
 static int walk_to(struct squash *squash, uint64_t ref, uint64_t block,
-	uint64_t every, struct walk *walk)
+	uint64_t interval, struct walk *walk)
 {
 	uint64_t count;
 
 	while (walk->block < block) {
-		count = every - walk->block % every;
+		count = interval - walk->block % interval;
 		if (count > block - walk->block)
 			count = block - walk->block;
-		if (count > AT_ONCE)
-			count = AT_ONCE;
-		if (step(walk, count, NULL) < 0)
+		if (count > SIZES_PER_READ)
+			count = SIZES_PER_READ;
+		if (walk_step(walk, count, NULL) < 0)
 			return -1;
-		if (walk->block % every == 0)
-			add_note(squash, ref, every, walk);
+		if (walk->block % interval == 0)
+			add_checkpoint(squash, ref, interval, walk);
 	}
 	return 0;
 }
 
-int squash_places_find(struct squash *squash, struct read_context *context,
+int squash_blockmap_find(struct squash *squash, struct read_context *context,
 	uint64_t ref, const struct squash_inode *inode, uint64_t first,
 	size_t count, size_t *ahead, struct squash_extent *ret_extents)
 {
-	struct walk walk = { .stream.squash = squash, .is_first = *ahead };
-	uint64_t every =
-		start_walk(squash, context, ref, inode, first, count, &walk);
+	struct walk walk = { .stream.squash = squash, .is_counted = *ahead };
+	uint64_t interval =
+		walk_start(squash, context, ref, inode, first, count, &walk);
 	size_t done, part;
-	int rc = walk_to(squash, ref, first, every, &walk);
+	int rc = walk_to(squash, ref, first, interval, &walk);
 
-	if (*ahead > walk.worth)
-		*ahead = walk.worth;
+	if (*ahead > walk.readahead)
+		*ahead = walk.readahead;
 	count += *ahead;
 	for (done = 0; rc == 0 && done < count; done += part) {
-		part = count - done < AT_ONCE ? count - done : AT_ONCE;
-		rc = step(&walk, part, ret_extents + done);
+		part = count - done < SIZES_PER_READ ? count - done
+						     : SIZES_PER_READ;
+		rc = walk_step(&walk, part, ret_extents + done);
 	}
 	squash_stream_close(&walk.stream);
 	return rc;

@@ -16,20 +16,21 @@
 #include "common/cleanup.h"
 #include "spank/server/squashfs/cache.h"
 
-/* How far the luck of one time can outweigh that of another; and without luck
- * one guess of so many is tried: what is read next may be another matter. */
-#define LUCK_MAX  16
-#define TRY_EVERY 16
+/* How far the score of one time can outweigh that of another; and with none
+ * one guess of so many is tried: what is read next may be another
+ * matter. */
+#define HIT_SCORE_MAX 16
+#define TRY_EVERY     16
 /* The kernel clears all of one at the first byte that is used: what is no
  * larger than one, and seldom filled, would only be late. */
 #define HUGE_PAGE (2UL * 1024 * 1024)
 
-enum state { EMPTY, LOADING, READY, FAILED };
+enum slot_state { EMPTY, LOADING, READY, FAILED };
 
 struct slot {
 	struct cache_block block; /* first: what users see of it */
 	uint64_t key;
-	enum state state;
+	enum slot_state state;
 	int failure; /* errno */
 	size_t users;
 	bool is_guess; /* nobody has wanted it yet */
@@ -48,11 +49,12 @@ struct cache {
 	struct slot **table;
 	size_t table_mask;
 	struct slot *oldest, *newest;
-	int luck; /* down by one for each guess, up by two if it comes true */
-	unsigned int hesitations;
+	int hit_score; /* down by one for each guess, up by two if it comes true
+			*/
+	unsigned int guesses_skipped;
 };
 
-static int least(int a, int b)
+static int min_int(int a, int b)
 {
 	return a < b ? a : b;
 }
@@ -64,7 +66,7 @@ static struct slot **bucket(struct cache *cache, uint64_t key)
 			     cache->table_mask];
 }
 
-static struct slot *find(struct cache *cache, uint64_t key)
+static struct slot *find_slot(struct cache *cache, uint64_t key)
 {
 	struct slot *slot = *bucket(cache, key);
 
@@ -73,7 +75,7 @@ static struct slot *find(struct cache *cache, uint64_t key)
 	return slot;
 }
 
-static void forget(struct cache *cache, struct slot *slot)
+static void unhash_slot(struct cache *cache, struct slot *slot)
 {
 	struct slot **at = bucket(cache, slot->key);
 
@@ -109,7 +111,7 @@ static unsigned char *memory_of(struct cache *cache, struct slot *slot)
 	return cache->memory + (slot - cache->slots) * cache->block_size;
 }
 
-static int allocate(struct cache *cache)
+static int allocate_slots(struct cache *cache)
 {
 	size_t buckets = 16, i;
 
@@ -146,11 +148,11 @@ int cache_open(size_t bytes, size_t block_size, size_t min_blocks,
 	pthread_mutex_init(&cache->lock, NULL);
 	pthread_cond_init(&cache->released, NULL);
 	cache->block_size = block_size;
-	cache->luck = LUCK_MAX;
+	cache->hit_score = HIT_SCORE_MAX;
 	cache->count = bytes / block_size;
 	if (cache->count < min_blocks)
 		cache->count = min_blocks;
-	if (allocate(cache) < 0) {
+	if (allocate_slots(cache) < 0) {
 		cache_close(cache);
 		errno = ENOMEM;
 		return -1;
@@ -173,7 +175,7 @@ void cache_close(struct cache *cache)
 }
 
 /* Called with the lock, as all above and below that do not take it. */
-static void release(struct cache *cache, struct slot *slot)
+static void release_slot(struct cache *cache, struct slot *slot)
 {
 	if (--slot->users > 0)
 		return;
@@ -187,7 +189,7 @@ static void release(struct cache *cache, struct slot *slot)
 }
 
 /* A slot for `key`, in which it is LOADING; NULL if all are in use. */
-static struct slot *begin(struct cache *cache, uint64_t key)
+static struct slot *claim_slot(struct cache *cache, uint64_t key)
 {
 	struct slot *slot = cache->oldest;
 
@@ -195,7 +197,7 @@ static struct slot *begin(struct cache *cache, uint64_t key)
 		return NULL;
 	list_remove(cache, slot);
 	if (slot->state == READY)
-		forget(cache, slot);
+		unhash_slot(cache, slot);
 	slot->is_guess = false;
 	slot->key = key;
 	slot->state = LOADING;
@@ -217,18 +219,18 @@ static void load_slot(struct cache *cache, struct slot *slot, cache_load *load,
 	slot->failure = failure;
 	slot->state = failure ? FAILED : READY;
 	if (failure)
-		forget(cache, slot);
+		unhash_slot(cache, slot);
 	pthread_cond_broadcast(&slot->loaded);
 }
 
 /* One user more, of a slot that was found. */
-static void join(struct cache *cache, struct read_context *context,
+static void use_slot(struct cache *cache, struct read_context *context,
 	struct slot *slot)
 {
 	if (slot->users++ == 0)
 		list_remove(cache, slot);
 	if (slot->is_guess)
-		cache->luck = least(cache->luck + 2, LUCK_MAX);
+		cache->hit_score = min_int(cache->hit_score + 2, HIT_SCORE_MAX);
 	slot->is_guess = false;
 	if (slot->state == LOADING)
 		read_context_wait(context);
@@ -244,8 +246,8 @@ const struct cache_block *cache_get(struct cache *cache,
 	int failure;
 
 	pthread_mutex_lock(&cache->lock);
-	while (!(slot = find(cache, key))) {
-		slot = begin(cache, key);
+	while (!(slot = find_slot(cache, key))) {
+		slot = claim_slot(cache, key);
 		is_new = slot;
 		if (is_new)
 			break;
@@ -255,10 +257,10 @@ const struct cache_block *cache_get(struct cache *cache,
 	if (is_new)
 		load_slot(cache, slot, load, arg);
 	else
-		join(cache, context, slot);
+		use_slot(cache, context, slot);
 	failure = slot->state == READY ? 0 : slot->failure;
 	if (failure)
-		release(cache, slot);
+		release_slot(cache, slot);
 	pthread_mutex_unlock(&cache->lock);
 	if (failure) {
 		errno = failure;
@@ -267,14 +269,14 @@ const struct cache_block *cache_get(struct cache *cache,
 	return &slot->block;
 }
 
-const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key)
+const struct cache_block *cache_get_nowait(struct cache *cache, uint64_t key)
 {
 	struct slot *slot;
 
 	pthread_mutex_lock(&cache->lock);
-	slot = find(cache, key);
+	slot = find_slot(cache, key);
 	if (slot && slot->state == READY)
-		join(cache, NULL, slot);
+		use_slot(cache, NULL, slot);
 	else
 		slot = NULL;
 	pthread_mutex_unlock(&cache->lock);
@@ -286,23 +288,24 @@ void cache_guess(struct cache *cache, uint64_t key, cache_load *load, void *arg)
 	struct slot *slot;
 
 	pthread_mutex_lock(&cache->lock);
-	slot = find(cache, key) ? NULL : begin(cache, key);
+	slot = find_slot(cache, key) ? NULL : claim_slot(cache, key);
 	if (slot) {
 		slot->is_guess = true;
-		if (cache->luck > 0)
-			cache->luck--;
+		if (cache->hit_score > 0)
+			cache->hit_score--;
 		load_slot(cache, slot, load, arg);
-		release(cache, slot);
+		release_slot(cache, slot);
 	}
 	pthread_mutex_unlock(&cache->lock);
 }
 
-bool cache_guesses(struct cache *cache)
+bool cache_should_guess(struct cache *cache)
 {
 	bool is_worth_it;
 
 	pthread_mutex_lock(&cache->lock);
-	is_worth_it = cache->luck > 0 || cache->hesitations++ % TRY_EVERY == 0;
+	is_worth_it = cache->hit_score > 0 ||
+		      cache->guesses_skipped++ % TRY_EVERY == 0;
 	pthread_mutex_unlock(&cache->lock);
 	return is_worth_it;
 }
@@ -312,7 +315,7 @@ void cache_put(struct cache *cache, const struct cache_block *block)
 	if (!block)
 		return;
 	pthread_mutex_lock(&cache->lock);
-	release(cache, (struct slot *)block);
+	release_slot(cache, (struct slot *)block);
 	pthread_mutex_unlock(&cache->lock);
 }
 
@@ -321,7 +324,7 @@ bool cache_has(struct cache *cache, uint64_t key)
 	bool found;
 
 	pthread_mutex_lock(&cache->lock);
-	found = find(cache, key);
+	found = find_slot(cache, key);
 	pthread_mutex_unlock(&cache->lock);
 	return found;
 }

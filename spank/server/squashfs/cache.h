@@ -47,16 +47,16 @@ const struct cache_block *cache_get(struct cache *cache,
 	void *arg);
 
 /* The same without waiting: NULL if it is not there yet; errno is not set. */
-const struct cache_block *cache_get_ready(struct cache *cache, uint64_t key);
+const struct cache_block *cache_get_nowait(struct cache *cache, uint64_t key);
 
 /*
- * Load what is not there, on a guess that it will be wanted.  cache_guesses()
- * tells whether that is worth it: seldom, while less than half of what is
- * loaded so comes to be wanted.
+ * Load what is not there, on a guess that it will be wanted.
+ * cache_should_guess() tells whether that is worth it: seldom, while less than
+ * half of what is loaded so comes to be wanted.
  */
 void cache_guess(struct cache *cache, uint64_t key, cache_load *load,
 	void *arg);
-bool cache_guesses(struct cache *cache);
+bool cache_should_guess(struct cache *cache);
 
 /* NULL-safe. */
 void cache_put(struct cache *cache, const struct cache_block *block);

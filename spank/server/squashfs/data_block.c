@@ -3,16 +3,17 @@
  * that are stored as they are do not come here: file.c. */
 #include "spank/server/squashfs/internal.h"
 
-struct wanted {
+struct data_request {
 	struct squash *squash;
 	uint32_t header;
 };
 
-static int decompress(const struct wanted *wanted, struct codec_work *work,
-	uint64_t position, unsigned char *data, struct cache_block *block)
+static int decompress_data(const struct data_request *request,
+	struct codec_work *work, uint64_t position, unsigned char *data,
+	struct cache_block *block)
 {
-	struct squash *squash = wanted->squash;
-	uint32_t size = wanted->header & SQUASH_DATA_SIZE_MASK;
+	struct squash *squash = request->squash;
+	uint32_t size = request->header & SQUASH_DATA_SIZE_MASK;
 	ssize_t got;
 
 	if (squash_pread(squash, work->input, size, position) < 0)
@@ -25,39 +26,39 @@ static int decompress(const struct wanted *wanted, struct codec_work *work,
 	return 0;
 }
 
-static int load(void *arg, uint64_t position, unsigned char *data,
+static int load_data(void *arg, uint64_t position, unsigned char *data,
 	struct cache_block *block)
 {
-	const struct wanted *wanted = arg;
-	struct squash *squash = wanted->squash;
-	uint32_t size = wanted->header & SQUASH_DATA_SIZE_MASK;
+	const struct data_request *request = arg;
+	struct squash *squash = request->squash;
+	uint32_t size = request->header & SQUASH_DATA_SIZE_MASK;
 	struct codec_work *work;
 	int rc;
 
 	/* Bits that mean nothing, or a size that codec.c has no room for. */
-	if (wanted->header & ~SQUASH_DATA_SIZE_MASK || size == 0 ||
+	if (request->header & ~SQUASH_DATA_SIZE_MASK || size == 0 ||
 		size > squash->super.block_size)
 		return squash_corrupt();
 	work = codec_take(squash->codec);
 	if (!work)
 		return -1;
-	rc = decompress(wanted, work, position, data, block);
+	rc = decompress_data(request, work, position, data, block);
 	codec_give(squash->codec, work);
-	return rc < 0 ? squash_damaged(squash, position) : 0;
+	return rc < 0 ? squash_fail_at(squash, position) : 0;
 }
 
 enum read_result squash_block_get(struct squash *squash,
 	struct read_context *context, const struct squash_extent *extent,
 	const struct cache_block **ret_block)
 {
-	struct wanted wanted = { squash, extent->header };
+	struct data_request request = { squash, extent->header };
 
 	if (context && context->blocking == READ_NOWAIT) {
-		*ret_block = cache_get_ready(squash->data, extent->position);
+		*ret_block = cache_get_nowait(squash->data, extent->position);
 		return *ret_block ? READ_DATA : READ_WOULD_BLOCK;
 	}
-	*ret_block = cache_get(squash->data, context, extent->position, load,
-		&wanted);
+	*ret_block = cache_get(squash->data, context, extent->position,
+		load_data, &request);
 	return *ret_block ? READ_DATA : READ_ERROR;
 }
 
@@ -65,18 +66,18 @@ bool squash_wants_readahead(struct squash *squash,
 	const struct squash_readahead *ahead)
 {
 	return !cache_has(squash->data, ahead->position) &&
-	       (!ahead->is_guess || cache_guesses(squash->data));
+	       (!ahead->is_guess || cache_should_guess(squash->data));
 }
 
 void squash_readahead(struct squash *squash,
 	const struct squash_readahead *ahead)
 {
-	struct wanted wanted = { squash, ahead->header };
+	struct data_request request = { squash, ahead->header };
 
 	if (ahead->is_guess)
-		cache_guess(squash->data, ahead->position, load, &wanted);
+		cache_guess(squash->data, ahead->position, load_data, &request);
 	else
 		cache_put(squash->data,
-			cache_get(squash->data, NULL, ahead->position, load,
-				&wanted));
+			cache_get(squash->data, NULL, ahead->position,
+				load_data, &request));
 }

@@ -27,7 +27,7 @@ struct listing {
 };
 
 /* What an index entry says. */
-struct landmark {
+struct dir_index {
 	uint32_t offset; /* of a header in the list */
 	uint32_t block;  /* that the header is in, relative to the table */
 	char name[NAME_MAX + 1];
@@ -47,7 +47,7 @@ static bool name_is_sane(const char *name, size_t size)
 }
 
 /* The next bytes of the list, which has as many as the inode says. */
-static int take(struct listing *listing, void *buffer, size_t size)
+static int read_list(struct listing *listing, void *buffer, size_t size)
 {
 	if (size > listing->total - listing->offset)
 		return squash_corrupt();
@@ -62,7 +62,7 @@ static int next_header(struct listing *listing)
 {
 	unsigned char raw[SQUASH_DIR_HEADER_SIZE];
 
-	if (take(listing, raw, sizeof(raw)) < 0)
+	if (read_list(listing, raw, sizeof(raw)) < 0)
 		return -1;
 	listing->left = le32_at(raw);
 	if (listing->left >= SQUASH_DIR_ENTRIES_MAX)
@@ -82,13 +82,13 @@ static int next_entry(struct listing *listing, struct squash_entry *entry)
 	if (listing->offset == listing->total)
 		return 0;
 	if ((listing->left == 0 && next_header(listing) < 0) ||
-		take(listing, raw, sizeof(raw)) < 0)
+		read_list(listing, raw, sizeof(raw)) < 0)
 		return -1;
 	listing->left--;
 	size = (size_t)le16_at(raw + 6) + 1;
 	if (size > NAME_MAX)
 		return squash_corrupt();
-	if (take(listing, entry->name, size) < 0)
+	if (read_list(listing, entry->name, size) < 0)
 		return -1;
 	if (!name_is_sane(entry->name, size))
 		return squash_corrupt();
@@ -100,35 +100,34 @@ static int next_entry(struct listing *listing, struct squash_entry *entry)
 	return 1;
 }
 
-static int next_landmark(struct squash_stream *stream,
-	struct landmark *landmark)
+static int next_index(struct squash_stream *stream, struct dir_index *index)
 {
 	unsigned char raw[SQUASH_DIR_INDEX_SIZE];
 	uint32_t size;
 
 	if (squash_stream_read(stream, raw, sizeof(raw)) < 0)
 		return -1;
-	landmark->offset = le32_at(raw);
-	landmark->block = le32_at(raw + 4);
+	index->offset = le32_at(raw);
+	index->block = le32_at(raw + 4);
 	size = le32_at(raw + 8);
 	if (size >= NAME_MAX)
 		return squash_corrupt();
-	if (squash_stream_read(stream, landmark->name, size + 1) < 0)
+	if (squash_stream_read(stream, index->name, size + 1) < 0)
 		return -1;
-	landmark->name[size + 1] = '\0';
+	index->name[size + 1] = '\0';
 	return 0;
 }
 
-static int jump(struct listing *listing, const struct squash_inode *inode,
-	const struct landmark *landmark)
+static int jump_to_index(struct listing *listing,
+	const struct squash_inode *inode, const struct dir_index *index)
 {
-	if (landmark->offset > listing->total)
+	if (index->offset > listing->total)
 		return squash_corrupt();
-	listing->offset = landmark->offset;
+	listing->offset = index->offset;
 	listing->stream.at.block =
-		listing->stream.squash->super.directory_table + landmark->block;
-	listing->stream.at.offset = (inode->entries.offset + landmark->offset) %
-				    SQUASH_METADATA_SIZE;
+		listing->stream.squash->super.directory_table + index->block;
+	listing->stream.at.offset =
+		(inode->entries.offset + index->offset) % SQUASH_METADATA_SIZE;
 	return 0;
 }
 
@@ -136,7 +135,7 @@ static int jump(struct listing *listing, const struct squash_inode *inode,
  * Use the index to come near the name, or near the cookie if the name is NULL,
  * but not past it.
  */
-static int come_near(struct listing *listing, const struct squash_inode *inode,
+static int seek_index(struct listing *listing, const struct squash_inode *inode,
 	const char *name, uint64_t cookie)
 {
 	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
@@ -144,22 +143,21 @@ static int come_near(struct listing *listing, const struct squash_inode *inode,
 		.context = listing->stream.context,
 		.at = inode->next,
 	};
-	struct landmark landmark;
+	struct dir_index index;
 	unsigned int i;
 
 	for (i = 0; i < inode->indexes; i++) {
-		if (next_landmark(&stream, &landmark) < 0)
+		if (next_index(&stream, &index) < 0)
 			return -1;
-		if (name ? strcmp(landmark.name, name) > 0
-			 : landmark.offset > cookie)
+		if (name ? strcmp(index.name, name) > 0 : index.offset > cookie)
 			break;
-		if (jump(listing, inode, &landmark) < 0)
+		if (jump_to_index(listing, inode, &index) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int open_near(struct squash *squash, struct read_context *context,
+static int open_listing(struct squash *squash, struct read_context *context,
 	uint64_t ref, const char *name, uint64_t cookie,
 	struct listing *listing)
 {
@@ -174,7 +172,7 @@ static int open_near(struct squash *squash, struct read_context *context,
 	squash_stream_open(&listing->stream, squash, context, inode.entries);
 	if (inode.size > SQUASH_DIR_SIZE_OF_DOTS)
 		listing->total = inode.size - SQUASH_DIR_SIZE_OF_DOTS;
-	return come_near(listing, &inode, name, cookie);
+	return seek_index(listing, &inode, name, cookie);
 }
 
 int squash_lookup(struct squash *squash, struct read_context *context,
@@ -184,7 +182,7 @@ int squash_lookup(struct squash *squash, struct read_context *context,
 	struct squash_entry entry;
 	int more, order = -1;
 
-	if (open_near(squash, context, directory, name, 0, &listing) < 0)
+	if (open_listing(squash, context, directory, name, 0, &listing) < 0)
 		return -1;
 	do {
 		more = next_entry(&listing, &entry);
@@ -192,7 +190,7 @@ int squash_lookup(struct squash *squash, struct read_context *context,
 			order = strcmp(entry.name, name);
 	} while (more > 0 && order < 0);
 	if (more < 0)
-		return squash_damaged(squash, listing.stream.at.block);
+		return squash_fail_at(squash, listing.stream.at.block);
 	if (order != 0) {
 		errno = ENOENT;
 		return -1;
@@ -208,7 +206,8 @@ int squash_list(struct squash *squash, struct read_context *context,
 	struct squash_entry entry;
 	int more = 1;
 
-	if (open_near(squash, context, directory, NULL, cookie, &listing) < 0)
+	if (open_listing(squash, context, directory, NULL, cookie, &listing) <
+		0)
 		return -1;
 	while (more > 0 && listing.offset < cookie)
 		more = next_entry(&listing, &entry);
@@ -217,7 +216,7 @@ int squash_list(struct squash *squash, struct read_context *context,
 		if (more > 0 && !visit(&entry, arg))
 			return 0;
 	}
-	return more < 0 ? squash_damaged(squash, listing.stream.at.block) : 0;
+	return more < 0 ? squash_fail_at(squash, listing.stream.at.block) : 0;
 }
 
 int squash_parent_number(struct squash *squash, struct read_context *context,

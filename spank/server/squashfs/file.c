@@ -37,7 +37,7 @@ static enum read_result read_corrupt(void)
 }
 
 /* Of the blocks after the read, those that have to be decompressed. */
-static void note_readahead(struct squash_data *data,
+static void add_readahead(struct squash_data *data,
 	const struct squash_extent *extents, size_t count, bool is_guess)
 {
 	size_t i;
@@ -84,7 +84,7 @@ static enum read_result read_compressed(struct reading *reading,
 /* As above; what is not in the cache goes to `buffer` in any case. */
 static enum read_result read_extent(struct reading *reading,
 	const struct squash_extent *extent, uint64_t offset, size_t size,
-	unsigned char *buffer, bool is_only)
+	unsigned char *buffer, bool is_single)
 {
 	uint32_t stored = extent->header & SQUASH_DATA_SIZE_MASK;
 
@@ -94,7 +94,7 @@ static enum read_result read_extent(struct reading *reading,
 	}
 	if (!(extent->header & SQUASH_DATA_STORED))
 		return read_compressed(reading, extent, offset, size,
-			is_only ? NULL : buffer);
+			is_single ? NULL : buffer);
 	if (extent->header & ~(SQUASH_DATA_STORED | SQUASH_DATA_SIZE_MASK) ||
 		offset > stored || size > stored - offset)
 		return read_corrupt();
@@ -153,7 +153,7 @@ static int get_fragment(struct squash *squash, struct read_context *context,
 }
 
 static enum read_result read_fragment(struct reading *reading, uint64_t offset,
-	size_t size, unsigned char *buffer, bool is_only)
+	size_t size, unsigned char *buffer, bool is_single)
 {
 	const struct squash_inode *inode = reading->inode;
 	struct squash_extent extent, next;
@@ -165,9 +165,9 @@ static enum read_result read_fragment(struct reading *reading, uint64_t offset,
 		inode->fragment + 1 < reading->squash->super.fragments &&
 		get_fragment(reading->squash, reading->context,
 			inode->fragment + 1, &next) == 0)
-		note_readahead(reading->data, &next, 1, true);
+		add_readahead(reading->data, &next, 1, true);
 	return read_extent(reading, &extent, inode->fragment_offset + offset,
-		size, buffer, is_only);
+		size, buffer, is_single);
 }
 
 static enum read_result read_parts(struct reading *reading)
@@ -176,7 +176,7 @@ static enum read_result read_parts(struct reading *reading)
 	uint64_t offset = reading->offset, index, within;
 	size_t done, part;
 	enum read_result result = READ_DATA;
-	bool is_only;
+	bool is_single;
 
 	for (done = 0; result == READ_DATA && done < reading->size;
 		done += part) {
@@ -185,15 +185,15 @@ static enum read_result read_parts(struct reading *reading)
 		part = block_size - within;
 		if (part > reading->size - done)
 			part = reading->size - done;
-		is_only = part == reading->size;
+		is_single = part == reading->size;
 		result = index < reading->blocks
 				 ? read_extent(reading,
 					   &reading->extents[index -
 							     reading->first],
 					   within, part, reading->buffer + done,
-					   is_only)
+					   is_single)
 				 : read_fragment(reading, within, part,
-					   reading->buffer + done, is_only);
+					   reading->buffer + done, is_single);
 	}
 	return result;
 }
@@ -216,11 +216,11 @@ static int find_extents(struct reading *reading, uint64_t ref)
 		ahead = 0;
 	if (ahead > reading->blocks - last - 1)
 		ahead = reading->blocks - last - 1;
-	if (squash_places_find(reading->squash, reading->context, ref,
+	if (squash_blockmap_find(reading->squash, reading->context, ref,
 		    reading->inode, reading->first, count, &ahead,
 		    reading->extents) < 0)
 		return -1;
-	note_readahead(reading->data, reading->extents + count, ahead,
+	add_readahead(reading->data, reading->extents + count, ahead,
 		ahead == 1);
 	return 0;
 }
@@ -271,7 +271,7 @@ enum read_result squash_read(struct squash *squash,
 	if (reading.size > 0)
 		result = read_range(&reading, ref);
 	if (result == READ_ERROR)
-		squash_damaged(squash, inode.start);
+		squash_fail_at(squash, inode.start);
 	return result;
 }
 

@@ -18,7 +18,7 @@
 #define SQUASH_NO_TABLE       UINT64_MAX
 #define SQUASH_FRAGMENT_SIZE  16 /* of an entry of the fragment table */
 #define SQUASH_ID_SIZE        4
-#define SQUASH_PLACE_SIZE     8  /* of a table's block, in its list of them */
+#define SQUASH_POINTER_SIZE   8  /* of a table's block, in its list of them */
 #define SQUASH_REFERENCE_BITS 48 /* of a block's place and an offset in it */
 
 /* A metadata block's 16 bits: its size, and whether it is stored as it is. */

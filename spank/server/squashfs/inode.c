@@ -116,7 +116,7 @@ int squash_inode_get(struct squash *squash, struct read_context *context,
 	if (ref >> SQUASH_REFERENCE_BITS)
 		return squash_corrupt();
 	if (parse(&stream, &inode) < 0)
-		return squash_damaged(squash, stream.at.block);
+		return squash_fail_at(squash, stream.at.block);
 	*ret_inode = inode;
 	return 0;
 }

@@ -28,12 +28,12 @@ struct squash_super {
 	uint64_t fragment_table;
 };
 
-struct squash_places; /* blockmap.c */
+struct squash_blockmap; /* blockmap.c */
 
 /* Entries in blocks of metadata, behind a list of where these lie. */
 struct squash_table {
-	uint64_t start;        /* of the list */
-	unsigned char *places; /* the list in memory; NULL: to be read */
+	uint64_t start;       /* of the list */
+	unsigned char *index; /* the list in memory; NULL: to be read */
 };
 
 struct squash {
@@ -45,7 +45,7 @@ struct squash {
 	struct cache *data;
 	uint32_t *ids;
 	struct squash_table fragments;
-	struct squash_places *places;
+	struct squash_blockmap *blockmap;
 };
 
 /* A byte of the metadata: in the block at `block`, `offset` into it. */
@@ -103,7 +103,7 @@ static inline int squash_corrupt(void)
 int squash_super_read(struct squash *squash);
 
 /* For what fails with EIO because of what is at `position` of the partition. */
-static inline int squash_damaged(const struct squash *squash, uint64_t position)
+static inline int squash_fail_at(const struct squash *squash, uint64_t position)
 {
 	if (errno == EIO)
 		damage_note(squash->window.offset + position, 0);
@@ -137,15 +137,15 @@ struct squash_extent {
 	uint32_t header;   /* its size, and whether it is stored; 0: a hole */
 };
 
-int squash_places_open(struct squash_places **ret_places);
-void squash_places_close(struct squash_places *places);
+int squash_blockmap_open(struct squash_blockmap **ret_blockmap);
+void squash_blockmap_close(struct squash_blockmap *blockmap);
 /*
  * `count` blocks of the file from block `first` on, and *ahead more; the caller
  * knows that it has as many.  *ahead becomes what is worth it: one, if the
  * calls before were not for what comes before, and the more, the more were.  A
  * call with *ahead 0 is not counted.
  */
-int squash_places_find(struct squash *squash, struct read_context *context,
+int squash_blockmap_find(struct squash *squash, struct read_context *context,
 	uint64_t ref, const struct squash_inode *inode, uint64_t first,
 	size_t count, size_t *ahead, struct squash_extent *ret_extents);
 

@@ -9,7 +9,7 @@
 #define HEADER_SIZE 2
 
 /* A piece serves dozens of requests: it can be worth to wake another thread. */
-static int pread_late(const struct squash_stream *stream, void *buffer,
+static int pread_metadata(const struct squash_stream *stream, void *buffer,
 	size_t size, uint64_t position)
 {
 	const struct squash *squash = stream->squash;
@@ -20,7 +20,7 @@ static int pread_late(const struct squash_stream *stream, void *buffer,
 	return squash_pread(squash, buffer, size, position);
 }
 
-static int decompress(const struct squash_stream *stream,
+static int decompress_metadata(const struct squash_stream *stream,
 	struct codec_work *work, uint64_t position, unsigned char *data,
 	struct cache_block *block)
 {
@@ -29,14 +29,14 @@ static int decompress(const struct squash_stream *stream,
 	uint32_t size;
 	ssize_t got;
 
-	if (pread_late(stream, raw, sizeof(raw), position) < 0)
+	if (pread_metadata(stream, raw, sizeof(raw), position) < 0)
 		return -1;
 	size = le16_at(raw) & ~SQUASH_METADATA_STORED;
 	is_stored = le16_at(raw) & SQUASH_METADATA_STORED;
 	/* 0 would make a block that is its own successor. */
 	if (size == 0 || size > SQUASH_METADATA_SIZE)
 		return squash_corrupt();
-	if (pread_late(stream, is_stored ? data : work->input, size,
+	if (pread_metadata(stream, is_stored ? data : work->input, size,
 		    position + HEADER_SIZE) < 0)
 		return -1;
 	got = size;
@@ -52,7 +52,7 @@ static int decompress(const struct squash_stream *stream,
 	return 0;
 }
 
-static int load(void *arg, uint64_t position, unsigned char *data,
+static int load_metadata(void *arg, uint64_t position, unsigned char *data,
 	struct cache_block *block)
 {
 	const struct squash_stream *stream = arg;
@@ -62,9 +62,9 @@ static int load(void *arg, uint64_t position, unsigned char *data,
 
 	if (!work)
 		return -1;
-	rc = decompress(stream, work, position, data, block);
+	rc = decompress_metadata(stream, work, position, data, block);
 	codec_give(squash->codec, work);
-	return rc < 0 ? squash_damaged(squash, position) : 0;
+	return rc < 0 ? squash_fail_at(squash, position) : 0;
 }
 
 void squash_stream_open(struct squash_stream *stream, struct squash *squash,
@@ -84,7 +84,7 @@ void squash_stream_close(struct squash_stream *stream)
 }
 
 /* Make the block that the next byte is in the stream's block. */
-static int hold(struct squash_stream *stream)
+static int hold_block(struct squash_stream *stream)
 {
 	const struct cache_block *block = stream->block;
 
@@ -94,8 +94,9 @@ static int hold(struct squash_stream *stream)
 		squash_stream_close(stream);
 	}
 	if (!stream->block)
-		stream->block = cache_get(stream->squash->metadata,
-			stream->context, stream->at.block, load, stream);
+		stream->block =
+			cache_get(stream->squash->metadata, stream->context,
+				stream->at.block, load_metadata, stream);
 	if (!stream->block)
 		return -1;
 	/* An offset that came from the image; or it ends right here. */
@@ -109,7 +110,7 @@ int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size)
 	size_t part;
 
 	while (size > 0) {
-		if (hold(stream) < 0)
+		if (hold_block(stream) < 0)
 			return -1;
 		part = stream->block->size - stream->at.offset;
 		if (part > size)
@@ -123,16 +124,16 @@ int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size)
 }
 
 /* Where the table's block of this number lies. */
-static int read_place(const struct squash *squash,
+static int read_pointer(const struct squash *squash,
 	const struct squash_table *table, uint64_t number,
-	unsigned char place[SQUASH_PLACE_SIZE])
+	unsigned char pointer[SQUASH_POINTER_SIZE])
 {
-	uint64_t offset = number * SQUASH_PLACE_SIZE;
+	uint64_t offset = number * SQUASH_POINTER_SIZE;
 
-	if (!table->places)
-		return squash_pread(squash, place, SQUASH_PLACE_SIZE,
+	if (!table->index)
+		return squash_pread(squash, pointer, SQUASH_POINTER_SIZE,
 			table->start + offset);
-	memcpy(place, table->places + offset, SQUASH_PLACE_SIZE);
+	memcpy(pointer, table->index + offset, SQUASH_POINTER_SIZE);
 	return 0;
 }
 
@@ -141,15 +142,15 @@ int squash_table_read(struct squash *squash, struct read_context *context,
 	void *ret_entry)
 {
 	uint64_t at = (uint64_t)index * each;
-	unsigned char place[SQUASH_PLACE_SIZE];
+	unsigned char pointer[SQUASH_POINTER_SIZE];
 	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
 		.squash = squash,
 		.context = context,
 		.at.offset = at % SQUASH_METADATA_SIZE,
 	};
 
-	if (read_place(squash, table, at / SQUASH_METADATA_SIZE, place) < 0)
+	if (read_pointer(squash, table, at / SQUASH_METADATA_SIZE, pointer) < 0)
 		return -1;
-	stream.at.block = le64_at(place);
+	stream.at.block = le64_at(pointer);
 	return squash_stream_read(&stream, ret_entry, each);
 }

@@ -29,7 +29,7 @@
 #include "spank/server/squashfs/internal.h"
 
 /* 8 bytes for 512 fragments. */
-#define FRAGMENT_PLACES_MAX (256 * 1024)
+#define FRAGMENT_INDEX_MAX (256 * 1024)
 /* 8 KiB each: as many as a walk through 100,000 inodes goes back to. */
 #define METADATA_BLOCKS 256
 /* Until the step has started: enough to read its programs' first pages. */
@@ -62,18 +62,18 @@ static int open_fragments(struct squash *squash)
 	struct squash_table *table = &squash->fragments;
 	size_t each = SQUASH_METADATA_SIZE / SQUASH_FRAGMENT_SIZE;
 	size_t blocks = (squash->super.fragments + each - 1) / each;
-	size_t size = blocks * SQUASH_PLACE_SIZE;
+	size_t size = blocks * SQUASH_POINTER_SIZE;
 
 	table->start = squash->super.fragment_table;
-	if (size == 0 || size > FRAGMENT_PLACES_MAX)
+	if (size == 0 || size > FRAGMENT_INDEX_MAX)
 		return 0;
-	table->places = malloc(size);
-	if (!table->places)
+	table->index = malloc(size);
+	if (!table->index)
 		return -1;
-	return squash_pread(squash, table->places, size, table->start);
+	return squash_pread(squash, table->index, size, table->start);
 }
 
-static int make_caches(struct squash *squash)
+static int open_caches(struct squash *squash)
 {
 	size_t input = squash->super.block_size;
 
@@ -84,17 +84,17 @@ static int make_caches(struct squash *squash)
 			&squash->metadata) < 0 ||
 		cache_open(0, squash->super.block_size, DATA_BLOCKS,
 			&squash->data) < 0 ||
-		squash_places_open(&squash->places) < 0)
+		squash_blockmap_open(&squash->blockmap) < 0)
 		return -1;
 	return 0;
 }
 
-static int cannot_open(struct error *err)
+static int say_cannot_open(struct error *err)
 {
 	return error_set(err, errno, "it cannot be opened");
 }
 
-static int damaged(struct error *err)
+static int say_damaged(struct error *err)
 {
 	return error_set(err, 0,
 		"it is damaged: its squashfs does not make sense; copy or "
@@ -107,19 +107,20 @@ static int open_all(struct squash *squash, struct error *err)
 	int got;
 
 	if (squash_super_read(squash) < 0)
-		return damaged(err);
+		return say_damaged(err);
 	if (!codec_is_known(squash->super.compression))
 		return error_set(err, 0,
 			"it is compressed with %s, which cannot be read here; "
 			"build it again with gzip or zstd",
 			sif_compression_name(squash->super.compression));
-	if (make_caches(squash) < 0)
-		return cannot_open(err);
+	if (open_caches(squash) < 0)
+		return say_cannot_open(err);
 	if (read_ids(squash) < 0 || open_fragments(squash) < 0)
-		return errno == ENOMEM ? cannot_open(err) : damaged(err);
+		return errno == ENOMEM ? say_cannot_open(err)
+				       : say_damaged(err);
 	got = squash_inode_get(squash, NULL, squash->super.root, &root);
 	if (got < 0 && errno == ENOMEM)
-		return cannot_open(err);
+		return say_cannot_open(err);
 	if (got < 0 || !S_ISDIR(root.mode))
 		return error_set(err, 0,
 			"it is damaged: the root of its file system cannot be "
@@ -129,12 +130,12 @@ static int open_all(struct squash *squash, struct error *err)
 
 static void free_all(struct squash *squash)
 {
-	squash_places_close(squash->places);
+	squash_blockmap_close(squash->blockmap);
 	cache_close(squash->metadata);
 	cache_close(squash->data);
 	codec_close(squash->codec);
 	free(squash->ids);
-	free(squash->fragments.places);
+	free(squash->fragments.index);
 	free(squash);
 }
 

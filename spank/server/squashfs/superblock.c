@@ -38,8 +38,9 @@ static bool table_is_within(uint64_t start, uint64_t count, size_t each,
 	uint64_t blocks = (count * each + SQUASH_METADATA_SIZE - 1) /
 			  SQUASH_METADATA_SIZE;
 
-	return count == 0 || (start >= SQUASH_SUPER_SIZE && start < end &&
-				     blocks * SQUASH_PLACE_SIZE <= end - start);
+	return count == 0 ||
+	       (start >= SQUASH_SUPER_SIZE && start < end &&
+		       blocks * SQUASH_POINTER_SIZE <= end - start);
 }
 
 static bool super_is_sane(const struct squash_super *super, uint16_t block_log,

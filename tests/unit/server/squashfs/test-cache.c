@@ -163,14 +163,14 @@ static void what_is_not_there_is_not_waited_for(void **state)
 	pthread_t thread;
 
 	(void)state;
-	assert_null(cache_get_ready(cache, 1));
+	assert_null(cache_get_nowait(cache, 1));
 	assert_int_equal(loads, 0);
 	assert_int_equal(pthread_create(&thread, NULL, use_gated, cache), 0);
 	sem_wait(&begun);
-	assert_null(cache_get_ready(cache, GATED)); /* is being loaded */
+	assert_null(cache_get_nowait(cache, GATED)); /* is being loaded */
 	sem_post(&gate);
 	pthread_join(thread, NULL);
-	block = cache_get_ready(cache, GATED);
+	block = cache_get_nowait(cache, GATED);
 	assert_non_null(block);
 	assert_int_equal(block->data[0], GATED & 0xff);
 	cache_put(cache, block);
@@ -248,7 +248,7 @@ static int guess(struct cache *cache, uint64_t first, int count)
 
 	loads = 0;
 	for (key = first; key < first + count; key++)
-		if (cache_guesses(cache))
+		if (cache_should_guess(cache))
 			cache_guess(cache, key, load, NULL);
 	return loads;
 }
