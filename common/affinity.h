@@ -6,21 +6,22 @@
 #include <stdbool.h>
 
 /*
- * Two processes that wait for each other's short answers are faster on one CPU:
- * to wake one that idles takes longer than the answer.
+ * Two processes that exchange short requests and answers are faster on the same
+ * CPU: waking an idle CPU takes longer than the answer itself.
  */
 struct affinity {
 	cpu_set_t before;
 	bool is_changed;
 };
 
-/* Stay on the CPU where the caller is.  Returns its number; -1 if it cannot. */
+/* Pin the caller to its current CPU.  Returns the CPU's number, -1 on failure.
+ */
 int affinity_pin(struct affinity *affinity);
 
-/* Go to that CPU, if the caller may use it. */
+/* Move the caller to that CPU and pin it there, if its affinity allows that. */
 void affinity_move(struct affinity *affinity, int cpu);
 
-/* All that the caller might use before, again.  Safe to call twice. */
+/* Restore the affinity that the caller had before.  Safe to call twice. */
 void affinity_restore(struct affinity *affinity);
 
 #endif

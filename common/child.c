@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A child of slurmstepd, known by its pidfd.  Slurm's own loop calls
- * wait3(-1) and silently reaps children that it does not know, so that
- * ECHILD here is a normal answer; PIDFD_GET_INFO then still has the status.
+ * A child of slurmstepd, identified by its pidfd.  Slurm's own loop calls
+ * wait3(-1) and silently reaps children that it does not know, so ECHILD is a
+ * normal answer here.  PIDFD_GET_INFO still has the status then.
  */
 #include <signal.h>
 #include <stdint.h>
@@ -38,7 +38,7 @@ static int status_of_reaped(const struct child *child)
 	return info.exit_code;
 }
 
-/* siginfo has the parts of a wait(2) status; put them together again. */
+/* siginfo has the parts of a wait(2) status; put them back together. */
 static int status_of(const siginfo_t *info)
 {
 	if (info->si_code == CLD_EXITED)
@@ -47,8 +47,8 @@ static int status_of(const siginfo_t *info)
 }
 
 /*
- * Of a traced one (strace -f) its tracer hears first, and it is not ours to
- * reap until then: waitid(2) succeeds without a pid.
+ * If the child is traced (strace -f), the tracer is notified first, and we
+ * cannot reap the child until then: waitid(2) succeeds without a pid.
  */
 static bool reap_child(const struct child *child, int *ret_status)
 {

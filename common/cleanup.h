@@ -7,14 +7,14 @@
 #include <unistd.h>
 
 /*
- * Cleanup attributes for locals: the descriptor is closed, the memory freed,
- * on every way out of the scope, and errno survives.  Take a value out with
- * fd_take() or pointer_take() to return or store it.
+ * Cleanup attributes for locals: on every way out of the scope the descriptor
+ * is closed or the memory freed, and errno is preserved.  To return or store a
+ * value, take it out with fd_take() or pointer_take().
  */
 #define CLEANUP_FD   __attribute__((cleanup(cleanup_fd)))
 #define CLEANUP_FREE __attribute__((cleanup(cleanup_free)))
 
-/* Close *fd if it is one, and make it -1.  Keeps errno. */
+/* Close *fd unless it is negative, and set it to -1.  Preserves errno. */
 static inline void cleanup_fd(int *fd)
 {
 	int saved = errno;
@@ -25,7 +25,8 @@ static inline void cleanup_fd(int *fd)
 	errno = saved;
 }
 
-/* free() what the pointer that lies at `memory` points to.  Keeps errno. */
+/* `memory` is the address of a pointer: free() that pointer.  Preserves errno.
+ */
 static inline void cleanup_free(void *memory)
 {
 	int saved = errno;
@@ -34,7 +35,7 @@ static inline void cleanup_free(void *memory)
 	errno = saved;
 }
 
-/* Move the descriptor out of *fd: the caller owns the result. */
+/* Move the descriptor out of *fd, which becomes -1.  The caller owns it. */
 static inline int fd_take(int *fd)
 {
 	int taken = *fd;
@@ -43,7 +44,7 @@ static inline int fd_take(int *fd)
 	return taken;
 }
 
-/* Move the pointer out of *memory, which becomes NULL. */
+/* Move the pointer out of *memory, which becomes NULL.  The caller owns it. */
 static inline void *pointer_take(void *memory)
 {
 	void *taken = *(void **)memory;

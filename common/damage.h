@@ -5,23 +5,24 @@
 #include <stdint.h>
 
 /*
- * What an image server tells slurmstepd of its image's file, in memory that
- * both have (SERVER_DAMAGE_FD): it is there whatever becomes of the server, and
- * nobody has to wait for it.  All numbers are the server's word, which is the
- * user's.
+ * What an image server reports to slurmstepd about its image file, in shared
+ * memory (SERVER_DAMAGE_FD).  The report survives the server, and slurmstepd
+ * never waits for it.  All values are untrusted: the server runs as the user.
  */
 struct damage {
-	uint64_t failures;    /* requests that could not be answered for it */
-	uint64_t offset;      /* of the first of them, in the file */
+	uint64_t failures;    /* requests that failed because of the damage */
+	uint64_t offset;      /* in the file, of the first failure */
 	uint64_t size_before; /* when the file was opened */
-	uint64_t size_now;    /* as last looked at */
+	uint64_t size_now;    /* when it was last checked */
 	uint32_t has_offset;  /* 1: offset is known */
-	uint32_t error;   /* errno of the read there; 0: it was no failure */
-	uint32_t changed; /* DAMAGE_TOUCHED, DAMAGE_WRITTEN, or 0 */
+	uint32_t error;       /* errno of that read; 0: the read succeeded */
+	uint32_t changed;     /* DAMAGE_TOUCHED, DAMAGE_WRITTEN, or 0 */
 };
 
-/* Since it was opened the file has another time of change (of its name or mode,
- * maybe); or another size or time of writing. */
+/*
+ * Since the file was opened its ctime has changed (perhaps only its name or
+ * mode did); its size or mtime has changed.
+ */
 #define DAMAGE_TOUCHED 1
 #define DAMAGE_WRITTEN 2
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Waits that end.  Every wait of this tree goes through a deadline on the
- * monotonic clock, so that several waits in a row share one budget and a
- * signal does not start it anew.
+ * Every wait in this tree has a deadline on the monotonic clock, so that
+ * several waits in a row share one budget, and a signal does not restart it.
  */
 #include <errno.h>
 #include <limits.h>

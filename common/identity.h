@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-/* The user that a program runs as; `groups` is borrowed. */
+/* The ids that a program runs with.  `groups` is borrowed. */
 struct identity {
 	uid_t uid;
 	gid_t gid;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An image file, opened by its path: by the commands, by the first task, and by
- * the image server before it enters its sandbox; always as the user.
+ * Opens an image file by its path.  srun, sbatch and salloc do this, the first
+ * task of a step, and the image server before it enters its sandbox; always as
+ * the user.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@ static const char *open_hint(int num)
 	}
 }
 
-/* O_NONBLOCK: a FIFO would keep us waiting for a writer. */
+/* O_NONBLOCK: opening a FIFO would wait for a writer. */
 int image_file_open(const char *path, struct error *err)
 {
 	CLEANUP_FD int fd =
@@ -39,8 +40,8 @@ int image_file_open(const char *path, struct error *err)
 	if (fstatfs(fd, &system) < 0)
 		return error_set(err, errno, "cannot inspect the image '%s'",
 			path);
-	/* /proc/self/mem and its like call themselves regular files; of other
-	 * kinds the server tells. */
+	/* /proc/self/mem and others pretend to be regular files.  The server
+	 * reports files of other types. */
 	if (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC)
 		return error_set(err, 0,
 			"cannot use the image '%s': it is not a regular file; "

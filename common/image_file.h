@@ -5,9 +5,9 @@
 #include "common/error.h"
 
 /*
- * Open an image to read, with the caller's rights: never waits for a writer of
- * a FIFO, refuses files of /proc and /sys.  Everything else about it is for
- * the server to say.  Returns the descriptor, owned by the caller; -1 with a
+ * Open an image for reading, with the caller's rights.  Does not wait for the
+ * writer of a FIFO, and refuses files of /proc and /sys; the server checks
+ * everything else.  Returns the descriptor, owned by the caller; -1 with a
  * sentence for the user.
  */
 int image_file_open(const char *path, struct error *err);

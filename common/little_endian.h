@@ -2,7 +2,7 @@
 #ifndef COMMON_LITTLE_ENDIAN_H
 #define COMMON_LITTLE_ENDIAN_H
 
-/* Numbers of a file, at any address. */
+/* Little-endian numbers in a file's bytes, at any alignment. */
 #include <endian.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Finds the file system in an image file.  In this order: is it a regular
- * file, is it a SIF or a bare squashfs; for a SIF its header, its table of
- * descriptors, the one of the partition that is wanted, that partition's file
- * system and architecture; for both the squashfs superblock (sif_superblock.c).
- * Every lie has a sentence of its own.
+ * Finds the file system in an image file:
  *
- * Overlay partitions are counted, so that the user can be told of them.
- * Deliberately not here: signatures (nothing is claimed to be verified), and
- * the rest of squashfs (see spank/server/squashfs/squash.c).
+ *   1. is it a regular file?
+ *   2. is it a SIF, or a bare squashfs?
+ *   3. of a SIF: the header, the table of descriptors, the descriptor of the
+ *      wanted partition, the file system type and architecture that it names
+ *   4. of both: the squashfs superblock (sif_superblock.c)
  *
- * Layout: github.com/sylabs/sif, pkg/sif/sif.go and descriptor.go, format 01:
- * little-endian and packed, so that fields are read by their offset.
+ * Each malformation has its own sentence.  Overlay partitions are counted, so
+ * that the user can be told about them.  Deliberately not here: signatures
+ * (nothing is claimed to be verified), and the rest of squashfs (see
+ * spank/server/squashfs/squash.c).
+ *
+ * Layout: github.com/sylabs/sif, pkg/sif/sif.go and descriptor.go, format 01.
+ * It is little-endian and packed, so fields are read by their offset.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -42,7 +45,7 @@
 #define DESCRIPTOR_FS_TYPE        201
 #define DESCRIPTOR_PARTITION_TYPE 205
 #define DESCRIPTOR_ARCH           209
-/* The library writes 48; 4096 of them are a table of 2.3 MiB. */
+/* The reference library writes 48; a table of 4096 has 2.3 MiB. */
 #define DESCRIPTORS_MAX 4096
 
 #define DATA_PARTITION           0x4004
@@ -52,9 +55,9 @@
 #define PARTITION_DATA           3
 #define PARTITION_OVERLAY        4
 
-static const char sif_magic[] = "SIF_MAGIC"; /* its NUL belongs to it */
+static const char sif_magic[] = "SIF_MAGIC"; /* including its NUL */
 
-/* What the descriptor of the partition that was chosen says. */
+/* The best partition so far, as its descriptor describes it. */
 struct chosen {
 	int rank; /* 0: none yet; the highest wins */
 	uint32_t group;
@@ -126,7 +129,7 @@ static int check_arch(const char arch[3], const char *machine,
 		!strcmp(arch, machine))
 		return 0;
 	if (!strcmp(arch, "01") && !strcmp(machine, "02"))
-		return 0; /* amd64 runs the programs of 386 */
+		return 0; /* amd64 runs 386 programs */
 	return error_set(err, 0,
 		"it is for %s and this node is %s; use an image that was built "
 		"for %s",
@@ -159,7 +162,7 @@ static int check_fs_type(uint32_t fs_type, struct error *err)
 		fs_type);
 }
 
-/* How well a partition serves the purpose; 0: not at all. */
+/* How well a partition suits the purpose; 0: not at all. */
 static int rank_of(uint32_t partition_type, enum sif_purpose purpose)
 {
 	if (partition_type == PARTITION_PRIMARY_SYSTEM)
@@ -171,7 +174,7 @@ static int rank_of(uint32_t partition_type, enum sif_purpose purpose)
 						    : 0;
 }
 
-/* Take in one descriptor, if it is the best so far. */
+/* Make this descriptor the chosen one if it is the best so far. */
 static int consider_descriptor(const unsigned char *descriptor,
 	enum sif_purpose purpose, struct chosen *chosen, struct error *err)
 {
@@ -204,7 +207,7 @@ static int consider_descriptor(const unsigned char *descriptor,
 	return 0;
 }
 
-/* Apptainer lays those of the primary partition's group over it. */
+/* Apptainer mounts the overlays of the primary partition's group over it. */
 static bool is_overlay_of(const unsigned char *descriptor, uint32_t group)
 {
 	return descriptor[DESCRIPTOR_USED] &&
@@ -214,7 +217,7 @@ static bool is_overlay_of(const unsigned char *descriptor, uint32_t group)
 	       le32_at(descriptor + DESCRIPTOR_GROUP) == group;
 }
 
-/* The table of descriptors, which is known to lie within the file. */
+/* The table of descriptors; checked to lie within the file. */
 struct table {
 	int fd;
 	uint64_t offset;
@@ -228,7 +231,7 @@ static int read_descriptor(const struct table *table, uint64_t i,
 		table->offset + i * DESCRIPTOR_SIZE, "its descriptors", err);
 }
 
-/* Once the group is known, which may be that of the last descriptor. */
+/* A second pass: the last descriptor may be the one that decides the group. */
 static int count_overlays(const struct table *table, struct chosen *chosen,
 	struct error *err)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Files that other tools take for images, told by their magic numbers: ext2 to
- * ext4 (images of Singularity 2, writable overlays), tar archives (docker
- * save). Layouts: kernel, fs/ext4/ext4.h; tar(5).
+ * Recognizes files that other tools accept as images, by their magic numbers:
+ * ext2 to ext4 (images of Singularity 2, writable overlays) and tar archives
+ * (docker save).  Layouts: kernel, fs/ext4/ext4.h; tar(5).
  */
 #include <stdbool.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #define EXT_MAGIC        0xEF53
 #define TAR_MAGIC_OFFSET 257
 
-/* In front of the file system in an image of Singularity 2. */
+/* Images of Singularity 2 have this line before the file system. */
 static const char launcher[] = "#!/usr/bin/env run-singularity\n";
 
 struct beginning {

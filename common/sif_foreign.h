@@ -5,9 +5,9 @@
 #include "common/error.h"
 
 /*
- * The open file `fd` is neither a SIF nor squashfs: say what it is, if it is
- * something that users of Singularity and Apptainer have, and how to make an
- * image of it.  Reads with pread(2) only.  Returns -1 always.
+ * The open file `fd` is neither a SIF nor squashfs.  Put into *err what it is,
+ * if users of Singularity and Apptainer have such files, and how to make an
+ * image from it.  Reads with pread(2) only.  Always returns -1.
  */
 int sif_foreign_describe(int fd, struct error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Does a partition begin as squashfs 4.0 does, compressed by a method that it
- * has, and is there as much of it as it claims?
+ * Checks that a partition begins with a squashfs 4.0 superblock, that its
+ * compression is one of squashfs's, and that it is as long as it claims.
  *
  * Layout: kernel, fs/squashfs/squashfs_fs.h.
  */

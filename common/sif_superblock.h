@@ -8,33 +8,33 @@
 #include "common/error.h"
 
 /*
- * Where in an image file its file system lies.  Source of the layout:
- * the Singularity Image Format as written by github.com/sylabs/sif, and the
- * squashfs superblock (kernel: fs/squashfs/squashfs_fs.h).
+ * The position of the file system in an image file.  Layout: the Singularity
+ * Image Format as written by github.com/sylabs/sif, and the squashfs superblock
+ * (kernel: fs/squashfs/squashfs_fs.h).
  */
 struct sif_partition {
 	uint64_t offset;      /* bytes from the start of the file */
 	uint64_t size;        /* bytes; offset + size <= size of the file */
 	uint16_t compression; /* squashfs compression id, 1 gzip .. 6 zstd */
-	uint32_t overlays;    /* overlay partitions that belong to a root */
+	uint32_t overlays;    /* number of overlay partitions of a root */
 };
 
-/* What sif.c is made of; for others there is sif_find(). */
+/* Internal to sif*.c; other files call sif_find(). */
 
 #define SIF_SQUASHFS_MAGIC "hsqs"
 
 /*
- * Read all of `size` bytes: a file that shrinks meanwhile is truncated, which
- * the sentence says of `part`.
+ * Read exactly `size` bytes.  If the file ends before them, the sentence says
+ * that `part` ("its descriptors") lies past its end.
  */
 int sif_read_at(int fd, void *buffer, size_t size, uint64_t offset,
 	const char *part, struct error *err);
 
-/* Check the superblock of a partition, and find out its compression. */
+/* Check the superblock of a partition, and set partition->compression. */
 int sif_check_superblock(int fd, struct sif_partition *partition,
 	struct error *err);
 
-/* "gzip", "zstd", ...; NULL for an id that squashfs 4.0 does not have. */
+/* "gzip", "zstd", ...; NULL for an id that squashfs 4.0 does not define. */
 const char *sif_compression_name(uint16_t compression);
 
 #endif

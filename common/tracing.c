@@ -5,7 +5,7 @@
 
 #include "common/tracing.h"
 
-/* Of PR_GET_DUMPABLE; what is not 1 keeps all but root out. */
+/* PR_GET_DUMPABLE: with any other value only root can trace the process. */
 #define DUMPABLE_BY_USER 1
 
 int tracing_forbid(struct error *err)

@@ -5,15 +5,16 @@
 #include "common/error.h"
 
 /*
- * Keep the other processes of this user from tracing this one and from reading
- * its memory.  The first call of main() in a program that slurmstepd starts:
- * until the step's tasks exist it is in slurmstepd's cgroups, and whatever it
- * were made to fork there would outlive the job.
+ * Keep other processes of this user from tracing this one and from reading its
+ * memory.  This is the first call of main() in a program that slurmstepd
+ * starts: until the step's tasks exist the program is in slurmstepd's cgroups,
+ * and a process that a tracer made it fork there would outlive the job.
  *
- * -1 if they could have done so until now.  The plugin executes such a program
- * only if its user cannot read it, and the kernel then executes it untraceable
- * (PR_SET_DUMPABLE(2const)), unless fs.suid_dumpable is 1.  A process of root's
- * is let pass: root reads every file and traces every process.
+ * Fails if the process was traceable until now.  The plugin executes such a
+ * program only if its user cannot read the file, so that the kernel makes it
+ * untraceable from the start (PR_SET_DUMPABLE(2const)), unless fs.suid_dumpable
+ * is 1.  Never fails for root, who can read every file and trace every process
+ * anyway.
  */
 int tracing_forbid(struct error *err);
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* If the program was asked for its --version, print that and return true. */
+/* If --version is the only argument, print the version and return true. */
 static inline bool version_asked(int argc, char *const argv[],
 	const char *program)
 {
