@@ -5,9 +5,10 @@
  *   task_init_privileged (root)   keep:  permitted is cut, KEEPCAPS is set
  *   Slurm becomes the user               permitted stays, effective is empty
  *   task_init (user)              raise: effective gets what mounts need
- *   container built or entered    drop:  nothing is left, nor comes back
+ *   container built or entered    drop:  nothing is left, and none can return
  *
- * Raw capget(2) and capset(2): libcap would be loaded into slurmstepd.
+ * Raw capget(2) and capset(2), because libcap would have to be loaded into
+ * slurmstepd.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -21,15 +22,15 @@
 
 #define CAP_BIT(cap) (UINT64_C(1) << (cap))
 
-/* unshare, mounts, setns and pivot_root want these two, see their man pages. */
+/* For unshare, mounts, setns and pivot_root; see their man pages. */
 #define CAPS_MOUNT (CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_CHROOT))
 /*
- * An overlay works with the capabilities of who mounts it, and keeps its work
- * directory at mode 000.  It uses them on its own layers only: the kernel has
- * asked the caller for his rights before.
+ * An overlay works with the credentials of its mounter, and its work directory
+ * has mode 000.  It uses them on its own layers only, after the kernel has
+ * checked the caller's permissions.
  */
 #define CAPS_OVERLAY (CAPS_MOUNT | CAP_BIT(CAP_DAC_OVERRIDE))
-/* Slurm's change of ids, which lies between keep and raise. */
+/* For Slurm's change of ids, which happens between keep and raise. */
 #define CAPS_IDS (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))
 
 struct caps {
@@ -96,7 +97,7 @@ int priv_caps_raise(struct error *err)
 {
 	struct caps caps;
 
-	/* What an overlay still needs stays permitted until that is done. */
+	/* What an overlay needs stays permitted until it is mounted. */
 	if (caps_get(&caps) < 0)
 		return error_set(err, errno, "cannot read the capabilities");
 	caps.permitted &= CAPS_OVERLAY;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cgroup membership, after proc(5) and cgroups(7): a line of /proc/PID/cgroup
- * is "hierarchy:controllers:path".  An empty list of controllers is cgroup v2.
- * The hierarchies are looked for where systemd mounts them.
+ * cgroup membership, see proc(5) and cgroups(7).  A line of /proc/PID/cgroup is
+ * "hierarchy:controllers:path"; an empty list of controllers means cgroup v2.
+ * The hierarchies are expected where systemd mounts them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,8 @@
 #include "common/cleanup.h"
 #include "common/privileged/cgroup.h"
 
-/* A few lines, each as long as Slurm's and systemd's names make it. */
+/* /proc/PID/cgroup: a few lines, with the names that Slurm and systemd choose.
+ */
 struct membership {
 	char text[16384];
 };
@@ -38,7 +39,7 @@ static int read_membership(pid_t pid, struct membership *ret_membership,
 	return 0;
 }
 
-/* Is this line, newline included, one of the membership's? */
+/* Does the membership have this line?  The newline is part of it. */
 static int has_line(const struct membership *membership, const char *line)
 {
 	const char *found = strstr(membership->text, line);
@@ -48,7 +49,7 @@ static int has_line(const struct membership *membership, const char *line)
 
 static int join_group(const char *procs, pid_t pid, struct error *err)
 {
-	/* Safe: cgroup names are made by root, Slurm's or systemd's. */
+	/* Safe: only root (Slurm, systemd) creates and names these cgroups. */
 	CLEANUP_FD int fd = open(procs, O_WRONLY | O_CLOEXEC);
 	char number[16];
 

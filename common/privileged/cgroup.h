@@ -7,21 +7,23 @@
 
 #include "common/error.h"
 
-/* Where systemd, Slurm and nearly everybody mounts cgroups. */
+/* Where systemd and Slurm mount cgroups. */
 #define PRIV_CGROUP_MOUNT "/sys/fs/cgroup"
 
 /*
- * Move process `pid` into the cgroups of process `like`, wherever they differ:
- * it is then limited, charged and killed with it.  Requires uid 0.  Both must
- * be children of the caller that it has not reaped, so that the numbers are
- * theirs.  Failure leaves `pid` where it was, or in some of the groups.
+ * Move process `pid` into the cgroups of process `like` in each hierarchy where
+ * they differ, so that it is limited, charged and killed together with `like`.
+ * Requires uid 0.  Both must be unreaped children of the caller, so that their
+ * pids cannot have been reused.  After a failure `pid` may be in some of the
+ * cgroups.
  */
 int priv_cgroup_join(pid_t pid, pid_t like, struct error *err);
 
 /*
- * The file to write to for a line of /proc/PID/cgroup, as proc(5) has it:
- * "2:cpu,cpuacct:/slurm/step" is /sys/fs/cgroup/cpu,cpuacct/slurm/step and
- * cgroup.procs in it.  -1 if it is no such line, or too long.
+ * The path of cgroup.procs for a line of /proc/PID/cgroup, see proc(5): for
+ * "2:cpu,cpuacct:/slurm/step" it is
+ * /sys/fs/cgroup/cpu,cpuacct/slurm/step/cgroup.procs.  -1 if the line is
+ * malformed, or the path too long.
  */
 int priv_cgroup_procs(const char *line, char ret_path[PATH_MAX]);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The way out of a FUSE file system whose server is gone or cannot be killed.
- * A process that waits for an answer cannot be killed either, and would have
- * Slurm drain the node.  See "Aborting a filesystem connection" in the kernel's
+ * Aborts a FUSE connection whose server hangs or cannot be killed.  A process
+ * that waits for an answer of such a server cannot be killed either, and Slurm
+ * would drain the node.  See "Aborting a filesystem connection" in the kernel's
  * documentation of FUSE.
  */
 #include <errno.h>
@@ -19,7 +19,7 @@ uint32_t priv_fuse_connection_id(int mount_fd)
 {
 	struct statx status;
 
-	/* An empty mask, so that the server is not asked. */
+	/* With an empty mask the kernel does not ask the server. */
 	if (statx(mount_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0,
 		    &status) < 0 ||
 		status.stx_dev_major != 0)
@@ -27,8 +27,8 @@ uint32_t priv_fuse_connection_id(int mount_fd)
 	return status.stx_dev_minor;
 }
 
-/* Safe: a file system of the kernel's that shows nowhere; it is not needed on
- * the host, nor changed there. */
+/* Safe: this mount of a kernel file system is attached nowhere, and does not
+ * change one that the host may have. */
 static int mount_control(void)
 {
 	CLEANUP_FD int context_fd = sys_fsopen("fusectl", FSOPEN_CLOEXEC);
@@ -50,13 +50,14 @@ int priv_fuse_abort_open(uint32_t connection, uid_t uid)
 	if (control_fd < 0)
 		return -1;
 	snprintf(name, sizeof(name), "%u/abort", connection);
-	/* Safe: the number came from the step's first task, that is from the
-	 * user; with his rights it can only name a connection of his.  The raw
-	 * call changes this thread alone, and is undone at once. */
+	/* Safe: the number came from the step's first task, which is the
+	 * user's; with the user's fsuid, only their own connections can be
+	 * opened.  The raw call changes this thread only, and is undone
+	 * below. */
 	syscall(SYS_setfsuid, uid);
 	fd = openat(control_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	syscall(SYS_setfsuid, 0);
-	/* With rights over others, as root's, that does not say whose it is. */
+	/* With capabilities the fsuid alone does not prove whose it is. */
 	if (fd < 0 || fstat(fd, &status) < 0 || status.st_uid != uid)
 		return -1;
 	return fd_take(&fd);
@@ -65,5 +66,5 @@ int priv_fuse_abort_open(uint32_t connection, uid_t uid)
 void priv_fuse_abort(int abort_fd)
 {
 	if (write(abort_fd, "1", 1) < 0)
-		errno = 0; /* it has ended by itself */
+		errno = 0; /* the connection has already ended */
 }

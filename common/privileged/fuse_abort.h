@@ -6,22 +6,22 @@
 #include <sys/types.h>
 
 /*
- * The number of the FUSE connection that is mounted at `mount_fd`, as
- * /sys/fs/fuse/connections has it; 0 if it cannot be told.  Asks nothing of
- * the server; needs no right.
+ * The number of the FUSE connection behind the mount `mount_fd`, as in
+ * /sys/fs/fuse/connections; 0 if it is unknown.  Never waits for the server.
+ * Needs no privilege.
  */
 uint32_t priv_fuse_connection_id(int mount_fd);
 
 /*
- * A descriptor for priv_fuse_abort() of connection `connection`, owned by the
- * caller; -1 if there is none that belongs to user `uid`: the kernel checks, so
- * that a wrong number does no harm to others.  Numbers are used again, but the
- * descriptor stays with the connection, and has no effect once that has ended.
- * Requires uid 0 and CAP_SYS_ADMIN.
+ * Open connection `connection` for priv_fuse_abort().  Returns a descriptor,
+ * owned by the caller; -1 unless the connection belongs to user `uid`.  The
+ * kernel checks that, so a wrong number cannot harm other users.  Numbers are
+ * reused, but the descriptor refers to this connection only, and has no effect
+ * after its end.  Requires uid 0 and CAP_SYS_ADMIN.
  */
 int priv_fuse_abort_open(uint32_t connection, uid_t uid);
 
-/* End the connection: whoever waits for its server waits no more. */
+/* Abort the connection: every request that waits for the server fails. */
 void priv_fuse_abort(int abort_fd);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The mount point on the host, as root: made before the user mounts
- * there, cleared at the end of the step, and swept at the end of the job and at
- * the start of slurmd, where a step was killed with its slurmstepd.
+ * The mount point on the host, handled as root.  It is created before the user
+ * mounts there, and removed at the end of the step.  If a step was killed
+ * together with its slurmstepd, a sweep removes it at the end of the job or at
+ * the next start of slurmd.
  *
- * Root names only what root has made: "/run/spank-sif", the numbers below it,
- * and "image".  None of the calls below asks a FUSE server, alive or dead:
- * umount2 looks up the mount point but not what is mounted there, and statx is
- * told not to (AT_STATX_DONT_SYNC, an empty mask).
+ * Root uses only names that root has created: "/run/spank-sif", the numbers
+ * below it, and "image".  None of the calls below waits for a FUSE server,
+ * alive or dead: umount2 looks up the mount point but not the root of the mount
+ * there, and statx is told not to ask (AT_STATX_DONT_SYNC, an empty mask).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -33,12 +34,11 @@
 #define SEAL_TIMEOUT_MS  200
 #define CLEAR_TIMEOUT_MS 1000
 #define PAUSE_MS         5
-/* A sweep that clears a new directory at once makes us start again. */
+/* A sweep may remove a new directory before we hold its lock: try again. */
 #define MAKE_TRIES 20
-/* More than a user can have stacked there by mistake. */
+/* More mounts, or files, than a user can have left there by mistake. */
 #define MOUNTS_MAX 64
-/* The same of files. */
-#define FILES_MAX 1024
+#define FILES_MAX  1024
 
 static void pause_ms(int ms)
 {
@@ -53,7 +53,7 @@ static bool is_owned_by_root(int fd)
 	       status.st_uid == 0 && !(status.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* The directory above all places; -1 with errno. */
+/* The directory of all steps' directories; -1 with errno. */
 static int open_base(void)
 {
 	CLEANUP_FD int fd =
@@ -69,7 +69,7 @@ static int open_base(void)
 static int make_base(void)
 {
 	CLEANUP_FD int fd = -1;
-	/* Safe: /run is root's; a name that is there already is checked. */
+	/* Safe: /run is root's; open_base() checks a directory that exists. */
 	bool made = mkdir(BASE, 0711) == 0;
 
 	if (!made && errno != EEXIST)
@@ -80,8 +80,8 @@ static int make_base(void)
 	return fd_take(&fd);
 }
 
-/* Safe: a name of numbers, in a directory of root's.  -1 with errno, EAGAIN if
- * a sweep was faster. */
+/* Safe: a name of numbers, in a directory that root owns.  -1 with errno,
+ * EAGAIN if a sweep was faster. */
 static int make_locked_directory(const char *name)
 {
 	CLEANUP_FD int base_fd = make_base();
@@ -104,7 +104,7 @@ static int make_locked_directory(const char *name)
 	return fd_take(&fd);
 }
 
-/* Safe: root's own names; one that somebody else uses is not empty. */
+/* Safe: names that root created; a directory in use is not empty. */
 static void remove_directory(const char *name)
 {
 	int saved = errno;
@@ -132,8 +132,8 @@ static int make_own_directory(const char *name)
 }
 
 /*
- * Safe: by descriptor, or by a name in a directory that root alone can change,
- * without following a link; the user's ids come from Slurm.
+ * Safe: by descriptor, or by a name in a directory that only root can change;
+ * no symlink is followed.  The user's ids come from Slurm.
  */
 static int make_mountpoint(const struct host_mountpoint *mountpoint,
 	const struct identity *identity)
@@ -160,8 +160,8 @@ int priv_host_mountpoint_make(uint32_t job, uint32_t step,
 	if (mountpoint.lock_fd < 0)
 		return error_set(err, errno,
 			"cannot make the directory '%s/%s'", BASE, name);
-	*ret_mountpoint =
-		mountpoint; /* from here on to be cleared, whatever comes */
+	/* From here on the caller has to remove it, even after a failure. */
+	*ret_mountpoint = mountpoint;
 	if (make_mountpoint(&mountpoint, identity) < 0)
 		return error_set(err, errno, "cannot make the mount point '%s'",
 			mountpoint.path);
@@ -192,16 +192,16 @@ void priv_host_mountpoint_seal(const struct host_mountpoint *mountpoint)
 			return;
 		pause_ms(PAUSE_MS);
 	}
-	/* Safe: the directory itself, whatever lies over it by now. */
+	/* Safe: the descriptor is the directory below the mount. */
 	if (fchownat(mountpoint->point_fd, "", 0, 0, AT_EMPTY_PATH) < 0)
 		return;
 }
 
 /*
- * Files that the user has put into the mount point, which was his own before
- * the mount.  Safe: names in that directory alone, no link is followed, and
- * what he may have mounted there again is not entered.  What is in directories
- * below stays, and is reported.
+ * Remove files that the user has put into the mount point, which belonged to
+ * them before the mount.  Safe: only names in that directory are removed, no
+ * symlink is followed, and no mount on it is entered.  A subdirectory that is
+ * not empty stays, and is reported.
  */
 static void remove_files(int lock_fd)
 {
@@ -224,13 +224,13 @@ static void remove_files(int lock_fd)
 	closedir(point);
 }
 
-/* One try; 0 once the mount point is gone. */
+/* One attempt.  Returns 0 once the mount point is gone. */
 static int remove_mountpoint(int lock_fd, const char *path)
 {
 	int i;
 
-	/* Safe: see the top of this file.  Whatever is mounted there was put
-	 * there by the user, and is taken off the host's tree only. */
+	/* Safe: see the top of this file.  Only the user mounts there, and the
+	 * mounts are detached from the host's tree only. */
 	for (i = 0; i < MOUNTS_MAX; i++)
 		if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 			break;
@@ -256,7 +256,8 @@ static int remove_directories(int lock_fd, const char *path, int timeout_ms)
 		(int)(strrchr(path, '/') - path), path);
 	if (rmdir(parent) < 0 && errno != ENOENT)
 		return -1;
-	/* The last one; it stays while others are there, or as a mount. */
+	/* It stays while other steps have directories in it, or if it is a
+	 * mount point. */
 	if (rmdir(BASE) < 0 && errno != ENOTEMPTY && errno != ENOENT &&
 		errno != EBUSY)
 		return -1;
@@ -289,7 +290,7 @@ static void sweep_directory(int base_fd, const char *name)
 	if (snprintf(path, sizeof(path), BASE "/%s/" POINT, name) >=
 		(int)sizeof(path))
 		return;
-	/* Whoever holds it lives, and clears the mountpoint himself. */
+	/* A slurmstepd that holds the lock is alive, and removes it itself. */
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		remove_directories(fd, path, 0);
 }
@@ -304,7 +305,7 @@ void priv_host_mountpoint_sweep(void)
 		cleanup_fd(&base_fd);
 		return;
 	}
-	/* Nothing but what priv_host_mountpoint_make() makes. */
+	/* Only names that priv_host_mountpoint_make() creates. */
 	while ((entry = readdir(base)))
 		if (entry->d_name[0] != '.' &&
 			!entry->d_name[strspn(entry->d_name, "0123456789.")])

@@ -8,23 +8,23 @@
 #include "common/identity.h"
 
 /*
- * mount=host: where the image of a step is mounted on the host,
+ * The mount point for the image of a step with mount=host:
  *
  *	/run/spank-sif/JOB.STEP.PID/image
  *
- * All but the last is root's, so that its names are root's alone to give and
- * to take; the last is the user's, as fusermount3 wants it, for as long as
- * nothing is mounted there.  Nobody but the user's group can get to it, and
- * FUSE lets the user in only.
+ * Root owns all directories but the last, so only root can create and remove
+ * their entries.  The last belongs to the user until the image is mounted, as
+ * fusermount3 requires.  Only members of the user's group can reach it, and
+ * FUSE admits only the user.
  *
- * slurmstepd holds a lock (flock) of JOB.STEP.PID while it lives.  That alone
- * tells a mountpoint in use from one that was left, not its name or age.
+ * slurmstepd holds a lock (flock) on JOB.STEP.PID as long as it lives.  Only
+ * the lock tells whether a mount point is in use, not its name or age.
  *
- * All of these require uid 0, and none waits for a FUSE server.
+ * All functions require uid 0.  None waits for a FUSE server.
  */
 struct host_mountpoint {
-	int lock_fd;  /* owned: the directory JOB.STEP.PID; -1: there is none */
-	int point_fd; /* owned: the mount point, below what is mounted on it */
+	int lock_fd;   /* owned: the directory JOB.STEP.PID; -1: none */
+	int point_fd;  /* owned: the directory below the mount */
 	char path[96]; /* of the mount point */
 };
 
@@ -33,29 +33,33 @@ struct host_mountpoint {
 		.lock_fd = -1, .point_fd = -1 \
 	}
 
+/*
+ * Create the directories, and lock them.  *ret_mountpoint may be set after a
+ * failure, too: always call priv_host_mountpoint_remove().
+ */
 int priv_host_mountpoint_make(uint32_t job, uint32_t step,
 	const struct identity *identity, struct host_mountpoint *ret_mountpoint,
 	struct error *err);
 
 /*
- * Take the mount point away from the user once something is mounted on it, so
- * that he does not fill root's file system when it is no more.  Waits 0.2 s at
- * most for that: a user who stops his keeper for so long has the directory
- * until the end of the step, see SECURITY.md.
+ * Make root the owner of the mount point once something is mounted on it, so
+ * that the user cannot fill root's file system after an unmount.  Waits at most
+ * 0.2 s for the mount: a user who stops their keeper for longer keeps the
+ * directory until the end of the step, see SECURITY.md.
  */
 void priv_host_mountpoint_seal(const struct host_mountpoint *mountpoint);
 
 /*
- * Unmount what is mounted there, and remove the directories; waits 1 s at most
- * for a fusermount3 that is about to mount.  On failure the mountpoint stays
- * locked, for another try.
+ * Unmount all that is mounted there, and remove the directories.  Waits at most
+ * 1 s for a fusermount3 that is about to mount.  After a failure it stays
+ * locked, and the caller can try again.
  */
 int priv_host_mountpoint_remove(struct host_mountpoint *mountpoint,
 	struct error *err);
 
 /*
- * Clear the places of which nobody holds the lock.  Never fails: what it
- * cannot clear is left to the next time.
+ * Remove all mount points whose lock nobody holds.  Never fails: what cannot be
+ * removed is left to the next sweep.
  */
 void priv_host_mountpoint_sweep(void);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every mount that a step makes.  Called by its first task, with the user's
- * ids and CAP_SYS_ADMIN alone: path look-ups have just the user's rights, and
- * no name of the user's ever reaches a kernel option string, but for the source
- * of an image, which the kernel only shows.
+ * Makes every mount of a step.  The first task calls this with the user's ids
+ * and CAP_SYS_ADMIN only, so paths are looked up with the user's permissions.
+ * No name from the user becomes part of a mount option, except for the source
+ * of an image, which the kernel only displays.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -16,14 +16,14 @@
 #include "common/privileged/syscalls.h"
 
 #define PAGE_BYTES 4096
-/* For our own directories, where there is hardly a page. */
+/* For our own directories, even if the size is hardly a page. */
 #define INODES_MIN 16
 
 int priv_mount_check(struct error *err)
 {
 	const struct mount_attr nothing = { 0 };
 
-	/* Harmless: there is no such descriptor. */
+	/* Harmless: the descriptor is invalid. */
 	if (sys_mount_setattr(-1, "", AT_EMPTY_PATH, &nothing) < 0 &&
 		errno == ENOSYS)
 		return error_set(err, 0,
@@ -34,7 +34,7 @@ int priv_mount_check(struct error *err)
 
 struct option {
 	const char *key;
-	const char *value; /* NULL: a flag */
+	const char *value; /* NULL for a flag */
 };
 
 /* A detached mount of a new file system, with `options` up to a NULL key. */
@@ -59,7 +59,7 @@ static int mount_new(const char *type, const struct option *options,
 				options->value ? options->value : "", type);
 	if (sys_fsconfig(context_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return error_set(err, errno, "cannot create a %s mount", type);
-	/* The attributes go with the first call: no moment without nosuid. */
+	/* With the attributes in the first call it is never without nosuid. */
 	mount_fd = sys_fsmount(context_fd, FSMOUNT_CLOEXEC,
 		attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (mount_fd < 0)
@@ -84,9 +84,9 @@ int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, const char *source,
 	snprintf(fd, sizeof(fd), "%d", fuse_fd);
 	snprintf(user, sizeof(user), "%ju", (uintmax_t)uid);
 	snprintf(group, sizeof(group), "%ju", (uintmax_t)gid);
-	/* Safe: every value is a number or a constant of ours, but the source:
-	 * a string by itself, in which no option can be, and which mountinfo
-	 * shows without blanks. */
+	/* Safe: every value is a number or our own constant, except for the
+	 * source.  It is a string of its own, so no option can hide in it, and
+	 * mountinfo escapes its blanks. */
 	return mount_new("fuse", options, 0, err);
 }
 
@@ -103,11 +103,11 @@ int priv_mount_tmpfs(uint64_t bytes, const char *mode, bool executable,
 	};
 
 	snprintf(size, sizeof(size), "%ju", (uintmax_t)bytes);
-	/* As many as pages, which is the kernel's rule where nobody says how
-	 * large: empty files take memory, too.  Never 0, which is no limit. */
+	/* One for each page, as is the kernel's own default: empty files take
+	 * memory, too.  Never 0, which means no limit. */
 	snprintf(inodes, sizeof(inodes), "%ju",
 		(uintmax_t)(bytes / PAGE_BYTES) + INODES_MIN);
-	/* Safe: new and empty; what varies are two numbers. */
+	/* Safe: it is new and empty, and only two numbers vary. */
 	return mount_new("tmpfs", options, executable ? 0 : MOUNT_ATTR_NOEXEC,
 		err);
 }
@@ -120,15 +120,15 @@ int priv_mount_overlay(const char *lower, const char *upper, const char *work,
 		{ "lowerdir", lower },
 		{ "upperdir", upper },
 		{ "workdir", work },
-		/* Its notes go into trusted.*, which only the host's root may
-		 * write, or into user.*. */
+		/* It keeps its records in trusted.* attributes, which only the
+		 * host's root may write, or in user.*. */
 		{ in_userns ? "userxattr" : NULL, NULL },
 		{ NULL, NULL },
 	};
 
-	/* Safe: names of ours, in the step's own namespace.  The overlay does
-	 * its work with the rights of this moment, which caps.c has cut
-	 * to what that needs, on its own two layers only. */
+	/* Safe: our own names, in the step's own namespace.  The overlay keeps
+	 * the capabilities of this moment, which caps.c has reduced to what it
+	 * needs, and uses them on its own two layers only. */
 	return mount_new("overlay", options, 0, err);
 }
 
@@ -140,7 +140,8 @@ int priv_mount_clone(int dir, const char *path, int how, struct error *err)
 			(how & PRIV_MOUNT_READ_ONLY ? MOUNT_ATTR_RDONLY : 0),
 		.propagation = how & PRIV_MOUNT_PRIVATE ? MS_PRIVATE : 0,
 	};
-	/* Safe: looked up as the user, who gets no more than he can reach. */
+	/* Safe: the user's permissions apply to the look-up, so users bind only
+	 * what they can reach. */
 	CLEANUP_FD int fd = sys_open_tree(dir, path,
 		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE |
 			(how & PRIV_MOUNT_NO_LINK ? AT_SYMLINK_NOFOLLOW : 0));
@@ -148,11 +149,11 @@ int priv_mount_clone(int dir, const char *path, int how, struct error *err)
 
 	if (fd < 0)
 		return error_set(err, errno, "cannot bind '%s'", path);
-	/* The link itself, which shows as such and leads on. */
+	/* The clone would be the symlink itself, and could be followed. */
 	if (how & PRIV_MOUNT_NO_LINK && fstat(fd, &status) == 0 &&
 		S_ISLNK(status.st_mode))
 		return error_set(err, ELOOP, "cannot bind '%s'", path);
-	/* A setuid program of the host would trust the image's /etc. */
+	/* nosuid: a setuid program of the host would trust the image's /etc. */
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
 		    &attributes) < 0)
 		return error_set(err, errno, "cannot make '%s' nosuid", path);
@@ -165,26 +166,24 @@ int priv_mount_clone_single(const char *path, struct error *err)
 		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
 		.propagation = MS_PRIVATE,
 	};
-	/* Safe: a path of root's making; nothing is asked of the server. */
+	/* Safe: root created the path, and the server is not asked. */
 	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, path,
 		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 
 	if (fd < 0)
 		return error_set(err, errno, "cannot clone the mount '%s'",
 			path);
-	/* Before anything is attached in it: a clone is a peer of the host's
-	 * mount, which would get that too. */
+	/* A clone is a peer of the host's mount: anything attached in it before
+	 * this call would appear on the host, too. */
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attributes) < 0)
 		return error_set(err, errno,
-			"cannot make the clone of '%s' "
-			"private",
-			path);
+			"cannot make the clone of '%s' private", path);
 	return fd_take(&fd);
 }
 
 int priv_mount_attach(int mount_fd, int target_fd, struct error *err)
 {
-	/* Safe: from descriptor to descriptor, nothing is looked up. */
+	/* Safe: both are descriptors, so no path is looked up. */
 	if (sys_move_mount(mount_fd, "", target_fd, "",
 		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return error_set(err, errno, "cannot attach a mount");
@@ -195,17 +194,17 @@ int priv_mount_seal(int mount_fd, struct error *err)
 {
 	struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY };
 
-	/* Safe: the descriptor's own mount, nothing is looked up. */
+	/* Safe: the mount of the descriptor; no path is looked up. */
 	CLEANUP_FD int context_fd =
 		sys_fspick(mount_fd, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
 
 	if (sys_mount_setattr(mount_fd, "", AT_EMPTY_PATH, &attributes) < 0)
 		return error_set(err, errno, "cannot make a mount read-only");
 	/*
-	 * The file system, too: of one that could be written FUSE asks for the
-	 * time of access anew after each read, and so for all attributes.  In
-	 * a user namespace that of the host (mount=host) is not ours to change:
-	 * it is slower then, and as read-only.
+	 * The superblock, too: in a writable file system FUSE expects each read
+	 * to change the access time, and asks for all attributes again.  In a
+	 * user namespace the host's superblock (mount=host) cannot be changed;
+	 * the mount is read-only all the same, and only slower.
 	 */
 	if ((context_fd < 0 ||
 		    sys_fsconfig(context_fd, FSCONFIG_SET_FLAG, "ro", NULL, 0) <

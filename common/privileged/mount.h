@@ -9,73 +9,72 @@
 #include "common/error.h"
 
 /*
- * Mounts as descriptors, after the mount API of Linux 5.2 (fsopen(2),
+ * Mounts as descriptors, with the mount API of Linux 5.2 (fsopen(2),
  * open_tree(2), move_mount(2)).  Each returned descriptor is owned by the
- * caller, and refers to a mount that is detached until it is attached: closing
- * it before that leaves nothing.  Unless it says otherwise a function requires
+ * caller and refers to a detached mount.  If it is closed before the mount is
+ * attached, the mount is gone.  Unless stated otherwise a function requires
  * CAP_SYS_ADMIN.  All paths are resolved with the user's ids.
  */
 
 /*
- * Does this kernel have the calls that the plugin and the server are made of?
- * mount_setattr(2) is the last that came, with 5.12; the oldest kernel that is
- * supported is 5.14.  Needs no privilege.
+ * Check that this kernel has the system calls that the plugin and the server
+ * need.  mount_setattr(2) is the newest of them, from Linux 5.12; the oldest
+ * kernel that is supported is 5.14.  Needs no privilege.
  */
 int priv_mount_check(struct error *err);
 
 /*
- * Mount the FUSE connection `fuse_fd`, of which no other process may have a
- * copy yet: nosuid, nodev, for the user and group alone (no allow_other, so
- * that the kernel refuses root's access and no root process can be made to
- * wait for the server).  `source` is what df and findmnt show.
+ * Mount the FUSE connection `fuse_fd`: nosuid, nodev, for this user and group
+ * only.  Without allow_other the kernel refuses access to root, so no process
+ * of root ever waits for the server.  No other process may have a copy of
+ * `fuse_fd` yet.  `source` is what df and findmnt display.
  */
 int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, const char *source,
 	struct error *err);
 
 /*
- * A new tmpfs of at most `bytes`, in not more files than that has pages, whose
- * root has the permissions `mode`; nosuid, nodev, and noexec unless asked.  It
- * belongs to the caller's ids.
+ * Create a tmpfs of at most `bytes`, with at most one file for each page.  Its
+ * root has the permissions `mode` (octal) and belongs to the caller's ids.
+ * nosuid, nodev, and noexec unless `executable`.
  */
 int priv_mount_tmpfs(uint64_t bytes, const char *mode, bool executable,
 	struct error *err);
 
 /*
- * A writable view of the directory `lower`, whose changes go to `upper`, with
- * the empty directory `work` in the same file system: an overlay, nosuid,
- * nodev.  All three are absolute paths of the caller's own.  `in_userns`: the
- * caller's capabilities are those of a user namespace.
+ * Create an overlay: a writable view of the directory `lower`, whose changes go
+ * to `upper`.  `work` is an empty directory in the same file system as `upper`.
+ * nosuid, nodev.  All three must be absolute paths that the caller, not the
+ * user, has chosen.  `in_userns`: the caller's capabilities are those of a user
+ * namespace.
  */
 int priv_mount_overlay(const char *lower, const char *upper, const char *work,
 	bool in_userns, struct error *err);
 
-/* How priv_mount_clone() clones. */
+/* Flags of priv_mount_clone(). */
 enum {
 	PRIV_MOUNT_READ_ONLY = 1 << 0,
-	/* What the host mounts and unmounts below later does not reach it. */
+	/* Later mounts and unmounts on the host do not propagate to it. */
 	PRIV_MOUNT_PRIVATE = 1 << 1,
-	/* A symlink at the end of the path fails (ELOOP). */
+	/* Fail with ELOOP if the last component of the path is a symlink. */
 	PRIV_MOUNT_NO_LINK = 1 << 2,
 };
 
 /*
- * Clone what is mounted at `path` (relative to `dir`) and all below it,
- * nosuid throughout; `how` is 0 or some of the above.
+ * Clone the tree of mounts at `path` (relative to `dir`); all of them become
+ * nosuid.  `how` is a set of the flags above.
  */
 int priv_mount_clone(int dir, const char *path, int how, struct error *err);
 
 /*
- * Clone the mount whose root is at `path`, and none of those below it: nosuid
- * and nodev.  What is mounted on the clone, or unmounted on the original, does
- * not reach the other.
+ * Clone the mount whose root is at `path`, without the mounts below it; nosuid,
+ * nodev and private: mounts and unmounts do not propagate in either direction.
  */
 int priv_mount_clone_single(const char *path, struct error *err);
 
-/* Attach a detached mount over the directory or file that `target_fd` is.
- */
+/* Attach a detached mount on the directory or file `target_fd`. */
 int priv_mount_attach(int mount_fd, int target_fd, struct error *err);
 
-/* Make a mount, without those below it, read-only. */
+/* Make a mount, but not the mounts below it, read-only. */
 int priv_mount_seal(int mount_fd, struct error *err);
 
 #endif

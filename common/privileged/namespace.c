@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The mount namespace of a step: made by its first task, entered by the
- * others, kept alive by nothing but its processes.  Called with the user's
- * ids and CAP_SYS_ADMIN (CAP_SYS_CHROOT to enter): see caps.h.
+ * The mount namespace of a step.  The first task creates it, the others enter
+ * it, and only its processes keep it alive.  Called with the user's ids and
+ * CAP_SYS_ADMIN (to enter, CAP_SYS_CHROOT, too); see caps.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +20,14 @@ int priv_namespace_unshare(struct error *err)
 {
 	CLEANUP_FD int fd = -1;
 
-	/* Safe: a copy that only this process is in; nothing is shared yet. */
+	/* Safe: only this process is in the copy. */
 	if (unshare(CLONE_NEWNS) < 0)
 		return error_set(err, errno, "cannot make a mount namespace%s",
 			errno == ENOSPC
 				? " (the limit is user.max_mnt_namespaces)"
 				: "");
-	/* Before any mount of ours: a shared mount would show it to the host.*/
+	/* Before we mount anything: in a shared mount it would show on the
+	 * host. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return error_set(err, errno,
 			"cannot cut the mount propagation to the host");
@@ -65,12 +66,12 @@ int priv_namespace_enter(int namespace_fd, struct error *err)
 
 int priv_namespace_pivot(const char *path, struct error *err)
 {
-	/* First: pivot_root moves a working directory only if it is the root,
-	 * and one left behind would be a view of the whole host. */
+	/* First, because pivot_root moves a working directory only if it is
+	 * the root; any other would remain a view of the whole host. */
 	if (chdir("/") < 0)
 		return error_set(err, errno, "cannot change to '/'");
-	/* Safe: both names are ours.  The old root comes to lie over the new
-	 * one, see NOTES in pivot_root(2); the unmount takes it off again. */
+	/* Safe: both names are ours.  The old root ends up mounted over the
+	 * new one, see NOTES in pivot_root(2); the unmount removes it. */
 	if (syscall(SYS_pivot_root, path, path) < 0)
 		return error_set(err, errno, "cannot change the root");
 	if (umount2("/", MNT_DETACH) < 0)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A helper program of this installation, run by the user's own process: by a
- * command such as srun, or by a task before it builds.  It is among the priv_
- * files since it makes a process; it changes no rights.  A task that has kept
- * capabilities does not hand them on: execve(2) of a user's process clears
- * them.
+ * Runs a helper program of this installation from a process of the user: a
+ * command such as srun, or a task before it builds the container.  It is in
+ * this folder because it creates a process; it changes no privileges.  A task
+ * that has kept capabilities does not pass them on: execve(2) clears them for
+ * any user but root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "common/cleanup.h"
 #include "common/privileged/run.h"
 
-/* Its output is at its end, or it has been killed. */
+/* From the end of its output, or SIGKILL, to its exit. */
 #define END_TIMEOUT_MS 1000
 
 static int set_actions(posix_spawn_file_actions_t *actions, int input_fd,
@@ -64,7 +64,7 @@ static int spawn_program(const char *path, char *const argv[],
 	posix_spawnattr_destroy(&attributes);
 	if (errno)
 		return -1;
-	/* Safe: a child of ours that nobody has waited for. */
+	/* Safe: our own child, which nobody else reaps. */
 	ret_child->pid_fd = syscall(SYS_pidfd_open, ret_child->pid, 0);
 	if (ret_child->pid_fd >= 0)
 		return 0;
@@ -73,7 +73,7 @@ static int spawn_program(const char *path, char *const argv[],
 	return -1;
 }
 
-/* Up to the end of file; what does not fit is read and dropped. */
+/* Read until end of file; what does not fit is read and discarded. */
 static int read_output(int fd, struct deadline deadline, char *output,
 	size_t size)
 {
@@ -118,7 +118,7 @@ int priv_run_with_envp(const char *path, char *const argv[], char *const envp[],
 	collected = read_output(read_fd, deadline, ret_output, size);
 	if (collected < 0)
 		child_kill(&child);
-	/* One that hangs in a read of the image outlives even that for now. */
+	/* A child that hangs in a read of the image does not die yet. */
 	ended = child_wait(&child, deadline_in_ms(END_TIMEOUT_MS), &status);
 	cleanup_fd(&child.pid_fd);
 	if (collected < 0 || !ended)

@@ -8,13 +8,14 @@
 #include "common/error.h"
 
 /*
- * Run a program of this installation, with the rights of the caller, who is
- * never root: an absolute path, `argv`, no variable but PATH, `input_fd` as
- * standard input, no other descriptor, default signals.
+ * Run a program of this installation with the privileges of the caller, who is
+ * never root.  `path` is absolute.  The program gets no variable but PATH,
+ * `input_fd` as standard input, no other descriptors, and default signals.
  *
- * Its output, standard and error in one, is stored in `ret_output`, cut at
- * `size` bytes and NUL-terminated.  Returns its exit status; -1 if it could not
- * be run, was killed, or had not ended by the deadline: then it is killed.
+ * Its standard output and standard error together are stored in `ret_output`,
+ * truncated to `size` bytes including the NUL.  Returns its exit status; -1 if
+ * it cannot be run or is killed.  It is killed if it has not ended by the
+ * deadline.
  */
 int priv_run(const char *path, char *const argv[], int input_fd,
 	struct deadline deadline, char *ret_output, size_t size,

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From the builder of a container, which is the user already and has given up
- * all rights, to a shell of the image:
+ * Runs a shell of the image.  The caller, the builder of a container, already
+ * runs as the user and has dropped all privileges.
  *
  *   parent  three pipes; fork
- *   child   session, descriptors, signals, no rights (again), execve
- *   parent  at last: SIGKILL to the whole process group, reap
+ *   child   session, descriptors, signals, drop privileges (again), execve
+ *   parent  at the end: SIGKILL to the whole process group, reap
  *
- * It stands here because it forks, executes and kills; it needs no right, and
- * makes sure that it gives none.  The image's program may be hostile: all it
- * has is what any command of the step has.
+ * It is in this folder because it forks, executes and kills.  It needs no
+ * privilege, and makes sure that it grants none.  The image's shell may be
+ * hostile: it can do what any command of the step can do, and no more.
  *
- * The leader is not reaped before its group is killed, so that the number of
- * the group cannot have become another's.  A process that leaves the group is
- * one of the step's, which Slurm ends.
+ * The leader is reaped only after its group has been killed, so that the group
+ * id cannot have been reused.  A process that leaves the group belongs to the
+ * step, and Slurm ends it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static void close_pipes(struct pipes *pipes)
 static bool set_descriptors(const struct pipes *pipes)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	/* Out of the way of the numbers that are handed out. */
+	/* Copies above the numbers that are assigned below. */
 	int hold = fcntl(pipes->hold[0], F_DUPFD_CLOEXEC, 16);
 	int progress = fcntl(pipes->progress[1], F_DUPFD_CLOEXEC, 16);
 	int messages = fcntl(pipes->messages[1], F_DUPFD_CLOEXEC, 16);
@@ -79,7 +79,7 @@ static void set_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The parent may have died before there was a signal for it. */
+/* The parent may have died before the signal was set up. */
 static bool follow_parent(pid_t parent)
 {
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
@@ -102,12 +102,12 @@ static void __attribute__((noreturn)) run_child(const struct pipes *pipes,
 	set_signals();
 	if (priv_caps_drop(&err) < 0)
 		fail_child(SHELL_PROGRESS_FD, SHELL_NOT_STARTED);
-	/* Safe: the user's own rights, in the user's own container. */
+	/* Safe: with the user's ids, in the user's own container. */
 	execve(path, argv, envp);
 	fail_child(SHELL_PROGRESS_FD, SHELL_NOT_EXECUTED);
 }
 
-/* Where SIGCHLD is ignored, the kernel reaps the leader by itself. */
+/* If SIGCHLD were ignored, the kernel would reap the leader by itself. */
 static void watch_children(struct sigaction *ret_before)
 {
 	const struct sigaction action = { .sa_handler = SIG_DFL };
@@ -118,7 +118,7 @@ static void watch_children(struct sigaction *ret_before)
 int priv_shell_start(const char *path, const char *script, char *const envp[],
 	struct shell *ret_shell, struct error *err)
 {
-	/* By its name, a shell knows what to be. */
+	/* busybox, for one, decides by argv[0] which program to be. */
 	char *const argv[] = { (char *)strrchr(path, '/') + 1, "-c",
 		(char *)script, NULL };
 	__attribute__((cleanup(close_pipes))) struct pipes pipes = { { -1, -1 },
@@ -173,9 +173,9 @@ int priv_shell_stop(struct shell *shell)
 	int status = -1;
 
 	if (shell->pid > 0) {
-		/* Safe: the leader has not been reaped, so the number is its
-		 * group's; kill(2) of the leader itself, should it have been
-		 * too slow to make one. */
+		/* Safe: the leader has not been reaped, so the group id is its
+		 * own.  The second kill(2) is for a leader that was too slow to
+		 * create its group. */
 		kill(-shell->pid, SIGKILL);
 		kill(shell->pid, SIGKILL);
 		while (waitpid(shell->pid, &status, 0) < 0 && errno == EINTR)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From root's slurmstepd to an unprivileged program, in this order:
+ * Starts an unprivileged program from slurmstepd, which is root:
  *
- *   parent  open and check the program (a path of configure's, never a user's)
+ *   parent  open and check the program (a path from configure, never a user's)
  *   parent  fork
  *   child   descriptors, signals, out-of-memory score
  *   child   groups, gid, uid: all three ids of each, read back
  *   child   no capability, no_new_privs, then execve by descriptor
  *
- * slurmstepd has several threads: between fork and exec only system calls are
- * made, no allocation, no lock, no log (signal-safety(7)).  Raw calls change
- * the ids, since glibc's wrappers would signal threads that are not there.
+ * slurmstepd has several threads, so between fork and exec there are only
+ * system calls: no allocation, no lock, no log (signal-safety(7)).  The ids are
+ * changed by raw calls, because glibc's wrappers would signal threads that do
+ * not exist in the child.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,7 @@
 #define PIDFD_SIGNAL_PROCESS_GROUP (1UL << 2)
 #endif
 
-/* The program in the child, close-on-exec. */
+/* The program to execute, in the child; close-on-exec. */
 #define PROGRAM_FD (SERVER_DAMAGE_FD + 1)
 
 static int check_owner(const struct stat *status, const char *path,
@@ -60,7 +61,7 @@ static int check_owner(const struct stat *status, const char *path,
 	return 0;
 }
 
-/* The child could say no more than that it was refused. */
+/* Checked here because the child could only report that execve failed. */
 static int check_executable(int fd, const struct stat *status, const char *path,
 	struct error *err)
 {
@@ -81,9 +82,9 @@ static int check_executable(int fd, const struct stat *status, const char *path,
 }
 
 /*
- * A process of a program that its user can read can be traced by them from
- * execve on, before it does anything about that.  Group included, as that is
- * where an access control list shows.
+ * If users can read the program, they can trace its process from execve on,
+ * before main() can forbid that.  The group bits count, too: an access control
+ * list shows there.
  */
 static int check_unreadable(const struct stat *status, const char *path,
 	struct error *err)
@@ -97,7 +98,7 @@ static int check_unreadable(const struct stat *status, const char *path,
 	return 0;
 }
 
-/* The directories above `path`, the root included. */
+/* Check all directories above `path`, up to '/'. */
 static int check_parents(const char *path, struct error *err)
 {
 	char parent[PATH_MAX];
@@ -136,7 +137,7 @@ int priv_spawn_open(const char *path, struct error *err)
 	return fd_take(&fd);
 }
 
-/* -1 stays: there is none. */
+/* A descriptor of -1, which means none, stays -1. */
 static bool move_away(int fd, int *ret_fd)
 {
 	*ret_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 16);
@@ -147,20 +148,20 @@ static bool hand_out(int fd, int number)
 {
 	if (fd >= 0)
 		return dup2(fd, number) >= 0;
-	close(number); /* whatever slurmstepd had there */
+	close(number); /* slurmstepd may use this number */
 	return true;
 }
 
 /*
- * 0-2 are /dev/null: descriptor 2 of slurmstepd is a pipe to the user, which
- * would keep srun waiting for as long as the child has it.
+ * 0 to 2 become /dev/null: descriptor 2 of slurmstepd is a pipe to srun, and
+ * srun would wait until the child closes it.
  */
 static bool set_descriptors(const struct spawn_fds *fds)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int control, lifeline, program, host_mounter, damage, fd;
 
-	/* All out of the way of the numbers that are handed out. */
+	/* Copies above the numbers that are assigned below. */
 	if (null_fd < 0 || !move_away(fds->control, &control) ||
 		!move_away(fds->lifeline, &lifeline) ||
 		!move_away(fds->program, &program) ||
@@ -187,15 +188,15 @@ static void set_signals(void)
 
 	for (number = 1; number < NSIG; number++)
 		sigaction(number, &action, NULL);
-	/* Its own alarm.  A fault of its own kills it all the same: the kernel
-	 * does not let those be ignored. */
+	/* For its own alarm(2).  A fault such as SIGSEGV kills it in any case:
+	 * the kernel does not let it ignore those. */
 	action.sa_handler = SIG_DFL;
 	sigaction(SIGALRM, &action, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* slurmstepd is exempt from the out-of-memory killer; its child is not. */
+/* slurmstepd is exempt from the out-of-memory killer; the child must not be. */
 static void reset_oom_score(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -203,7 +204,7 @@ static void reset_oom_score(void)
 	if (fd < 0)
 		return;
 	if (write(fd, "0", 1) < 0)
-		errno = 0; /* the old score is no reason to fail a step */
+		errno = 0; /* not worth failing a step */
 	close(fd);
 }
 
@@ -236,22 +237,22 @@ static void __attribute__((noreturn)) run_child(const struct spawn_fds *fds,
 		_exit(SERVER_EXIT_DESCRIPTORS);
 	set_signals();
 	reset_oom_score();
-	/* Not slurmstepd, which proctrack/linuxproc would spare. */
+	/* proctrack/linuxproc never kills a process called slurmstepd. */
 	prctl(PR_SET_NAME, argv[0]);
 	umask(077);
-	/* What it starts is its child, even if who started it has ended. */
+	/* Its descendants become its children when their parent ends. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (setsid() < 0 || chdir("/") < 0)
 		_exit(SERVER_EXIT_PRIVILEGES);
 	if (!set_identity(identity))
 		_exit(SERVER_EXIT_IDENTITY);
-	/* A job of root's has kept them; execve then gives none back. */
+	/* A job of root still has them; after this execve(2) restores none. */
 	if ((fds->allow_setuid ? priv_caps_drop_allow_setuid(&err)
 			       : priv_caps_drop(&err)) < 0)
 		_exit(SERVER_EXIT_PRIVILEGES);
-	/* Safe: root checked this file before it gave up its rights. */
+	/* Safe: priv_spawn_open() has checked this file as root. */
 	syscall(SYS_execveat, PROGRAM_FD, "", argv, envp, AT_EMPTY_PATH);
-	/* execve counts the processes of a user who was root before. */
+	/* After a change of uid execve(2) checks RLIMIT_NPROC. */
 	_exit(errno == EAGAIN ? SERVER_EXIT_PROCESSES : SERVER_EXIT_PROGRAM);
 }
 
@@ -269,9 +270,9 @@ int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 	child.pid_fd = syscall(SYS_pidfd_open, child.pid, 0);
 	if (child.pid_fd < 0) {
 		error_set(err, errno, "cannot open a pidfd");
-		/* Safe: nobody has reaped it, so the number is its own. */
+		/* Safe: it has not been reaped, so the pid is its own. */
 		kill(child.pid, SIGKILL);
-		/* At once or never, as it may wait for a file system. */
+		/* Without waiting: it may hang in a file system. */
 		waitpid(child.pid, NULL, WNOHANG);
 		return -1;
 	}
@@ -288,8 +289,8 @@ void priv_spawn_kill(const struct child *child)
 		    PIDFD_SIGNAL_PROCESS_GROUP) == 0 ||
 		errno != EINVAL)
 		return;
-	/* Safe: it is still to be waited for, so the number is its own, and
-	 * its group's (setsid). */
+	/* Safe: it has not been reaped, so its pid, which is also the id of
+	 * its group (setsid), is its own. */
 	if (child->pid > 1 && waitid(P_PIDFD, child->pid_fd, &info,
 				      WEXITED | WNOHANG | WNOWAIT) == 0)
 		kill(-child->pid, SIGKILL);
@@ -300,7 +301,7 @@ bool priv_spawn_wait(struct child *child, struct deadline deadline,
 {
 	if (deadline_wait_readable(deadline, child->pid_fd) != 1)
 		return false;
-	/* While it has not been reaped. */
+	/* Before it is reaped, see there. */
 	priv_spawn_kill(child);
 	if (!child_wait(child, deadline, ret_status))
 		return false;

@@ -10,7 +10,7 @@
 #include "common/error.h"
 #include "common/identity.h"
 
-/* What to execute, of priv_spawn_open(), and what to give it; borrowed. */
+/* The program, from priv_spawn_open(), and its descriptors; all borrowed. */
 struct spawn_fds {
 	int program;
 	int control;  /* becomes SERVER_CONTROL_FD of common/server_start.h */
@@ -22,39 +22,39 @@ struct spawn_fds {
 };
 
 /*
- * Open a program that root may start: an absolute path, of which the file and
- * every directory above belong to root and are writable by root only.  The file
- * must be readable by root only, too, so that its user cannot trace the process
- * at any time.  Returns a descriptor for priv_spawn(), owned by the caller.
+ * Open a program that root may start.  `path` is absolute; the file and every
+ * directory above it must belong to root and be writable only by root.  The
+ * file must be readable only by root, too, so that users can never trace the
+ * process.  Returns a descriptor for priv_spawn(), owned by the caller.
  */
 int priv_spawn_open(const char *path, struct error *err);
 
 /*
- * Start the program as `identity`, for good: all three user and group ids, no
- * capability, no_new_privs unless asked, a session of its own, the environment
- * `envp` and no more, '/' as working directory, /dev/null as descriptors 0 to
- * 2, copies of the given ones, and no other descriptor.  Whatever signal
- * scancel sends is ignored, except for ALRM and KILL.  Requires uid 0.
+ * Start the program as `identity`: all three user and group ids, no capability,
+ * no_new_privs (unless allow_setuid), a session of its own, exactly the
+ * environment `envp`, '/' as working directory.  Its descriptors are /dev/null
+ * (0 to 2) and copies of the given ones.  It ignores all signals that scancel
+ * can send except ALRM and KILL.  Requires uid 0.
  *
- * Does not wait for the program.  If it cannot be started, the child ends
- * with a status of common/server_start.h.  Stores the child in *ret_child.
+ * Does not wait for the program.  If it cannot be started, the child ends with
+ * a status of common/server_start.h.  The caller owns *ret_child.
  */
 int priv_spawn(const struct spawn_fds *fds, char *const argv[],
 	char *const envp[], const struct identity *identity,
 	struct child *ret_child, struct error *err);
 
 /*
- * Send SIGKILL to a child and to its process group: whatever it has started and
- * that has no session of its own, which a sandboxed program cannot make.  Also
- * for one that has ended: the group is killed all the same, unless Slurm has
- * waited for the child and the kernel is older than Linux 6.9.
+ * Send SIGKILL to a child and its process group, that is, to all descendants
+ * without a session of their own; a sandboxed program cannot create one.  Works
+ * after the child has ended, too, unless Slurm has reaped it and the kernel is
+ * older than Linux 6.9.
  */
 void priv_spawn_kill(const struct child *child);
 
 /*
- * Wait until the child has ended, kill what is left of its process group, and
- * reap it, as child_wait() does.  True then; *child is none any more, with pid
- * 0.  False when the deadline passed first.
+ * Wait until the child has ended, kill the rest of its process group, and reap
+ * it as child_wait() does.  Returns true, with child->pid 0 and the pidfd
+ * closed; false if the deadline passes first.
  */
 bool priv_spawn_wait(struct child *child, struct deadline deadline,
 	int *ret_status);

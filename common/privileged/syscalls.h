@@ -3,9 +3,8 @@
 #define COMMON_PRIVILEGED_SYSCALLS_H
 
 /*
- * The mount API, which glibc has from 2.36 on only, and whose constants then
- * clash with <sys/mount.h>.  Included by mount.c and fuse_abort.c.
- * See the man page of each call in section 2.
+ * The mount API.  glibc has it from 2.36 on, and its constants clash with
+ * <sys/mount.h> there.  See the man page of each call in section 2.
  */
 #include <fcntl.h>
 #include <linux/mount.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The user namespace of a step, see user_namespaces(7).  It is made by a
- * program that the first task executes (spank/userns), and entered by all
- * tasks: first the user namespace, which gives the capabilities, then the mount
- * namespace in it.  The kernel itself keeps the way from the one to the other
- * (NS_GET_USERNS, ioctl_ns(2)), so that one descriptor tells of both.
+ * The user namespace of a step, see user_namespaces(7).  A program that the
+ * first task executes (spank/userns) creates it, and all tasks enter it: first
+ * the user namespace, which grants the capabilities, then the mount namespace
+ * in it.  The kernel can tell the former from the latter (NS_GET_USERNS,
+ * ioctl_ns(2)), so one descriptor is enough for both.
  *
- * None of this asks for more than what every user of a kernel with user
- * namespaces may do, and nothing of it reaches beyond that namespace.
+ * Every user of a kernel with user namespaces may do all of this, and none of
+ * it has an effect outside of that namespace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static int refused(const char *what, struct error *err)
 	return error_hint(err, refusal_hint(err->num));
 }
 
-/* The whole file in one call, as the maps want it. */
+/* In a single write(2), as the kernel requires for the maps. */
 static int write_file(const char *path, const char *text)
 {
 	CLEANUP_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -66,11 +66,11 @@ int priv_userns_make(struct error *err)
 
 	snprintf(uid_map, sizeof(uid_map), "%ju %ju 1", uid, uid);
 	snprintf(gid_map, sizeof(gid_map), "%ju %ju 1", gid, gid);
-	/* Safe: only this process is in it, and has rights nowhere else. */
+	/* Safe: the process gains capabilities in its new namespace only. */
 	if (unshare(CLONE_NEWUSER) < 0)
 		return refused("cannot make a user namespace", err);
-	/* "deny" is what the kernel wants before it takes the gid's map, so
-	 * that nobody drops a group that keeps files from him. */
+	/* The kernel requires "deny" before it accepts a gid map, so that
+	 * nobody drops a group that denies them access to files. */
 	if (write_file("/proc/self/setgroups", "deny") < 0 ||
 		write_file("/proc/self/uid_map", uid_map) < 0 ||
 		write_file("/proc/self/gid_map", gid_map) < 0)
@@ -84,8 +84,8 @@ int priv_userns_make(struct error *err)
 
 int priv_userns_enter(int namespace_fd, struct error *err)
 {
-	/* Safe: the kernel lets in whoever owns it; what is won counts only
-	 * inside, and is dropped before the command is executed. */
+	/* Safe: the kernel admits the owner only; the capabilities are valid
+	 * only inside, and are dropped before the command is executed. */
 	if (setns(namespace_fd, CLONE_NEWUSER) < 0)
 		return refused("cannot enter the user namespace of the step",
 			err);
@@ -93,8 +93,8 @@ int priv_userns_enter(int namespace_fd, struct error *err)
 }
 
 /*
- * Told by the file system's device.  Neither call asks a FUSE server, alive or
- * dead, whose file this may be.
+ * Compares the devices of the file systems.  Neither call waits for a FUSE
+ * server, alive or dead, to which `fd` may belong.
  */
 static bool is_namespace(int fd)
 {
@@ -111,12 +111,12 @@ int priv_userns_owner(int namespace_fd, struct error *err)
 {
 	CLEANUP_FD int fd = -1;
 
-	/* The ioctl would reach the driver of a device, or a FUSE server, which
-	 * answers with any number. */
+	/* Otherwise the ioctl would reach a device driver or a FUSE server,
+	 * which may return any number. */
 	if (!is_namespace(namespace_fd))
 		return error_set(err, EPROTO,
 			"what the image server has sent is no namespace");
-	/* Safe: the kernel tells only of namespaces below our own. */
+	/* Safe: the kernel opens only our own namespace or one below it. */
 	fd = ioctl(namespace_fd, NS_GET_USERNS);
 	if (fd < 0)
 		return error_set(err, errno,

@@ -5,34 +5,34 @@
 #include "common/error.h"
 
 /*
- * User namespaces, for privilege=userns: no right of the host is needed for
- * any of these, nor is one used if it is there.
+ * User namespaces, for privilege=userns.  No function here needs privileges on
+ * the host, or uses them.
  */
 
 /*
- * Leave for a new user namespace, in which the caller's uid and gid are
- * themselves, no other is known, and groups cannot be changed.  For a program
- * that has just been executed by the user: one that changed its ids since is
- * not dumpable, and cannot write its own maps.  Returns the namespace, owned by
- * the caller.
+ * Move into a new user namespace.  It maps the caller's uid and gid to
+ * themselves and no others, and denies setgroups(2).  The caller must not have
+ * changed its ids since execve(2): it would be non-dumpable, and could not
+ * write its own maps.  Returns a descriptor of the namespace, owned by the
+ * caller.
  */
 int priv_userns_make(struct error *err);
 
 /*
- * The user namespace that a namespace belongs to, owned by the caller.  The
- * descriptor may be of anything: what is no namespace is refused, and not
- * asked. Needs no privilege.
+ * Open the user namespace that owns a namespace.  Returns a descriptor, owned
+ * by the caller.  `namespace_fd` is untrusted: anything but a namespace is
+ * refused, without a request to its driver or server.  Needs no privilege.
  */
 int priv_userns_owner(int namespace_fd, struct error *err);
 
 /*
- * Enter a user namespace that a process of the same user has made.  All
- * capabilities are effective afterwards, in that namespace alone.  Requires a
+ * Enter a user namespace that a process of the same user has created.  All
+ * capabilities are effective afterwards, in that namespace only.  Requires a
  * single thread.
  */
 int priv_userns_enter(int namespace_fd, struct error *err);
 
-/* The same, with the user namespace that a mount namespace belongs to. */
+/* The same, for the user namespace that owns a mount namespace. */
 int priv_userns_enter_owner(int mount_namespace_fd, struct error *err);
 
 #endif
