@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Scripts of an image that are written for bash, and were run by a shell that
- * is not: which line, and what to do.  A shell prints an error for most of such
- * constructs, so they are named only if it has printed something: the line may
- * be one that it did not come to.  Of others it makes something else in
- * silence.
+ * Hints for scripts of an image that are written for bash but were run by
+ * another shell: which line, and what to do.  A shell prints an error for most
+ * of these constructs.  They are named only if it has printed something, since
+ * the line may be one that it never reached.  Other constructs have another
+ * meaning in that shell, without an error.
  */
 #include <limits.h>
 #include <stdlib.h>

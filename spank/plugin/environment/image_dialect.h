@@ -8,9 +8,10 @@
 #include "spank/plugin/environment/scripts.h"
 
 /*
- * Put into *ret_hint what the shell that has run the scripts may have read
- * otherwise than Apptainer does: the first place, in a sentence.  `has_spoken`:
- * it has printed messages, or failed.  Leaves it alone if there is nothing.
+ * Find the first construct in the scripts that `shell`, which has run them,
+ * reads differently from Apptainer, and describe it in *ret_hint.
+ * `has_spoken`: the shell has printed messages, or failed.  If there is none,
+ * *ret_hint is not changed.
  */
 void image_dialect_explain(const struct image_scripts *scripts,
 	const char *shell, bool has_spoken, struct error *ret_hint);

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The environment that an image declares in its scripts:
+ * Determines the environment that an image declares in its scripts:
  *
  *   1. list the scripts, in the order of a shell's *.sh in the C locale
- *   2. read them (sh/reader.h); if it is certain that every shell
- * would export the same, as with nearly all images, that is all
- *   3. else start the image's bash, or its /bin/sh where there is none, which
- * reads them in one after the other and then executes itself, to wait
- *   4. read the environment of that new program from /proc: what was exported,
- *      and no quoting to undo; no other tool of the image is needed
- *   5. kill it, with all that the scripts have left running
+ *   2. read them (sh/reader.h); if every shell would export the same, as for
+ *      nearly all images, this is the result
+ *   3. otherwise start the image's bash, or its /bin/sh if it has no bash; the
+ *      shell sources the scripts, and then executes itself again and waits
+ *   4. read the environment of that second shell from /proc: it has exactly
+ *      what was exported, without quoting, and needs no other tool of the image
+ *   5. kill the shell, with everything that the scripts have left running
  *
- * A shell is executed twice, through FUSE: much of the time that a step takes
- * to start.
+ * Starting a shell twice through FUSE takes a large part of the time that a
+ * step needs to start.
  *
- * Apptainer reads the scripts with a shell of its own, which knows most of
- * bash; so authors write bash, whatever /bin/sh of their image is.  As with
- * Apptainer, a command that fails, a file to source that is missing or a syntax
- * error ends nothing but what it stands in, and its message reaches the user;
- * `exit 1` and `set -e` end the step.  `exit 0` ends the scripts and keeps what
- * they have exported.  Standard output would mix with the tasks', so it goes to
- * /dev/null.
+ * Apptainer reads the scripts with its own shell, which knows most of bash.
+ * Authors therefore write bash, whatever /bin/sh of their image is.  As with
+ * Apptainer, a command that fails, a missing file to source or a syntax error
+ * affects only its own line, and its message reaches the user; `exit 1` and
+ * `set -e` end the step.  `exit 0` ends the scripts, and what they have
+ * exported is kept.  Standard output goes to /dev/null, because it would mix
+ * with the output of the tasks.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,13 +40,13 @@
 #include "spank/plugin/environment/sh/reader.h"
 
 struct progress {
-	size_t begun; /* scripts */
+	size_t begun; /* scripts that the shell has reached */
 	bool is_complete;
-	char failed; /* SHELL_NOT_..., with num; 0 if there is a shell */
-	int num;
+	char failed; /* SHELL_NOT_...; 0 if the shell was executed */
+	int num;     /* errno, if it failed */
 };
 
-/* Returns false if there is nothing. */
+/* Returns false if there was nothing to read. */
 static bool read_progress(int fd, struct progress *progress)
 {
 	char bytes[256];
@@ -68,7 +68,7 @@ static bool read_progress(int fd, struct progress *progress)
 	return length > 0;
 }
 
-/* A shell that has just closed its end may still be on its way out. */
+/* A shell that has just closed its end may not have exited yet. */
 static void await_end(const struct shell *shell)
 {
 	deadline_wait_readable(deadline_in_ms(1000), shell->pid_fd);
@@ -86,7 +86,7 @@ static void read_messages(struct shell *shell, struct image_messages *messages)
 		cleanup_fd(&shell->messages_fd);
 }
 
-/* Returns false if the deadline passed before all was said. */
+/* Returns false if the deadline passed before the shell was complete. */
 static bool follow_shell(struct shell *shell, struct deadline deadline,
 	struct progress *progress, struct image_messages *messages)
 {
@@ -97,7 +97,8 @@ static bool follow_shell(struct shell *shell, struct deadline deadline,
 			!priv_shell_wait(shell, deadline))
 			return false;
 		read_messages(shell, messages);
-		/* In this order: what it has said before its end counts. */
+		/* Check for its end first, so that everything that it wrote
+		 * before its end is read afterwards. */
 		has_ended = is_readable(shell->pid_fd);
 		if (!has_ended && !is_readable(shell->progress_fd))
 			continue;
@@ -110,7 +111,7 @@ static bool follow_shell(struct shell *shell, struct deadline deadline,
 	return true;
 }
 
-/* One byte more than allowed, so that unpacking refuses too large a one. */
+/* Reads one byte more than allowed, so that unpacking refuses a larger one. */
 static int read_environ(pid_t pid, struct environment *ret_image,
 	struct error *err)
 {
@@ -131,7 +132,7 @@ static int read_environ(pid_t pid, struct environment *ret_image,
 		err);
 }
 
-/* What the shell was at; for the start of a sentence. */
+/* The script, or the shell, that was running; for the start of a sentence. */
 static void describe_position(const struct image_scripts *scripts,
 	const char *shell, const struct progress *progress, char *place,
 	size_t size)
@@ -166,15 +167,15 @@ static int describe_end(const char *place, int status, struct error *err)
 		place);
 }
 
-/* A library that it needs is missing: as good as no shell, and the message of
- * the loader says which. */
+/* A shell that lacks a library is treated as missing.  The loader's message,
+ * which the user reads, names the library. */
 static bool has_broken_loader(const struct progress *progress, int status)
 {
 	return !progress->failed && progress->begun == 0 && WIFEXITED(status) &&
 	       WEXITSTATUS(status) == 127;
 }
 
-/* Stops the shell, whose status is needed for the sentence. */
+/* Also stops the shell, because the sentence needs its status. */
 static int read_result(const struct image_scripts *scripts, const char *path,
 	struct shell *shell, struct deadline deadline,
 	struct environment *ret_image, bool *ret_is_executed,
@@ -205,7 +206,7 @@ static int read_result(const struct image_scripts *scripts, const char *path,
 		"%s was not done in time: does it wait for something?", place);
 }
 
-/* *ret_is_executed is false if there is no shell that runs here. */
+/* *ret_is_executed is false if this shell cannot be executed. */
 static int run_scripts(const struct image_scripts *scripts,
 	const char *shell_path, const struct environment *start,
 	struct deadline deadline, struct environment *ret_image,
@@ -224,7 +225,7 @@ static int run_scripts(const struct image_scripts *scripts,
 		ret_is_executed, messages, err);
 }
 
-/* Where there is nothing to read, the start is the result. */
+/* Without scripts the result is the initial environment. */
 static int read_scripts(const struct image_scripts *scripts,
 	const struct environment_request *request, bool certain_only,
 	struct environment *ret_image, bool *ret_is_certain,
@@ -254,12 +255,12 @@ static int read_scripts(const struct image_scripts *scripts,
 	return result;
 }
 
-static bool has_shell(const char *shell)
+static bool shell_exists(const char *shell)
 {
 	return access(shell, X_OK) == 0 || !image_path_is_missing(errno);
 }
 
-/* The first of the shells that can be executed here.  *ret_is_executed is false
+/* Use the first of the shells that can be executed.  *ret_is_executed is false
  * if there is none. */
 static int run_with_first_of(const char *const *shells,
 	const struct image_scripts *scripts,
@@ -273,7 +274,7 @@ static int run_with_first_of(const char *const *shells,
 		return -1;
 	*ret_is_executed = false;
 	for (; *shells && !*ret_is_executed; shells++) {
-		if (!has_shell(*shells))
+		if (!shell_exists(*shells))
 			continue;
 		report->shell = *shells;
 		if (run_scripts(scripts, *shells, &start, deadline, ret_image,
@@ -294,12 +295,13 @@ static int run_with_first_of(const char *const *shells,
 static bool has_one_of(const char *const *shells)
 {
 	for (; *shells; shells++)
-		if (has_shell(*shells))
+		if (shell_exists(*shells))
 			return true;
 	return false;
 }
 
-/* A shell is slow to start; and if it does not, what can be read has to do. */
+/* Avoid the shell, which is slow to start, where reading is certain.  If no
+ * shell can be executed, use what can be read. */
 static int load_image(const struct image_scripts *scripts,
 	const char *const *shells, const struct environment_request *request,
 	struct deadline deadline, struct environment *ret_image,

@@ -11,34 +11,33 @@
 #include "spank/plugin/environment/rules.h"
 #include "spank/plugin/environment/sh/environment.h"
 
-/* How the image's environment was found out. */
+/* How the image's environment was determined. */
 struct image_environment_report {
 	size_t scripts;       /* files of /.singularity.d/env */
-	const char *shell;    /* that ran them; NULL if they were read */
-	size_t skipped_lines; /* of those that were read */
+	const char *shell;    /* that ran them; NULL if they were only read */
+	size_t skipped_lines; /* in scripts that were only read */
 	struct image_messages messages;
-	struct error hint; /* what may be wrong in a script; text "" if not */
+	struct error hint; /* what may be wrong in a script; or text "" */
 };
 
 /*
- * Read the scripts of '/.singularity.d/env', or run them with the image's bash
- * or else its /bin/sh, if it has one and they have more than can be read, and
- * tell what is to be changed in the environment of each task of the step on
- * this node (rules.h).  An image without that directory declares
- * nothing.
+ * Determine what the image changes in the environment of each task of the step
+ * on this node (rules.h), from the scripts in '/.singularity.d/env'.  They are
+ * read, or, if they have more than can be read, run with the image's bash or
+ * its /bin/sh.  An image without that directory declares nothing.
  *
- * Called inside the container, as the user, without any capability and with no
- * other thread.  Leaves no process behind, but what left the shell's process
- * group by itself.  Fails with a sentence that names the script, if one of them
- * ends the shell with another status than 0, or is not done by the deadline.
- * The caller frees *ret_edits.  *ret_report is filled in on failure, too.
+ * Called inside the container, as the user, without capabilities and with a
+ * single thread.  Leaves no process behind, except for those that have left the
+ * shell's process group.  If a script ends the shell with a status other than
+ * 0, or is not done by the deadline, it fails with a sentence that names the
+ * script.  The caller frees *ret_edits.  *ret_report is set on failure, too.
  */
 int image_environment_load(const struct environment_request *request,
 	struct deadline deadline, struct environment *ret_edits,
 	struct image_environment_report *ret_report, struct error *err);
 
-/* The same with other places than those of an image, of the shells the best
- * first, and NULL at the end; for tests. */
+/* The same with another directory and list of shells (the preferred first, NULL
+ * at the end); for tests. */
 int image_environment_load_from(const char *directory,
 	const char *const *shells, const struct environment_request *request,
 	struct deadline deadline, struct environment *ret_edits,

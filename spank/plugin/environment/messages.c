@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the scripts of an image's environment have to say.  It is the image's
- * text, so it is bounded, and what could move a terminal's cursor is replaced.
+ * Messages of an image's environment scripts.  The text is the image's, so its
+ * length is limited, and control characters are replaced.
  */
 #include <errno.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #define IMAGE_MESSAGES_LINES_MAX 10
 #define IMAGE_MESSAGES_LINE_MAX  256
 
-/* What the image's scripts print to standard error: its beginning. */
+/* The beginning of what the image's scripts print to standard error. */
 struct image_messages {
 	char bytes[IMAGE_MESSAGES_LINES_MAX * IMAGE_MESSAGES_LINE_MAX + 1];
 	size_t length;
@@ -18,12 +18,12 @@ struct image_messages {
 };
 
 /*
- * Read once from a descriptor that does not block, and keep what there is room
- * for.  Returns false if nothing can follow.
+ * Read once from a non-blocking descriptor, and keep what there is room for.
+ * Returns false at end of file, or on an error.
  */
 bool image_messages_read(struct image_messages *messages, int fd);
 
-/* A note for each line, and one if there were more. */
+/* Add a note for each line, and one more if there were more lines. */
 void image_messages_report(const struct image_messages *messages,
 	struct report *report);
 

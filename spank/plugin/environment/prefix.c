@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Variables that a job sets for the inside of a container: SINGULARITYENV_NAME
- * and APPTAINERENV_NAME.
+ * Variables that a job sets for the container: SINGULARITYENV_NAME and
+ * APPTAINERENV_NAME.
  *
  * Apptainer and Singularity evaluate such a value as a shell does between
  * double quotes, after the image's scripts and without the job's variables.
- * Here parameters and backslashes are replaced alike (sh/word.c); a
- * value with anything more, such as $(COMMAND), is taken as it is: nothing is
- * ever executed.  With APPTAINER_NO_EVAL all values are.
+ * Parameters and backslashes are replaced in the same way here (sh/word.c).  A
+ * value with anything more, such as $(COMMAND), is used unchanged, because
+ * nothing is ever executed; with APPTAINER_NO_EVAL every value is.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,14 +21,14 @@
 #include "spank/plugin/environment/sh/reader.h"
 #include "spank/plugin/environment/sh/word.h"
 
-/* The later one wins. */
+/* The last one wins. */
 static const char *const prefixes[] = { "SINGULARITYENV_", "APPTAINERENV_" };
 #define PREFIXES (sizeof(prefixes) / sizeof(*prefixes))
 
 struct evaluation {
 	const struct environment *job;
 	struct environment *result;
-	struct environment_reader reader; /* what a value can refer to */
+	struct environment_reader reader; /* has what values can refer to */
 	struct environment_word word;
 	bool is_literal; /* APPTAINER_NO_EVAL */
 };
@@ -42,7 +42,7 @@ static bool is_switched_on(const struct environment *job, const char *name)
 		       strcasecmp(value, "yes") == 0);
 }
 
-/* Between double quotes, with its own escaped.  NULL without memory. */
+/* Put into double quotes, with its own escaped.  NULL if out of memory. */
 static char *quote_value(const char *value)
 {
 	char *quoted = malloc(2 * strlen(value) + 3), *end = quoted;
@@ -60,7 +60,7 @@ static char *quote_value(const char *value)
 	return quoted;
 }
 
-/* What the value stands for, until the next call; NULL without memory. */
+/* The result is valid until the next call; NULL if out of memory. */
 static const char *evaluate_value(struct evaluation *evaluation,
 	const char *value)
 {
@@ -98,7 +98,7 @@ static int set_variable(struct evaluation *evaluation, const char *name,
 		ENVIRONMENT_PREFIX, err);
 }
 
-/* Is there the same name with a prefix that wins? */
+/* Is the same name set with the prefix that wins? */
 static bool is_overridden(const struct environment *job, const char *prefix,
 	const char *name)
 {
@@ -113,7 +113,7 @@ static bool is_overridden(const struct environment *job, const char *prefix,
 	return false;
 }
 
-/* Those with, or those without a reference to others. */
+/* Either the values with references to other variables, or those without. */
 static int apply_prefix(struct evaluation *evaluation, const char *prefix,
 	bool with_references, struct error *err)
 {
@@ -136,8 +136,8 @@ static int apply_prefix(struct evaluation *evaluation, const char *prefix,
 	return 0;
 }
 
-/* One of the names that are not for every prefix by itself; empty counts as
- * not set. */
+/* A name for which the prefixes are not applied one after the other; an empty
+ * value counts as not set. */
 static int apply_special(struct evaluation *evaluation, const char *name,
 	struct error *err)
 {
@@ -170,8 +170,8 @@ static int apply_all(struct evaluation *evaluation, struct error *err)
 	return 0;
 }
 
-/* What the image's scripts have left, and nothing of the job's.  What every
- * container has is LD_LIBRARY_PATH. */
+/* What the image's scripts have exported, nothing of the job's, and
+ * LD_LIBRARY_PATH, which every container has. */
 static int copy_image(const struct environment *image,
 	const struct environment *result, struct environment *ret_copy,
 	struct error *err)

@@ -6,9 +6,9 @@
 #include "spank/plugin/environment/sh/environment.h"
 
 /*
- * Apply SINGULARITYENV_NAME, then APPTAINERENV_NAME of the job to `result`.
- * `image` is what the image's scripts have exported: what $NAME in a value
- * stands for.
+ * Apply SINGULARITYENV_NAME and then APPTAINERENV_NAME of the job to `result`.
+ * $NAME in a value refers to `image`, which has what the image's scripts have
+ * exported.
  */
 int environment_prefix_apply(const struct environment *job,
 	const struct environment *image, struct environment *result,

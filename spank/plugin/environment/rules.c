@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which variables a container has.  Each step has its say over those before:
+ * Decides which variables a container has.  Later steps override earlier ones:
  *
- *   1. the job's environment, but not its PATH, LD_LIBRARY_PATH and what is
- *      for a runtime (SINGULARITY*_, APPTAINER*_); with --sif-cleanenv only
- *      protected names, who the user is, TERM and proxies
- *   2. what the image's scripts export; no protected name
- *   3. SINGULARITYENV_NAME, then APPTAINERENV_NAME of the job
- *   4. --sif-env; PREPEND_PATH and its like extend a variable
+ *   1. the job's environment, except for PATH, LD_LIBRARY_PATH and the
+ *      variables of container runtimes (SINGULARITY*_, APPTAINER*_); with
+ *      --sif-cleanenv only protected names, the user's names, TERM and proxies
+ *   2. what the image's scripts export, except for protected names
+ *   3. SINGULARITYENV_NAME, then APPTAINERENV_NAME of the job (prefix.c)
+ *   4. --sif-env; PREPEND_PATH and similar names extend a variable
  *   5. variables that describe the container
  *
- * The scripts do not see the job's variables, so that an image's value is the
- * same in each job: as with Apptainer and Singularity from 3.6 on, whose
- * action_script.sh and env/create.go these rules follow.  Step 3 is in
- * prefix.c.
+ * The scripts do not see the job's variables, so an image's values are the same
+ * in each job.  This is as with Apptainer, and Singularity from 3.6 on; the
+ * rules follow their action_script.sh and env/create.go.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -32,7 +31,7 @@ static int load_job(const struct environment_request *request,
 	char *const *text;
 
 	for (text = request->job; text && *text; text++)
-		/* Anything else is not a variable, but nobody forbids it. */
+		/* An environment may have strings that are no variables. */
 		if (strchr(*text, '=') > *text &&
 			environment_add(job, *text, ENVIRONMENT_JOB, err) < 0)
 			return -1;
@@ -90,7 +89,7 @@ char *environment_rules_complete_path(const char *path)
 	return complete;
 }
 
-/* May the image set it?  An MPI setting, where the job does not. */
+/* The image may set an MPI setting only if the job does not. */
 static bool image_may_set(const struct environment *job, const char *name)
 {
 	if (environment_name_is_protected(name))
@@ -99,7 +98,7 @@ static bool image_may_set(const struct environment *job, const char *name)
 	return !environment_name_is_script_internal(name);
 }
 
-/* Step 2.  An empty value takes the job's away, as with Apptainer. */
+/* Step 2.  An empty value unsets the job's variable, as with Apptainer. */
 static int apply_image(const struct environment *start,
 	const struct environment *job, const struct environment *image,
 	struct environment *result, struct error *err)
@@ -174,7 +173,8 @@ static int make_initial(const struct environment_request *request,
 	if (environment_set(start, "PATH", ENVIRONMENT_DEFAULT_PATH,
 		    ENVIRONMENT_DEFAULT, err) < 0)
 		return -1;
-	/* Else dash has its own, and 99-base.sh of every image exports that. */
+	/* Otherwise dash sets its own, and 99-base.sh of every image exports
+	 * that. */
 	if (environment_set(start, "PS1", "", ENVIRONMENT_DEFAULT, err) < 0)
 		return -1;
 	return add_texts(request->container_vars, ENVIRONMENT_CONTAINER, start,

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The scripts in which an image declares its environment: their list, as a
- * shell's *.sh in the C locale has it; the program for a shell that reads them
- * in; and what can be known of them without a shell.
+ * The scripts in which an image declares its environment: the list of them, in
+ * the order of a shell's *.sh in the C locale; the program with which a shell
+ * sources them; and reading them without a shell.
  *
- * The program first of all sets a trap, so that `exit 0` in a script is no
- * failure.  It then names each script before it, on a descriptor, and at last
- * executes the shell once more, which waits: what the scripts have exported is
- * the environment of that.
+ * The program first sets a trap, so that `exit 0` in a script is not a failure.
+ * It announces each script on a descriptor before it sources it.  At the end it
+ * executes the shell once more, which waits; the environment of that shell is
+ * what the scripts have exported.
  *
- * "command ." for "." has a shell go on after a file that is missing or has a
- * syntax error: alone, it is a special builtin, whose errors end dash and
- * busybox.
+ * It uses "command ." instead of ".", so that a shell continues after a file
+ * that is missing or has a syntax error.  "." alone is a special builtin, whose
+ * errors end dash and busybox.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -54,8 +54,8 @@ static bool is_script_name(const char *name)
 	       strcmp(name + length - 3, ".sh") == 0;
 }
 
-/* -1 with errno if that is not known: without a script the environment would be
- * another, and nobody told. */
+/* -1 with errno if that is unknown: without a script the environment would be
+ * different, and nobody would notice. */
 static int is_script(int directory_fd, const char *name)
 {
 	struct stat status;
@@ -118,8 +118,8 @@ int image_scripts_list(struct image_scripts *scripts, struct error *err)
 	return 0;
 }
 
-/* Builders write a Docker image's PATH to one of these; the runtimes complete
- * it, as not every such PATH has /sbin. */
+/* Image builders write the PATH of a Docker image to one of these.  Runtimes
+ * complete it, because not every such PATH has /sbin. */
 static bool brings_docker_path(const char *name)
 {
 	return strcmp(name, "10-docker2singularity.sh") == 0 ||
@@ -137,8 +137,8 @@ static void print_quoted(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
-/* environment_rules_complete_path(), in shell; with no variable of its own, and
- * whatever IFS and options the image's scripts have left. */
+/* environment_rules_complete_path() in shell.  It uses no variables, and works
+ * with any IFS and options that the image's scripts have set. */
 static void print_complete_path(FILE *out)
 {
 	static const char *const parts[] = { "/usr/local/sbin",
@@ -158,8 +158,8 @@ static bool is_bash(const char *shell)
 	return strcmp(strrchr(shell, '/') + 1, "bash") == 0;
 }
 
-/* As Apptainer's shell: aliases count, a missing file does not, and source is
- * another name of ".", which passes on arguments. */
+/* Like Apptainer's shell: aliases are expanded, a missing file is no error, and
+ * source is the same as ".", which passes arguments on. */
 static void print_dialect(FILE *out, const char *shell)
 {
 	if (is_bash(shell))
@@ -184,7 +184,7 @@ static void print_snapshot(FILE *out, const struct image_scripts *scripts,
 		image_setters_print_snapshot(out, number);
 }
 
-/* Waits as the same program, with what has been exported. */
+/* Execute the same shell again, with what has been exported, and wait there. */
 static void print_wait(FILE *out, const struct image_scripts *scripts,
 	const char *shell)
 {
@@ -219,7 +219,7 @@ char *image_scripts_program(const struct image_scripts *scripts,
 			print_complete_path(out);
 		print_snapshot(out, scripts, i + 1);
 	}
-	/* Not by the trap, which a script may have replaced. */
+	/* Not left to the trap, which a script may have replaced. */
 	print_wait(out, scripts, shell);
 	fputs("\n", out);
 	if (fclose(out) != 0) {
@@ -249,8 +249,7 @@ int image_scripts_read_file(int fd, char *bytes, size_t size,
 	return 0;
 }
 
-/* It was a regular file, and the image does not change; but who knows what is
- * bound over it. */
+/* The type is checked again: something may be bound over the script. */
 static int open_script(const struct image_scripts *scripts, size_t index)
 {
 	CLEANUP_FREE char *path = NULL;

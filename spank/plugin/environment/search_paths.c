@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Variables that are lists of directories: PATH and LD_LIBRARY_PATH.
+ * PATH and LD_LIBRARY_PATH: variables that are lists of directories.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ bool environment_paths_contain(const char *path, const char *component)
 	}
 }
 
-/* Set name to "left:right"; an empty part leaves no colon behind, which would
+/* Set the variable to "left:right".  An empty part adds no colon, which would
  * mean the working directory. */
 static int set_joined(struct environment *result, const char *name,
 	const char *left, const char *right, enum environment_source source,
@@ -38,8 +38,8 @@ static int set_joined(struct environment *result, const char *name,
 	return environment_set(result, name, joined, source, err);
 }
 
-/* One variable, of whom it may be.  What libraries the host's drivers bring
- * must be found by every search of them. */
+/* Whatever sets LD_LIBRARY_PATH, the libraries of the host's GPU drivers must
+ * still be found. */
 int environment_paths_set(struct environment *result, const char *name,
 	const char *value, enum environment_source source, struct error *err)
 {
@@ -50,7 +50,7 @@ int environment_paths_set(struct environment *result, const char *name,
 	return environment_set(result, name, value, source, err);
 }
 
-/* The list that it extends, or NULL. */
+/* The list that `name` extends, or NULL. */
 static const char *extended_name(const char *name, bool *ret_is_before)
 {
 	static const char prepend[] = "PREPEND_", append[] = "APPEND_";

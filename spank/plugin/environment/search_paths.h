@@ -7,27 +7,29 @@
 #include "common/error.h"
 #include "spank/plugin/environment/sh/environment.h"
 
-/* What every image without a PATH has, as with Singularity and Apptainer. */
+/* The PATH of an image that sets none, as with Singularity and Apptainer. */
 #define ENVIRONMENT_DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-/* Where a runtime puts libraries of the host's drivers. */
+/* Where runtimes put the libraries of the host's GPU drivers. */
 #define ENVIRONMENT_LIBS "/.singularity.d/libs"
 
 /* Is `component` one of the directories of the list `path`? */
 bool environment_paths_contain(const char *path, const char *component);
 
 /*
- * Set a variable, whose value may be NULL.  An LD_LIBRARY_PATH gets the
- * directory of the drivers' libraries, if it lacks that.
+ * Set a variable; `value` may be NULL, see environment_set().  ENVIRONMENT_LIBS
+ * is appended to an LD_LIBRARY_PATH that lacks it.
  */
 int environment_paths_set(struct environment *result, const char *name,
 	const char *value, enum environment_source source, struct error *err);
 
-/* Is it PREPEND_ or APPEND_ with PATH or LD_LIBRARY_PATH? */
+/* Is it PREPEND_ or APPEND_, followed by PATH or LD_LIBRARY_PATH? */
 bool environment_paths_is_extension(const char *name);
 
-/* Put `more` before or behind the value of the list that `name`, such an
- * extension, names.  An empty `more` changes nothing. */
+/*
+ * Add `more` at the front or the end of the list that the extension `name`
+ * refers to.  An empty `more` changes nothing.
+ */
 int environment_paths_extend(struct environment *result, const char *name,
 	const char *more, enum environment_source source, struct error *err);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where scripts are read, the values before and after each are compared.  A
- * shell that runs them remembers the output of `export -p`, as text, in
- * variables that it exports at the end, when its environment is read.  The text
- * of one variable begins with a line of its name and ends before the next such
- * line; it is compared as it is quoted, since every shell quotes otherwise.  A
- * value that has such a line in it may be taken for another variable's: this is
- * for people to read.
+ * If scripts are read, the values before and after each script are compared.  A
+ * shell that runs them takes a snapshot after each, the output of `export -p`,
+ * in variables that it exports at the end, when its environment is read.  In a
+ * snapshot, the text of a variable begins at the line with its name and ends
+ * before the next such line.  It is compared without undoing the quoting, which
+ * differs from shell to shell.  A value that contains such a line may be
+ * mistaken for another variable; the result is only for people to read.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "spank/plugin/environment/setters.h"
 
 #define SNAPSHOT "__sif_exported_"
-/* A string of an environment can be twice as long. */
+/* The kernel allows twice as much for one string of an environment. */
 #define SNAPSHOT_MAX 65536
 
 static bool is_same(const char *a, const char *b)
@@ -62,7 +62,7 @@ void image_setters_print_export(FILE *out, size_t count)
 	fputs("; ", out);
 }
 
-/* What follows "export " or "declare -x " at the begin of a line; or NULL. */
+/* The rest of a line that begins with "export " or "declare -x "; or NULL. */
 static const char *skip_keyword(const char *line)
 {
 	if (strncmp(line, "export ", 7) == 0)
@@ -79,7 +79,7 @@ static const char *next_line(const char *line)
 	return *line ? line + 1 : line;
 }
 
-/* The text of the variable in what was remembered; "" if it is not there. */
+/* The text of the variable in a snapshot; "" if it is not there. */
 static const char *find_in_snapshot(const char *text, const char *name,
 	size_t *ret_length)
 {
@@ -118,7 +118,7 @@ static const char *snapshot_text(const struct environment *image, size_t number)
 	return text ? text : "";
 }
 
-/* The last that has changed it; or NULL. */
+/* The last script that has changed the variable, or NULL. */
 static const char *find_setter(const struct environment *image,
 	const char *name, char *const *names, size_t count)
 {
@@ -132,8 +132,7 @@ static const char *find_setter(const struct environment *image,
 	return NULL;
 }
 
-/* A script that has ended all, by `exit 0`, has left what there was at the end.
- */
+/* After `exit 0` in a script, its snapshot is the one at the end. */
 static int add_final_snapshot(struct environment *image, size_t count,
 	struct error *err)
 {

@@ -8,28 +8,31 @@
 #include "spank/plugin/environment/sh/environment.h"
 
 /*
- * Which of an image's scripts has changed a variable last, for --sif-debug: a
- * list of names, whose values are the scripts' names.
+ * For --sif-debug: which of an image's scripts was the last to change each
+ * variable.  The list `setters` has the names of variables, and the names of
+ * scripts as their values.
  */
 
-/* More scripts would make too large an environment of a shell's. */
+/* With more scripts the environment of the shell would become too large. */
 #define IMAGE_SETTERS_SCRIPTS_MAX 16
 
 /*
- * A script has been read: note it for what differs between `exported` and
- * `seen`, which becomes alike.
+ * A script has been read: record it for each variable that differs between
+ * `exported` and `seen`, and update `seen`.  `script` may be NULL.
  */
 int image_setters_note(const struct environment *exported, const char *script,
 	struct environment *seen, struct environment *setters,
 	struct error *err);
 
-/* In the program of a shell: remember what is exported after `number` scripts;
- * and hand that on to what is executed next, for `count` scripts in all. */
+/*
+ * Print shell code: take snapshot `number`, after that many scripts; and export
+ * all snapshots of `count` scripts to the program that is executed next.
+ */
 void image_setters_print_snapshot(FILE *out, size_t number);
 void image_setters_print_export(FILE *out, size_t count);
 
-/* Take what the program has handed on out of `image`, and note what it says of
- * the `count` scripts. */
+/* Remove the snapshots from `image`, and record in `setters` what they say
+ * about the `count` scripts. */
 int image_setters_read_snapshots(struct environment *image, char *const *names,
 	size_t count, struct environment *setters, struct error *err);
 

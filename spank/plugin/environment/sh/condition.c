@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Conditions of shell scripts: what `[` and `test` make of a text, as POSIX has
- * it for two and three arguments and "!" before them ("test - evaluate
- * expression"), and `[[` of bash with the same.  Operands of `[` that look like
- * an operator are refused: old shells take them for one.
+ * Conditions of shell scripts: `[` and `test` with two or three arguments and
+ * an optional "!", as POSIX defines them ("test - evaluate expression"), and
+ * bash's `[[` with the same.  Operands of `[` that look like an operator are
+ * refused, because old shells treat them as one.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "common/cleanup.h"
 #include "spank/plugin/environment/sh/condition.h"
 
-/* What a condition is read with. */
+/* The condition that is being parsed. */
 struct test {
 	const struct environment_reader *reader;
 	struct environment_text *text;
@@ -21,8 +21,8 @@ struct test {
 	bool is_bash; /* [[ */
 };
 
-/* A parameter outside of quotes may be any number of words; with `[[` it is
- * one, and a pattern where `is_pattern`. */
+/* An unquoted parameter may become any number of words.  In `[[` it is always
+ * one, but it is a pattern if `is_pattern`. */
 static bool parse_operand(const struct test *test, bool is_pattern)
 {
 	const struct environment_word *value = test->value;
@@ -61,8 +61,8 @@ static bool evaluate_comparison(const struct test *test, bool *ret_is_true)
 	return true;
 }
 
-/* Of -d, -e, -f, -s, -L and -h.  A relative path depends on where a shell would
- * have been started. */
+/* One of -d, -e, -f, -s, -L and -h.  A relative path depends on the directory
+ * in which a shell would start. */
 static bool test_file(char operator, const char * path, bool *ret_is_true)
 {
 	struct stat status;

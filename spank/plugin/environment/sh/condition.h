@@ -5,10 +5,11 @@
 #include "spank/plugin/environment/sh/word.h"
 
 /*
- * Take a condition, with its end, and evaluate it: `[`, `test` or `[[` with -n,
- * -z, =, ==, != or a test of a file, whose path is looked up.  `value` is room
- * for words.  Returns false if it is another one, or one that shells may see in
- * different ways; the text is then anywhere.
+ * Parse a condition, including the end of the command, and evaluate it: `[`,
+ * `test` or `[[` with -n, -z, =, ==, != or a file test, which looks the path
+ * up.  `value` is a buffer for words.  Returns false for any other condition,
+ * and for one that shells may interpret differently; the position in the text
+ * is then undefined.
  */
 bool environment_condition_evaluate(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,

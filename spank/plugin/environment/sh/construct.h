@@ -4,18 +4,18 @@
 
 #include <stddef.h>
 
-/* What shells make of a construct that Apptainer's shell reads as bash does. */
+/* How shells treat a construct that Apptainer's shell reads as bash does. */
 enum environment_dialect_kind {
-	DIALECT_REFUSED = 1, /* dash and busybox print an error, if any does */
-	DIALECT_SILENT = 2,  /* both make something else of it */
-	DIALECT_DASH = 4,    /* dash does; busybox knows it */
-	DIALECT_CR = 8,      /* every shell does, bash included */
+	DIALECT_REFUSED = 1, /* dash, busybox or both print an error */
+	DIALECT_SILENT = 2,  /* both give it another meaning, silently */
+	DIALECT_DASH = 4,    /* dash does, busybox supports it */
+	DIALECT_CR = 8,      /* every shell does, even bash */
 };
 
 struct environment_dialect {
 	enum environment_dialect_kind kind;
-	size_t line;           /* from 1 */
-	const char *construct; /* of constant texts; as people write it */
+	size_t line;           /* counted from 1 */
+	const char *construct; /* for people; a constant string */
 };
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What of a shell script is bash's and no other shell's.  One pass over the
- * bytes, with a stack of what they stand in (scan.h); here is what
- * makes commands, in dialect_words.c what makes words.
+ * Finds the parts of a shell script that only bash understands.  It is one pass
+ * over the bytes, with a stack of enclosing contexts (scan.h).  This file looks
+ * at commands, dialect_words.c at words.
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@ static void scan_newline(struct environment_scan *scan)
 
 /* --- commands ------------------------------------------------------------- */
 
-/* As far as a word goes that has no quotes and no parameters. */
+/* The length of a word up to its first quote or parameter. */
 static size_t plain_length(const struct environment_scan *scan)
 {
 	size_t length = 0;
@@ -31,7 +31,7 @@ static size_t plain_length(const struct environment_scan *scan)
 	return length;
 }
 
-/* The text of a list that is this word, or NULL. */
+/* The item of a list that equals this word, or NULL. */
 static const char *find_in_list(const char *const *list, const char *at,
 	size_t length)
 {
@@ -41,7 +41,7 @@ static const char *find_in_list(const char *const *list, const char *at,
 	return NULL;
 }
 
-/* Behind which a command begins. */
+/* Does a command begin after this word? */
 static bool is_leading(const char *at, size_t length)
 {
 	static const char *const words[] = { "if", "then", "elif", "else",
@@ -64,7 +64,7 @@ static void check_command(struct environment_scan *scan, size_t length)
 	scan->command_length = length;
 }
 
-/* Of some commands. */
+/* Arguments of some commands. */
 static void check_argument(struct environment_scan *scan, size_t length)
 {
 	static const struct {
@@ -96,7 +96,7 @@ static void check_argument(struct environment_scan *scan, size_t length)
 				arguments[i].construct);
 }
 
-/* Is that the "[" of NAME[INDEX]=, and not of a pattern? */
+/* Does the "[" belong to NAME[INDEX]=, and not to a pattern? */
 static bool has_index(const struct environment_scan *scan, size_t offset)
 {
 	char c;
@@ -111,7 +111,7 @@ static bool has_index(const struct environment_scan *scan, size_t offset)
 	return false;
 }
 
-/* NAME=, NAME+=, NAME[...]=; false if the word is none. */
+/* NAME=, NAME+= or NAME[...]=; false if the word is no assignment. */
 static bool check_assignment(struct environment_scan *scan)
 {
 	size_t length = environment_scan_name_length(scan, 0);
@@ -213,7 +213,7 @@ static void scan_operator(struct environment_scan *scan)
 		scan->parentheses[scan->depth]--;
 	else if (c == ')' && scan->depth > 0)
 		environment_scan_pop(scan);
-	/* Of the longer ones, a parenthesis has its own turn. */
+	/* A parenthesis in a longer operator is scanned separately. */
 	environment_scan_advance(scan,
 		environment_scan_follows(scan, "((") ||
 				environment_scan_follows(scan, "<(") ||

@@ -8,8 +8,8 @@
 #include "spank/plugin/environment/sh/construct.h"
 
 /*
- * Find the first construct of one of `kinds` in a script.  Looks at words and
- * quotes, and knows no grammar: good for a hint, not for a decision.
+ * Find the first construct of one of `kinds` in a script.  Only looks at words
+ * and quotes, without a grammar: good for a hint, not for a decision.
  */
 bool environment_dialect_find(const char *text, size_t length, unsigned kinds,
 	struct environment_dialect *ret_dialect);

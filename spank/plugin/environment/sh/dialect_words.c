@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What of bash stands within words: parameters, quotes, and here-documents.
+ * Bash constructs within words: parameters and quotes; and here-documents.
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 /* --- parameters ----------------------------------------------------------- */
 
-/* A variable that bash has without anybody's doing. */
+/* Variables that bash sets by itself. */
 static void check_variable(struct environment_scan *scan, const char *at,
 	size_t length)
 {
@@ -127,7 +127,7 @@ void environment_dialect_scan_single_quotes(struct environment_scan *scan)
 	scan->is_command = scan->is_word_start = false;
 }
 
-/* In double quotes, ${} or $(()): what is the same in all of them. */
+/* Double quotes, ${} and $(()) have this in common. */
 void environment_dialect_scan_inner(struct environment_scan *scan)
 {
 	char c = *scan->at;
@@ -194,7 +194,7 @@ void environment_dialect_scan_document(struct environment_scan *scan)
 		scan->documents[scan->documents_count++] = document;
 }
 
-/* At the begin of a line. */
+/* At the beginning of a line. */
 static void skip_document(struct environment_scan *scan,
 	const struct environment_document *document)
 {

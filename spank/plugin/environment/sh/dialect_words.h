@@ -4,18 +4,18 @@
 
 #include "spank/plugin/environment/sh/scan.h"
 
-/* One element of what stands in double quotes, ${} or $(()); or a double quote,
- * a backslash or a dollar sign of a command's word. */
+/* Scan one element inside double quotes, ${} or $(()); or a double quote, a
+ * backslash or a dollar sign in a word of a command. */
 void environment_dialect_scan_inner(struct environment_scan *scan);
 
-/* At the first quote. */
+/* At the opening quote. */
 void environment_dialect_scan_single_quotes(struct environment_scan *scan);
 
-/* At "<<": remember the end of the document, which begins with the next line.
+/* At "<<": record the delimiter of the document, which begins in the next line.
  */
 void environment_dialect_scan_document(struct environment_scan *scan);
 
-/* At the begin of a line: behind all such documents. */
+/* At the beginning of a line: skip all documents that were recorded. */
 void environment_dialect_skip_documents(struct environment_scan *scan);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A list of variables.  It serves as a whole environment, and as an edit list:
- * what one process has found to be changed, and others change alike.  Which
- * variables those are is decided in environment/rules.c.
+ * A list of variables.  It serves as a whole environment, and as a list of
+ * edits: the changes that one process determines and all tasks make.  Which
+ * changes those are is decided in environment/rules.c.
  *
- * A name is searched for from the first to the last.  The limits below keep
- * that short whatever an image declares.
+ * Look-ups are linear; the limits in the header bound their cost, whatever an
+ * image declares.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ const char *environment_source_name(enum environment_source source)
 	return names[source];
 }
 
-/* Not isalpha(3): the locale has no say in it. */
+/* Not isalpha(3), which depends on the locale. */
 static bool is_letter(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
@@ -70,7 +70,7 @@ static int fail_no_memory(struct error *err)
 	return error_set(err, ENOMEM, "cannot make the environment");
 }
 
-/* The new last entry, without a name yet. */
+/* Returns the new last entry, which has no name yet. */
 static struct environment_entry *append_entry(struct environment *environment,
 	struct error *err)
 {
@@ -95,7 +95,7 @@ static struct environment_entry *append_entry(struct environment *environment,
 	return &environment->entries[environment->count++];
 }
 
-/* Name and value lie in one piece of memory, that of the name. */
+/* `value` lies in the same piece of memory as `owned_name`. */
 static int set_entry(struct environment *environment, char *owned_name,
 	char *value, enum environment_source source, struct error *err)
 {

@@ -7,15 +7,15 @@
 
 #include "common/error.h"
 
-/* More, and a search for each name would take the node's time. */
+/* Look-ups are linear, so more would take too much time. */
 #define ENVIRONMENT_ENTRIES_MAX 4096
-/* execve(2) takes 6 MiB at most, see "Limits" in its man page. */
+/* execve(2) accepts at most 6 MiB, see "Limits" in its man page. */
 #define ENVIRONMENT_SIZE_MAX (8 << 20)
 
-/* Who has the last word on a variable. */
+/* What determined the final value of a variable. */
 enum environment_source {
-	ENVIRONMENT_JOB,       /* the job has it, and nobody changed it */
-	ENVIRONMENT_DEFAULT,   /* what every container has, or has not */
+	ENVIRONMENT_JOB,       /* the job; unchanged */
+	ENVIRONMENT_DEFAULT,   /* set, or unset, in every container */
 	ENVIRONMENT_CLEAN,     /* --sif-cleanenv */
 	ENVIRONMENT_IMAGE,     /* the image's own scripts */
 	ENVIRONMENT_PREFIX,    /* SINGULARITYENV_NAME, APPTAINERENV_NAME */
@@ -26,13 +26,13 @@ enum environment_source {
 
 struct environment_entry {
 	char *name;
-	char *value; /* NULL: there shall be no such variable */
+	char *value; /* NULL: the variable is to be unset */
 	enum environment_source source;
 };
 
 /*
- * Variables, each name once, in the order in which they came.  All zero is an
- * empty list.  Owns its strings; free it with environment_free().
+ * Variables, each name once, in the order in which they were added.  All zero
+ * is an empty list.  Owns its strings; free it with environment_free().
  */
 struct environment {
 	struct environment_entry *entries;
@@ -40,75 +40,76 @@ struct environment {
 	size_t room;
 };
 
-/* The source's name, for people: "image", "--sif-env", ... */
+/* The name of a source for people: "image", "--sif-env", ... */
 const char *environment_source_name(enum environment_source source);
 
 /*
- * How many of the `length` bytes at `text` are a name that a shell takes:
- * [A-Za-z_][A-Za-z0-9_]*.
+ * The length of the shell variable name, [A-Za-z_][A-Za-z0-9_]*, at the start
+ * of the `length` bytes at `text`; 0 if there is none.
  */
 size_t environment_name_length(const char *text, size_t length);
 
-/* Is all of it such a name? */
+/* Is the whole string such a name? */
 bool environment_is_name(const char *name);
 
 /*
- * Set `name`, or with a `value` of NULL note that it shall not be.  Takes any
- * name without '='; that of an exported bash function is one.  Fails without
- * memory, or with ENVIRONMENT_ENTRIES_MAX names.  Copies both.
+ * Set `name`; with a `value` of NULL record that it is to be unset.  Any name
+ * without '=' is allowed, such as that of an exported bash function.  Copies
+ * both strings.  Fails if out of memory, or after ENVIRONMENT_ENTRIES_MAX
+ * names.
  */
 int environment_set(struct environment *environment, const char *name,
 	const char *value, enum environment_source source, struct error *err);
 
-/* The same with "NAME=VALUE", or "NAME" for one that shall not be. */
+/* The same with "NAME=VALUE", or "NAME" for one that is to be unset. */
 int environment_add(struct environment *environment, const char *text,
 	enum environment_source source, struct error *err);
 
-/* Forget the name; it need not be there. */
+/* Remove the entry of that name, if there is one. */
 void environment_remove(struct environment *environment, const char *name);
 
 /* The entry of that name, or NULL.  Valid until the next change. */
 const struct environment_entry *environment_entry(
 	const struct environment *environment, const char *name);
 
-/* The value of that name, or NULL if there is no such variable. */
+/* The value of that name; NULL if it has no entry, or is to be unset. */
 const char *environment_value(const struct environment *environment,
 	const char *name);
 
 /*
- * The names that shall not be, by that source, with a blank between them; for
- * people.  Too many are cut, with "..." at the end.  Returns how many there
- * are.
+ * Write the names that `source` unsets, separated by blanks, for people.  A
+ * list that is too long ends with "...".  Returns the number of all names.
  */
 size_t environment_describe_absent(const struct environment *environment,
 	enum environment_source source, char *text, size_t size);
 
 void environment_free(struct environment *environment);
 
-/* For locals that own a list: freed on every way out of the scope. */
+/* For a local that owns a list: frees it on every way out of the scope. */
 #define CLEANUP_ENVIRONMENT __attribute__((cleanup(environment_free)))
 
-/* Move the list out: the caller owns the result. */
+/* Move the list out of *environment, which becomes empty.  The caller owns the
+ * result. */
 struct environment environment_take(struct environment *environment);
 
 /*
- * As bytes, for another process: "NAME=VALUE" or "NAME", each with a NUL at
- * its end.  The caller frees *ret_bytes.
+ * Serialize for another process: "NAME=VALUE" or "NAME", each terminated by a
+ * NUL.  The caller frees *ret_bytes.
  */
 int environment_pack(const struct environment *environment, char **ret_bytes,
 	size_t *ret_size, struct error *err);
 
 /*
- * Back from bytes of anybody's: fails unless they are what environment_pack()
- * may have written.  All entries are of `source`.
+ * The reverse, for untrusted bytes: fails unless environment_pack() could have
+ * written them.  All entries get the source `source`.
  */
 int environment_unpack(const char *bytes, size_t size,
 	enum environment_source source, struct environment *ret_environment,
 	struct error *err);
 
 /*
- * As execve(2) takes it: those that have a value.  One piece of memory, which
- * the caller frees.  NULL without memory.
+ * The variables that have a value, for execve(2).  One piece of memory, which
+ * the caller frees; NULL if out of memory.
  */
 char **environment_to_envp(const struct environment *environment);
 

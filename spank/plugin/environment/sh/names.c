@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Names of variables that environment/rules.c treats alike.  Apptainer's lists
- * are those of its env/create.go.
+ * Classes of variable names that environment/rules.c treats alike.  Some follow
+ * Apptainer's env/create.go.
  */
 #include <stddef.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static bool starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* A trailing '_' makes a prefix of an item.  The list ends with NULL. */
+/* An item that ends with '_' is a prefix.  The list ends with NULL. */
 static bool is_listed(const char *const *list, const char *name)
 {
 	for (; *list; list++)
@@ -48,7 +48,7 @@ bool environment_name_is_runtime(const char *name)
 	return is_listed(names, name);
 }
 
-/* Apptainer's list, and who the user is: there is no other login here. */
+/* Apptainer's list plus the user's names: a step has no other login. */
 bool environment_name_survives_clean(const char *name)
 {
 	static const char *const names[] = { "HOME", "USER", "LOGNAME", "SHELL",
@@ -59,10 +59,9 @@ bool environment_name_survives_clean(const char *name)
 	return is_listed(names, name) || environment_name_is_protected(name);
 }
 
-/* What a shell keeps of its own, and what was for the scripts of the image
- * (99-runtimevars.sh) or for environment/scripts.c's program: `set -a` exports
- * all.
- */
+/* What a shell keeps for itself, and what the image's scripts use among
+ * themselves (99-runtimevars.sh), as does the program of environment/scripts.c:
+ * with `set -a` all of them are exported. */
 bool environment_name_is_script_internal(const char *name)
 {
 	static const char *const names[] = { "PWD", "OLDPWD", "SHLVL", "_",
@@ -71,8 +70,8 @@ bool environment_name_is_script_internal(const char *name)
 	return is_listed(names, name);
 }
 
-/* Of dash, bash, busybox and ksh; of those that have no value before they are
- * set, what a shell does with it. */
+/* The variables of dash, bash, busybox and ksh, including those that have an
+ * effect only once they are set. */
 bool environment_name_is_shell(const char *name)
 {
 	static const char *const names[] = { "_", "ATTY", "BASH", "BASH_",
@@ -96,8 +95,8 @@ bool environment_name_is_shell(const char *name)
 	return is_listed(names, name);
 }
 
-/* Of NAME in XENV_NAME: what is no variable of its own, or not the user's to
- * set so.  Apptainer has the same list. */
+/* NAMEs in SINGULARITYENV_NAME that are no variables of their own, or that
+ * users cannot set in this way.  Apptainer has the same list. */
 bool environment_name_is_special(const char *name)
 {
 	static const char *const names[] = { "HOME", "UID", "GID", "PATH",

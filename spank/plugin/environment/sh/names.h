@@ -5,33 +5,33 @@
 #include <stdbool.h>
 
 /*
- * Is it a variable of Slurm's, of a process manager's or of the choice of
- * GPUs?  Those may differ from task to task: neither an image nor
- * --sif-cleanenv touches them.
+ * Does it belong to Slurm, to a process manager, or to the selection of GPUs?
+ * Such values may differ between tasks; neither an image nor --sif-cleanenv
+ * changes them.
  */
 bool environment_name_is_protected(const char *name);
 
 /*
- * Is it one of the protected that are a user's or a site's settings, and not
- * how a task finds the others?  Images bring such, and the job need not have
- * any.
+ * Is it a protected name that is a setting of the user or the site, and not
+ * needed by a task to find the other tasks?  An image may set these if the job
+ * does not.
  */
 bool environment_name_is_mpi_setting(const char *name);
 
-/* Is it for Singularity or Apptainer?  They do not let such into a container
+/* Is it for Singularity or Apptainer?  They do not pass these into a container
  * either. */
 bool environment_name_is_runtime(const char *name);
 
 /* Does it survive --sif-cleanenv? */
 bool environment_name_survives_clean(const char *name);
 
-/* Is it of the image's scripts or their shell, and of no use after them? */
+/* Do only the image's scripts, or their shell, use it? */
 bool environment_name_is_script_internal(const char *name);
 
-/* Does a shell set it by itself, or do something when it is set? */
+/* Does a shell set it by itself, or change its behaviour when it is set? */
 bool environment_name_is_shell(const char *name);
 
-/* In SINGULARITYENV_NAME: is NAME no variable to be set, or not by that? */
+/* Is this NAME in SINGULARITYENV_NAME not a variable that can be set so? */
 bool environment_name_is_special(const char *name);
 
 #endif

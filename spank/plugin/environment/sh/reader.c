@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What an image's scripts export, without a shell.  Reads what builders of
- * images write, and what authors mostly add: assignments, exports, sourced
- * files (statement.c), and
+ * Finds out what an image's scripts export, without a shell.  Understands what
+ * image builders write and what authors usually add: assignments, exports,
+ * sourced files (statement.c), and
  *
  *   if [ -z "$NAME" ]; then ... elif [[ $NAME == value ]]; then ... else ... fi
  *   if [ -d /opt/tool ]; then ... fi
  *
- * of which the branch that is not taken may have any simple commands
- * (syntax.c).
+ * The branch that is not taken may have any simple commands (syntax.c).
  *
- * A line with more than that is skipped; so is what lies between `if` and `fi`
- * and their like where the condition is another, since half of a condition
+ * Any other line is skipped.  If a condition is not understood, everything from
+ * `if` to `fi` is skipped (and so on for loops and functions), since half of it
  * would be worse than nothing.  A here-document ends the file.
  *
- * The text is the image's, and hostile: it is never executed, and the sum of
- * all values has a limit, or a few lines of A="$A$A" would fill the memory.
+ * The text is hostile.  It is never executed, and the sum of all values is
+ * limited, because a few lines of A="$A$A" would otherwise fill the memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,17 +27,17 @@
 #include "spank/plugin/environment/sh/statement.h"
 #include "spank/plugin/environment/sh/syntax.h"
 
-/* All values that were ever set, in bytes: every execve(2) takes as much, with
- * what else there is. */
+/* The sum of all values ever set, in bytes, which every execve(2) accepts in
+ * addition to the rest of the environment. */
 #define CERTAIN_SUM_MAX (64 << 10)
 
-/* The following return 1; 0 if it is not understood; -1 on failure. */
+/* The following return 1; 0 if the text is not understood; -1 on failure. */
 
 static int execute_command(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	int depth, struct error *err);
 
-/* From there to where the text is now. */
+/* Count the lines from `start` to the current position. */
 static void count_skipped(struct environment_reader *reader, const char *start,
 	const struct environment_text *text)
 {
@@ -49,7 +48,7 @@ static void count_skipped(struct environment_reader *reader, const char *start,
 		reader->skipped += *at == '\n';
 }
 
-/* One command of a branch, of which the syntax has been found good. */
+/* One command of a branch whose syntax has already been checked. */
 static int run_command(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	int depth, struct error *err)
@@ -92,7 +91,7 @@ static void skip_list(struct environment_text *text, int depth)
 		environment_text_skip_lines(text);
 }
 
-/* After "if": the branch that is taken, if any; the text is then in it. */
+/* After "if": run the branch that is taken, if any.  Stops somewhere in it. */
 static int run_branches(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	int depth, struct error *err)
@@ -133,7 +132,7 @@ static int execute_command(struct environment_reader *reader,
 	return taken;
 }
 
-/* The first, for people. */
+/* Record the first skipped line, for people. */
 static void note_skipped(struct environment_reader *reader, const char *text,
 	const char *start)
 {
@@ -198,7 +197,8 @@ int environment_reader_read(struct environment_reader *reader, const char *text,
 	return 0;
 }
 
-/* As long as one file may be, for all: a shell has a deadline, this has not. */
+/* The sum of all files is limited like one file: unlike a shell, the reader has
+ * no deadline. */
 bool environment_reader_is_ambiguous(const struct environment_reader *reader)
 {
 	return reader->skipped > 0 || reader->ambiguities > 0 ||
@@ -210,7 +210,7 @@ bool environment_reader_is_certain(const struct environment_reader *reader)
 {
 	const char *prompt = environment_value(&reader->locals, "PS1");
 
-	/* Bash forgets that the prompt was exported from the beginning. */
+	/* Bash does not keep the export of the initial prompt. */
 	return !environment_reader_is_ambiguous(reader) &&
 	       (!prompt || !*prompt ||
 		       environment_entry(&reader->exported, "PS1"));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The place in a script that dialect.c has come to.  The text is
- * hostile: what nests deeper than the stack has room for ends the scan.
+ * The state of a scan by dialect.c.  The text is hostile: nesting that is
+ * deeper than the stack ends the scan.
  */
 #include <string.h>
 

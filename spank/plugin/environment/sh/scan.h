@@ -7,7 +7,7 @@
 
 #include "spank/plugin/environment/sh/construct.h"
 
-/* Of dialect.c: where it is in a script, and what it knows. */
+/* Internal to dialect*.c: the position in a script, and its context. */
 
 #define ENVIRONMENT_SCAN_NESTING_MAX   32
 #define ENVIRONMENT_SCAN_DOCUMENTS_MAX 4
@@ -20,7 +20,7 @@ enum environment_context {
 };
 
 struct environment_document {
-	const char *word; /* of its end */
+	const char *word; /* the delimiter */
 	size_t length;
 	bool has_tabs; /* <<- */
 };
@@ -33,12 +33,12 @@ struct environment_scan {
 	unsigned kinds;
 	struct environment_dialect *found;
 	bool has_found;
-	/* What the bytes stand in, and how many ( are open there. */
+	/* The enclosing contexts, with the number of open ( in each. */
 	enum environment_context contexts[ENVIRONMENT_SCAN_NESTING_MAX];
 	size_t parentheses[ENVIRONMENT_SCAN_NESTING_MAX];
 	size_t depth;
-	/* In CONTEXT_COMMANDS. */
-	bool is_command; /* the next word is one */
+	/* In CONTEXT_COMMANDS: */
+	bool is_command; /* the next word is a command */
 	bool is_word_start;
 	bool is_assignment;  /* the word is NAME=... */
 	const char *command; /* the last one, of command_length bytes */
@@ -47,39 +47,40 @@ struct environment_scan {
 	size_t documents_count;
 };
 
-/* The byte at that offset; '\0' behind the end. */
+/* The byte at that offset from the position; '\0' after the end. */
 char environment_scan_peek(const struct environment_scan *scan, size_t offset);
 
-/* Does the text go on like that? */
+/* Does `text` follow at the position? */
 bool environment_scan_follows(const struct environment_scan *scan,
 	const char *text);
 
-/* The length of the name of a variable at that offset; 0 if there is none. */
+/* The length of the variable name at that offset; 0 if there is none. */
 size_t environment_scan_name_length(const struct environment_scan *scan,
 	size_t offset);
 
-/* Is that all of a word? */
+/* Are the `length` bytes at `at` this word? */
 bool environment_scan_is_word(const char *at, size_t length, const char *word);
 
-/* Is that the command of the words at hand? */
+/* Is the current command `word`? */
 bool environment_scan_is_command_word(const struct environment_scan *scan,
 	const char *word);
 
-/* Here is such a construct.  The first that was asked for counts. */
+/* Record a construct at the position, if its kind is wanted and it is the
+ * first. */
 void environment_scan_note(struct environment_scan *scan,
 	enum environment_dialect_kind kind, const char *construct);
 
-/* Go on by so many bytes, to the end at most. */
+/* Advance by that many bytes, at most to the end. */
 void environment_scan_advance(struct environment_scan *scan, size_t count);
 
-/* What the bytes stand in; into something, and out of it. */
+/* The current context; enter a nested one; leave it. */
 enum environment_context environment_scan_context(
 	const struct environment_scan *scan);
 void environment_scan_push(struct environment_scan *scan,
 	enum environment_context context);
 void environment_scan_pop(struct environment_scan *scan);
 
-/* Are there double quotes around, within the same command? */
+/* Is the position inside double quotes of the same command? */
 bool environment_scan_is_quoted(const struct environment_scan *scan);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Lines that reader.c does not understand: where they end, and
- * whether they open or close something whose inside depends on more than the
- * text.  A guess from the words that stand where a command begins; no grammar.
+ * Skips lines that reader.c does not understand: where they end, and whether
+ * they open or close a compound command.  This is a guess from the words at the
+ * start of commands, without a grammar.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static int depth_change(const char *word, size_t length, bool is_command)
 	return is_command && is_one_of(word, length, closing) ? -1 : 0;
 }
 
-/* Does a command begin after that word? */
+/* Does a command begin after this word? */
 static bool precedes_command(const char *word, size_t length)
 {
 	static const char *const words[] = { "if", "then", "elif", "else",
@@ -43,7 +43,7 @@ static bool precedes_command(const char *word, size_t length)
 	return is_one_of(word, length, words);
 }
 
-/* After the first quote. */
+/* After the opening quote. */
 static const char *skip_quotes(const char *at, const char *end, char quote)
 {
 	while (at < end && *at != quote)

@@ -3,10 +3,10 @@
 #define SPANK_PLUGIN_ENVIRONMENT_SH_SKIP_H
 
 /*
- * Where the line of a shell script that begins at `at` ends: after its newline
- * that stands in no quotes, `end` at most.  Adds to *depth what the line opens
- * (if, case, for, while, until, {), and takes away what it closes; never below
- * 0.  A line with a here-document ends at `end`.
+ * The end of the line of a shell script that begins at `at`: after its newline
+ * outside of quotes, or `end`.  A line with a here-document ends at `end`. Adds
+ * to *depth what the line opens (if, case, for, while, until, select, {), and
+ * subtracts what it closes; never below 0.
  */
 const char *environment_skip_line(const char *at, const char *end, int *depth);
 

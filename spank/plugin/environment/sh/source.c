@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Files that an image's scripts source.  They may be anywhere, also where the
- * image is not; so what is no regular file is not read.
+ * Files that an image's scripts source.  They may be outside of the image, in a
+ * bound directory, so only regular files are read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ static int read_text(struct environment_reader *reader, const char *text,
 	reader->depth++;
 	result = reader->read(reader, text, size, err);
 	reader->depth--;
-	/* A return there ends that file alone. */
+	/* `return` in the sourced file ends only that file. */
 	reader->has_ended = false;
 	return result < 0 ? -1 : 1;
 }
@@ -53,7 +53,8 @@ int environment_source_read(struct environment_reader *reader, const char *path,
 		reader->length > ENVIRONMENT_READER_FILE_MAX)
 		return 0;
 	fd = open_file(path, &size);
-	/* Files that source each other often would take the time of many. */
+	/* The limit is for all files together, so that files that source each
+	 * other cannot take more time. */
 	if (fd < 0 || size > ENVIRONMENT_READER_FILE_MAX - reader->length)
 		return 0;
 	text = malloc(size + 1);

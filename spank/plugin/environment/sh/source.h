@@ -5,9 +5,9 @@
 #include "spank/plugin/environment/sh/state.h"
 
 /*
- * Read a file that a script sources.  Returns 1; 0 if it is none that can be
- * read here: its path is not absolute, it is missing, too large, or sourced by
- * too many others; -1 on failure.
+ * Read a file that a script sources.  Returns 1; 0 if it cannot be read here:
+ * its path is relative, or it is missing, too large, or nested too deeply; -1
+ * on failure.
  */
 int environment_source_read(struct environment_reader *reader, const char *path,
 	struct error *err);

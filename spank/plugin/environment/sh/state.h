@@ -8,23 +8,23 @@
 #include "common/error.h"
 #include "spank/plugin/environment/sh/environment.h"
 
-/* Of one file; what stands behind is not read. */
+/* The most bytes of one file that are read. */
 #define ENVIRONMENT_READER_FILE_MAX (256 << 10)
 
-/* What the reader of reader.h knows so far.  Starts as all zero. */
+/* The state of the reader, see reader.h.  All zero at the start. */
 struct environment_reader {
 	struct environment exported;
 	struct environment locals; /* set, but not exported */
-	size_t depth;              /* of files that source each other */
-	size_t files;              /* that have been read */
-	size_t skipped;            /* lines that were not understood */
-	size_t skipped_file;       /* of the first of these, from 0 */
-	size_t skipped_line;       /* from 1 */
-	size_t ambiguities;        /* where shells may differ from it */
-	size_t length;             /* of all files so far */
-	size_t written;            /* bytes of values so far */
-	bool has_ended;            /* the file, by exit or return */
-	/* environment_reader_read(), for the files that a file sources. */
+	size_t depth;              /* of nested sourced files */
+	size_t files;              /* number of scripts read */
+	size_t skipped;            /* number of lines not understood */
+	size_t skipped_file;       /* script of the first, counted from 0 */
+	size_t skipped_line;       /* its line, counted from 1 */
+	size_t ambiguities;        /* points where shells may differ */
+	size_t length;             /* bytes of all files so far */
+	size_t written;            /* bytes of all values so far */
+	bool has_ended;            /* the current file, by exit or return */
+	/* environment_reader_read(), for sourced files. */
 	int (*read)(struct environment_reader *reader, const char *text,
 		size_t length, struct error *err);
 };

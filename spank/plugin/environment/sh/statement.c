@@ -7,9 +7,9 @@
  *   unset NAME                          declare -x NAME=value
  *   NAME+=:/opt/bin                     source /opt/setup.sh
  *
- * The last line is bash's, and is read as that does, and Apptainer's shell.
- * A shell's own variables are set like all others, but what the shell makes of
- * that is its own: doubtful.
+ * "+=", declare and source are bash's, and are read as bash and Apptainer's
+ * shell read them.  A shell's own variables are set like all others, but each
+ * shell may treat them in its own way, so the result is ambiguous.
  */
 #include <string.h>
 
@@ -29,8 +29,8 @@ static bool accept_equals(struct environment_text *text, bool *ret_appends)
 	return true;
 }
 
-/* NAME=WORD, or NAME+=WORD, whose value is the whole. */
-static bool execute_assignment(struct environment_reader *reader,
+/* Parse NAME=WORD or NAME+=WORD; `value` becomes the whole new value. */
+static bool parse_assignment(struct environment_reader *reader,
 	struct environment_text *text, char name[ENVIRONMENT_WORD_NAME_SIZE],
 	struct environment_word *value)
 {
@@ -46,7 +46,7 @@ static bool execute_assignment(struct environment_reader *reader,
 	return !now || environment_word_prepend(value, now);
 }
 
-/* The following return 1; 0 if it is not plain; -1 on failure. */
+/* The following return 1; 0 if the text is not plain; -1 on failure. */
 
 static int assign_variable(struct environment_reader *reader, const char *name,
 	const char *value, bool is_export, struct error *err)
@@ -65,7 +65,7 @@ static int assign_variable(struct environment_reader *reader, const char *name,
 		       : 1;
 }
 
-/* Without a value, it is exported once it gets one. */
+/* A variable without a value is exported once it gets one. */
 static int export_name(struct environment_reader *reader, const char *name,
 	struct error *err)
 {
@@ -79,7 +79,7 @@ static int export_name(struct environment_reader *reader, const char *name,
 
 static void unset_name(struct environment_reader *reader, const char *name)
 {
-	/* Without a PATH, or a prompt, shells are not all alike. */
+	/* Shells differ if they have no PATH, or no prompt. */
 	reader->ambiguities += environment_name_is_shell(name) ||
 			       strcmp(name, "PATH") == 0 ||
 			       strcmp(name, "PS1") == 0;
@@ -87,8 +87,7 @@ static void unset_name(struct environment_reader *reader, const char *name)
 	environment_remove(&reader->locals, name);
 }
 
-/* A word after `export` or `unset`: into the list, without a value if it has
- * none. */
+/* Add one word after `export` or `unset` to the list. */
 static int parse_item(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct environment *items, struct error *err)
@@ -102,10 +101,10 @@ static int parse_item(struct environment_reader *reader,
 	if (environment_text_peek(text) == '=' ||
 		environment_text_peek(text) == '+') {
 		*text = word;
-		if (!execute_assignment(reader, text, name, value))
+		if (!parse_assignment(reader, text, name, value))
 			return 0;
 		bytes = value->bytes;
-		/* Old shells split it, as in an argument of a program. */
+		/* Old shells split it like an argument of a program. */
 		reader->ambiguities +=
 			value->is_bare && strpbrk(bytes, "\t\n *?[\\");
 	} else if (!environment_text_is_at_word_end(text)) {
@@ -118,8 +117,8 @@ static int parse_item(struct environment_reader *reader,
 		       : 1;
 }
 
-/* All of them or none, for what follows may be a pipe, and then this a child's;
- * and all are expanded before the first is set. */
+/* Parse all before any is set: each is expanded before the first is set, and a
+ * pipe may follow, which would make this a command of a child process. */
 static int parse_items(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct environment *items, struct error *err)
@@ -163,7 +162,6 @@ static int execute_unset(struct environment_reader *reader,
 	return taken;
 }
 
-/* A file in a file in a file. */
 static int execute_source(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	struct error *err)
@@ -175,7 +173,7 @@ static int execute_source(struct environment_reader *reader,
 	return environment_source_read(reader, value->bytes, err);
 }
 
-static bool execute_declare(struct environment_text *text)
+static bool accept_declare(struct environment_text *text)
 {
 	if (!environment_text_accept_keyword(text, "declare") &&
 		!environment_text_accept_keyword(text, "typeset"))
@@ -193,7 +191,7 @@ int environment_statement_execute(struct environment_reader *reader,
 
 	if (environment_text_accept_keyword(text, "export"))
 		return execute_export(reader, text, value, err);
-	if (execute_declare(&after)) {
+	if (accept_declare(&after)) {
 		*text = after;
 		return execute_export(reader, text, value, err);
 	}
@@ -204,13 +202,14 @@ int environment_statement_execute(struct environment_reader *reader,
 		return execute_unset(reader, text, value, err);
 	if (environment_text_accept_keyword(text, "return") ||
 		environment_text_accept_keyword(text, "exit")) {
-		/* There may be more: with which status, and what it ends. */
+		/* A status may follow, and what it ends depends on the shell.
+		 */
 		reader->has_ended = true;
 		reader->ambiguities++;
 		return 1;
 	}
-	/* NAME=VALUE before a command is that command's alone. */
-	if (!execute_assignment(reader, text, name, value) ||
+	/* NAME=VALUE before a command is valid for that command only. */
+	if (!parse_assignment(reader, text, name, value) ||
 		!environment_text_accept_end(text))
 		return 0;
 	return assign_variable(reader, name, value->bytes, false, err);

@@ -5,10 +5,10 @@
 #include "spank/plugin/environment/sh/word.h"
 
 /*
- * Take a command that is an assignment, export, declare -x, unset, return,
- * exit,
- * "." or source, with its end, and do what it says.  `value` is room for words.
- * Returns 1; 0 if it is another, the text is then anywhere; -1 on failure.
+ * Execute an assignment, export, declare -x, unset, return, exit, "." or
+ * source, and skip to the end of the command.  `value` is a buffer for words.
+ * Returns 1; 0 if it is another command, the position in the text is then
+ * undefined; -1 on failure.
  */
 int environment_statement_execute(struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,

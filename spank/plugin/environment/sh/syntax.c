@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where a command ends that is not executed: one in a branch that is not taken,
- * such as the search for apps in 95-apps.sh of every image.  A part of the
- * grammar that no two shells see in different ways; all else is refused:
- * redirections, lists by && and ||, functions, loops, substitutions.
+ * Finds the end of a command that is not executed: one in a branch that is not
+ * taken, such as the search for apps in 95-apps.sh of every image.  Knows only
+ * the part of the grammar on which all shells agree.  Refuses redirections, &&
+ * and ||, functions, loops and substitutions.
  */
 #include <string.h>
 
@@ -57,7 +57,7 @@ static bool skip_parameter(struct environment_text *text)
 	return accept_any(text, "}");
 }
 
-/* Neither a control character nor beyond ASCII. */
+/* Neither a control character nor outside of ASCII. */
 static bool skip_printable(struct environment_text *text)
 {
 	char c = environment_text_peek(text);
@@ -77,7 +77,7 @@ static bool skip_double_quoted(struct environment_text *text)
 	return environment_text_peek(text) != '`' && skip_printable(text);
 }
 
-/* One element of a word, with all that is in its quotes. */
+/* One element of a word; a quoted string is one element. */
 static bool skip_element(struct environment_text *text)
 {
 	if (accept_any(text, "\"")) {
@@ -120,8 +120,7 @@ static bool is_reserved(struct environment_text text)
 
 static bool skip_simple_command(struct environment_text *text)
 {
-	/* A kind of command of its own to no shell, or to bash, but no word
-	 * either. */
+	/* "[" and "[[" are not words that skip_word() accepts. */
 	if (!environment_text_accept_keyword(text, "[") &&
 		!environment_text_accept_keyword(text, "[[") &&
 		(is_reserved(*text) || !skip_word(text)))

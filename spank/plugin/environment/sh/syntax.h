@@ -4,17 +4,17 @@
 
 #include "spank/plugin/environment/sh/text.h"
 
-/* As deep as conditions may stand in each other. */
+/* How deep conditions can be nested. */
 #define ENVIRONMENT_SYNTAX_DEPTH_MAX 8
 
 /*
- * Take a command that is not to be executed, with its end: a simple one, or an
- * `if` that stands in `depth` others.  False unless every shell is sure to see
- * the same end; the text is then anywhere.
+ * Skip a command that is not executed, including its end: a simple command, or
+ * an `if` inside `depth` others.  Returns false unless every shell sees the
+ * same end; the position in the text is then undefined.
  */
 bool environment_syntax_skip_command(struct environment_text *text, int depth);
 
-/* Is the next word one that ends a list of commands: then, elif, else, fi? */
+/* Does the next word end a list of commands: then, elif, else, fi? */
 bool environment_syntax_is_closing(struct environment_text text);
 
 #endif

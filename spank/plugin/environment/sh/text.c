@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The text of a shell script between its words: blanks, comments, lines and the
- * ends of commands, as POSIX has them ("2.3 Token Recognition" of the Shell
- * Command Language).  Words are word.c's.
+ * What lies between the words of a shell script: blanks, comments, newlines and
+ * the ends of commands, as POSIX defines them ("2.3 Token Recognition" of the
+ * Shell Command Language).  Words are parsed in word.c.
  */
 #include <string.h>
 
@@ -53,7 +53,7 @@ bool environment_text_accept_end(struct environment_text *text)
 	if (*text->at != '\n' && *text->at != ';')
 		return false;
 	text->at++;
-	/* ";;" is no end of a command that stands for itself. */
+	/* ";;" ends a command only inside case. */
 	return text->at[-1] == '\n' || environment_text_peek(text) != ';';
 }
 

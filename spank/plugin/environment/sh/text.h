@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* What is left of a script's text; any bytes. */
+/* The rest of a script's text, which may have any bytes. */
 struct environment_text {
 	const char *at;
 	const char *end;
@@ -22,20 +22,20 @@ static inline char environment_text_peek(const struct environment_text *text)
 	return text->at < text->end ? *text->at : '\0';
 }
 
-/* Can no word go on here? */
+/* Is this the end of a word? */
 bool environment_text_is_at_word_end(const struct environment_text *text);
 
-/* To the next word of the same command. */
+/* Skip to the next word of the same command. */
 void environment_text_skip_blanks(struct environment_text *text);
 
-/* To the next command: lines that are empty, or have only a comment. */
+/* Skip empty lines and comments, up to the next command. */
 void environment_text_skip_lines(struct environment_text *text);
 
-/* Take the end of a command: a newline, a semicolon, a comment; the end of the
- * text, too.  False if there is more of the command. */
+/* Skip the end of a command: a newline, a semicolon, a comment, or the end of
+ * the text.  Returns false if the command continues. */
 bool environment_text_accept_end(struct environment_text *text);
 
-/* Take that word, written plainly; false if there is another. */
+/* Skip this word, which must be unquoted; false if another one follows. */
 bool environment_text_accept_keyword(struct environment_text *text,
 	const char *word);
 

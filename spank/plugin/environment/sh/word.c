@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Words of shell scripts, with quotes and parameters as POSIX has them ("2.2
- * Quoting" and "2.6.2 Parameter Expansion" of the Shell Command Language), of
- * the latter $NAME, ${NAME} and - :- + :+.  Anything else (substitutions,
- * globs, arithmetic) is refused and never guessed.
+ * Words of shell scripts, with quotes and parameters as POSIX defines them
+ * ("2.2 Quoting" and "2.6.2 Parameter Expansion" of the Shell Command
+ * Language).  Of the parameter expansions only $NAME, ${NAME} and - :- + :+ are
+ * known.  Anything else (substitutions, globs, arithmetic) is refused, never
+ * guessed.
  *
- * The text is hostile: a value has a limit, and braces do not nest deeper than
- * a fixed number, nor, with them, the recursion here.
+ * The text is hostile: the length of a value is limited, and so is the nesting
+ * of braces, and with it the recursion in this file.
  *
- * Shells of the last fifteen years do not agree on all of it; where they may
- * not, the word is doubtful, beside having a value.
+ * Shells of the last fifteen years do not agree on all of this.  Where they may
+ * differ, the word has a value but is marked as ambiguous.
  */
 #include <string.h>
 
@@ -18,7 +19,7 @@
 
 #define BRACES_MAX 8
 
-/* Shells use some of the other bytes for themselves. */
+/* Some shells use bytes outside of printable ASCII internally. */
 static void put_byte(struct environment_word *value, char c)
 {
 	if ((c < ' ' || c > '~') && c != '\t' && c != '\n')
@@ -62,7 +63,7 @@ const char *environment_word_look_up(const struct environment_reader *reader,
 	return value ? value : environment_value(&reader->locals, name);
 }
 
-/* A variable of which a shell may have a value that nobody has set. */
+/* A shell may give this variable a value that the script did not set. */
 static void mark_ambiguous_look_up(struct environment_word *value,
 	const char *name, const char *now, bool quoted)
 {
@@ -72,7 +73,7 @@ static void mark_ambiguous_look_up(struct environment_word *value,
 	value->is_bare = value->is_bare || !quoted;
 }
 
-/* Between double quotes only these lose their meaning by a backslash. */
+/* In double quotes a backslash only escapes these characters. */
 static bool parse_escape(struct environment_text *text,
 	struct environment_word *value, bool quoted, int braces)
 {
@@ -111,7 +112,7 @@ static bool parse_parameter(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool quoted, int braces);
 
-/* One element of a word outside of double quotes, or inside of ${} in them. */
+/* One element of a word; `quoted`: inside double quotes. */
 static bool parse_element(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool quoted, int braces)
@@ -136,8 +137,8 @@ static bool parse_element(const struct environment_reader *reader,
 	return true;
 }
 
-/* Builders of images put all of such a word into quotes.  More than that, and
- * quotes within quotes, are each shell's own. */
+/* Image builders quote the whole word in ${}.  Shells differ in partly quoted
+ * words and in nested quotes. */
 static bool has_ambiguous_quotes(char quote, size_t elements, bool quoted,
 	int braces)
 {
@@ -146,7 +147,7 @@ static bool has_ambiguous_quotes(char quote, size_t elements, bool quoted,
 	return elements > 1 || braces > 1 || (quoted && quote == '\'');
 }
 
-/* What follows a kind in ${}, and the brace. */
+/* The word after the operator in ${}, and the closing brace. */
 static bool parse_braced_word(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	bool quoted, int braces)
@@ -190,7 +191,7 @@ static bool parse_braces(const struct environment_reader *reader,
 		return true;
 	}
 	is_missing = !now || (is_colon && !*now);
-	/* Bash starts without the empty one that others start with. */
+	/* Bash starts without PS1, other shells with an empty one. */
 	if (!is_colon && strcmp(name, "PS1") == 0)
 		value->is_ambiguous = true;
 	if ((kind != '-' && kind != '+') ||
@@ -219,11 +220,11 @@ static bool parse_parameter(const struct environment_reader *reader,
 		now = environment_word_look_up(reader, name);
 		mark_ambiguous_look_up(value, name, now, quoted);
 		put_text(value, now ? now : "");
-		/* The name goes on in the next line. */
+		/* After a backslash the name continues in the next line. */
 		return environment_text_peek(text) != '\\' ||
 		       text->end - text->at < 2 || text->at[1] != '\n';
 	}
-	/* It stands for itself where nothing can follow it, as in "5$". */
+	/* A "$" that begins no parameter stands for itself, as in "5$". */
 	if (!quoted || !environment_text_peek(text) ||
 		!strchr("\" /.,:;%", environment_text_peek(text)))
 		return false;
@@ -232,7 +233,7 @@ static bool parse_parameter(const struct environment_reader *reader,
 	return true;
 }
 
-/* After the first quote. */
+/* After the opening quote. */
 static bool parse_double_quotes(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value,
 	int braces)

@@ -8,20 +8,20 @@
 #include "spank/plugin/environment/sh/state.h"
 #include "spank/plugin/environment/sh/text.h"
 
-/* Linux takes no longer string in execve(2): MAX_ARG_STRLEN. */
+/* The longest string that Linux accepts in execve(2): MAX_ARG_STRLEN. */
 #define ENVIRONMENT_WORD_MAX       (128 << 10)
 #define ENVIRONMENT_WORD_NAME_SIZE 256
 
-/* A value in the making. */
+/* A word while it is parsed, and its value. */
 struct environment_word {
-	char *bytes; /* ENVIRONMENT_WORD_MAX of them, and a NUL */
+	char *bytes; /* room for ENVIRONMENT_WORD_MAX and a NUL */
 	size_t length;
 	bool overflow;
-	bool is_bare;      /* has a parameter outside of quotes */
-	bool is_ambiguous; /* not every shell makes the same of it */
+	bool is_bare;      /* has an unquoted parameter */
+	bool is_ambiguous; /* shells differ in its value */
 };
 
-/* Take a name of a variable from the text; false if there is none. */
+/* Parse the name of a variable; false if there is none. */
 bool environment_word_parse_name(struct environment_text *text,
 	char name[ENVIRONMENT_WORD_NAME_SIZE]);
 
@@ -30,14 +30,14 @@ const char *environment_word_look_up(const struct environment_reader *reader,
 	const char *name);
 
 /*
- * Take a word, which may be empty, and expand it into `value`, with a NUL
- * behind.  Returns false if there is more in it than plain text and parameters,
- * or if it is too long; the text is then somewhere in it.
+ * Parse a word, which may be empty, and expand it into `value`, with a NUL at
+ * its end.  Returns false if the word has anything but plain text, quotes and
+ * parameters, or is too long; the position in the text is then undefined.
  */
 bool environment_word_parse(const struct environment_reader *reader,
 	struct environment_text *text, struct environment_word *value);
 
-/* Put text before a word that was taken.  Returns false if it is too long. */
+/* Insert text before a parsed word.  Returns false if it becomes too long. */
 bool environment_word_prepend(struct environment_word *value, const char *text);
 
 #endif
