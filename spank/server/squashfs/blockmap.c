@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where the blocks of a file lie.  What the image has is a list of their
- * compressed sizes: the place of block N is the sum of all before it.  So for
- * the files read last the sum at every so many blocks is noted, on the first
- * way through the list; from the note before it, any block is then a few steps
- * away.  A file of so many blocks that its notes would be more than
- * CHECKPOINTS_MAX has them farther apart: all notes together are at most 3 MiB.
+ * Where the blocks of a file lie.  The image has only a list of their
+ * compressed sizes: the position of block N is the sum of all sizes before it.
+ * The first walk through the list therefore saves a checkpoint every
+ * CHECKPOINT_INTERVAL blocks, for the files that were read most recently.  From
+ * the checkpoint before it any block is a few steps away.  The interval grows
+ * with the file, so that no file has more than CHECKPOINTS_MAX and all
+ * checkpoints together take at most 3 MiB.
  *
- * The list is walked without the lock, from a copy of the note.
+ * The list is walked without the lock, from a copy of the checkpoint.
  */
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@
 #define FILES_MAX           32
 #define CHECKPOINT_INTERVAL 32
 #define CHECKPOINTS_MAX     4096
-#define SIZES_PER_READ      256 /* sizes that are read from the list */
+#define SIZES_PER_READ      256 /* of blocks, from the list */
 
 struct checkpoint {
 	uint64_t position;
@@ -27,13 +28,13 @@ struct checkpoint {
 
 struct file_map {
 	uint64_t ref;
-	uint64_t interval; /* blocks from one note to the next; 0: no file */
+	uint64_t interval; /* blocks between checkpoints; 0: unused */
 	size_t count;
 	size_t capacity;
 	struct checkpoint *checkpoints;
 	uint64_t used;
-	uint64_t next_block; /* the block to be asked for next, if in order */
-	size_t run_length;   /* how many blocks to read ahead then, or 0 */
+	uint64_t next_block; /* that a sequential read asks for */
+	size_t run_length;   /* blocks to read ahead; 0: not sequential */
 };
 
 struct squash_blockmap {
@@ -42,12 +43,12 @@ struct squash_blockmap {
 	struct file_map files[FILES_MAX];
 };
 
-/* A place in the list: before block `block` of the file. */
+/* A position in the list: before block `block` of the file. */
 struct walk {
 	struct squash_stream stream;
 	uint64_t block;
 	uint64_t position;
-	bool is_counted;  /* not a read that was put off */
+	bool is_counted;  /* false if the same read was counted before */
 	size_t readahead; /* blocks to read ahead */
 };
 
@@ -94,7 +95,7 @@ static struct file_map *oldest_map(struct squash_blockmap *blockmap)
 	return oldest;
 }
 
-/* Called with the lock.  The file's notes, which may be none. */
+/* Called with the lock.  The file's map, which may be empty. */
 static struct file_map *get_map(struct squash_blockmap *blockmap, uint64_t ref,
 	uint64_t blocks)
 {
@@ -114,8 +115,10 @@ static struct file_map *get_map(struct squash_blockmap *blockmap, uint64_t ref,
 	return file;
 }
 
-/* Called with the lock.  Several reads may be under way at once: nearly in
- * order is in order. */
+/*
+ * Called with the lock.  Concurrent reads of a sequential reader arrive nearly
+ * in order: that counts as sequential.
+ */
 static size_t update_run(struct file_map *file, uint64_t block, size_t count)
 {
 	if (file->next_block && block + 1 >= file->next_block &&
@@ -129,7 +132,9 @@ static size_t update_run(struct file_map *file, uint64_t block, size_t count)
 	return file->run_length ? file->run_length : 1;
 }
 
-/* Put the walk at the last note before `block`.  Returns the notes' distance.*/
+/*
+ * Start the walk at the last checkpoint before `block`. Returns the interval.
+ */
 static uint64_t walk_start(struct squash *squash, struct read_context *context,
 	uint64_t ref, const struct squash_inode *inode, uint64_t block,
 	size_t count, struct walk *walk)
@@ -179,7 +184,7 @@ static int reserve_checkpoint(struct file_map *file)
 	return 0;
 }
 
-/* Without memory, or if others were faster, nothing is noted. */
+/* Nothing is saved without memory, or if another thread was faster. */
 static void add_checkpoint(struct squash *squash, uint64_t ref,
 	uint64_t interval, const struct walk *walk)
 {
@@ -199,7 +204,7 @@ static void add_checkpoint(struct squash *squash, uint64_t ref,
 	pthread_mutex_unlock(&blockmap->lock);
 }
 
-/* Step over `count` blocks, which are filled in if `extents` is not NULL. */
+/* Walk over `count` blocks, and fill them in unless `extents` is NULL. */
 static int walk_step(struct walk *walk, size_t count,
 	struct squash_extent *extents)
 {
@@ -214,7 +219,7 @@ static int walk_step(struct walk *walk, size_t count,
 		if (extents)
 			extents[i] = (struct squash_extent){ walk->position,
 				header };
-		/* 2^24 bytes at a time: it cannot overflow within an image. */
+		/* Less than 2^24 bytes each: too little to overflow. */
 		walk->position += header & SQUASH_DATA_SIZE_MASK;
 	}
 	walk->block += count;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One lock for all that says which block is where; loading is done without it.
- * A slot is
+ * One lock protects the tables; blocks are loaded without it.  A slot is
  *
  *   EMPTY    in the list, at the end that is reused first
- *   LOADING  in the hash table, with users: who loads it and who wait for it
- *   READY    in the hash table; in the list too if it has no users
+ *   LOADING  in the hash table; its users load it or wait for it
+ *   READY    in the hash table; also in the list if it has no users
  *   FAILED   nowhere; its last user makes it EMPTY
  */
 #include <errno.h>
@@ -16,32 +15,35 @@
 #include "common/cleanup.h"
 #include "spank/server/squashfs/cache.h"
 
-/* How far the score of one time can outweigh that of another; and with none
- * one guess of so many is tried: what is read next may be another
- * matter. */
+/*
+ * The score is limited, so that it follows a program that changes its ways.  At
+ * zero one guess in TRY_EVERY is still made, to notice if guesses pay again.
+ */
 #define HIT_SCORE_MAX 16
 #define TRY_EVERY     16
-/* The kernel clears all of one at the first byte that is used: what is no
- * larger than one, and seldom filled, would only be late. */
+/*
+ * The kernel clears a whole huge page when its first byte is touched: for a
+ * cache no larger than one page that would cost time and gain nothing.
+ */
 #define HUGE_PAGE (2UL * 1024 * 1024)
 
 enum slot_state { EMPTY, LOADING, READY, FAILED };
 
 struct slot {
-	struct cache_block block; /* first: what users see of it */
+	struct cache_block block; /* first: cache_put() casts from it */
 	uint64_t key;
 	enum slot_state state;
 	int failure; /* errno */
 	size_t users;
-	bool is_guess; /* nobody has wanted it yet */
+	bool is_guess; /* loaded by a guess, not used yet */
 	pthread_cond_t loaded;
 	struct slot *hash_next;
-	struct slot *older, *newer; /* the list, if users == 0 */
+	struct slot *older, *newer; /* in the list, if users == 0 */
 };
 
 struct cache {
 	pthread_mutex_t lock;
-	pthread_cond_t released; /* a slot has come into the list */
+	pthread_cond_t released; /* a slot came into the list */
 	size_t block_size;
 	size_t count;
 	unsigned char *memory; /* count blocks */
@@ -49,8 +51,7 @@ struct cache {
 	struct slot **table;
 	size_t table_mask;
 	struct slot *oldest, *newest;
-	int hit_score; /* down by one for each guess, up by two if it comes true
-			*/
+	int hit_score; /* -1 for each guess, +2 if it was right */
 	unsigned int guesses_skipped;
 };
 
@@ -61,7 +62,7 @@ static int min_int(int a, int b)
 
 static struct slot **bucket(struct cache *cache, uint64_t key)
 {
-	/* Fibonacci hashing: keys are positions, with regular low bits. */
+	/* Fibonacci hashing: keys are positions, whose low bits are regular. */
 	return &cache->table[(key * 0x9e3779b97f4a7c15ULL >> 32) &
 			     cache->table_mask];
 }
@@ -174,7 +175,7 @@ void cache_close(struct cache *cache)
 	free(cache);
 }
 
-/* Called with the lock, as all above and below that do not take it. */
+/* Called with the lock, like all functions that do not take it. */
 static void release_slot(struct cache *cache, struct slot *slot)
 {
 	if (--slot->users > 0)
@@ -188,7 +189,7 @@ static void release_slot(struct cache *cache, struct slot *slot)
 	pthread_cond_broadcast(&cache->released);
 }
 
-/* A slot for `key`, in which it is LOADING; NULL if all are in use. */
+/* Make the oldest slot LOADING, for `key`; NULL if all are in use. */
 static struct slot *claim_slot(struct cache *cache, uint64_t key)
 {
 	struct slot *slot = cache->oldest;
@@ -223,7 +224,7 @@ static void load_slot(struct cache *cache, struct slot *slot, cache_load *load,
 	pthread_cond_broadcast(&slot->loaded);
 }
 
-/* One user more, of a slot that was found. */
+/* Become a user of a slot that was found; wait until it is loaded. */
 static void use_slot(struct cache *cache, struct read_context *context,
 	struct slot *slot)
 {

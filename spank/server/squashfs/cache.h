@@ -9,27 +9,28 @@
 #include "spank/server/squashfs/read_context.h"
 
 /*
- * Blocks of the same greatest size, known by a number, kept in a fixed amount
- * of memory, of which only what has been used is ever touched.  For any number
- * of threads.  A block that several want at once is loaded by one of them, the
- * others wait.  The one used longest ago makes room; blocks in use stay.
+ * A cache of blocks, each known by a number and no larger than the block size,
+ * in a fixed amount of memory; what was never used of it is never touched.  Any
+ * number of threads may use it.  If several want the same block, one of them
+ * loads it and the others wait.  The least recently used block makes room;
+ * blocks in use stay.
  */
 struct cache;
 
 struct cache_block {
 	const unsigned char *data;
 	size_t size;
-	uint64_t next; /* for the loader's use */
+	uint64_t next; /* the loader's own */
 };
 
 /*
- * Fills in up to the block size at `data`, with the block's size, and maybe
- * its `next`.  0, or -1 with errno, which is what all who wait are told.
+ * Fill in at most the block size at `data`, block->size, and block->next if it
+ * is used.  0, or -1 with errno, which all waiting threads get.
  */
 typedef int cache_load(void *arg, uint64_t key, unsigned char *data,
 	struct cache_block *block);
 
-/* At least `min_blocks` of them, whatever `bytes` says.  -1 with errno. */
+/* At least `min_blocks` blocks, whatever `bytes` says.  -1 with errno. */
 int cache_open(size_t bytes, size_t block_size, size_t min_blocks,
 	struct cache **ret_cache);
 
@@ -37,22 +38,22 @@ int cache_open(size_t bytes, size_t block_size, size_t min_blocks,
 void cache_close(struct cache *cache);
 
 /*
- * The block `key`, which stays until cache_put(); NULL with errno if it could
- * not be loaded.  May wait for another thread, also until a block is put: a
- * thread that holds one while it gets another must not be one of as many as
- * there are blocks.
+ * The block `key`, which stays until cache_put(); NULL with errno if it cannot
+ * be loaded.  May wait for another thread that loads it, or until any block is
+ * put.  If as many threads as there are blocks each hold one and get another,
+ * they deadlock.
  */
 const struct cache_block *cache_get(struct cache *cache,
 	struct read_context *context, uint64_t key, cache_load *load,
 	void *arg);
 
-/* The same without waiting: NULL if it is not there yet; errno is not set. */
+/* The same without waiting: NULL if it is not loaded; errno is not set. */
 const struct cache_block *cache_get_nowait(struct cache *cache, uint64_t key);
 
 /*
- * Load what is not there, on a guess that it will be wanted.
- * cache_should_guess() tells whether that is worth it: seldom, while less than
- * half of what is loaded so comes to be wanted.
+ * Load a block that may be wanted soon, if it is not there.
+ * cache_should_guess() tells whether that pays: rarely, as long as fewer than
+ * half of these blocks are then used.
  */
 void cache_guess(struct cache *cache, uint64_t key, cache_load *load,
 	void *arg);
@@ -61,7 +62,7 @@ bool cache_should_guess(struct cache *cache);
 /* NULL-safe. */
 void cache_put(struct cache *cache, const struct cache_block *block);
 
-/* Whether it is there, or being loaded. */
+/* Whether it is loaded, or being loaded. */
 bool cache_has(struct cache *cache, uint64_t key);
 
 size_t cache_blocks(const struct cache *cache);

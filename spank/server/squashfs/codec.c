@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A table of compressions, each with three functions; and the stock of work
- * sets that threads take from and give back to.
+ * A table of compression methods, each with three functions; and the pool of
+ * work sets that threads take from and give back to.
  *
- * gzip is undone by libdeflate, which is twice as fast as zlib.  The contexts
- * of zstd and xz are kept, since making one costs as much as a small block.
- * Every library is told how much room there is and how much input, and all of
- * them check; the memory that a damaged xz stream may ask for is limited.
+ * gzip is decompressed by libdeflate, which is twice as fast as zlib.  The
+ * contexts of zstd and xz are reused, because making one costs as much as a
+ * small block.  Every library gets the sizes of input and output and checks
+ * them.  The memory that a damaged xz stream can ask for is limited.
  */
 #include <errno.h>
 #include <libdeflate.h>
@@ -21,7 +21,7 @@
 #include "common/cleanup.h"
 #include "spank/server/squashfs/codec.h"
 
-/* An honest dictionary is no larger than a block, of 1 MiB at most. */
+/* A real dictionary is no larger than a block, which is 1 MiB at most. */
 #define XZ_MEMORY_MAX (16 * 1024 * 1024)
 
 #define NO_MEMORY (-2)
@@ -29,7 +29,7 @@
 struct method {
 	void *(*start)(void);
 	void (*stop)(void *context);
-	/* How many bytes, -1 or NO_MEMORY. */
+	/* Returns how many bytes, -1 or NO_MEMORY. */
 	ssize_t (*run)(void *context, const unsigned char *input, size_t size,
 		void *output, size_t capacity);
 };
@@ -92,7 +92,7 @@ static void stop_xz(void *context)
 	free(context);
 }
 
-/* A stream that is begun anew keeps its memory. */
+/* A stream that is initialized again keeps its memory. */
 static ssize_t run_xz(void *context, const unsigned char *input, size_t size,
 	void *output, size_t capacity)
 {
@@ -110,7 +110,7 @@ static ssize_t run_xz(void *context, const unsigned char *input, size_t size,
 	return capacity - stream->avail_out;
 }
 
-/* lz4 and lzo need no context: anything but NULL. */
+/* lz4 and lzo need no context; NULL would mean failure. */
 static void *start_nothing(void)
 {
 	static int nothing;
@@ -144,7 +144,7 @@ static ssize_t run_lzo(void *context, const unsigned char *input, size_t size,
 	return got;
 }
 
-/* Squashfs's ids.  2 is lzma, which has not been written for ten years. */
+/* By squashfs's ids.  2 is lzma, which no tool has written for ten years. */
 static const struct method methods[] = {
 	[1] = { start_gzip, stop_gzip, run_gzip },
 	[3] = { start_nothing, stop_nothing, run_lzo },

@@ -8,27 +8,26 @@
 #include <sys/types.h>
 
 /*
- * Decompression of single blocks, by any number of threads.  What the
- * libraries need is made when it is first needed, and kept: as many sets as
- * there have been threads at once.
+ * Decompresses single blocks, in any number of threads.  A work set is made
+ * when a thread needs one and none is idle, and is then kept.
  */
 struct codec;
 
-/* One thread's: a place for compressed bytes, and the library's context. */
+/* What one thread needs: a buffer for input, and the library's context. */
 struct codec_work {
-	unsigned char *input; /* of the size that codec_open() was told */
+	unsigned char *input; /* of codec_open()'s input_size */
 	void *context;
 	struct codec_work *next;
 };
 
-/* By squashfs's id of a compression: whether it can be undone here. */
+/* Whether we can decompress this method, by its id in squashfs. */
 bool codec_is_known(uint16_t compression);
 
 /* -1 with errno.  The compression must be known. */
 int codec_open(uint16_t compression, size_t input_size,
 	struct codec **ret_codec);
 
-/* NULL-safe.  No work may be taken. */
+/* NULL-safe.  All work must have been given back. */
 void codec_close(struct codec *codec);
 
 /* NULL with errno if there is no memory. */
@@ -38,7 +37,8 @@ void codec_give(struct codec *codec, struct codec_work *work);
 
 /*
  * Decompress the first `size` bytes of work->input.  Returns how many bytes
- * that made, at most `capacity`, or -1 with EIO if they are damaged or more.
+ * came out, at most `capacity`, or -1: EIO if the input is damaged or makes
+ * more, ENOMEM without memory.
  */
 ssize_t codec_decompress(struct codec *codec, struct codec_work *work,
 	size_t size, void *output, size_t capacity);

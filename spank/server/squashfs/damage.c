@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What became of the image's file while it was served.  The first place that
- * cannot be read is noted where that is found, which may be in advance of any
- * request (prefetch, reading ahead); requests are counted where they are
- * answered.  Reading goes on in any case: a file may come back.
+ * What happened to the image's file while it was served.  The first place that
+ * cannot be read is recorded where it is found, which may be before any request
+ * for it (prefetch, readahead).  Failed requests are counted where they are
+ * answered.  The server goes on in any case: the file may come back.
  *
- * A file that is written to may go on to make sense, which is worse than if it
- * did not: so it is looked at once more at the end.
+ * A file that was overwritten may still make sense, which is worse than if it
+ * did not.  It is therefore compared once more at the end.
  */
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -23,14 +23,16 @@ static int file_fd = -1;
 static struct stat before;
 static uint32_t is_noted;
 
-/* The C library's asks by a name, which the sandbox does not allow any more:
- * this can tell of what is open alone. */
+/*
+ * The C library's fstat() may call newfstatat, which the sandbox forbids
+ * because it takes a path.
+ */
 static int inspect(struct stat *ret_status)
 {
 #if defined(SYS_fstat) && __SIZEOF_POINTER__ == 8
 	return syscall(SYS_fstat, file_fd, ret_status);
 #else
-	/* The kernel's structure is not that of the C library. */
+	/* The kernel's structure differs from the C library's. */
 	*ret_status = before;
 	return 0;
 #endif

@@ -6,26 +6,33 @@
 
 /*
  * Keeps the record of common/damage.h: one for the image that a process serves,
- * shared with its replacements.  Any number of threads may call these.
+ * shared with the processes that replace it.  Any number of threads may call
+ * these, except where stated.
  */
 
-/* Write to the memory of the descriptor, which is closed, from now on; before,
- * and if that fails, to memory that nobody reads.  While there is one thread.
+/*
+ * From now on keep the record in the memory behind `fd`, which is closed.
+ * Before that, and if it fails, the record is private.  Only while there is one
+ * thread.
  */
 void damage_share(int fd);
 
-/* The image's file has been opened: forget what was noted of another one.  `fd`
- * is borrowed, for good.  While there is one thread. */
+/*
+ * The image's file was opened: forget the record of any other.  `fd` must stay
+ * open.  Only while there is one thread.
+ */
 void damage_begin(int fd);
 
-/* What is at `place` of the file does not make sense, or cannot be read, with
- * that errno.  Only the first call counts. */
+/*
+ * The bytes at `place` of the file do not make sense, or, if `error` is not 0,
+ * cannot be read.  Only the first call counts.
+ */
 void damage_note(uint64_t offset, int error);
 
-/* A request could not be answered. */
+/* A request failed because of the image. */
 void damage_count(void);
 
-/* Look whether the file has changed since damage_begin(). */
+/* Record whether the file changed since damage_begin(). */
 void damage_compare(void);
 
 #endif

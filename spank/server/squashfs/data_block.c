@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Data blocks, of files and of fragments: into the cache, decompressed.  Those
- * that are stored as they are do not come here: file.c. */
+/*
+ * Data blocks, of files and of fragments, decompressed into the cache.  Stored
+ * blocks are not cached: file.c.
+ */
 #include "spank/server/squashfs/internal.h"
 
 struct data_request {
@@ -35,7 +37,7 @@ static int load_data(void *arg, uint64_t position, unsigned char *data,
 	struct codec_work *work;
 	int rc;
 
-	/* Bits that mean nothing, or a size that codec.c has no room for. */
+	/* Undefined bits, or more than the input buffer holds. */
 	if (request->header & ~SQUASH_DATA_SIZE_MASK || size == 0 ||
 		size > squash->super.block_size)
 		return squash_corrupt();

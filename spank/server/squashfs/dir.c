@@ -1,35 +1,38 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Directories of a squashfs image.  A directory is a list of headers, each
- * with up to 256 entries that share a block of inodes, in the order of their
- * names; a large one has an index of some of its headers, by name and by
- * offset.  A cookie is the offset of an entry in that list.
+ * Directories.  A directory is a list of headers, each followed by up to 256
+ * entries that share a block of inodes, sorted by name.  A large directory has
+ * an index of some of its headers, by name and by offset.  A cookie is the
+ * offset of an entry in the list.
  *
- * A list may be 4 GiB long, of blocks that take no room in the image.  From
- * what the index leads to, one request reads no more of it than SCAN_MAX.
+ * A crafted list can be 4 GiB long, of metadata blocks that the image has only
+ * once.  One request therefore reads at most SCAN_MAX of it, counted from where
+ * the index leads.
  */
 #include "spank/server/squashfs/internal.h"
 
-/* Half a million entries, where there is no index; mksquashfs makes one, of
- * each 8 KiB.  Read in 0.2 s. */
+/*
+ * Half a million entries, read in 0.2 s.  Only a list without an index is that
+ * long to search: mksquashfs indexes each 8 KiB.
+ */
 #define SCAN_MAX (16 * 1024 * 1024)
 
-/* A place in the list of one directory. */
+/* A position in the list of one directory. */
 struct listing {
 	struct squash_stream stream;
 	uint64_t offset;
 	uint64_t total;
 	size_t scanned;
-	/* Of the header that the next entry is under. */
-	uint32_t left;
+	/* From the last header. */
+	uint32_t left; /* entries that follow it */
 	uint32_t block;
 	uint32_t number;
 };
 
-/* What an index entry says. */
+/* An entry of the index. */
 struct dir_index {
-	uint32_t offset; /* of a header in the list */
-	uint32_t block;  /* that the header is in, relative to the table */
+	uint32_t offset; /* of the header in the list */
+	uint32_t block;  /* that has the header, relative to the table */
 	char name[NAME_MAX + 1];
 };
 
@@ -46,7 +49,7 @@ static bool name_is_sane(const char *name, size_t size)
 	       !(size == 2 && name[0] == '.' && name[1] == '.');
 }
 
-/* The next bytes of the list, which has as many as the inode says. */
+/* The next bytes of the list, which is as long as the inode says. */
 static int read_list(struct listing *listing, void *buffer, size_t size)
 {
 	if (size > listing->total - listing->offset)
@@ -132,8 +135,8 @@ static int jump_to_index(struct listing *listing,
 }
 
 /*
- * Use the index to come near the name, or near the cookie if the name is NULL,
- * but not past it.
+ * Jump to the last header in the index that is not past the name, or not past
+ * the cookie if the name is NULL.
  */
 static int seek_index(struct listing *listing, const struct squash_inode *inode,
 	const char *name, uint64_t cookie)

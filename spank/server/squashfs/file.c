@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Contents of the regular files of a squashfs image.  A file is a list of
- * blocks and often a tail in a fragment, a block shared with other files.
+ * Contents of regular files.  A file is a list of blocks, often with a tail in
+ * a fragment: a block shared with other files.
  *
- * A read within one compressed block gets the block as it lies in the cache; a
- * stored block is read into the caller's buffer, the part that is wanted and
- * no more: the kernel has it in its page cache already.  What is in several
- * blocks is put together in the buffer.
+ * A read within one compressed block gets the block in the cache, without a
+ * copy.  Of a stored block only the bytes that are asked for are read, into the
+ * caller's buffer: the block is in the kernel's page cache already.  A read
+ * across several blocks is assembled in the buffer.
  */
 #include "spank/server/squashfs/internal.h"
 
-/* Read ahead of whoever reads from one end to the other. */
+/* Readahead for sequential reads. */
 #define AHEAD_BYTES (2 * 1024 * 1024)
 
 #define EXTENTS (SQUASH_READ_MAX / SQUASH_BLOCK_MIN + 2 + SQUASH_READAHEAD_MAX)
 
-/* A read that has been checked against the size of the file. */
+/* A read, cut off at the end of the file. */
 struct reading {
 	struct squash *squash;
 	const struct squash_inode *inode;
-	uint64_t blocks; /* that the file has of its own */
+	uint64_t blocks; /* of the file, without its fragment */
 	uint64_t offset;
 	size_t size;
-	uint64_t first; /* block of the offset */
+	uint64_t first; /* block of the read */
 	struct read_context *context;
 	bool nowait;
 	struct squash_extent extents[EXTENTS];
@@ -36,7 +36,7 @@ static enum read_result read_corrupt(void)
 	return READ_ERROR;
 }
 
-/* Of the blocks after the read, those that have to be decompressed. */
+/* Of the blocks that follow the read, those that are compressed. */
 static void add_readahead(struct squash_data *data,
 	const struct squash_extent *extents, size_t count, bool is_guess)
 {
@@ -52,8 +52,8 @@ static void add_readahead(struct squash_data *data,
 }
 
 /*
- * `size` bytes at `offset` of a block; with `to` NULL the block is kept for
- * the caller, who gets them where they are.
+ * Read `size` bytes at `offset` of a block into `to`. If `to` is NULL, the
+ * caller gets them in the cache, and holds the block.
  */
 static enum read_result read_compressed(struct reading *reading,
 	const struct squash_extent *extent, uint64_t offset, size_t size,
@@ -81,7 +81,10 @@ static enum read_result read_compressed(struct reading *reading,
 	return READ_DATA;
 }
 
-/* As above; what is not in the cache goes to `buffer` in any case. */
+/*
+ * The same for any block.  If the read `is_single`, the bytes may stay in the
+ * cache; otherwise they go into `buffer`.
+ */
 static enum read_result read_extent(struct reading *reading,
 	const struct squash_extent *extent, uint64_t offset, size_t size,
 	unsigned char *buffer, bool is_single)
@@ -107,15 +110,16 @@ static enum read_result read_extent(struct reading *reading,
 }
 
 /*
- * Where in the image's file the bytes of the read lie as they are, without a
- * gap; 0 if they do not.
+ * Where the bytes of the read lie in the image's file, uncompressed and
+ * contiguous; 0 if they do not.
  */
 static off_t find_stored(const struct reading *reading)
 {
 	const struct squash *squash = reading->squash;
 	uint32_t block_size = squash->super.block_size, stored;
 	uint64_t within = reading->offset % block_size;
-	uint64_t left = within + reading->size; /* of the first block on */
+	uint64_t left =
+		within + reading->size; /* from the start of the first block */
 	uint64_t start = reading->extents[0].position, end = start;
 	const struct squash_extent *extent = reading->extents;
 
@@ -198,7 +202,7 @@ static enum read_result read_parts(struct reading *reading)
 	return result;
 }
 
-/* Find the blocks of the read, and those after it, if it is one of a row. */
+/* Find the blocks of the read, and those to read ahead. */
 static int find_extents(struct reading *reading, uint64_t ref)
 {
 	uint32_t block_size = reading->squash->super.block_size;

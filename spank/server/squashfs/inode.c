@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inodes: sixteen bytes that all have, then those of each type, in a short and
- * an extended form.  A reference is the place of a metadata block relative to
- * the inode table, and an offset in it.
+ * Inodes: sixteen bytes common to all, then the fields of each type, in a basic
+ * and an extended form.  A reference is the position of a metadata block,
+ * relative to the inode table, and an offset in the block.
  */
 #include <limits.h>
 #include <sys/sysmacros.h>
@@ -12,7 +12,7 @@
 #define BASE_SIZE 16
 #define REST_MAX  40
 
-/* How many bytes follow the base, by type. */
+/* How many bytes follow the common ones, by type. */
 static const unsigned char rest_size[] = { 0, 16, 16, 8, 8, 8, 4, 4, 24, 40, 8,
 	12, 12, 8, 8 };
 
@@ -126,7 +126,7 @@ static void stat_kind(const struct squash_inode *inode, struct stat *st)
 	st->st_size = inode->size;
 	if (S_ISREG(inode->mode) && inode->sparse <= inode->size)
 		st->st_blocks = (inode->size - inode->sparse + 511) / 512;
-	/* The kernel's new encoding of a device. */
+	/* The kernel's encoding of a device: new_encode_dev(). */
 	st->st_rdev = makedev(inode->device >> 8 & 0xfff,
 		(inode->device & 0xff) | (inode->device >> 12 & 0xfff00));
 }

@@ -2,7 +2,7 @@
 #ifndef SPANK_SERVER_SQUASHFS_INTERNAL_H
 #define SPANK_SERVER_SQUASHFS_INTERNAL_H
 
-/* What the squash*.c files share; for them only. */
+/* What the files of this folder share; not for other folders. */
 
 #include <errno.h>
 #include <pthread.h>
@@ -21,7 +21,7 @@ struct squash_super {
 	uint16_t compression;
 	uint16_t ids;
 	uint64_t root;
-	uint64_t end; /* of all that belongs to it */
+	uint64_t end; /* of the file system */
 	uint64_t id_table;
 	uint64_t inode_table;
 	uint64_t directory_table;
@@ -30,15 +30,15 @@ struct squash_super {
 
 struct squash_blockmap; /* blockmap.c */
 
-/* Entries in blocks of metadata, behind a list of where these lie. */
+/* A table: entries in metadata blocks, and an index of these blocks. */
 struct squash_table {
-	uint64_t start;       /* of the list */
-	unsigned char *index; /* the list in memory; NULL: to be read */
+	uint64_t start;       /* of the index */
+	unsigned char *index; /* in memory; NULL: read it from the image */
 };
 
 struct squash {
 	int fd;
-	struct sif_partition window; /* of the file, all of it is read there */
+	struct sif_partition window; /* of the file; nothing outside is read */
 	struct squash_super super;
 	struct codec *codec;
 	struct cache *metadata;
@@ -48,13 +48,13 @@ struct squash {
 	struct squash_blockmap *blockmap;
 };
 
-/* A byte of the metadata: in the block at `block`, `offset` into it. */
+/* A position in the metadata: `offset` bytes into the block at `block`. */
 struct squash_cursor {
 	uint64_t block;
 	uint32_t offset;
 };
 
-/* Reads metadata from a cursor on.  Holds on to one block: close it. */
+/* Reads metadata from a cursor on.  It holds a block until it is closed. */
 struct squash_stream {
 	struct squash *squash;
 	struct read_context *context;
@@ -64,7 +64,7 @@ struct squash_stream {
 
 struct squash_inode {
 	mode_t mode;
-	uint16_t uid, gid; /* indexes of the table of ids */
+	uint16_t uid, gid; /* indexes in the table of ids */
 	uint32_t mtime;
 	uint32_t number;
 	uint32_t links;
@@ -78,11 +78,11 @@ struct squash_inode {
 	struct squash_cursor entries;
 	uint32_t parent;
 	uint16_t indexes;
-	/* What follows the inode: sizes of blocks, target, index. */
+	/* Of what follows: the sizes of blocks, the target, or the index. */
 	struct squash_cursor next;
 };
 
-/* Of a basic type; 0 if there is no such type. */
+/* The S_IFMT bits of a basic type; 0 if there is no such type. */
 static inline mode_t squash_mode_of(unsigned int type)
 {
 	static const mode_t modes[] = { 0, S_IFDIR, S_IFREG, S_IFLNK, S_IFBLK,
@@ -91,18 +91,23 @@ static inline mode_t squash_mode_of(unsigned int type)
 	return type < sizeof(modes) / sizeof(modes[0]) ? modes[type] : 0;
 }
 
-/* For what an image should not say: sets EIO, returns -1. */
+/* Set EIO and return -1: the image does not make sense. */
 static inline int squash_corrupt(void)
 {
 	errno = EIO;
 	return -1;
 }
 
-/* Fill in squash->super, and narrow the window to what it says is used.  -1
- * with EIO if it does not make sense. */
+/*
+ * Fill in squash->super, and narrow the window to the part in use.  -1 with EIO
+ * if it does not make sense.
+ */
 int squash_super_read(struct squash *squash);
 
-/* For what fails with EIO because of what is at `position` of the partition. */
+/*
+ * Return -1; if errno is EIO, record that `position` of the partition is
+ * damaged.
+ */
 static inline int squash_fail_at(const struct squash *squash, uint64_t position)
 {
 	if (errno == EIO)
@@ -110,47 +115,49 @@ static inline int squash_fail_at(const struct squash *squash, uint64_t position)
 	return -1;
 }
 
-/* All of `size` bytes at `offset` of the partition, or -1 with EIO. */
+/* Read all of `size` bytes at `offset` of the partition, or -1 with EIO. */
 int squash_pread(const struct squash *squash, void *buffer, size_t size,
 	uint64_t offset);
 
 void squash_stream_open(struct squash_stream *stream, struct squash *squash,
 	struct read_context *context, struct squash_cursor at);
-/* All of `size` bytes, which may be in several blocks, or -1. */
+/* Read all of `size` bytes, from as many blocks as needed, or -1. */
 int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size);
 /* Safe to call again. */
 void squash_stream_close(struct squash_stream *stream);
 #define SQUASH_STREAM_CLEANUP __attribute__((cleanup(squash_stream_close)))
 
-/* Entry `index` of a table. */
+/* Read entry `index`, of `each` bytes, of a table. */
 int squash_table_read(struct squash *squash, struct read_context *context,
 	const struct squash_table *table, size_t each, size_t index,
 	void *ret_entry);
 
-/* Read an inode.  -1 with errno, EIO if it is none. */
+/* Read an inode.  -1 with errno, EIO if there is none at `ref`. */
 int squash_inode_get(struct squash *squash, struct read_context *context,
 	uint64_t ref, struct squash_inode *ret_inode);
 
-/* Where the blocks of files are: blockmap.c. */
+/* A block of a file: blockmap.c. */
 struct squash_extent {
-	uint64_t position; /* of the block's data in the image */
-	uint32_t header;   /* its size, and whether it is stored; 0: a hole */
+	uint64_t position; /* of its data in the partition */
+	uint32_t header;   /* see format.h; 0: a hole */
 };
 
 int squash_blockmap_open(struct squash_blockmap **ret_blockmap);
 void squash_blockmap_close(struct squash_blockmap *blockmap);
 /*
- * `count` blocks of the file from block `first` on, and *ahead more; the caller
- * knows that it has as many.  *ahead becomes what is worth it: one, if the
- * calls before were not for what comes before, and the more, the more were.  A
- * call with *ahead 0 is not counted.
+ * Find `count` blocks of the file from block `first` on, and up to *ahead more,
+ * all of which the file has.  *ahead becomes how many more there are: one, or a
+ * growing number if the file is read sequentially.  A call with *ahead 0 does
+ * not count as a read.
  */
 int squash_blockmap_find(struct squash *squash, struct read_context *context,
 	uint64_t ref, const struct squash_inode *inode, uint64_t first,
 	size_t count, size_t *ahead, struct squash_extent *ret_extents);
 
-/* A data block from the cache, loaded into it unless that would block:
- * data_block.c. */
+/*
+ * Get a data block from the cache; load it unless the context forbids that:
+ * data_block.c.
+ */
 enum read_result squash_block_get(struct squash *squash,
 	struct read_context *context, const struct squash_extent *extent,
 	const struct cache_block **ret_block);

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Metadata: inodes, directories and tables are sequences of bytes, cut into
- * pieces of 8 KiB that are compressed each for itself.  A piece is known by
- * where it lies; the next one follows it.
+ * blocks of 8 KiB that are compressed separately.  A block is known by its
+ * position; the next one follows it in the image.
  */
 #include "spank/server/squashfs/internal.h"
 
 #define HEADER_SIZE 2
 
-/* A piece serves dozens of requests: it can be worth to wake another thread. */
+/*
+ * One block serves dozens of requests, so waking another thread for it can pay.
+ */
 static int pread_metadata(const struct squash_stream *stream, void *buffer,
 	size_t size, uint64_t position)
 {
 	const struct squash *squash = stream->squash;
 
-	/* A position from the image: squash_pread() is what looks at it. */
+	/* The position may be nonsense; squash_pread() checks it. */
 	read_context_wait_for_file(stream->context, squash->fd,
 		squash->window.offset + position, size);
 	return squash_pread(squash, buffer, size, position);
@@ -33,7 +35,7 @@ static int decompress_metadata(const struct squash_stream *stream,
 		return -1;
 	size = le16_at(raw) & ~SQUASH_METADATA_STORED;
 	is_stored = le16_at(raw) & SQUASH_METADATA_STORED;
-	/* 0 would make a block that is its own successor. */
+	/* With 0 a block would be followed by itself. */
 	if (size == 0 || size > SQUASH_METADATA_SIZE)
 		return squash_corrupt();
 	if (pread_metadata(stream, is_stored ? data : work->input, size,
@@ -83,7 +85,7 @@ void squash_stream_close(struct squash_stream *stream)
 	stream->block = NULL;
 }
 
-/* Make the block that the next byte is in the stream's block. */
+/* Hold the block that has the next byte. */
 static int hold_block(struct squash_stream *stream)
 {
 	const struct cache_block *block = stream->block;
@@ -99,7 +101,7 @@ static int hold_block(struct squash_stream *stream)
 				stream->at.block, load_metadata, stream);
 	if (!stream->block)
 		return -1;
-	/* An offset that came from the image; or it ends right here. */
+	/* The offset comes from the image, or is the end of the block. */
 	if (stream->at.offset > stream->block->size)
 		return squash_corrupt();
 	return 0;
@@ -123,7 +125,7 @@ int squash_stream_read(struct squash_stream *stream, void *buffer, size_t size)
 	return 0;
 }
 
-/* Where the table's block of this number lies. */
+/* The position of the table's block of that number. */
 static int read_pointer(const struct squash *squash,
 	const struct squash_table *table, uint64_t number,
 	unsigned char pointer[SQUASH_POINTER_SIZE])

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A reader of squashfs 4.0 that believes nothing of what an image says.  Here:
- * opening and closing.  In
+ * A reader of squashfs 4.0 that trusts nothing in an image.  This file opens
+ * and closes.  The others are
  *
- *   superblock.c   the superblock, and reads from the partition
- *   metadata.c     metadata blocks, streams and tables of them
- *   inode.c        inodes: stat, readlink
- *   dir.c          directories: lookup, list
- *   blockmap.c     where the blocks of a file lie
- *   data_block.c   data blocks: holes, stored, compressed
- *   file.c         contents of files
- *   read_context.c what a thread does before it waits
+ *   superblock.c    the superblock, and reads from the partition
+ *   metadata.c      metadata blocks, streams and tables of them
+ *   inode.c         inodes: stat, readlink
+ *   dir.c           directories: lookup, list
+ *   blockmap.c      where the blocks of a file lie
+ *   data_block.c    compressed blocks of data
+ *   file.c          contents of files
+ *   cache.c         decompressed blocks in memory
+ *   codec.c         decompression
+ *   read_context.c  what a thread does before it waits
+ *   damage.c        what is reported about a damaged image
  *
- * Rules: a number from the image is compared with what is there before it is
- * used as an offset, a size or an index; sums are made in 64 bits of numbers
- * that have been checked; no loop runs but over bytes that the image really
- * has; and what is wrong is EIO for whoever asked, nothing more.
+ * Rules: a number from the image is checked before it is used as an offset, a
+ * size or an index.  Sums are made in 64 bits, of numbers that were checked.
+ * Every loop runs over bytes that the image really has.  What is wrong with the
+ * image is EIO for the caller, nothing more.
  *
- * Threads share the caches (cache.c), the contexts of decompression (codec.c)
- * and what blockmap.c remembers; everything else is constant.
+ * Threads share the caches, the codec's work sets and the block map, each of
+ * which has a lock; everything else is constant.
  *
  * Layout: the kernel's fs/squashfs/squashfs_fs.h, and format.h.
  */
@@ -28,11 +31,11 @@
 #include "common/cleanup.h"
 #include "spank/server/squashfs/internal.h"
 
-/* 8 bytes for 512 fragments. */
+/* 8 bytes for each 512 fragments. */
 #define FRAGMENT_INDEX_MAX (256 * 1024)
-/* 8 KiB each: as many as a walk through 100,000 inodes goes back to. */
+/* 8 KiB each: as many as a walk through 100,000 inodes comes back to. */
 #define METADATA_BLOCKS 256
-/* Until the step has started: enough to read its programs' first pages. */
+/* Until squash_set_cache(): enough to open the image and look around. */
 #define DATA_BLOCKS 4
 
 static int read_ids(struct squash *squash)
@@ -54,8 +57,9 @@ static int read_ids(struct squash *squash)
 }
 
 /*
- * Asked for with each small file, the list is worth its memory: reading it may
- * wait.  If it is too long, as only a false image's is, it stays where it is.
+ * Each read of a small file needs the index, and reading it from the image
+ * could wait: it is kept in memory.  Only a crafted image has more than
+ * FRAGMENT_INDEX_MAX of it; that stays in the image.
  */
 static int open_fragments(struct squash *squash)
 {
@@ -160,13 +164,15 @@ int squash_open(int *fd, const struct sif_partition *partition,
 
 int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
 {
-	/* One for each thread, also those that read ahead; and to spare.  The
-	 * threads of more rings than that wait for each other. */
+	/*
+	 * Enough for each thread and those that read ahead, with some to spare.
+	 * If there are more rings than that, their threads wait for each other.
+	 */
 	size_t least = 3 * threads + 8;
 	size_t blocks = bytes / squash->super.block_size;
 	struct cache *cache;
 
-	/* The same size: what is in there is worth more than an empty one. */
+	/* The size is the same: keep what is cached. */
 	if ((blocks < least ? least : blocks) == cache_blocks(squash->data))
 		return 0;
 	if (cache_open(bytes, squash->super.block_size, least, &cache) < 0)

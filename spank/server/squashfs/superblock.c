@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The superblock, and the one function that reads from the image: all of it
- * lies in a window of the file, first the partition's, then what the superblock
- * says is used of that.
+ * The superblock, and the only function that reads from the image.  It reads
+ * within a window of the file: first the partition, then the part of it that is
+ * in use, according to the superblock.
  */
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ int squash_pread(const struct squash *squash, void *buffer, size_t size,
 	return 0;
 }
 
-/* The list of the table's blocks, 8 bytes for each, lies within the image. */
+/* The table's index, 8 bytes for each block, lies within the image. */
 static bool table_is_within(uint64_t start, uint64_t count, size_t each,
 	uint64_t end)
 {
