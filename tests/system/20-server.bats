@@ -528,6 +528,7 @@ long_links() { # DIRECTORY
 	[[ $output =~ ^\ [0-9]+\ 5\ $ ]]
 }
 
+# bats test_tags=machine
 @test "100000 inodes, looked up and forgotten, leave no growth" {
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	(cd "$BATS_TEST_TMPDIR/tree" && for i in $(seq 100); do
@@ -639,6 +640,7 @@ READ_ALL='find . -ls
 RINGS='rings() { grep -c "io_uring" /proc/$server/maps; }
 	'
 
+# bats test_tags=machine
 @test "over io_uring the whole tree is served as it is" {
 	need_uring
 	run with_uring serve "$IMAGE" sh -c "$MEASURE$RINGS"'[ $(rings) -gt 0 ]'
@@ -651,6 +653,7 @@ RINGS='rings() { grep -c "io_uring" /proc/$server/maps; }
 	assert_line 1001
 }
 
+# bats test_tags=machine
 @test "over io_uring mount points can be made until it is sealed" {
 	need_uring
 	LC_ALL=C run with_uring serve -w "$IMAGE" sh -c '
@@ -665,6 +668,7 @@ mkdir: cannot create directory 'many': File exists"
 	assert_contains "Read-only file system"
 }
 
+# bats test_tags=machine
 @test "without the kernel's leave there are no rings, and no word of it" {
 	need_uring
 	run serve "$IMAGE" sh -c "$MEASURE$RINGS"'rings; cat small'
@@ -678,6 +682,7 @@ mkdir: cannot create directory 'many': File exists"
 	assert_output $'0\nhello'
 }
 
+# bats test_tags=machine
 @test "over io_uring who runs on a CPU that the server may not use is served" {
 	need_uring
 	(($(nproc) > 1)) || skip "there is one CPU"
@@ -691,6 +696,7 @@ mkdir: cannot create directory 'many': File exists"
 	assert_line "$(find "$TREE" -type f | wc -l)"
 }
 
+# bats test_tags=machine
 @test "over io_uring memory stays within its limits" {
 	need_uring
 	mkdir "$BATS_TEST_TMPDIR/tree"
@@ -704,6 +710,7 @@ mkdir: cannot create directory 'many': File exists"
 	assert_status 0
 }
 
+# bats test_tags=machine
 @test "over io_uring a server that is killed while it is read from leaves nobody waiting" {
 	local i
 	need_uring

@@ -7,6 +7,8 @@
 #
 # shellcheck disable=SC2016,SC2046
 
+# bats file_tags=machine
+
 load ../lib/common
 load ../lib/assert
 

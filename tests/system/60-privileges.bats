@@ -135,6 +135,7 @@ with_suid_dumpable() ( # VALUE CMD...
 	"${@:2}"
 )
 
+# bats test_tags=machine
 @test "a server that its user could trace from the start serves nothing" {
 	run with_suid_dumpable 1 in_image good -n2 true
 	assert_failure
