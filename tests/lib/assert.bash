@@ -8,17 +8,21 @@
 #   run in_image small cat /etc/os-release     srun --sif-image=/shared/small.sif
 #   start_step -n2 --sif-image=... sleep 60    returns; output in $STEP_OUTPUT
 #   wait_step                                  its status and output, as of `run`
-# A test that started steps calls stop_steps in its teardown.
 
 PLUGIN_SERVER=/usr/libexec/spank-sif/spank-sif-server
 # As the kernel cuts it off.
 SERVER_COMM=spank-sif-serve
 GUARD_COMM=spank-sif-guard
 
-# What is here is about the plugin.  A file may have a setup of its own, which then
-# calls need_plugin itself.
+# The setup and teardown of a file about the plugin.  A file may define its own, which
+# then call need_plugin, or stop_steps and stop_other.
 setup() {
 	need_plugin
+}
+
+teardown() {
+	stop_steps
+	stop_other
 }
 
 # --- steps -----------------------------------------------------------------
@@ -62,17 +66,25 @@ read_output() { # FILE
 	forget_waiting
 }
 
+# Nothing to do if the file has no cluster, because it has no plugin to test.
 stop_steps() {
-	# Of a heterogeneous job, N+0 and N+1, one cannot be cancelled by itself.
-	as_root sh -c 'squeue --noheader --format=%i | sed "s/+.*//" | sort -u |
-		xargs --no-run-if-empty scancel'
-	wait_until 30 no_jobs
+	[[ -n ${CLUSTER-} ]] || return 0
+	cancel_jobs || wait_until 30 no_jobs
 	[[ -z ${STEP-} ]] || wait "$STEP" || true
 	STEP=
 }
 
-# A batch job submitted in /shared: its status and output, as of `run`.  Not with
-# sbatch --wait, which asks every ten seconds.
+# Fails if there were jobs to cancel.  A component of a heterogeneous job, N+0 or
+# N+1, cannot be cancelled separately.
+cancel_jobs() {
+	as_root sh -c 'jobs=$(squeue --noheader --format=%i) || exit
+		[ -n "$jobs" ] || exit 0
+		echo "$jobs" | sed "s/+.*//" | sort -u | xargs scancel
+		exit 1'
+}
+
+# Submits a batch job in /shared and sets its status and output, as `run` does.
+# Faster than sbatch --wait, which polls every few seconds.
 run_job() { # SBATCH-ARGUMENT...
 	local id
 	id=$("$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \

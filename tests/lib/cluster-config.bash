@@ -44,6 +44,8 @@ write_names() {
 	} >/etc/hosts
 }
 
+# By default batch jobs wait for further submissions, and heterogeneous jobs for half
+# a minute: hence SchedulerParameters.
 default_conf() {
 	local n
 	cat <<-'END'
@@ -57,6 +59,7 @@ default_conf() {
 	TaskPlugin=task/none
 	SelectType=select/cons_tres
 	SelectTypeParameters=CR_CPU
+	SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,bf_interval=1
 	SlurmdParameters=config_overrides
 	ReturnToService=2
 	KillWait=5

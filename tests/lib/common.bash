@@ -37,10 +37,6 @@ cluster_start() { # [OPTION...]
 	"$CLUSTER_TOOL" start --owner=$$ "$@" "$CLUSTER"
 }
 
-# For cluster_start: batch jobs wait for others by default, and heterogeneous ones
-# half a minute.
-PROMPT=--conf=SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,bf_interval=1
-
 # Also in a teardown_file whose setup_file did not get that far.
 cluster_stop() {
 	[[ -z ${CLUSTER-} ]] || "$CLUSTER_TOOL" stop "$CLUSTER"

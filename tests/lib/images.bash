@@ -1,40 +1,44 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 #
-# Makes test images from what is on this machine: nothing is downloaded.
+# Makes test images from the programs of this machine; nothing is downloaded.
 #
 #   image_tree DIR [PROGRAM...]          a small root directory
-#   image_add_program TREE PROGRAM       one more, with its libraries
-#   image_add_files TREE PATH...         other files, with their libraries
-#   image_squashfs TREE OUT [OPTION...]  a squashfs of it; options of mksquashfs
-#   image_sif TREE OUT [OPTION...]       a SIF whose primary partition is that
-#   image_sif_add_overlay SIF            an ext3 overlay in it, as Apptainer's
+#   image_add_program TREE PROGRAM...    adds programs with their libraries
+#   image_add_files TREE PATH...         adds other files with their libraries
+#   image_squashfs TREE OUT [OPTION...]  packs it as squashfs (mksquashfs options)
+#   image_sif TREE OUT [OPTION...]       packs it as SIF, in the primary partition
+#   image_sif_add_overlay SIF            adds an ext3 overlay, as Apptainer does
 #
-# The tree is what a small distribution looks like: merged /usr, /etc with users
-# and an os-release of its own, and programs of this machine with their libraries.
-# TREE is the caller's to change before it is packed.
+# The tree looks like a small distribution: merged /usr, /etc with its own users
+# and os-release, and programs of this machine with their libraries.  The caller
+# may change it before packing it.
 
 IMAGE_PROGRAMS=(sh bash cat chmod cp df dirname echo env false find findmnt getent
 	grep head hostname id ln ls mkdir mv od printenv pwd readlink rm rmdir sed
 	seq sha256sum sleep sort stat tail tee test touch true tty uname wc whoami)
 
-# Copies a program and the libraries that ldd names; a symlink such as sh is
-# followed, so that the image needs nothing beyond it.
-image_add_program() { # TREE PROGRAM
-	local program
-	program=$(type -P "$2") || {
-		echo "image_add_program: no program '$2' on this machine" >&2
-		return 1
-	}
-	cp -L "$program" "$1/usr/bin/${2##*/}"
-	image_add_libraries "$1" "$program"
+# Copies programs and the libraries that ldd names.  The image gets what a symlink
+# such as sh points to, under the name of the symlink.
+image_add_program() { # TREE PROGRAM...
+	local tree=$1 name program programs=()
+	shift
+	for name; do
+		program=$(type -P "$name") || {
+			echo "image_add_program: no program '$name' on this machine" >&2
+			return 1
+		}
+		cp -L "$program" "$tree/usr/bin/${name##*/}"
+		programs+=("$program")
+	done
+	image_add_libraries "$tree" "${programs[@]}"
 }
 
-# What the files need, but not themselves.
+# Copies the libraries that the files need.
 image_add_libraries() { # TREE FILE...
 	local tree=$1 library
 	shift
-	# ldd fails for a static program, which is as good.
+	# ldd fails for a static program, which needs none.
 	{ ldd "$@" 2>/dev/null || true; } |
 		sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' | sort -u |
 		while read -r library; do
@@ -45,8 +49,8 @@ image_add_libraries() { # TREE FILE...
 		done
 }
 
-# Files or directories, at their own places, with the libraries that they need:
-# what a program loads or reads by itself.
+# Copies files or directories to the same paths, with the libraries that they need:
+# what a program loads or reads at run time.
 image_add_files() { # TREE PATH...
 	local tree=$1 path
 	shift
@@ -72,7 +76,7 @@ image_add_etc() { # TREE
 }
 
 image_tree() { # DIR [PROGRAM...]
-	local tree=$1 directory program
+	local tree=$1 directory
 	shift
 	(($#)) || set -- "${IMAGE_PROGRAMS[@]}"
 	mkdir -p "$tree"/{dev,etc,home,mnt,opt,proc,root,run,sys,tmp,usr,var/tmp}
@@ -81,9 +85,7 @@ image_tree() { # DIR [PROGRAM...]
 		mkdir -p "$tree/usr/$directory"
 		ln -sfn "usr/$directory" "$tree/$directory"
 	done
-	for program; do
-		image_add_program "$tree" "$program" || return
-	done
+	image_add_program "$tree" "$@" || return
 	image_add_etc "$tree"
 }
 
@@ -94,7 +96,7 @@ image_squashfs() { # TREE OUT [OPTION...]
 		>/dev/null
 }
 
-# The code siftool has for this machine's architecture.
+# siftool's code for this machine's architecture.
 image_sif_arch() {
 	case $(uname -m) in
 	x86_64) echo 2 ;;
@@ -119,7 +121,7 @@ image_sif() { # TREE OUT [OPTION...]
 	return "$status"
 }
 
-# As `apptainer overlay create` does; what is in the overlay is never read.
+# As `apptainer overlay create` does; the contents of the overlay are never read.
 image_sif_add_overlay() { # SIF
 	local arch status=0
 	arch=$(image_sif_arch) && truncate -s 1M "$1.ext3" &&
@@ -129,12 +131,12 @@ image_sif_add_overlay() { # SIF
 	return "$status"
 }
 
-# --- what `apptainer build` writes beside the files ------------------------
+# --- what `apptainer build` adds to the files ------------------------------
 #
-# /.singularity.d as Apptainer and Singularity lay it out, with short contents of
-# our own.  ENVIRONMENT is the text of %environment (90-environment.sh); further
+# The layout of /.singularity.d is that of Apptainer and Singularity; the contents
+# are short.  ENVIRONMENT is the text of %environment (90-environment.sh); further
 # arguments NAME=VALUE are the ENV of a Docker image (10-docker2singularity.sh),
-# whose values are put in the way those tools do: a default, in two quotes.
+# written as those tools write them: as defaults in double quotes.
 image_add_singularity() { # TREE ENVIRONMENT [NAME=VALUE...]
 	local tree=$1 meta=$1/.singularity.d text=$2 name
 	shift 2

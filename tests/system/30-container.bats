@@ -16,12 +16,6 @@ setup_file() {
 	make_odd_images
 }
 
-teardown() {
-	has_plugin || return 0
-	stop_steps
-	stop_other
-}
-
 make_ordinary_images() {
 	local tree=$TREES/small
 	image_tree "$tree" "${IMAGE_PROGRAMS[@]}" sync nice

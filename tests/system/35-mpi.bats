@@ -13,7 +13,7 @@ load ../lib/assert
 
 setup_file() {
 	has_plugin || return 0
-	cluster_start --conf=TmpFS=/scratch/%n "$PROMPT"
+	cluster_start --conf=TmpFS=/scratch/%n
 	as_root install -d -m 1777 /scratch/node1 /scratch/node2
 	export TREE=$BATS_FILE_TMPDIR/tree
 	image_tree "$TREE" "${IMAGE_PROGRAMS[@]}" srun scontrol squeue
@@ -30,11 +30,6 @@ setup_file() {
 	}
 	echo "only in the image" >"$TREE/usr/mark"
 	image_sif "$TREE" "$SHARED/mpi.sif" -comp lz4
-}
-
-teardown() {
-	has_plugin || return 0
-	stop_steps
 }
 
 # --- the image -----------------------------------------------------------------

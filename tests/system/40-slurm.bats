@@ -32,16 +32,12 @@ teardown() {
 	has_plugin || return 0
 	stop_other
 	stop_steps
-	rm -f "$SHARED"/{log,out,pids,go,job}
+	rm -f "$SHARED"/{log,out,pids,warned,go,job}
 }
 
-# A batch job in /shared; its output in /shared/out, as of `run`.
 run_batch() { # SBATCH-OPTION... <SCRIPT
 	cat >"$SHARED/job"
-	status=0
-	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- sbatch --quiet --wait \
-		--output=/shared/out "$@" job || status=$?
-	read_output "$SHARED/out"
+	run_job "$@" job
 }
 
 # --- status ------------------------------------------------------------------
@@ -403,24 +399,17 @@ TRAPS='
 	refute_contains "image server"
 }
 
-# slurmctld warns up to 30 s early, and only steps that run then.
-@test "--signal before the end of the time, in a batch job" {
+# slurmctld looks for both every 30 s, so they share the wait.  It warns up to 30 s
+# early, and only steps that run then.
+@test "--signal in a batch job, and TERM at the time limit: the image can be read" {
 	cat >"$SHARED/job" <<-'END'
 	#!/bin/sh
 	srun --sif-image=small.sif bash -c '
 		trap "echo USR1; cat /usr/mark; exit 0" USR1
-		echo $$ >pids; while :; do read -rt 0.1 <> <(:); done'
+		echo $$ >warned; while :; do read -rt 0.1 <> <(:); done'
 	END
 	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- sbatch --quiet \
 		--output=out --time=2 --signal=USR1@75 job
-	wait_for_lines "$SHARED/pids"
-	wait_until 90 no_jobs
-	run cat "$SHARED/out"
-	assert_line USR1
-	assert_line "only in the image"
-}
-
-@test "at the time limit: TERM arrives, the image is readable during KillWait" {
 	start_step --chdir=/shared --sif-image=/shared/small.sif bash -c '
 		trap "echo TERM >>log" TERM
 		echo "$SLURM_JOB_ID" >pids
@@ -429,8 +418,8 @@ TRAPS='
 			[[ ! -e log ]] || cat /usr/mark /usr/bin/findmnt >/dev/null &&
 				echo alive >>log
 		done'
+	wait_for_lines "$SHARED/warned"
 	wait_for_lines "$SHARED/pids"
-	# Slurm counts in minutes and looks every 30 s.
 	as_root scontrol update JobId="$(<"$SHARED/pids")" TimeLimit=0 ||
 		as_root scontrol update JobId="$(<"$SHARED/pids")" TimeLimit=1
 	wait_step 120
@@ -438,6 +427,10 @@ TRAPS='
 	run cat "$SHARED/log"
 	assert_line TERM
 	assert_line alive
+	wait_until 90 no_jobs
+	run cat "$SHARED/out"
+	assert_line USR1
+	assert_line "only in the image"
 }
 
 # --- what a task leaves behind -----------------------------------------------

@@ -9,7 +9,7 @@ load ../lib/assert
 
 setup_file() {
 	has_plugin || return 0
-	cluster_start "$PROMPT"
+	cluster_start
 	cp "$TESTS_LIB/../../examples"/*.sh "$SHARED/"
 	local tree=$BATS_FILE_TMPDIR/tree
 	image_tree "$tree"
@@ -21,10 +21,6 @@ setup_file() {
 	image_write_script "$BATS_FILE_TMPDIR/env/bin/python" \
 		'echo "$0 in $CONDA_PREFIX"'
 	image_squashfs "$BATS_FILE_TMPDIR/env" "$SHARED/conda.sqsh"
-}
-
-setup() {
-	need_plugin
 }
 
 teardown() {

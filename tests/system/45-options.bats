@@ -9,7 +9,7 @@ load ../lib/assert
 
 setup_file() {
 	has_plugin || return 0
-	cluster_start "$PROMPT"
+	cluster_start
 	export TREES=$BATS_FILE_TMPDIR/trees
 	local tree=$TREES/small
 	image_tree "$tree"

@@ -25,11 +25,6 @@ setup_file() {
 	mke2fs -q -t ext3 -d "$BATS_FILE_TMPDIR/overlay" "$SHARED/overlay.ext3"
 }
 
-teardown() {
-	has_plugin || return 0
-	stop_steps
-}
-
 # Of SCIF, with what Apptainer puts into the image for it.
 add_app() { # TREE NAME
 	local app=$1/scif/apps/$2

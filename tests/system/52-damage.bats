@@ -28,11 +28,6 @@ setup() {
 	log_before=$(wc -l <"$CLUSTER/log/node1.log")
 }
 
-teardown() {
-	has_plugin || return 0
-	stop_steps
-}
-
 middle_of() { # FILE
 	echo $(($(stat --format=%s "$1") / 2))
 }

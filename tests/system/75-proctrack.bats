@@ -23,12 +23,6 @@ setup() {
 	rm -f "$SHARED/pids"
 }
 
-teardown() {
-	has_plugin || return 0
-	stop_steps
-	stop_other
-}
-
 start_reading_step() {
 	start_step -n2 --chdir=/shared --sif-image=/shared/good.sif bash -c '
 		echo $$ >>pids
