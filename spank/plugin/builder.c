@@ -139,7 +139,7 @@ int builder_describe_lateness(const struct settings *settings, int timeout_s,
 		"the container of the image '%s' was not complete after %d s: "
 		"is the image's file system slow, or hung? (timeout= in "
 		"plugstack.conf)",
-		settings_get(settings, SETTING_IMAGE), timeout_s);
+		settings_image(settings), timeout_s);
 }
 
 /* A late server ends itself, and the mount with it: the error that the builder

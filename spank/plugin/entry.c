@@ -104,7 +104,7 @@ static int describe_no_answer(const struct entry *entry, int got,
 		error_set(err, 0,
 			"the image server ended before the container of the "
 			"image '%s' was complete",
-			settings_get(settings, SETTING_IMAGE));
+			settings_image(settings));
 	else if (errno == ETIMEDOUT)
 		builder_describe_lateness(settings, entry->request->timeout_s,
 			err);
@@ -171,7 +171,7 @@ static int enter_joined(struct entry *entry, struct error *err)
 	int entered = -1;
 
 	set_alarm(entry);
-	namespace_fd = join_open(settings_get(settings, SETTING_JOIN),
+	namespace_fd = join_open(&settings_get(settings, SETTING_JOIN)->step,
 		entry->plan.job, vars, err);
 	if (namespace_fd < 0)
 		report_common_failure(entry->request->reported, err);
@@ -194,13 +194,13 @@ static int enter(struct entry *entry, struct error *err)
 {
 	const struct settings *settings = entry->plan.settings;
 	struct entry_result *result = entry->result;
-	int entered = settings_is(settings, SETTING_JOIN, "none")
+	int entered = settings_is(settings, SETTING_JOIN, WORD_NONE)
 			      ? enter_own(entry, err)
 			      : enter_joined(entry, err);
 
 	if (entered < 0)
 		return -1;
-	if (working_directory_change(settings_get(settings, SETTING_WORKDIR),
+	if (working_directory_change(settings_path(settings, SETTING_WORKDIR),
 		    result->directory, entry->plan.job, result->pwd,
 		    &result->moved, err) < 0)
 		return report_common_failure(entry->request->reported, err);

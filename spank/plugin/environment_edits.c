@@ -15,7 +15,6 @@
 #include "common/cleanup.h"
 #include "spank/plugin/environment/image_environment.h"
 #include "spank/plugin/environment_edits.h"
-#include "spank/plugin/settings/list.h"
 
 static void report_scripts(const struct image_environment_report *found,
 	struct report *report)
@@ -37,24 +36,18 @@ int environment_edits_load(const struct settings *settings, char *const *job,
 	struct environment_edits *ret_edits, struct report *report,
 	struct error *err)
 {
-	CLEANUP_FREE char *items = strdup(settings_get(settings, SETTING_ENV));
-	char *options[SETTINGS_ENV_MAX + 1] = { NULL }, *rest = items;
+	static char *const no_options[] = { NULL };
+	char *const *options = settings_get(settings, SETTING_ENV)->items.items;
 	struct image_environment_report found;
 	const struct environment_request request = {
 		.job = job,
-		.clean = settings_is(settings, SETTING_CLEANENV, "yes"),
-		.options = options,
+		.clean = settings_is(settings, SETTING_CLEANENV, WORD_YES),
+		.options = options ? options : no_options,
 		.container_vars = vars,
 		.setters = report->debug ? &ret_edits->setters : NULL,
 	};
 	int loaded;
-	size_t i;
 
-	if (settings_check_count(settings, err) < 0)
-		return -1;
-	for (i = 0; i < SETTINGS_ENV_MAX && (options[i] = list_next(&rest));
-		i++)
-		;
 	loaded = image_environment_load(&request, deadline, &ret_edits->list,
 		&found, err);
 	report_scripts(&found, report);

@@ -38,7 +38,7 @@ static int take_value(struct settings *settings, enum setting setting,
 	if (settings_put(settings, setting, value, err) < 0)
 		return -1;
 	if ((setting == SETTING_NV || setting == SETTING_ROCM) &&
-		settings_is(settings, setting, "yes"))
+		settings_is(settings, setting, WORD_YES))
 		return settings_put(settings, setting, "try", err);
 	return 0;
 }
@@ -63,7 +63,7 @@ int foreign_settings_add(struct settings *settings,
 	size_t i;
 
 	for (i = 0; i < COUNT(known); i++) {
-		if (settings->value[known[i].setting] ||
+		if (settings->value[known[i].setting].is_set ||
 			args->denied[known[i].setting])
 			continue;
 		value = find_value(known[i].name, variable, sizeof(variable));

@@ -164,21 +164,17 @@ int inspect_images(const struct settings *settings,
 		.is_srun = is_srun,
 		.report = report,
 	};
-	struct bind_list specs;
+	const struct bind_list *mounts =
+		settings_binds(settings, SETTING_MOUNT);
 	int inspected;
 	size_t i;
 
 	/* That of another image, of an outer command. */
 	unsetenv(IMAGE_ABSENT_VARIABLE);
-	inspected = inspect_one(&inspection,
-		settings_get(settings, SETTING_IMAGE), true, err);
-	if (inspected < 0 ||
-		bind_list_parse(settings_get(settings, SETTING_MOUNT),
-			BIND_SPEC_IMAGES, &specs, err) < 0)
-		return -1;
-	for (i = 0; i < specs.count && inspected == 0; i++)
-		inspected = inspect_one(&inspection, specs.items[i].source,
+	inspected =
+		inspect_one(&inspection, settings_image(settings), true, err);
+	for (i = 0; i < mounts->count && inspected == 0; i++)
+		inspected = inspect_one(&inspection, mounts->items[i].source,
 			false, err);
-	bind_list_free(&specs);
 	return inspected;
 }

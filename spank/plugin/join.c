@@ -25,9 +25,6 @@
 
 /* execve takes no more. */
 #define ENVIRON_SIZE (8 << 20)
-/* The numbers of steps that have names, as the environment shows them. */
-#define BATCH_STEP       "4294967291"
-#define INTERACTIVE_STEP "4294967290"
 
 /* "NAME=VALUE\0NAME=VALUE\0": does it have this one? */
 static bool has_variable(const char *bytes, size_t size, const char *wanted)
@@ -137,37 +134,37 @@ static int find_process(DIR *proc, const char *job, const char *step,
 	return -1;
 }
 
-static int parse_step(const char *step, const char *job, char *ret_job,
-	char *ret_step, size_t size, struct error *err)
+/* The variables that Slurm sets in each task of the step. */
+static int find_variables(const struct step_id *step, const char *job,
+	char *ret_job, char *ret_step, size_t size, struct error *err)
 {
-	const char *dot = strchr(step, '.');
-	const char *number = dot ? dot + 1 : step;
+	char text[STEP_ID_TEXT];
 
-	if (strcmp(number, "batch") == 0)
-		number = BATCH_STEP;
-	else if (strcmp(number, "interactive") == 0)
-		number = INTERACTIVE_STEP;
-	if (!dot && !job)
+	step_id_print(step, text);
+	if (!step->has_job && !job)
 		return error_set(err, 0,
-			"--sif-join=%s: name the job, as in "
-			"--sif-join=7.0",
-			step);
-	snprintf(ret_job, size, "SLURM_JOB_ID=%.*s",
-		dot ? (int)(dot - step) : (int)strlen(job), dot ? step : job);
-	snprintf(ret_step, size, "SLURM_STEP_ID=%s", number);
+			"--sif-join=%s: name the job, as in --sif-join=7.0",
+			text);
+	if (step->has_job)
+		snprintf(ret_job, size, "SLURM_JOB_ID=%ju",
+			(uintmax_t)step->job);
+	else
+		snprintf(ret_job, size, "SLURM_JOB_ID=%s", job);
+	snprintf(ret_step, size, "SLURM_STEP_ID=%ju", (uintmax_t)step->step);
 	return 0;
 }
 
-int join_open(const char *step, char *const *job,
+int join_open(const struct step_id *step, char *const *job,
 	char *vars[CONTAINER_VARS_MAX + 1], struct error *err)
 {
 	CLEANUP_FREE char *bytes = malloc(ENVIRON_SIZE);
 	CLEANUP_FD int namespace_fd = -1;
 	CLEANUP_FD int process_fd = -1;
-	char wanted_job[64], wanted_step[64];
+	char wanted_job[64], wanted_step[64], text[STEP_ID_TEXT];
 	DIR *proc;
 
-	if (parse_step(step, envp_get(job, "SLURM_JOB_ID"), wanted_job,
+	step_id_print(step, text);
+	if (find_variables(step, envp_get(job, "SLURM_JOB_ID"), wanted_job,
 		    wanted_step, sizeof(wanted_job), err) < 0)
 		return -1;
 	proc = opendir("/proc");
@@ -175,13 +172,13 @@ int join_open(const char *step, char *const *job,
 		process_fd = find_process(proc, wanted_job, wanted_step, bytes,
 			&namespace_fd);
 	if (!bytes || !proc)
-		error_set(err, errno, "cannot look for the step %s", step);
+		error_set(err, errno, "cannot look for the step %s", text);
 	else if (process_fd < 0)
 		error_set(err, 0,
 			"cannot join the step %s: none of its processes runs "
 			"in an image on this node (squeue --steps lists the "
 			"steps and their nodes)",
-			step);
+			text);
 	if (proc)
 		closedir(proc);
 	if (process_fd < 0 || copy_vars(process_fd, bytes, vars, err) < 0)

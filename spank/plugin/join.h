@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "spank/plugin/container/container_vars.h"
+#include "spank/plugin/settings/step_id.h"
 
 /*
  * Find the container of a running step on this node, by a process of the
@@ -13,7 +14,7 @@
  * container is in `vars`, see container/container_vars.h; they are empty
  * before, and the caller frees them.  Called as the user.
  */
-int join_open(const char *step, char *const *job,
+int join_open(const struct step_id *step, char *const *job,
 	char *vars[CONTAINER_VARS_MAX + 1], struct error *err);
 
 #endif

@@ -140,7 +140,8 @@ static int check_submission(void)
 {
 	bool is_srun = spank_context() == S_CTX_LOCAL;
 	struct report report = {
-		.debug = settings_is(&session.settings, SETTING_DEBUG, "yes"),
+		.debug =
+			settings_is(&session.settings, SETTING_DEBUG, WORD_YES),
 	};
 	struct error err = { 0 };
 	int checked = -1;
@@ -203,7 +204,7 @@ static int pair_with_keeper(int *ret_keepers_fd, struct error *err)
 {
 	int ends[2];
 
-	if (settings_is(&session.settings, SETTING_HOST_MOUNT, "no") ||
+	if (settings_is(&session.settings, SETTING_HOST_MOUNT, WORD_NO) ||
 		session.servers_count == 0)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -217,7 +218,7 @@ static int pair_with_keeper(int *ret_keepers_fd, struct error *err)
  * the first task finds out which file it is. */
 static void find_hints(spank_t spank, struct image_server_hints *ret_hints)
 {
-	const char *image = settings_get(&session.settings, SETTING_IMAGE);
+	const char *image = settings_image(&session.settings);
 	char **argv = NULL;
 	int argc = 0;
 
@@ -229,10 +230,12 @@ static void find_hints(spank_t spank, struct image_server_hints *ret_hints)
 }
 
 /* As the user has named it, the root's or that of --sif-mount. */
-static const char *image_name(const struct bind_list *mounts, size_t i)
+static const char *image_name(size_t i)
 {
-	return i == 0 ? settings_get(&session.settings, SETTING_IMAGE)
-		      : mounts->items[i - 1].source;
+	return i == 0 ? settings_image(&session.settings)
+		      : settings_binds(&session.settings, SETTING_MOUNT)
+				->items[i - 1]
+				.source;
 }
 
 static int start_server(size_t i, const struct identity *identity,
@@ -252,21 +255,17 @@ static int start_each(spank_t spank, const struct identity *identity,
 	struct error *err)
 {
 	struct image_server_hints hints = { 0 };
-	struct bind_list mounts = { .count = 0 };
 	size_t i;
-	int rc;
+	int rc = 0;
 
 	if (session.servers_count == 0)
-		return 0; /* it joins another step */
-	rc = bind_list_parse(settings_get(&session.settings, SETTING_MOUNT),
-		BIND_SPEC_IMAGES, &mounts, err);
+		return 0;          /* it joins another step */
 	find_hints(spank, &hints); /* for that of the root */
 	for (i = 0; rc == 0 && i < session.servers_count; i++) {
-		hints.name = image_name(&mounts, i);
+		hints.name = image_name(i);
 		rc = start_server(i, identity, &hints, err);
 		hints = (struct image_server_hints){ 0 };
 	}
-	bind_list_free(&mounts);
 	return rc;
 }
 
@@ -345,7 +344,7 @@ int slurm_spank_task_init_privileged(spank_t spank, int argc, char *argv[])
 		return 0;
 	if (open_fuse(&err) < 0 ||
 		priv_caps_keep(!settings_is(&session.settings,
-				       SETTING_WRITABLE_TMPFS, "no"),
+				       SETTING_WRITABLE_TMPFS, WORD_NO),
 			&err) < 0)
 		session_record(&err);
 	return 0;
@@ -459,7 +458,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	(void)argv;
 	if (!session.runs_image)
 		return 0;
-	report.debug = settings_is(&session.settings, SETTING_DEBUG, "yes");
+	report.debug = settings_is(&session.settings, SETTING_DEBUG, WORD_YES);
 	/* First of all, before names are looked up or a program is run. */
 	if (priv_set_no_new_privs(&err) == 0 && !error_is_set(&session.error)) {
 		file_size_limit_raise(&limit);
@@ -523,19 +522,13 @@ static void report_server(int found, const struct error *err)
 /* Before the last task's end is told, or else when that is over, to the log. */
 static void check_images(void)
 {
-	struct bind_list mounts = { .count = 0 };
 	struct error err = { 0 };
 	size_t i;
 
-	/* What was parsed when the step began is parsed again. */
-	if (bind_list_parse(settings_get(&session.settings, SETTING_MOUNT),
-		    BIND_SPEC_IMAGES, &mounts, &err) < 0)
-		return;
 	for (i = 0; i < session.servers_count; i++)
-		if (image_server_check_image(&session.servers[i],
-			    image_name(&mounts, i), &err) < 0)
+		if (image_server_check_image(&session.servers[i], image_name(i),
+			    &err) < 0)
 			say_error("%s", err.text);
-	bind_list_free(&mounts);
 }
 
 int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])

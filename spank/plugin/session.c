@@ -40,9 +40,7 @@ static void load_setting(enum setting setting, char *const *job)
 	struct error err = { 0 };
 
 	if (!value) {
-		if (session.raw.value[setting])
-			settings_put(&session.settings, setting,
-				session.raw.value[setting], &err);
+		settings_move(&session.settings, setting, &session.raw);
 		return;
 	}
 	settings_errors_set(&session.wrong, setting, NULL);
@@ -59,31 +57,19 @@ static void load_setting(enum setting setting, char *const *job)
 static bool is_step_for_image(uint32_t step)
 {
 	if (step == SLURM_BATCH_SCRIPT || step == SLURM_INTERACTIVE_STEP)
-		return settings_is(&session.settings, SETTING_BATCH, "image");
+		return settings_is(&session.settings, SETTING_BATCH,
+			WORD_IMAGE);
 	return step <= SLURM_MAX_NORMAL_STEP_ID;
 }
 
 /* One for the root, one for each further image; none to join a step. */
-static int count_servers(struct error *err)
+static void count_servers(void)
 {
-	struct bind_list mounts;
-	size_t count;
-
-	session.servers_count = 0;
-	if (session_joins())
-		return 0;
-	if (bind_list_parse(settings_get(&session.settings, SETTING_MOUNT),
-		    BIND_SPEC_IMAGES, &mounts, err) < 0)
-		return error_prefix(err, "--sif-mount");
-	count = 1 + mounts.count;
-	bind_list_free(&mounts);
-	if (count > CONTAINER_IMAGES_MAX)
-		return error_set(err, 0,
-			"--sif-mount: a step can have %d further images, not "
-			"more",
-			CONTAINER_IMAGES_MAX - 1);
-	session.servers_count = count; /* never more than there is room for */
-	return 0;
+	session.servers_count =
+		session_joins()
+			? 0
+			: 1 + settings_binds(&session.settings, SETTING_MOUNT)
+					  ->count;
 }
 
 static int load_settings(char *const *job, struct error *err)
@@ -103,7 +89,7 @@ void session_load(char *const *job, uint32_t step)
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		session.is_default[i] = !session.settings.value[i];
+		session.is_default[i] = !session.settings.value[i].is_set;
 	if (settings_add_defaults(&session.settings, &session.args.defaults,
 		    &err) < 0)
 		loaded = -1;
@@ -112,8 +98,10 @@ void session_load(char *const *job, uint32_t step)
 		return;
 	if (settings_errors_first(&session.wrong, &wrong))
 		session_record(&wrong);
-	if (loaded < 0 || count_servers(&err) < 0)
+	if (loaded < 0 || settings_check(&session.settings, &err) < 0)
 		session_record(&err);
+	else
+		count_servers();
 }
 
 int session_share(struct error *err)
@@ -129,7 +117,7 @@ int session_share(struct error *err)
 
 bool session_joins(void)
 {
-	return !settings_is(&session.settings, SETTING_JOIN, "none");
+	return settings_join(&session.settings);
 }
 
 /* Whose value was refused is not one who asked for nothing. */

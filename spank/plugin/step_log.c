@@ -16,6 +16,7 @@
 
 #include <slurm/slurm.h>
 
+#include "common/cleanup.h"
 #include "spank/plugin/io/say.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/step_log.h"
@@ -89,6 +90,7 @@ void step_log_write(spank_t spank)
 {
 	uint32_t job = 0, number = 0, tasks = 0;
 	char step[16], end[16], uuid[SESSION_UUID_SIZE + 1];
+	CLEANUP_FREE char *joined = NULL;
 	bool joins = session_joins();
 	uid_t uid = 0;
 
@@ -101,10 +103,11 @@ void step_log_write(spank_t spank)
 	describe_step(number, step, sizeof(step));
 	describe_end(end, sizeof(end));
 	take_uuid(uuid);
+	if (joins)
+		joined = settings_print(&session.settings, SETTING_JOIN);
 	say_info("step ended: job=%" PRIu32 " step=%s uid=%u tasks=%" PRIu32
 		 " end=%s uuid=%s %s=%s",
 		job, step, (unsigned int)uid, tasks, end, uuid,
 		joins ? "joined" : "image",
-		settings_get(&session.settings,
-			joins ? SETTING_JOIN : SETTING_IMAGE));
+		joined ? joined : settings_image(&session.settings));
 }

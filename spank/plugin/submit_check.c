@@ -14,25 +14,34 @@
 #include "common/cleanup.h"
 #include "spank/plugin/submit_check.h"
 
+static int refuse_component(enum setting setting, const char *value,
+	const char *first, struct error *err)
+{
+	return error_set(err, 0,
+		"--sif-%s=%s: all components of a command have the same "
+		"options, and the first has '%s'; give each an srun of its own "
+		"(--het-group)",
+		setting_rule(setting)->name, value, first);
+}
+
 /* The last value would be that of all components; lists add up. */
 int submit_check_component(const struct settings *settings, struct error *err)
 {
-	const struct setting_rule *rule;
-	const char *before;
+	const struct settings none = { .value = { { .is_set = false } } };
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++) {
-		rule = setting_rule(i);
-		before = getenv(rule->relay_variable);
-		if (!rule->is_list && settings->value[i] &&
-			strcmp(settings->value[i],
-				before ? before : rule->fallback) != 0)
-			return error_set(err, 0,
-				"--sif-%s=%s: all components of a command have "
-				"the same options, and the first has '%s'; "
-				"give each an srun of its own (--het-group)",
-				rule->name, settings->value[i],
-				before ? before : rule->fallback);
+		const char *first = getenv(setting_rule(i)->relay_variable);
+		CLEANUP_FREE char *fallback = settings_print(&none, i);
+		CLEANUP_FREE char *value = settings_print(settings, i);
+
+		if (!value || !fallback)
+			return error_set(err, 0, "cannot allocate memory");
+		if (!first)
+			first = fallback;
+		if (!setting_rule(i)->is_list && settings->value[i].is_set &&
+			strcmp(value, first) != 0)
+			return refuse_component(i, value, first, err);
 	}
 	return 0;
 }
@@ -55,7 +64,7 @@ int submit_check_join(struct settings *settings,
 {
 	int i;
 
-	if (settings_is(settings, SETTING_JOIN, "none"))
+	if (!settings_join(settings))
 		return 0;
 	if (!is_srun)
 		return refuse_join(settings, given[SETTING_JOIN], err);
@@ -78,7 +87,7 @@ int submit_check_join(struct settings *settings,
 static bool wants_image(const struct settings *settings, enum setting setting,
 	bool is_given, bool is_srun)
 {
-	if (settings_is(settings, setting, setting_rule(setting)->fallback))
+	if (settings_is_fallback(settings, setting))
 		return false;
 	if (!is_srun)
 		return setting == SETTING_BATCH;
@@ -128,11 +137,10 @@ int submit_check_image(const struct settings *settings,
 	const char *what = is_srun ? "step" : "script";
 	CLEANUP_FREE char *own = NULL, *all = NULL;
 
-	if (settings_have_image(settings) ||
-		!settings_is(settings, SETTING_JOIN, "none"))
+	if (settings_have_image(settings) || settings_join(settings))
 		return 0;
 	own = list_wanting(settings, given, is_srun, true);
-	if (settings->value[SETTING_IMAGE]) {
+	if (settings->value[SETTING_IMAGE].is_set) {
 		warn_of_none(own, report);
 		return 0;
 	}

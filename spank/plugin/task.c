@@ -156,7 +156,7 @@ static int complete_job(spank_t spank, char ***ret_job, struct error *err)
 static int complete_default(enum setting setting, uint32_t job,
 	struct error *err)
 {
-	const char *value = session.settings.value[setting];
+	const char *value = settings_path(&session.settings, setting);
 	struct admin_variables variables;
 	char path[PATH_MAX];
 

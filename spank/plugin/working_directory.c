@@ -43,12 +43,12 @@ int working_directory_change(const char *wanted, const char *before,
 	char *const *job, char ret_pwd[PATH_MAX], int *ret_moved,
 	struct error *err)
 {
-	int reason = change_to(*wanted ? wanted : before, ret_pwd);
+	int reason = change_to(wanted ? wanted : before, ret_pwd);
 
 	*ret_moved = reason;
 	/* $PWD is not asked here: a directory that is bound twice has two
 	 * names, and $PWD may have the one that was not asked for. */
-	if (*wanted)
+	if (wanted)
 		return reason ? error_set(err, reason,
 					"cannot start in '%s' in the image "
 					"(--sif-workdir)",

@@ -8,7 +8,7 @@
 
 /*
  * Inside the container, as the user: change to `wanted` (--sif-workdir), or if
- * that is "" to `before`, where the task was on the host.  If `before` cannot
+ * that is NULL to `before`, where the task was on the host.  If `before` cannot
  * be entered, change to '/' and store the errno of why in *ret_moved; otherwise
  * store 0.  Stores what $PWD should be.  Fails if `wanted` cannot be entered.
  * `job` is the task's environment.

@@ -91,12 +91,11 @@ static int plan_user(const struct plan_request *request, struct binds *binds,
 	struct error *err)
 {
 	const struct settings *settings = request->settings;
-	const char *wanted = settings_get(settings, SETTING_HOME);
+	const char *wanted = settings_home(settings);
 	const char *home = request->home;
-	bool shows =
-		wanted[0] == '/' || settings_is(settings, SETTING_HOME, "yes");
+	bool shows = wanted || settings_is(settings, SETTING_HOME, WORD_YES);
 
-	if (wanted[0] == '/') {
+	if (wanted) {
 		if (binds_leave_out(binds, wanted, err) < 0)
 			return error_prefix(err, "--sif-home");
 		binds_add(binds, wanted, wanted, BIND_USER, "--sif-home");
@@ -105,7 +104,7 @@ static int plan_user(const struct plan_request *request, struct binds *binds,
 	}
 	if (shows || !home || strcmp(home, request->directory) != 0)
 		plan_directory(binds, request->directory);
-	if (settings_is(settings, SETTING_HOME, "private"))
+	if (settings_is(settings, SETTING_HOME, WORD_PRIVATE))
 		plan_home(binds, home, BIND_EMPTY);
 	return 0;
 }
@@ -130,7 +129,7 @@ static void plan_tmpdir(const struct plan_request *request, struct binds *binds)
 	char path[PATH_MAX];
 
 	if (!value || value[0] != '/' || strlen(value) >= sizeof(path) ||
-		settings_is(request->settings, SETTING_CLEANENV, "yes"))
+		settings_is(request->settings, SETTING_CLEANENV, WORD_YES))
 		return;
 	strcpy(path, value);
 	bind_spec_clean(path);
@@ -289,28 +288,30 @@ static int plan_site(const struct plan_request *request, struct binds *binds,
 static int plan_users(const struct plan_request *request, struct binds *binds,
 	struct error *err)
 {
-	const char *list = settings_get(request->settings, SETTING_BIND);
-	const char *origin = "--sif-bind";
-	struct bind_list specs;
+	const struct bind_list *list =
+		settings_binds(request->settings, SETTING_BIND);
+	struct foreign_binds foreign;
+	const char *origin;
 	int planned = 0;
 	size_t i;
 
-	if (bind_list_parse(list, BIND_SPEC_USER, &specs, err) < 0)
-		return error_prefix(err, "%s", origin);
-	for (i = 0; i < specs.count && planned == 0; i++) {
-		origin = foreign_binds_origin(&specs.items[i], request->job);
-		planned = plan_spec(&specs.items[i], BIND_USER, origin, binds,
+	foreign_binds_load(request->job, &foreign);
+	for (i = 0; i < list->count && planned == 0; i++) {
+		origin = foreign_binds_origin(&foreign, &list->items[i]);
+		planned = plan_spec(&list->items[i], BIND_USER, origin, binds,
 			err);
+		if (planned < 0)
+			error_prefix(err, "%s", origin);
 	}
-	bind_list_free(&specs);
-	return planned < 0 ? error_prefix(err, "%s", origin) : 0;
+	foreign_binds_free(&foreign);
+	return planned;
 }
 
 int plan_binds(const struct plan_request *request, struct binds *binds,
 	struct error *err)
 {
 	plan_system(binds,
-		settings_is(request->settings, SETTING_TMP, "private"));
+		settings_is(request->settings, SETTING_TMP, WORD_PRIVATE));
 	if (plan_user(request, binds, err) < 0)
 		return -1;
 	plan_tmpdir(request, binds);

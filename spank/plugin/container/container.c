@@ -43,13 +43,16 @@
 /* passwd and group, each at most 1 MiB of the image and the user's lines. */
 #define FILES_BYTES (8 << 20)
 
+/* The image of the root, and further ones. */
+_Static_assert(CONTAINER_IMAGES_MAX == 1 + SETTINGS_MOUNTS_MAX, "images");
+
 /* What the steps below pass on to one another. */
 struct builder {
 	const struct container_request *request;
 	const struct settings *settings;
 	struct report *report;
 	struct container *container;
-	struct bind_list mounts; /* further images */
+	const struct bind_list *mounts; /* further images */
 	struct image_request images[CONTAINER_IMAGES_MAX];
 	int kept_fds[CONTAINER_IMAGES_MAX]; /* of their mounts */
 	struct accounts accounts;
@@ -60,7 +63,7 @@ struct builder {
 
 static bool is_writable(const struct settings *settings)
 {
-	return !settings_is(settings, SETTING_WRITABLE_TMPFS, "no");
+	return !settings_is(settings, SETTING_WRITABLE_TMPFS, WORD_NO);
 }
 
 /* --- images --------------------------------------------------------------- */
@@ -122,22 +125,19 @@ static int send_image(struct builder *builder, size_t i, const char *image,
 
 static int send_images(struct builder *builder, struct error *err)
 {
-	const char *root = settings_get(builder->settings, SETTING_IMAGE);
+	const char *root = settings_image(builder->settings);
 	/* Other users do not exist there, and nothing can be made in what
 	 * belongs to nobody. */
 	bool userns = builder->request->plan.args->userns;
 	size_t i;
 
-	if (bind_list_parse(settings_get(builder->settings, SETTING_MOUNT),
-		    BIND_SPEC_IMAGES, &builder->mounts, err) < 0)
-		return error_prefix(err, "--sif-mount");
 	if (send_image(builder, 0, root,
 		    is_writable(builder->settings) || userns ? MESSAGE_OWNED
 							     : MESSAGE_ROOT,
 		    err) < 0)
 		return -1;
-	for (i = 0; i < builder->mounts.count; i++)
-		if (send_image(builder, i + 1, builder->mounts.items[i].source,
+	for (i = 0; i < builder->mounts->count; i++)
+		if (send_image(builder, i + 1, builder->mounts->items[i].source,
 			    userns ? MESSAGE_OWNED_DATA : MESSAGE_DATA,
 			    err) < 0)
 			return error_prefix(err, "--sif-mount");
@@ -149,15 +149,15 @@ static int mount_data(struct builder *builder, struct error *err)
 	CLEANUP_FD int mount_fd = -1;
 	size_t i;
 
-	for (i = 0; i < builder->mounts.count; i++) {
+	for (i = 0; i < builder->mounts->count; i++) {
 		if (binds_make_room(&builder->binds,
-			    builder->mounts.items[i].target, err) < 0)
+			    builder->mounts->items[i].target, err) < 0)
 			return error_prefix(err, "--sif-mount");
 		mount_fd = image_mount(&builder->images[i + 1], err);
 		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
 			return -1;
 		binds_add_mount(&builder->binds, &mount_fd,
-			builder->mounts.items[i].target, true, BIND_USER,
+			builder->mounts->items[i].target, true, BIND_USER,
 			"--sif-mount");
 	}
 	return 0;
@@ -169,20 +169,20 @@ static int plan_container(struct builder *builder, struct error *err)
 {
 	struct plan_request request = builder->request->plan;
 	struct node_conf conf;
-	const char *home = settings_get(builder->settings, SETTING_HOME);
+	const char *home = settings_home(builder->settings);
 
 	node_conf_load(request.job, &conf);
 	request.node_conf = &conf;
-	if (accounts_load(home[0] == '/' ? home : NULL, &conf,
-		    &builder->accounts, builder->report, err) < 0)
+	if (accounts_load(home, &conf, &builder->accounts, builder->report,
+		    err) < 0)
 		return -1;
 	if (builder->accounts.home)
 		request.home = builder->accounts.home;
-	if (home[0] == '/' && container_vars_add(builder->container->vars, err,
-				      "HOME=%s", home) < 0)
+	if (home && container_vars_add(builder->container->vars, err, "HOME=%s",
+			    home) < 0)
 		return -1;
 	step_memory_share(builder->settings, request.args,
-		1 + builder->mounts.count, cgroup_memory_limit(),
+		1 + builder->mounts->count, cgroup_memory_limit(),
 		&builder->memory, builder->report);
 	if (gpus_plan(&request, builder->request->deadline, &builder->binds,
 		    builder->container->vars, builder->report, err) < 0)
@@ -296,14 +296,14 @@ static int raise_privileges(struct builder *builder, struct error *err)
 	if (request->plan.args->userns &&
 		(user_namespace_enter_new(request->deadline, err) < 0 ||
 			user_namespace_open_fuse(request->fuse_fds,
-				1 + builder->mounts.count, err) < 0))
+				1 + builder->mounts->count, err) < 0))
 		return -1;
 	return priv_caps_raise(err);
 }
 
 static int build_container(struct builder *builder, struct error *err)
 {
-	const char *image = settings_get(builder->settings, SETTING_IMAGE);
+	const char *image = settings_image(builder->settings);
 
 	if (send_images(builder, err) < 0)
 		return -1;
@@ -327,6 +327,7 @@ int container_build(const struct container_request *request,
 	struct builder builder = {
 		.request = request,
 		.settings = request->plan.settings,
+		.mounts = settings_binds(request->plan.settings, SETTING_MOUNT),
 		.report = report,
 		.container = &container,
 		.binds = BINDS_NONE,
@@ -347,7 +348,6 @@ int container_build(const struct container_request *request,
 		cleanup_fd(&builder.kept_fds[i]);
 	}
 	binds_free(&builder.binds);
-	bind_list_free(&builder.mounts);
 	accounts_free(&builder.accounts);
 	if (built < 0)
 		container_free(&container);

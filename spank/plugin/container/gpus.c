@@ -127,11 +127,11 @@ static int add_driver(const struct driver *driver, struct deadline deadline,
 	return 1;
 }
 
-static bool is_wanted(const char *wish, char *const *job)
+static bool is_wanted(enum word wish, char *const *job)
 {
-	if (strcmp(wish, "auto") == 0)
+	if (wish == WORD_AUTO)
 		return has_gpus(job);
-	return strcmp(wish, "no") != 0;
+	return wish != WORD_NO;
 }
 
 int gpus_plan(const struct plan_request *request, struct deadline deadline,
@@ -141,21 +141,22 @@ int gpus_plan(const struct plan_request *request, struct deadline deadline,
 	static const struct driver drivers[] = { { SETTING_NV, "nvidia" },
 		{ SETTING_ROCM, "rocm" } };
 	bool wants_any = false, found = false, told = false;
-	const char *wish;
+	enum word wish;
 	size_t i;
 	int added;
 
 	for (i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
-		wish = settings_get(request->settings, drivers[i].setting);
+		wish = settings_get(request->settings, drivers[i].setting)
+			       ->word;
 		if (!is_wanted(wish, request->job))
 			continue;
 		added = add_driver(&drivers[i], deadline, binds, vars, report,
 			err);
-		if (added < 0 || (added > 0 && strcmp(wish, "yes") == 0))
+		if (added < 0 || (added > 0 && wish == WORD_YES))
 			return -1;
 		wants_any = true;
 		found = found || added == 0;
-		if (added > 0 && strcmp(wish, "try") == 0) {
+		if (added > 0 && wish == WORD_TRY) {
 			report_note(report, "%s", err->text);
 			told = true;
 		}

@@ -31,31 +31,6 @@
 /* tmpfs takes 0 for no limit. */
 #define SHARED_MIN MIB
 
-/* Checked by settings/settings_check.c: a number and maybe k, m, g or %. */
-static uint64_t parse_size(const char *text, uint64_t limit)
-{
-	char *unit;
-	uint64_t number = strtoull(text, &unit, 10), factor = 1, size;
-
-	switch (*unit) {
-	case '%':
-		return number > 100 ? UINT64_MAX : limit / 100 * number;
-	case 'g':
-	case 'G':
-		factor *= 1024;
-		/* fall through */
-	case 'm':
-	case 'M':
-		factor *= 1024;
-		/* fall through */
-	case 'k':
-	case 'K':
-		factor *= 1024;
-	}
-	return __builtin_mul_overflow(number, factor, &size) ? UINT64_MAX
-							     : size;
-}
-
 void step_memory_share(const struct settings *settings,
 	const struct plugstack_args *args, size_t servers, uint64_t limit,
 	struct step_memory *ret_memory, struct report *report)
@@ -63,8 +38,10 @@ void step_memory_share(const struct settings *settings,
 	uint64_t servers_need = servers * (args->cache_mib + SERVER_MIB) * MIB;
 	uint64_t need = servers_need + REST_MIB * MIB;
 	uint64_t room = need < limit / 4 * 3 ? limit - need : limit / 4;
-	const char *size = settings_tmpfs_size(settings);
-	uint64_t layer = size ? parse_size(size, limit) : 0;
+	const struct memory_size *size =
+		&settings_get(settings, SETTING_WRITABLE_TMPFS)->size;
+	uint64_t layer = memory_size_bytes(size, limit);
+	char text[MEMORY_SIZE_TEXT];
 	bool fits = layer <= room;
 
 	*ret_memory = (struct step_memory){
@@ -74,13 +51,15 @@ void step_memory_share(const struct settings *settings,
 	};
 	if (ret_memory->shared < SHARED_MIN)
 		ret_memory->shared = SHARED_MIN;
-	if (!fits)
-		report_note(report,
-			"--sif-writable-tmpfs has %ju MiB here, not %s: the "
-			"step may use %ju MiB of memory on this node, image "
-			"servers and tasks included; ask for more with --mem",
-			(uintmax_t)(ret_memory->shared / MIB), size,
-			(uintmax_t)(limit / MIB));
+	if (fits)
+		return;
+	memory_size_print(size, text);
+	report_note(report,
+		"--sif-writable-tmpfs has %ju MiB here, not %s: the "
+		"step may use %ju MiB of memory on this node, image "
+		"servers and tasks included; ask for more with --mem",
+		(uintmax_t)(ret_memory->shared / MIB), text,
+		(uintmax_t)(limit / MIB));
 }
 
 static int make_directory(int memory_fd, size_t number, struct bind *bind,

@@ -159,8 +159,7 @@ static int check_paths(const struct bind_spec *spec, enum bind_spec_kind kind,
 
 static int fill(struct bind_spec *spec, const char *source, const char *target)
 {
-	if (source)
-		spec->source = strdup(source);
+	spec->source = source ? strdup(source) : NULL;
 	spec->target = strdup(target);
 	return (source && !spec->source) || !spec->target ? -1 : 0;
 }
@@ -266,17 +265,6 @@ int bind_list_parse(const char *list, enum bind_spec_kind kind,
 	return 0;
 }
 
-int bind_list_check(const char *list, enum bind_spec_kind kind,
-	struct error *err)
-{
-	struct bind_list specs;
-
-	if (bind_list_parse(list, kind, &specs, err) < 0)
-		return -1;
-	bind_list_free(&specs);
-	return 0;
-}
-
 static void print_path(FILE *out, const char *path)
 {
 	for (; *path; path++) {
@@ -318,8 +306,7 @@ char *bind_list_print(const struct bind_list *specs)
 	return NULL;
 }
 
-int bind_list_append(struct bind_list *list, struct bind_list *more,
-	struct error *err)
+int bind_list_append(struct bind_list *list, struct bind_list *more)
 {
 	size_t count = list->count + more->count;
 	struct bind_spec *items;
@@ -328,11 +315,33 @@ int bind_list_append(struct bind_list *list, struct bind_list *more,
 		return 0;
 	items = reallocarray(list->items, count, sizeof(*items));
 	if (!items)
-		return error_set(err, 0, "cannot allocate memory");
+		return -1;
 	memcpy(items + list->count, more->items, more->count * sizeof(*items));
 	free(more->items);
 	*list = (struct bind_list){ .items = items, .count = count };
 	*more = (struct bind_list){ .count = 0 };
+	return 0;
+}
+
+int bind_list_copy(const struct bind_list *list, struct bind_list *ret_copy)
+{
+	struct bind_list copy = { .count = 0 };
+	struct bind_spec *spec;
+	size_t i;
+
+	if (list->count > 0)
+		copy.items = calloc(list->count, sizeof(*copy.items));
+	if (list->count > 0 && !copy.items)
+		return -1;
+	for (i = 0; i < list->count; i++) {
+		spec = &copy.items[copy.count++];
+		*spec = list->items[i];
+		if (fill(spec, spec->source, spec->target) < 0) {
+			bind_list_free(&copy);
+			return -1;
+		}
+	}
+	*ret_copy = copy;
 	return 0;
 }
 

@@ -34,7 +34,8 @@ struct bind_spec {
 	bool is_read_only;
 	bool is_optional;
 	bool is_fixed;
-	bool has_options; /* "ro" or "rw" was said */
+	bool has_options; /* "ro" or "rw" was given */
+	bool is_complete; /* see setting_complete.h */
 };
 
 struct bind_list {
@@ -50,19 +51,18 @@ struct bind_list {
 int bind_list_parse(const char *list, enum bind_spec_kind kind,
 	struct bind_list *ret_specs, struct error *err);
 
-/* The same, without keeping the result. */
-int bind_list_check(const char *list, enum bind_spec_kind kind,
-	struct error *err);
-
 /*
  * The list in words again, such that parsing it yields the same; owned by the
  * caller, NULL with errno if there is no memory.
  */
 char *bind_list_print(const struct bind_list *specs);
 
-/* Move the items of `more` to the end of `list`; `more` is empty then. */
-int bind_list_append(struct bind_list *list, struct bind_list *more,
-	struct error *err);
+/* Move the items of `more`, which is empty then, to the end of `list`; -1 if
+ * there is no memory. */
+int bind_list_append(struct bind_list *list, struct bind_list *more);
+
+/* -1 if there is no memory. */
+int bind_list_copy(const struct bind_list *list, struct bind_list *ret_copy);
 
 void bind_list_free(struct bind_list *specs);
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -129,19 +128,4 @@ int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err)
 		    relative) >= PATH_MAX)
 		return error_set(err, ENAMETOOLONG, "'%s'", expanded);
 	return 0;
-}
-
-char *expand_escape(const char *path)
-{
-	char *escaped = malloc(2 * strlen(path) + 1), *to = escaped;
-
-	if (!escaped)
-		return NULL;
-	for (; *path; path++) {
-		if (*path == '$' || *path == '~')
-			*to++ = '\\';
-		*to++ = *path;
-	}
-	*to = '\0';
-	return escaped;
 }

@@ -28,8 +28,4 @@ int expand_absolute(const char *text, char *const *variables,
  * directory. */
 int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err);
 
-/* A text that expand_variables() makes into `path` again; owned by the caller,
- * NULL with errno if there is no memory. */
-char *expand_escape(const char *path);
-
 #endif

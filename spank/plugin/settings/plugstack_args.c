@@ -112,8 +112,8 @@ static int parse_bind(const struct arg_rule *rule, const char *value,
 	if (bind_list_parse(value, BIND_SPEC_ADMIN, &more, err) < 0)
 		return -1;
 	parsed = check_binds(&more, err);
-	if (parsed == 0)
-		parsed = bind_list_append(&args->binds, &more, err);
+	if (parsed == 0 && bind_list_append(&args->binds, &more) < 0)
+		parsed = error_set(err, 0, "cannot allocate memory");
 	bind_list_free(&more);
 	return parsed;
 }
@@ -294,33 +294,29 @@ int plugstack_args_parse(int argc, char *const argv[],
 	return 0;
 }
 
-static int check_mount(const struct plugstack_args *args,
+static int check_mount_mode(const struct plugstack_args *args,
 	const struct settings *settings, struct error *err)
 {
-	const char *asked = settings->value[SETTING_HOST_MOUNT];
+	const struct setting_value *asked =
+		&settings->value[SETTING_HOST_MOUNT];
 
-	if (!asked || args->users_choose_mount ||
-		settings_is(&args->defaults, SETTING_HOST_MOUNT, asked))
+	if (!asked->is_set || args->users_choose_mount ||
+		settings_is(&args->defaults, SETTING_HOST_MOUNT, asked->word))
 		return 0;
 	return error_set(err, 0,
 		"--sif-host-mount=%s is not for users of this site to choose: "
 		"leave it out, and unset %s, or ask the administrator for "
 		"mount=%s in plugstack.conf",
-		asked, setting_rule(SETTING_HOST_MOUNT)->variable,
-		strcmp(asked, "yes") == 0 ? "private,host" : "host,private");
+		word_name(asked->word),
+		setting_rule(SETTING_HOST_MOUNT)->variable,
+		asked->word == WORD_YES ? "private,host" : "host,private");
 }
 
-static int check_count(const struct plugstack_args *args,
+static int check_binds_max(const struct plugstack_args *args,
 	const struct settings *settings, struct error *err)
 {
-	struct bind_list specs;
-	size_t count;
+	size_t count = settings_binds(settings, SETTING_BIND)->count;
 
-	if (bind_list_parse(settings_get(settings, SETTING_BIND),
-		    BIND_SPEC_USER, &specs, err) < 0)
-		return error_prefix(err, "--sif-bind");
-	count = specs.count;
-	bind_list_free(&specs);
 	if (count <= (size_t)args->binds_max)
 		return 0;
 	return error_set(err, 0,
@@ -335,9 +331,9 @@ int plugstack_args_check_users(const struct plugstack_args *args,
 {
 	if (settings_check_denied(settings, args->denied, err) < 0)
 		return -1;
-	if (check_mount(args, settings, err) < 0)
+	if (check_mount_mode(args, settings, err) < 0)
 		return -1;
-	return check_count(args, settings, err);
+	return check_binds_max(args, settings, err);
 }
 
 void plugstack_args_free(struct plugstack_args *args)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table of what can be asked of a container: a new option begins with a
- * line here.
+ * The table of all settings.  A new option is a constant of enum setting and a
+ * row here: how its text is parsed, completed where the user gives it, checked,
+ * and printed for the next process.
  */
 #include <string.h>
 
@@ -11,6 +12,34 @@
 	.name = (option), .variable = "SPANK_SIF_" upper, \
 	.relay_variable = "SLURM_SIF_" upper
 
+/* A setting whose values are words. */
+#define WORDS(words_)                                             \
+	.parse = setting_parse_word, .print = setting_print_word, \
+	.words = (words_)
+
+#define YES_NO (MAY_BE(WORD_YES) | MAY_BE(WORD_NO))
+#define DRIVER (MAY_BE(WORD_AUTO) | MAY_BE(WORD_TRY) | YES_NO)
+
+/* Each image has a server. */
+static int check_mounts(const struct setting_value *value, struct error *err)
+{
+	if (value->binds.count <= SETTINGS_MOUNTS_MAX)
+		return 0;
+	return error_set(err, 0,
+		"--sif-mount: a step can have %d further images, not more",
+		SETTINGS_MOUNTS_MAX);
+}
+
+static int check_env(const struct setting_value *value, struct error *err)
+{
+	if (value->items.count <= SETTINGS_ENV_MAX)
+		return 0;
+	return error_set(err, 0,
+		"--sif-env has %zu variables, more than the %d that are "
+		"allowed: export the others in a script that runs inside",
+		value->items.count, SETTINGS_ENV_MAX);
+}
+
 static const struct setting_rule rules[SETTINGS_COUNT] = {
 	[SETTING_IMAGE] = {
 		NAMES("image", "IMAGE"),
@@ -19,7 +48,11 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 			 "image file IMAGE (SIF or squashfs), read-only as "
 			 "'/'; 'none' undoes an earlier one (spank-sif "
 			 PACKAGE_VERSION ")",
-		.fallback = "none",
+		.parse = setting_parse_image,
+		.complete = setting_complete_image,
+		.print = setting_print_path,
+		.words = MAY_BE(WORD_NONE),
+		.fallback.word = WORD_NONE,
 		.user_only = true,
 	},
 	[SETTING_BIND] = {
@@ -28,7 +61,10 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.usage = "show files or directories of the node in the image; "
 			 "?SRC: if it is there; -DST: not this one (example: "
 			 "--sif-bind=/scratch,/data/v3:/data:ro)",
-		.fallback = "",
+		.parse = setting_parse_binds,
+		.complete = setting_complete_binds,
+		.print = setting_print_binds,
+		.fallback.word = NO_WORD,
 		.is_list = true,
 	},
 	[SETTING_MOUNT] = {
@@ -37,7 +73,11 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.usage = "mount further SIF or squashfs files, as data, "
 			 "read-only (example: "
 			 "--sif-mount=faces.sqsh:/data/faces)",
-		.fallback = "",
+		.parse = setting_parse_mounts,
+		.complete = setting_complete_mounts,
+		.check = check_mounts,
+		.print = setting_print_binds,
+		.fallback.word = NO_WORD,
 		.is_list = true,
 	},
 	[SETTING_ENV] = {
@@ -46,7 +86,10 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.usage = "set a variable in the image, or let the job's value "
 			 "win over the image's (example: "
 			 "--sif-env=OMP_NUM_THREADS=4,LANG)",
-		.fallback = "",
+		.parse = setting_parse_env,
+		.check = check_env,
+		.print = setting_print_items,
+		.fallback.word = NO_WORD,
 		.is_list = true,
 		.valid_with_join = true,
 	},
@@ -55,7 +98,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.arginfo = "yes|no",
 		.usage = "leave out the job's variables but for those of "
 			 "Slurm, MPI and GPUs (default no)",
-		.fallback = "no",
+		WORDS(YES_NO),
+		.fallback.word = WORD_NO,
 		.is_flag = true,
 		.valid_with_join = true,
 	},
@@ -64,14 +108,21 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.arginfo = "yes|no|private|PATH",
 		.usage = "show the home directory, an empty one in memory, or "
 			 "PATH instead of it (default yes)",
-		.fallback = "yes",
+		.parse = setting_parse_home,
+		.complete = setting_complete_directory,
+		.print = setting_print_path,
+		.words = YES_NO | MAY_BE(WORD_PRIVATE),
+		.fallback.word = WORD_YES,
 	},
 	[SETTING_WORKDIR] = {
 		NAMES("workdir", "WORKDIR"),
 		.arginfo = "PATH",
 		.usage = "start in this directory of the image (default: the "
 			 "step's working directory)",
-		.fallback = "",
+		.parse = setting_parse_workdir,
+		.complete = setting_complete_directory,
+		.print = setting_print_path,
+		.fallback.word = NO_WORD,
 		.valid_with_join = true,
 	},
 	[SETTING_TMP] = {
@@ -79,7 +130,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.arginfo = "host|private",
 		.usage = "show the node's /tmp and /var/tmp, or empty ones in "
 			 "memory, for the step (default host)",
-		.fallback = "host",
+		WORDS(MAY_BE(WORD_HOST) | MAY_BE(WORD_PRIVATE)),
+		.fallback.word = WORD_HOST,
 	},
 	[SETTING_WRITABLE_TMPFS] = {
 		NAMES("writable-tmpfs", "WRITABLE_TMPFS"),
@@ -87,7 +139,10 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.usage = "let the step change the image, in memory, until it "
 			 "ends (default no; example: "
 			 "--sif-writable-tmpfs=yes,2g)",
-		.fallback = "no",
+		.parse = setting_parse_writable,
+		.print = setting_print_writable,
+		.words = YES_NO,
+		.fallback.word = WORD_NO,
 		.is_flag = true,
 	},
 	[SETTING_NV] = {
@@ -96,14 +151,16 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.usage = "show the node's NVIDIA driver libraries; auto: if "
 			 "the step has GPUs; try: if there are any (default "
 			 "auto)",
-		.fallback = "auto",
+		WORDS(DRIVER),
+		.fallback.word = WORD_AUTO,
 		.is_flag = true,
 	},
 	[SETTING_ROCM] = {
 		NAMES("rocm", "ROCM"),
 		.arginfo = "auto|try|yes|no",
 		.usage = "the same of AMD ROCm (default auto)",
-		.fallback = "auto",
+		WORDS(DRIVER),
+		.fallback.word = WORD_AUTO,
 		.is_flag = true,
 	},
 	[SETTING_BATCH] = {
@@ -111,7 +168,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.arginfo = "host|image",
 		.usage = "where the batch script or interactive step itself "
 			 "runs (default host)",
-		.fallback = "host",
+		WORDS(MAY_BE(WORD_HOST) | MAY_BE(WORD_IMAGE)),
+		.fallback.word = WORD_HOST,
 	},
 	[SETTING_HOST_MOUNT] = {
 		NAMES("host-mount", "HOST_MOUNT"),
@@ -119,7 +177,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.usage = "mount the image on the host first, until the tasks "
 			 "have started, if the site leaves that choice "
 			 "(default: the site's)",
-		.fallback = "no",
+		WORDS(YES_NO),
+		.fallback.word = WORD_NO,
 		.is_flag = true,
 		.user_only = true,
 	},
@@ -129,7 +188,10 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.usage = "enter the container of a step that runs, instead of "
 			 "making one (example: srun --jobid=7 --overlap "
 			 "--sif-join=7.0 bash)",
-		.fallback = "none",
+		.parse = setting_parse_step,
+		.print = setting_print_step,
+		.words = MAY_BE(WORD_NONE),
+		.fallback.word = WORD_NONE,
 		.user_only = true,
 		.not_inherited = true,
 		.valid_with_join = true,
@@ -139,7 +201,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.arginfo = "yes|no",
 		.usage = "tell what is mounted, where variables come from and "
 			 "how long each part of the start takes (default no)",
-		.fallback = "no",
+		WORDS(YES_NO),
+		.fallback.word = WORD_NO,
 		.is_flag = true,
 		.valid_with_join = true,
 	},

@@ -5,11 +5,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "spank/plugin/settings/setting_complete.h"
+#include "spank/plugin/settings/setting_parse.h"
+#include "spank/plugin/settings/setting_print.h"
+#include "spank/plugin/settings/setting_value.h"
+
+/* Items of --sif-env and --sif-mount that a step can have. */
+#define SETTINGS_ENV_MAX    255
+#define SETTINGS_MOUNTS_MAX 8
+
 /*
- * What can be asked of a container.  Each is an option of srun, sbatch and
- * salloc (--sif-NAME=VALUE), a variable of the environment (SPANK_SIF_NAME)
- * and, where that makes sense, a default in plugstack.conf (NAME=VALUE).
- * spank-sif(1) has their meaning.
+ * Each setting is an option of srun, sbatch and salloc (--sif-NAME=VALUE), a
+ * variable of the environment (SPANK_SIF_NAME) and, unless it is user_only, a
+ * default in plugstack.conf (NAME=VALUE).  spank-sif(1) has their meaning.
  */
 enum setting {
 	SETTING_IMAGE,
@@ -30,22 +38,31 @@ enum setting {
 	SETTINGS_COUNT,
 };
 
+/* Can a step have this value, of which each part is good?  -1 with a sentence
+ * that names the option. */
+typedef int setting_check(const struct setting_value *value, struct error *err);
+
 struct setting_rule {
 	const char *name;     /* "bind" of --sif-bind */
 	const char *variable; /* "SPANK_SIF_BIND" */
 	/*
-	 * The form in which srun, sbatch and salloc pass the final value on:
-	 * Slurm 22.05 keeps variables that begin with SLURM_ alone when
-	 * --export=NONE is given.
+	 * In which srun, sbatch and salloc hand the complete value on:
+	 * "SLURM_SIF_BIND".  With --export=NONE, Slurm 22.05 passes on only
+	 * variables that begin with SLURM_.
 	 */
 	const char *relay_variable;
 	const char *arginfo; /* for --help */
 	const char *usage;
-	const char *fallback; /* the value if nobody says anything */
-	bool is_list;       /* values add up, "none" empties what came before */
-	bool is_flag;       /* the option without a value means "yes" */
-	bool user_only;     /* no default in plugstack.conf */
-	bool not_inherited; /* for this command, not for sruns of its job */
+	setting_parse *parse;
+	setting_print *print;
+	setting_complete *complete;    /* NULL: a value is complete as it is */
+	setting_check *check;          /* NULL: any value will do */
+	unsigned int words;            /* that it can be: MAY_BE()s */
+	struct setting_value fallback; /* if nobody sets it */
+	bool is_list;         /* values add up, "none" empties the list */
+	bool is_flag;         /* the option without a value means "yes" */
+	bool user_only;       /* no default in plugstack.conf */
+	bool not_inherited;   /* for this command, not for sruns of its job */
 	bool valid_with_join; /* has a meaning with --sif-join, too */
 };
 

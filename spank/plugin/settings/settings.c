@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The values that were given.  What can be asked for is the table in
- * setting_rules.c, and whether a value is one is for settings_check.c.
+ * The values of all settings.  Each process parses them once, where it begins,
+ * and prints them once, where it hands them on; setting_rules.c says how.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,65 +9,192 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "spank/plugin/settings/list.h"
 #include "spank/plugin/settings/settings.h"
-#include "spank/plugin/settings/settings_check.h"
 
-static int add_to_list(char **list, const char *value)
+static int parse(const struct setting_rule *rule, const char *text,
+	struct setting_value *ret_value, struct error *err)
 {
-	char *sum;
+	struct setting_value value = { .is_set = true };
 
-	if (asprintf(&sum, "%s,%s", *list, value) < 0)
+	/* "(null)" is what Slurm replays of an option without its value. */
+	if (rule->is_flag && (!*text || strcmp(text, "(null)") == 0))
+		text = word_name(WORD_YES);
+	if (rule->parse(text, rule->words, &value, err) < 0) {
+		setting_value_free(&value);
 		return -1;
-	free(*list);
-	*list = sum;
+	}
+	*ret_value = value;
 	return 0;
+}
+
+static void replace(struct settings *settings, enum setting setting,
+	struct setting_value value)
+{
+	settings_forget(settings, setting);
+	settings->value[setting] = value;
 }
 
 int settings_put(struct settings *settings, enum setting setting,
-	const char *value, struct error *err)
+	const char *text, struct error *err)
 {
 	const struct setting_rule *rule = setting_rule(setting);
-	char **place = &settings->value[setting];
-	bool empties = rule->is_list && strcmp(value, "none") == 0;
-	char *copy, plain[SETTINGS_PLAIN_SIZE];
+	struct setting_value value = { .is_set = true, .word = NO_WORD };
+	int added;
 
-	/* "(null)" is what Slurm replays of an option without its value. */
-	if (rule->is_flag && (!*value || strcmp(value, "(null)") == 0))
-		value = "yes";
-	value = settings_plain(setting, value, plain);
-	if (!empties && settings_check(setting, value, err) < 0)
-		return -1;
-	if (rule->is_list && *place && **place && !empties) {
-		if (*value && add_to_list(place, value) < 0)
-			return error_set(err, 0, "cannot allocate memory");
+	if (rule->is_list && strcmp(text, "none") == 0) {
+		replace(settings, setting, value);
 		return 0;
 	}
-	copy = strdup(empties ? "" : value);
-	if (!copy)
-		return error_set(err, 0, "cannot allocate memory");
-	free(*place);
-	*place = copy;
+	if (parse(rule, text, &value, err) < 0)
+		return -1;
+	if (!rule->is_list || !settings->value[setting].is_set) {
+		replace(settings, setting, value);
+		return 0;
+	}
+	added = setting_value_append(&settings->value[setting], &value, err);
+	setting_value_free(&value);
+	return added;
+}
+
+int settings_complete(struct settings *settings, enum setting setting,
+	const char *inherited, bool site_has_images, struct error *err)
+{
+	const struct setting_rule *rule = setting_rule(setting);
+	struct setting_value *value = &settings->value[setting];
+	struct setting_value before = { .is_set = false };
+	struct error ignored;
+	int completed;
+
+	if (!value->is_set || !rule->complete)
+		return 0;
+	if (inherited)
+		parse(rule, inherited, &before, &ignored);
+	completed = rule->complete(value, &before, site_has_images, err);
+	setting_value_free(&before);
+	return completed;
+}
+
+int settings_check(const struct settings *settings, struct error *err)
+{
+	bool joins = settings_join(settings);
+	const struct setting_rule *rule;
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		rule = setting_rule(i);
+		if (rule->check && (rule->valid_with_join || !joins) &&
+			rule->check(settings_get(settings, i), err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
-int settings_check_count(const struct settings *settings, struct error *err)
+char *settings_print(const struct settings *settings, enum setting setting)
 {
-	CLEANUP_FREE char *copy = strdup(settings_get(settings, SETTING_ENV));
-	char *rest = copy;
-	size_t count = 0;
+	return setting_rule(setting)->print(settings_get(settings, setting));
+}
 
-	if (!copy)
-		return error_set(err, 0, "cannot allocate memory");
-	while (list_next(&rest))
-		count++;
-	if (count > SETTINGS_ENV_MAX)
-		return error_set(err, 0,
-			"--sif-env has %zu variables, more than the %d that "
-			"are allowed: export the others in a script that runs "
-			"inside",
-			count, SETTINGS_ENV_MAX);
+const struct setting_value *settings_get(const struct settings *settings,
+	enum setting setting)
+{
+	return settings->value[setting].is_set
+		       ? &settings->value[setting]
+		       : &setting_rule(setting)->fallback;
+}
+
+bool settings_is(const struct settings *settings, enum setting setting,
+	enum word word)
+{
+	return settings_get(settings, setting)->word == word;
+}
+
+bool settings_is_fallback(const struct settings *settings, enum setting setting)
+{
+	const struct setting_value *value = settings_get(settings, setting);
+	const struct setting_value *fallback = &setting_rule(setting)->fallback;
+
+	return fallback->word == NO_WORD ? setting_value_is_empty(value)
+					 : value->word == fallback->word &&
+						   value->size.number == 0;
+}
+
+const char *settings_path(const struct settings *settings, enum setting setting)
+{
+	return settings_get(settings, setting)->path;
+}
+
+/* A user who goes past the commands can leave a variable in it. */
+const char *settings_home(const struct settings *settings)
+{
+	const char *path = settings_path(settings, SETTING_HOME);
+
+	return path && path[0] == '/' ? path : NULL;
+}
+
+const char *settings_image(const struct settings *settings)
+{
+	const char *path = settings_path(settings, SETTING_IMAGE);
+
+	return path ? path : word_name(WORD_NONE);
+}
+
+const struct bind_list *settings_binds(const struct settings *settings,
+	enum setting setting)
+{
+	return &settings_get(settings, setting)->binds;
+}
+
+bool settings_have_image(const struct settings *settings)
+{
+	return !settings_is(settings, SETTING_IMAGE, WORD_NONE);
+}
+
+bool settings_join(const struct settings *settings)
+{
+	return !settings_is(settings, SETTING_JOIN, WORD_NONE);
+}
+
+static int add_default(struct settings *settings, enum setting setting,
+	const struct setting_value *value, struct error *err)
+{
+	struct setting_value *own = &settings->value[setting], sum;
+
+	if (setting_value_copy(value, &sum, err) < 0)
+		return -1;
+	if (own->is_set && setting_value_append(&sum, own, err) < 0) {
+		setting_value_free(&sum);
+		return -1;
+	}
+	replace(settings, setting, sum);
 	return 0;
+}
+
+int settings_add_defaults(struct settings *settings,
+	const struct settings *defaults, struct error *err)
+{
+	const struct setting_value *own;
+	int i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		own = &settings->value[i];
+		/* The user has emptied an empty list: it stays so. */
+		if (!defaults->value[i].is_set ||
+			(own->is_set && (!setting_rule(i)->is_list ||
+						setting_value_is_empty(own))))
+			continue;
+		if (add_default(settings, i, &defaults->value[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void settings_move(struct settings *settings, enum setting setting,
+	struct settings *from)
+{
+	if (!from->value[setting].is_set)
+		return;
+	replace(settings, setting, from->value[setting]);
+	from->value[setting] = (struct setting_value){ .is_set = false };
 }
 
 int settings_check_denied(const struct settings *settings,
@@ -76,7 +203,8 @@ int settings_check_denied(const struct settings *settings,
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		if (denied[i] && settings->value[i] && *settings->value[i])
+		if (denied[i] && settings->value[i].is_set &&
+			!setting_value_is_empty(&settings->value[i]))
 			return error_set(err, 0,
 				"--sif-%s is not for users of this site: leave "
 				"it out, and unset %s (deny= in plugstack.conf)",
@@ -85,61 +213,9 @@ int settings_check_denied(const struct settings *settings,
 	return 0;
 }
 
-int settings_add_defaults(struct settings *settings,
-	const struct settings *defaults, struct error *err)
-{
-	struct settings sum = { { NULL } };
-	int i;
-
-	for (i = 0; i < SETTINGS_COUNT; i++) {
-		/* An empty list is one that the user has emptied. */
-		if (!defaults->value[i] ||
-			(settings->value[i] && (!setting_rule(i)->is_list ||
-						       !*settings->value[i])))
-			continue;
-		if (settings_put(&sum, i, defaults->value[i], err) < 0 ||
-			(settings->value[i] &&
-				settings_put(&sum, i, settings->value[i], err) <
-					0)) {
-			settings_free(&sum);
-			return -1;
-		}
-		free(settings->value[i]);
-		settings->value[i] = pointer_take(&sum.value[i]);
-	}
-	return 0;
-}
-
-const char *settings_get(const struct settings *settings, enum setting setting)
-{
-	const char *value = settings->value[setting];
-
-	return value ? value : setting_rule(setting)->fallback;
-}
-
-bool settings_is(const struct settings *settings, enum setting setting,
-	const char *word)
-{
-	return strcmp(settings_get(settings, setting), word) == 0;
-}
-
-bool settings_have_image(const struct settings *settings)
-{
-	return !settings_is(settings, SETTING_IMAGE, "none");
-}
-
-const char *settings_tmpfs_size(const struct settings *settings)
-{
-	const char *comma =
-		strchr(settings_get(settings, SETTING_WRITABLE_TMPFS), ',');
-
-	return comma ? comma + 1 : NULL;
-}
-
 void settings_forget(struct settings *settings, enum setting setting)
 {
-	free(settings->value[setting]);
-	settings->value[setting] = NULL;
+	setting_value_free(&settings->value[setting]);
 }
 
 void settings_free(struct settings *settings)
@@ -150,23 +226,23 @@ void settings_free(struct settings *settings)
 		settings_forget(settings, i);
 }
 
-void settings_errors_set(struct settings_errors *wrong, enum setting setting,
+void settings_errors_set(struct settings_errors *errors, enum setting setting,
 	const struct error *err)
 {
-	char **text = &wrong->text[setting];
+	char **text = &errors->text[setting];
 
 	free(*text);
 	*text = err ? strdup(err->text) : NULL;
 }
 
-bool settings_errors_first(const struct settings_errors *wrong,
+bool settings_errors_first(const struct settings_errors *errors,
 	struct error *ret_err)
 {
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		if (wrong->text[i]) {
-			error_set(ret_err, 0, "%s", wrong->text[i]);
+		if (errors->text[i]) {
+			error_set(ret_err, 0, "%s", errors->text[i]);
 			return true;
 		}
 	return false;

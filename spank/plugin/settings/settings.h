@@ -7,67 +7,103 @@
 #include "common/error.h"
 #include "spank/plugin/settings/setting_rules.h"
 
-/* Items of --sif-env; more are not worth a longer list. */
-#define SETTINGS_ENV_MAX 255
-
-/* Values as they were given, checked; NULL where none was.  Zeroed: empty. */
+/* The values of all settings.  All zero: none is set. */
 struct settings {
-	char *value[SETTINGS_COUNT]; /* owned */
+	struct setting_value value[SETTINGS_COUNT];
 };
 
+/* --- from text, and to text ----------------------------------------------- */
+
 /*
- * Take in a value, in its plain form (see settings_check.h): it replaces the
- * one before, or is added to a list.  A wrong one fails with a sentence that
- * says what would be right, without naming where it came from, and changes
- * nothing.
+ * Parse a value: it replaces the one before, or is added to a list.  A wrong
+ * one changes nothing and fails with a sentence that says what would be right,
+ * without naming where it came from.
  */
 int settings_put(struct settings *settings, enum setting setting,
-	const char *value, struct error *err);
-
-/* Are there more items in a list than a step can have?  -1 then. */
-int settings_check_count(const struct settings *settings, struct error *err);
+	const char *text, struct error *err);
 
 /*
- * Has the user said something about what the administrator keeps to himself?
- * -1 with a sentence then.
+ * Complete a value where the user gives it, see setting_complete.h.
+ * `inherited` is the text that an outer command has handed on, or NULL.
  */
-int settings_check_denied(const struct settings *settings,
-	const bool denied[SETTINGS_COUNT], struct error *err);
+int settings_complete(struct settings *settings, enum setting setting,
+	const char *inherited, bool site_has_images, struct error *err);
 
-/* Take the values of `defaults` where there is none; lists go before. */
+/* Can a step have these values?  What has no effect with --sif-join is not
+ * looked at if that is set. */
+int settings_check(const struct settings *settings, struct error *err);
+
+/* The value as text, which settings_put() parses to the same value; owned by
+ * the caller, NULL if there is no memory. */
+char *settings_print(const struct settings *settings, enum setting setting);
+
+/* --- typed values --------------------------------------------------------- */
+
+/* The value, or the fallback of its rule. */
+const struct setting_value *settings_get(const struct settings *settings,
+	enum setting setting);
+
+/* Is the value what it is if nobody sets it? */
+bool settings_is_fallback(const struct settings *settings,
+	enum setting setting);
+
+/* Is the value this word? */
+bool settings_is(const struct settings *settings, enum setting setting,
+	enum word word);
+
+/* The path that is the value; NULL if it is a word, or empty. */
+const char *settings_path(const struct settings *settings,
+	enum setting setting);
+
+/* The directory that --sif-home names; NULL if it names none. */
+const char *settings_home(const struct settings *settings);
+
+/* The path of the image, or "none". */
+const char *settings_image(const struct settings *settings);
+
+/* The binds of a list of these. */
+const struct bind_list *settings_binds(const struct settings *settings,
+	enum setting setting);
+
+bool settings_have_image(const struct settings *settings);
+
+/* Does the step enter the container of another one? */
+bool settings_join(const struct settings *settings);
+
+/* --- whole sets ----------------------------------------------------------- */
+
+/* Take the values of `defaults` for what is not set; lists go before. */
 int settings_add_defaults(struct settings *settings,
 	const struct settings *defaults, struct error *err);
 
-/* The value, or the rule's fallback; never NULL. */
-const char *settings_get(const struct settings *settings, enum setting setting);
+/* Move the value of `from` to `settings`, if it is set. */
+void settings_move(struct settings *settings, enum setting setting,
+	struct settings *from);
 
-/* Is the value of the setting this word? */
-bool settings_is(const struct settings *settings, enum setting setting,
-	const char *word);
+/* Is a setting set to something that the administrator denies to users?  -1
+ * with a sentence then. */
+int settings_check_denied(const struct settings *settings,
+	const bool denied[SETTINGS_COUNT], struct error *err);
 
-/* Does the step have an image at all? */
-bool settings_have_image(const struct settings *settings);
-
-/* The size of a writable tmpfs that follows "yes,"; NULL if none does. */
-const char *settings_tmpfs_size(const struct settings *settings);
-
-/* Take a value back. */
+/* Make a setting one that nobody has set. */
 void settings_forget(struct settings *settings, enum setting setting);
 
 void settings_free(struct settings *settings);
 
-/* What is wrong with the last value of each setting, as sentences. */
+/* --- what is wrong with them ---------------------------------------------- */
+
+/* A sentence for each setting whose last value was refused. */
 struct settings_errors {
-	char *text[SETTINGS_COUNT]; /* owned; NULL: nothing */
+	char *text[SETTINGS_COUNT]; /* owned; NULL: nothing is wrong */
 };
 
 /* Note that a value was refused for *err, or with NULL that one was taken: a
  * good value undoes a bad one before it. */
-void settings_errors_set(struct settings_errors *wrong, enum setting setting,
+void settings_errors_set(struct settings_errors *errors, enum setting setting,
 	const struct error *err);
 
 /* The first sentence into *ret_err, if there is one. */
-bool settings_errors_first(const struct settings_errors *wrong,
+bool settings_errors_first(const struct settings_errors *errors,
 	struct error *ret_err);
 
 #endif

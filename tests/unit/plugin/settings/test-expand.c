@@ -150,22 +150,6 @@ static void absolute_paths(void **state)
 	assert_non_null(strstr(err.text, "the variable HOME"));
 }
 
-static void what_is_escaped_expands_to_itself(void **state)
-{
-	static const char *const paths[] = { "/a$A", "/$", "/a\\b", "/a\\$A",
-		"/${NONE}/~", "~", "~/a", "/a\\~b", "\\~", "/\\\\$~\\", "" };
-	char *escaped;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		escaped = expand_escape(paths[i]);
-		assert_non_null(escaped);
-		assert_expands(escaped, paths[i]);
-		free(escaped);
-	}
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
 
 int main(void)
@@ -179,7 +163,6 @@ int main(void)
 		TEST(too_long_a_result_fails),
 		TEST(relative_paths),
 		TEST(absolute_paths),
-		TEST(what_is_escaped_expands_to_itself),
 	};
 
 	return cmocka_run_group_tests_name("expand", tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -54,7 +55,7 @@ static void a_users_binds_are_counted(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct settings settings = { { NULL } };
+		struct settings settings = { .value = { { .is_set = false } } };
 		struct error err = { 0 };
 		char *words[] = { "binds-max=9", cases[i].word };
 
@@ -78,9 +79,18 @@ static void a_users_binds_are_counted(void **state)
 	plugstack_args_free(&args);
 }
 
+static void assert_default(const struct plugstack_args *args,
+	enum setting setting, const char *text)
+{
+	char *printed = settings_print(&args->defaults, setting);
+
+	assert_string_equal(printed, text);
+	free(printed);
+}
+
 static bool mounts_on_host(const struct plugstack_args *args)
 {
-	return settings_is(&args->defaults, SETTING_HOST_MOUNT, "yes");
+	return settings_is(&args->defaults, SETTING_HOST_MOUNT, WORD_YES);
 }
 
 static void the_modes_are_told_from_defaults(void **state)
@@ -100,8 +110,7 @@ static void the_modes_are_told_from_defaults(void **state)
 	assert_true(args.userns);
 	assert_true(mounts_on_host(&args));
 	assert_false(args.users_choose_mount);
-	assert_string_equal(settings_get(&args.defaults, SETTING_MOUNT),
-		"/a.sif:/data");
+	assert_default(&args, SETTING_MOUNT, "/a.sif:/data");
 	plugstack_args_free(&args);
 	assert_int_equal(plugstack_args_parse(8, undone, &args, &err), 0);
 	assert_true(args.use_uring);
@@ -114,7 +123,7 @@ static void the_modes_are_told_from_defaults(void **state)
 /* Does a user who says `asked` get past mount=`mode`? */
 static void assert_choice(char *mode, const char *asked, bool is_good)
 {
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
@@ -195,7 +204,7 @@ static void assert_bad(char *word, const char *part)
 	if (!strstr(err.text, part))
 		fail_msg("'%s' is not in '%s'", part, err.text);
 	/* The word that was good does not count either. */
-	assert_null(args.defaults.value[SETTING_HOME]);
+	assert_false(args.defaults.value[SETTING_HOME].is_set);
 	assert_int_equal(args.binds.count, 0);
 	assert_null(args.path);
 }
@@ -248,7 +257,7 @@ static void every_bad_word_is_named(void **state)
 	assert_non_null(strstr(err.text,
 		"; 'home=maybe': 'maybe' is not one of yes|no|private"));
 	assert_null(strstr(err.text, "'home=no'"));
-	assert_null(args.defaults.value[SETTING_HOME]);
+	assert_false(args.defaults.value[SETTING_HOME].is_set);
 }
 
 static void image_directories(void **state)
@@ -292,10 +301,10 @@ static void defaults_and_prohibitions(void **state)
 
 	(void)state;
 	assert_int_equal(plugstack_args_parse(8, words, &args, &err), 0);
-	assert_true(settings_is(&args.defaults, SETTING_HOME, "yes"));
-	assert_true(settings_is(&args.defaults, SETTING_WORKDIR, "/a/$USER"));
-	assert_true(settings_is(&args.defaults, SETTING_ENV, "A=1,B=x=y"));
-	assert_true(settings_is(&args.defaults, SETTING_NV, "yes"));
+	assert_default(&args, SETTING_HOME, "yes");
+	assert_default(&args, SETTING_WORKDIR, "/a/$USER");
+	assert_default(&args, SETTING_ENV, "A=1,B=x=y");
+	assert_default(&args, SETTING_NV, "yes");
 	assert_true(args.denied[SETTING_HOME]);
 	assert_true(args.denied[SETTING_WRITABLE_TMPFS]);
 	assert_true(args.denied[SETTING_JOIN]);

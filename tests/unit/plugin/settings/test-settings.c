@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -23,21 +24,25 @@ static void put(struct settings *settings, enum setting setting,
 static void assert_value(const struct settings *settings, enum setting setting,
 	const char *value)
 {
-	assert_string_equal(settings_get(settings, setting), value);
+	char *text = settings_print(settings, setting);
+
+	assert_non_null(text);
+	assert_string_equal(text, value);
+	free(text);
 }
 
 /* `part` is what the sentence has to contain. */
 static void assert_wrong(enum setting setting, const char *value,
 	const char *part)
 {
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 	struct error err = { 0 };
 
 	if (settings_put(&settings, setting, value, &err) == 0)
 		fail_msg("'%s' was taken", value);
 	if (!strstr(err.text, part))
 		fail_msg("'%s' is not in '%s'", part, err.text);
-	assert_null(settings.value[setting]);
+	assert_false(settings.value[setting].is_set);
 }
 
 static void the_table_is_complete(void **state)
@@ -52,7 +57,8 @@ static void the_table_is_complete(void **state)
 		assert_non_null(rule->name);
 		assert_non_null(rule->arginfo);
 		assert_non_null(rule->usage);
-		assert_non_null(rule->fallback);
+		assert_non_null(rule->parse);
+		assert_non_null(rule->print);
 		snprintf(upper, sizeof(upper), "SPANK_SIF_%s", rule->name);
 		for (c = upper; *c; c++)
 			*c = *c == '-'                ? '_'
@@ -89,7 +95,7 @@ static void an_item_is_never_empty(void **state)
 
 static void a_home_is_one_directory(void **state)
 {
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 
 	(void)state;
 	assert_wrong(SETTING_HOME, "/a:/b",
@@ -103,21 +109,103 @@ static void a_home_is_one_directory(void **state)
 
 static void fallbacks_are_good_values(void **state)
 {
-	struct settings settings = { { NULL } };
+	struct settings none = { .value = { { .is_set = false } } }, settings;
+	char *text;
 	int i;
 
 	(void)state;
+	memset(&settings, 0, sizeof(settings));
+	assert_false(settings_have_image(&none));
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		assert_true(settings_is_fallback(&none, i));
+		text = settings_print(&none, i);
+		put(&settings, i, text);
+		assert_value(&settings, i, text);
+		assert_true(settings_is_fallback(&settings, i));
+		free(text);
+	}
 	assert_false(settings_have_image(&settings));
-	for (i = 0; i < SETTINGS_COUNT; i++)
-		if (*setting_rule(i)->fallback)
-			put(&settings, i, setting_rule(i)->fallback);
-	assert_false(settings_have_image(&settings));
+	assert_false(settings_join(&settings));
 	settings_free(&settings);
+}
+
+/* What a rule may take, and the same of all rules: the list has what any of
+ * them parses, so that a new rule is tested without a new line here. */
+static const char *const samples[] = { "", "none", "auto", "try", "yes", "no",
+	"on", "0", "host", "image", "private", "a.sif", "/a b/c,d.sif", "~/x",
+	"$HOME/\\$x", "/a", "/a:/b:ro", "?/a\\,b:/c\\:d,-/tmp,/x:/y:rw,ro",
+	"/a,/b,/c", "a.sif:/a,b.sqsh:/b", "A=1,B,C=x\\,y,D=a=b", "A=\\\\x",
+	"2g", "512", "yes,50%", "yes,1K", "7.0", "batch", "7.interactive",
+	"4294967295.12", "3" };
+
+static void assert_same(const struct settings *a, const struct settings *b,
+	enum setting setting)
+{
+	const struct setting_value *x = settings_get(a, setting);
+	const struct setting_value *y = settings_get(b, setting);
+	char *text = settings_print(a, setting);
+
+	assert_int_equal(x->is_set, y->is_set);
+	assert_int_equal(x->word, y->word);
+	assert_int_equal(!x->path, !y->path);
+	assert_int_equal(x->binds.count, y->binds.count);
+	assert_int_equal(x->items.count, y->items.count);
+	assert_int_equal(x->size.number, y->size.number);
+	assert_int_equal(x->has_step, y->has_step);
+	assert_value(b, setting, text);
+	free(text);
+}
+
+static void what_is_printed_parses_to_the_same(void **state)
+{
+	struct error err;
+	size_t i, taken;
+	int rule;
+
+	(void)state;
+	for (rule = 0; rule < SETTINGS_COUNT; rule++) {
+		for (i = 0, taken = 0; i < sizeof(samples) / sizeof(*samples);
+			i++) {
+			struct settings first, second;
+			char *text;
+
+			memset(&first, 0, sizeof(first));
+			memset(&second, 0, sizeof(second));
+			if (settings_put(&first, rule, samples[i], &err) < 0)
+				continue;
+			taken++;
+			text = settings_print(&first, rule);
+			put(&second, rule, text);
+			assert_same(&first, &second, rule);
+			free(text);
+			settings_free(&first);
+			settings_free(&second);
+		}
+		if (taken < 2)
+			fail_msg("no two samples for --sif-%s",
+				setting_rule(rule)->name);
+	}
+}
+
+/* The help text and the parser know the same words. */
+static void help_lists_the_words(void **state)
+{
+	const struct setting_rule *rule;
+	int i, word;
+
+	(void)state;
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		rule = setting_rule(i);
+		for (word = 0; word < WORDS_COUNT; word++)
+			if (rule->words & MAY_BE(word))
+				assert_non_null(
+					strstr(rule->arginfo, word_name(word)));
+	}
 }
 
 static void the_last_value_wins(void **state)
 {
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 
 	(void)state;
 	put(&settings, SETTING_IMAGE, "a.sif");
@@ -127,13 +215,13 @@ static void the_last_value_wins(void **state)
 	put(&settings, SETTING_IMAGE, "none");
 	assert_false(settings_have_image(&settings));
 	settings_forget(&settings, SETTING_IMAGE);
-	assert_null(settings.value[SETTING_IMAGE]);
+	assert_false(settings.value[SETTING_IMAGE].is_set);
 	settings_free(&settings);
 }
 
 static void lists_add_up(void **state)
 {
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 
 	(void)state;
 	put(&settings, SETTING_ENV, "A=1");
@@ -141,7 +229,7 @@ static void lists_add_up(void **state)
 	put(&settings, SETTING_ENV, "B=2,C");
 	assert_value(&settings, SETTING_ENV, "A=1,B=2,C");
 	put(&settings, SETTING_ENV, "none");
-	assert_non_null(settings.value[SETTING_ENV]);
+	assert_true(settings.value[SETTING_ENV].is_set);
 	assert_value(&settings, SETTING_ENV, "");
 	put(&settings, SETTING_ENV, "D=4");
 	assert_value(&settings, SETTING_ENV, "D=4");
@@ -150,13 +238,13 @@ static void lists_add_up(void **state)
 
 static void a_switch_alone_means_yes(void **state)
 {
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 
 	(void)state;
 	put(&settings, SETTING_CLEANENV, "");
-	assert_true(settings_is(&settings, SETTING_CLEANENV, "yes"));
+	assert_true(settings_is(&settings, SETTING_CLEANENV, WORD_YES));
 	put(&settings, SETTING_DEBUG, "(null)");
-	assert_true(settings_is(&settings, SETTING_DEBUG, "yes"));
+	assert_true(settings_is(&settings, SETTING_DEBUG, WORD_YES));
 	put(&settings, SETTING_WRITABLE_TMPFS, "");
 	assert_value(&settings, SETTING_WRITABLE_TMPFS, "yes");
 	assert_wrong(SETTING_TMP, "(null)", "host|private");
@@ -165,7 +253,7 @@ static void a_switch_alone_means_yes(void **state)
 
 static void a_wrong_value_changes_nothing(void **state)
 {
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 	struct error err = { 0 };
 
 	(void)state;
@@ -208,19 +296,20 @@ static void sizes(void **state)
 		"999999999999999m" };
 	static const char *const bad[] = { "", "0", "01g", "g", "2gb", "-1",
 		"1.5g", "2t", "9999999999999999" };
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 	char value[64];
 	size_t i;
 
 	(void)state;
-	assert_null(settings_tmpfs_size(&settings));
 	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		snprintf(value, sizeof(value), "yes,%s", good[i]);
 		put(&settings, SETTING_WRITABLE_TMPFS, value);
-		assert_string_equal(settings_tmpfs_size(&settings), good[i]);
+		assert_value(&settings, SETTING_WRITABLE_TMPFS, value);
 	}
 	put(&settings, SETTING_WRITABLE_TMPFS, "yes");
-	assert_null(settings_tmpfs_size(&settings));
+	assert_int_equal(
+		settings_get(&settings, SETTING_WRITABLE_TMPFS)->size.number,
+		0);
 	settings_free(&settings);
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		snprintf(value, sizeof(value), "yes,%s", bad[i]);
@@ -233,7 +322,7 @@ static void a_size_alone_is_enough_and_counts_mib(void **state)
 	static const char *const values[][2] = { { "2g", "yes,2g" },
 		{ "50%", "yes,50%" }, { "512", "yes,512m" },
 		{ "yes,512", "yes,512m" }, { "10", "yes,10m" } };
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 	size_t i;
 
 	(void)state;
@@ -253,7 +342,7 @@ static void other_words_for_yes_and_no(void **state)
 	static const enum setting settings_of[] = { SETTING_CLEANENV,
 		SETTING_HOME, SETTING_WRITABLE_TMPFS, SETTING_NV, SETTING_ROCM,
 		SETTING_HOST_MOUNT, SETTING_DEBUG };
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 	size_t i, word;
 
 	(void)state;
@@ -290,16 +379,16 @@ static void images_that_are_no_files(void **state)
 
 static void too_many_variables(void **state)
 {
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 	struct error err = { 0 };
 	int i;
 
 	(void)state;
 	for (i = 0; i < SETTINGS_ENV_MAX; i++)
 		put(&settings, SETTING_ENV, "A=1\\,2");
-	assert_int_equal(settings_check_count(&settings, &err), 0);
+	assert_int_equal(settings_check(&settings, &err), 0);
 	put(&settings, SETTING_ENV, "A");
-	assert_int_equal(settings_check_count(&settings, &err), -1);
+	assert_int_equal(settings_check(&settings, &err), -1);
 	assert_non_null(strstr(err.text, "256 variables"));
 	settings_free(&settings);
 }
@@ -311,12 +400,16 @@ static void steps_to_join(void **state)
 	static const char *const bad[] = { "", ".", "7.", ".7", "7.0.0", "a",
 		"7.a", "a.7", "-1", "7.extern", "99999999999.0",
 		"7.99999999999", "7.0 " };
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		put(&settings, SETTING_JOIN, good[i]);
+		assert_value(&settings, SETTING_JOIN, good[i]);
+		assert_int_equal(settings_join(&settings),
+			strcmp(good[i], "none") != 0);
+	}
 	settings_free(&settings);
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_wrong(SETTING_JOIN, bad[i], "is not the id of a step");
@@ -326,7 +419,7 @@ static void what_is_denied(void **state)
 {
 	bool denied[SETTINGS_COUNT] = { [SETTING_HOME] = true,
 		[SETTING_BIND] = true };
-	struct settings settings = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } };
 	struct error err = { 0 };
 
 	(void)state;
@@ -342,7 +435,8 @@ static void what_is_denied(void **state)
 
 static void defaults_come_where_nothing_is(void **state)
 {
-	struct settings settings = { { NULL } }, defaults = { { NULL } };
+	struct settings settings = { .value = { { .is_set = false } } },
+			defaults = { .value = { { .is_set = false } } };
 	struct error err = { 0 };
 
 	(void)state;
@@ -373,6 +467,8 @@ int main(void)
 		cmocka_unit_test(an_item_is_never_empty),
 		cmocka_unit_test(a_home_is_one_directory),
 		cmocka_unit_test(fallbacks_are_good_values),
+		cmocka_unit_test(what_is_printed_parses_to_the_same),
+		cmocka_unit_test(help_lists_the_words),
 		cmocka_unit_test(the_last_value_wins),
 		cmocka_unit_test(lists_add_up),
 		cmocka_unit_test(a_switch_alone_means_yes),
