@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The image server without Slurm: what it shows of an image is what went into it,
-# and whatever is wrong with an image is an error, not a crash.  `serve` runs a
-# command in the image's root; see serve-image.c for its exit statuses.
+# The image server without Slurm: it serves exactly what was packed into the image,
+# and reports damage as an error without crashing.  `serve` runs a command in the
+# image's root; serve-image.c lists the exit statuses.
 #
 # shellcheck disable=SC2016
 
@@ -57,7 +57,7 @@ serve() {
 	"$SERVE_IMAGE" "$@"
 }
 
-# Sizes and links of directories are each file system's own.
+# Sizes and link counts of directories differ between file systems.
 LIST='
 	find . -mindepth 1 -type d -printf "%p %y %m %U %G %Ts\n" | sort
 	find . ! -type d -printf "%p %y %m %n %U %G %s %l %Ts\n" | sort
@@ -74,7 +74,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-@test "the whole tree is served as it is" {
+@test "the whole tree is served unchanged" {
 	assert_served "$TREE" "$IMAGE"
 }
 
@@ -93,7 +93,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_status 0
 }
 
-@test "device nodes are shown, and cannot be opened" {
+@test "device nodes are shown but cannot be opened" {
 	run serve "$IMAGE" sh -c \
 		'stat -c "%F %t %T" character block; cat character'
 	assert_line "character special file 1 3"
@@ -110,7 +110,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_line "0"
 }
 
-@test "each of 10000 entries is listed once, and found by its name" {
+@test "each of 10000 entries is listed once and found by name" {
 	run serve "$IMAGE" sh -c 'find many -type f | sort -u | wc -l'
 	assert_output 10000
 	run serve "$IMAGE" sh -c '
@@ -122,9 +122,9 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_output ""
 }
 
-# A list of 17 MiB, of which the index is taken away.  It could be 4 GiB long, in
-# an image of a few MiB.
-@test "a directory without an index is not searched without end" {
+# A directory of 17 MiB whose index is removed.  An image of a few MiB can hold one
+# of 4 GiB.
+@test "the search in a directory without an index is limited" {
 	local tree=$BATS_TEST_TMPDIR/tree image=$BATS_TEST_TMPDIR/image
 	python3 - "$tree" <<-'END'
 		import os, sys
@@ -141,7 +141,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	pack "$tree" "$image" -noI
 	run serve "$image" sh -c 'stat "wide/69999$(printf %0240d 0 | tr 0 n)"'
 	assert_status 0
-	# Type 8, an extended directory: its size, and how many entries its index has.
+	# An extended directory (type 8): its size and the number of index entries.
 	python3 - "$image" <<-'END'
 		import re, struct, sys
 		image = bytearray(open(sys.argv[1], "rb").read())
@@ -161,7 +161,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	((elapsed_ms < 5000))
 }
 
-@test "every compressor, with blocks of 4K, 128K and 1M" {
+@test "every compressor works with blocks of 4K, 128K and 1M" {
 	local compressor block
 	rm -rf "$BATS_TEST_TMPDIR/tree"
 	mkdir "$BATS_TEST_TMPDIR/tree"
@@ -178,24 +178,24 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	done
 }
 
-@test "programs make buffers of the usual size, whatever blocks the image has" {
+@test "st_blksize is 4096 whatever the block size of the image" {
 	pack "$TREE/deep" "$BATS_TEST_TMPDIR/image" -b 1M
 	run serve "$BATS_TEST_TMPDIR/image" stat -c %o . er/still/file
 	assert_output $'4096\n4096'
 }
 
-@test "stored data is spliced, and copied where it cannot be" {
+@test "stored data is spliced, or copied where splice is impossible" {
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	{ head -c 900000 "$TREE/large"; cat "$TREE/incompressible"; } \
 		>"$BATS_TEST_TMPDIR/tree/file"
 	cd "$BATS_TEST_TMPDIR/tree"
 	pack . ../image -b 64K
-	# Whole, in odd places, and more at once than the pipe holds.
+	# The whole file, from odd offsets, and more at once than the pipe holds.
 	READ='sha256sum file
 		tail -c +1234567 file | sha256sum
 		dd if=file bs=1M iflag=direct status=none | sha256sum
 		tail -c 100000 file | sha256sum'
-	# tmpfs knows no O_DIRECT before Linux 6.6.
+	# tmpfs has O_DIRECT since Linux 6.6.
 	sh -c "${READ//iflag=direct/}" >../expected
 	run strace -f -qq -e trace=splice,preadv2 -o ../log \
 		"$SERVE_IMAGE" ../image sh -c "$READ"
@@ -205,14 +205,14 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 		skip "no RWF_NOWAIT on this file system: it cannot be spliced"
 	run grep -cE ' = [0-9]{6,}$' ../log
 	((output > 10))
-	# Nothing of the image in the page cache.
+	# None of the image is in the page cache.
 	dd if=../image of=/dev/null iflag=nocache count=0 status=none
 	run serve ../image sh -c "$READ"
 	assert_status 0
 	assert_output "$(cat ../expected)"
 }
 
-@test "a stored block that claims to lie before the image is not read there" {
+@test "a stored block with an offset before the image is refused" {
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	cd "$BATS_TEST_TMPDIR"
 	head -c 100000 /dev/urandom >tree/file
@@ -226,7 +226,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_output "cat: file: Input/output error"
 }
 
-@test "images without fragments, compressed metadata or export table" {
+@test "images without fragments, compressed metadata or export table are served" {
 	local option
 	for option in -no-fragments -always-use-fragments -noI -noD \
 		-no-exports -no-sparse -no-duplicates; do
@@ -236,7 +236,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	done
 }
 
-@test "an image compressed with lzma is refused by name" {
+@test "an image compressed with lzma is refused, and the message names it" {
 	pack "$TREE/deep" "$BATS_TEST_TMPDIR/image" -comp lzma
 	run serve "$BATS_TEST_TMPDIR/image" true
 	assert_status 98
@@ -256,7 +256,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_line "x"
 }
 
-@test "mount points can be made until it is sealed" {
+@test "mount points can be created until the image is sealed" {
 	run serve -w "$IMAGE" sh -ec '
 		mkdir deep/new deep/new/sub
 		mknod deep/pipe p && exit 1
@@ -274,7 +274,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_contains "Read-only file system"
 }
 
-@test "what is there cannot be made or written" {
+@test "existing files can be neither created nor written" {
 	run serve -w "$IMAGE" sh -c 'mkdir deep; rmdir deep; echo x >small; mv small x'
 	assert_failure
 	assert_contains "File exists"
@@ -298,7 +298,7 @@ poke() { # IMAGE OFFSET BYTES (as of printf)
 	assert_line "Max open files $files $files files "
 }
 
-# As much as it may have, in steps of 100 KiB, but for what the program needs to start.
+# With the least address space that the program starts with, in steps of 100 KiB.
 serve_with_little_memory() { # IMAGE
 	local kib
 	for ((kib = 2000; kib < 46000; kib += 100)); do
@@ -306,7 +306,7 @@ serve_with_little_memory() { # IMAGE
 	done | sort -u
 }
 
-@test "want of memory is not taken for damage" {
+@test "a lack of memory is not reported as damage" {
 	pack "$TREE" "$BATS_TEST_TMPDIR/xz.sqfs" -comp xz
 	for image in "$IMAGE" "$BATS_TEST_TMPDIR/xz.sqfs"; do
 		run serve_with_little_memory "$image"
@@ -325,7 +325,7 @@ MEASURE='
 	at_most() { [ "$1" -le "$2" ] || { echo "$1 > $2"; exit 1; }; }
 	'
 
-@test "the benchmark's workloads read what they should" {
+@test "the benchmark's workloads read the right bytes" {
 	[[ -x ${WORKLOAD-} ]] || skip "WORKLOAD is not set"
 	PYTHONDONTWRITEBYTECODE=1 run /usr/bin/python3 \
 		"$BATS_TEST_DIRNAME/../bench/bench" --short --check-only \
@@ -337,8 +337,8 @@ MEASURE='
 	assert_line "zstd-1M: all bytes are right"
 }
 
-# The server's program, to which nobody says HELLO: prints how many bytes of the
-# image it has read when it waits for good.
+# Runs the server's program without sending HELLO, and prints how many bytes of the
+# image it has read when it has nothing left to do.
 bytes_prefetched() { # IMAGE COMMAND
 	rm -f "$BATS_TEST_TMPDIR/log"
 	timeout 90 perl -MSocket -MPOSIX=dup2,WNOHANG -we '
@@ -368,20 +368,20 @@ bytes_prefetched() { # IMAGE COMMAND
 	awk '/pread64/ { sum += $NF } END { print sum }' "$BATS_TEST_TMPDIR/log"
 }
 
-# Not if there was no time, on a busy machine.
+# A busy machine may leave no time for it.
 is_prefetched() { # COMMAND
 	some=$(bytes_prefetched "$PWD/image" "$1")
 	((some > none + 500000 && some < size))
 }
 
-@test "the server's program says which of its arguments is wrong" {
+@test "the server names the argument that is wrong" {
 	[[ -n ${SPANK_SIF_INSTALL-} ]] || skip "SPANK_SIF_INSTALL is not set"
 	run "$SPANK_SIF_INSTALL$PLUGIN_SERVER" timeout=60 tasks=0
 	assert_status 1
 	assert_output "$SPANK_SIF_INSTALL$PLUGIN_SERVER: the argument 'tasks=0' has a value that is not allowed"
 }
 
-@test "what a step reads first is decompressed before a task comes" {
+@test "what a step reads first is decompressed before a task connects" {
 	[[ -n ${SPANK_SIF_INSTALL-} ]] || skip "SPANK_SIF_INSTALL is not set"
 	image_tree "$BATS_TEST_TMPDIR/tree" sh true
 	cd "$BATS_TEST_TMPDIR"
@@ -393,12 +393,12 @@ is_prefetched() { # COMMAND
 	pack tree image
 	none=$(bytes_prefetched "$PWD/image" nonesuch)
 	size=$(stat -c %s image)
-	# The C library is most of what both have.
+	# The C library is most of both.
 	for command in true /usr/bin/true linked script; do
 		wait_until 10 is_prefetched "$command" ||
 			assertion_failed "$command: $some bytes, $none without"
 	done
-	# No more than the beginning of what is large.
+	# Of a large file, only the beginning.
 	some=$(bytes_prefetched "$PWD/image" noise)
 	((some < none + 2200000)) || assertion_failed "noise: $some bytes"
 	for command in ./true bin/true round / .. /usr/bin/../../..; do
@@ -406,8 +406,8 @@ is_prefetched() { # COMMAND
 	done
 }
 
-# A program of 36 MiB that needs the libraries /usr/lib/0 to /usr/lib/31, or, of
-# the same place STRIDE bytes apart, what has no name.  Half of it is noise.
+# Writes a program of 36 MiB that needs the libraries /usr/lib/0 to /usr/lib/31, or,
+# with STRIDE, names at offsets STRIDE bytes apart.  Half of it is random.
 hungry_program() { # FILE STRIDE
 	perl -we '
 		use strict;
@@ -433,7 +433,7 @@ hungry_program() { # FILE STRIDE
 	chmod +x "$1"
 }
 
-# Round about, as long as links can be, in a long directory, and to nothing.
+# Symlinks in circles, of the greatest length, in a large directory, and dangling.
 long_links() { # DIRECTORY
 	mkdir "$1/x"
 	perl -we '
@@ -442,7 +442,7 @@ long_links() { # DIRECTORY
 		symlink $way . ($_ + 1), $_ or die for 0 .. 500' "$1"
 }
 
-@test "an image cannot keep the server at what may be read first" {
+@test "the work on what may be read first is limited" {
 	[[ -n ${SPANK_SIF_INSTALL-} ]] || skip "SPANK_SIF_INSTALL is not set"
 	cd "$BATS_TEST_TMPDIR"
 	mkdir -p tree/usr/{bin,lib}
@@ -460,22 +460,22 @@ long_links() { # DIRECTORY
 	((SECONDS - started < 5))
 }
 
-@test "a server without an image to look at beforehand waits for one" {
+@test "a server started without an image waits for one" {
 	[[ -n ${SPANK_SIF_INSTALL-} ]] || skip "SPANK_SIF_INSTALL is not set"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	echo damaged >"$BATS_TEST_TMPDIR/damaged"
-	# The path may lead elsewhere in the job's mount namespace.
+	# In the job's mount namespace the path may name another file.
 	image_tree "$BATS_TEST_TMPDIR/tree" true
 	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/foreign"
 	chown 12345 "$BATS_TEST_TMPDIR/foreign"
 	for image in "$BATS_TEST_TMPDIR"/{fifo,damaged,nonesuch,foreign} /dev/zero / ""; do
 		some=$(bytes_prefetched "$image" true)
-		# Those that env(1) reads of its own library.
+		# The reads of env(1) from its own library.
 		((some < 3000)) || assertion_failed "$image: $some bytes"
 	done
 }
 
-@test "a second run of the same program asks the server nothing" {
+@test "a second run of a program sends no request to the server" {
 	image_tree "$BATS_TEST_TMPDIR/tree"
 	mkdir "$BATS_TEST_TMPDIR/tree/many"
 	(cd "$BATS_TEST_TMPDIR/tree/many" && seq 2000 | xargs touch)
@@ -492,7 +492,7 @@ long_links() { # DIRECTORY
 	assert_output "0 requests"
 }
 
-@test "memory stays within its limits, whatever is read" {
+@test "memory stays within its limits for all kinds of reads" {
 	local block limit
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	for i in 1 2 3 4 5 6 7 8; do
@@ -514,22 +514,22 @@ long_links() { # DIRECTORY
 	done
 }
 
-# Numbers of policies: sched(7).
-@test "threads that read ahead, and no others, give way to who has the CPU" {
+# sched(7) lists the numbers of the policies.
+@test "only the readahead threads yield the CPU to other processes" {
 	local script="$MEASURE"'
 		cut -d " " -f 41 /proc/$server/task/*/stat | sort | uniq -c |
 			tr -s "\n " " "'
 	run serve -t 2 "$IMAGE" sh -c "$script"
 	assert_status 0
 	assert_output " 2 0 2 3 "
-	# A user who has chosen another policy has it for all.
+	# A policy that the user chose applies to all threads.
 	run chrt --idle 0 "$SERVE_IMAGE" "$IMAGE" sh -c "$script"
 	assert_status 0
 	[[ $output =~ ^\ [0-9]+\ 5\ $ ]]
 }
 
 # bats test_tags=machine
-@test "100000 inodes, looked up and forgotten, leave no growth" {
+@test "memory does not grow by 100000 inodes looked up and forgotten" {
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	(cd "$BATS_TEST_TMPDIR/tree" && for i in $(seq 100); do
 		mkdir "$i" && (cd "$i" && seq 1000 | xargs touch)
@@ -543,19 +543,19 @@ long_links() { # DIRECTORY
 	assert_line 100101 3
 }
 
-@test "a name that is too long is told from one that is not there" {
+@test "a name that is too long gives ENAMETOOLONG, not ENOENT" {
 	run serve "$IMAGE" sh -c 'cat "$(printf %0255d 0)"; cat "$(printf %0256d 0)"'
 	assert_contains "0: No such file or directory"
 	assert_contains "0: File name too long"
 }
 
-@test "a server that is killed while it is read from leaves nobody waiting" {
+@test "readers of a server that is killed get an error and do not hang" {
 	local i
 	mkdir "$BATS_TEST_TMPDIR"/{tree,fusectl}
 	seq 3000000 >"$BATS_TEST_TMPDIR/tree/large"
 	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image"
 	for i in {05..44}; do
-		# Ends with status 99, since the server was killed.
+		# Status 99: the server was killed.
 		run serve "$BATS_TEST_TMPDIR/image" sh -c "$MEASURE"'
 			connection=$(stat -c %d .)
 			connection=$((connection & 0xff |
@@ -577,7 +577,7 @@ long_links() { # DIRECTORY
 	done
 }
 
-@test "a file that is cut while it is served gives errors" {
+@test "truncating the image while it is served gives read errors" {
 	cp "$IMAGE" "$BATS_TEST_TMPDIR/image"
 	# shellcheck disable=SC2016
 	run serve "$BATS_TEST_TMPDIR/image" sh -c \
@@ -588,7 +588,7 @@ long_links() { # DIRECTORY
 	assert_contains "Input/output error"
 }
 
-@test "damaged data is an error of that file alone" {
+@test "damaged data is an error in that file only" {
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	cp "$TREE/large" "$BATS_TEST_TMPDIR/tree/a"
 	echo fine >"$BATS_TEST_TMPDIR/tree/b"
@@ -600,7 +600,7 @@ long_links() { # DIRECTORY
 	assert_contains "cat: a: Input/output error"
 }
 
-# Damage may make a FIFO of a file that the directory has as a regular one.
+# Damage may turn a regular file into a FIFO.
 READ_ALL='find . -ls
 	find . -type f -print0 | perl -MFcntl -0lne "
 		sysopen F, \$_, O_RDONLY | O_NONBLOCK or next;
@@ -640,12 +640,12 @@ READ_ALL='find . -ls
 
 # --- requests over io_uring ----------------------------------------------------
 
-# Whether the server has rings; after "$MEASURE".
+# Prints the number of rings that the server has mapped; follows "$MEASURE".
 RINGS='rings() { grep -c "io_uring" /proc/$server/maps; }
 	'
 
 # bats test_tags=machine
-@test "over io_uring the whole tree is served as it is" {
+@test "io_uring: the whole tree is served unchanged" {
 	need_uring
 	run with_uring serve "$IMAGE" sh -c "$MEASURE$RINGS"'[ $(rings) -gt 0 ]'
 	assert_status 0
@@ -658,7 +658,7 @@ RINGS='rings() { grep -c "io_uring" /proc/$server/maps; }
 }
 
 # bats test_tags=machine
-@test "over io_uring mount points can be made until it is sealed" {
+@test "io_uring: mount points can be created until the image is sealed" {
 	need_uring
 	LC_ALL=C run with_uring serve -w "$IMAGE" sh -c '
 		mkdir new new/deeper && : >new/file && rm small &&
@@ -673,7 +673,7 @@ mkdir: cannot create directory 'many': File exists"
 }
 
 # bats test_tags=machine
-@test "without the kernel's leave there are no rings, and no word of it" {
+@test "io_uring: where the kernel forbids rings there are none, and no message" {
 	need_uring
 	run serve "$IMAGE" sh -c "$MEASURE$RINGS"'rings; cat small'
 	assert_output $'0\nhello'
@@ -687,7 +687,7 @@ mkdir: cannot create directory 'many': File exists"
 }
 
 # bats test_tags=machine
-@test "over io_uring who runs on a CPU that the server may not use is served" {
+@test "io_uring: a reader on a CPU that the server may not use is served" {
 	need_uring
 	(($(nproc) > 1)) || skip "there is one CPU"
 	sum=$(sha256sum <"$TREE/large")
@@ -701,7 +701,7 @@ mkdir: cannot create directory 'many': File exists"
 }
 
 # bats test_tags=machine
-@test "over io_uring memory stays within its limits" {
+@test "io_uring: memory stays within its limits" {
 	need_uring
 	mkdir "$BATS_TEST_TMPDIR/tree"
 	for i in 1 2 3 4 5 6 7 8; do
@@ -715,7 +715,7 @@ mkdir: cannot create directory 'many': File exists"
 }
 
 # bats test_tags=machine
-@test "over io_uring a server that is killed while it is read from leaves nobody waiting" {
+@test "io_uring: readers of a server that is killed get an error" {
 	local i
 	need_uring
 	mkdir "$BATS_TEST_TMPDIR/tree"
@@ -723,7 +723,7 @@ mkdir: cannot create directory 'many': File exists"
 	(cd "$BATS_TEST_TMPDIR/tree" && seq 2000 | xargs touch)
 	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image"
 	for i in {05..24}; do
-		# Ends with status 99, since the server was killed.
+		# Status 99: the server was killed.
 		run with_uring timeout 30 "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" \
 			sh -c "$MEASURE"'
 			while cat large; do :; done >/dev/null 2>&1 &

@@ -1,17 +1,17 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# spank-sif-gpus without Slurm: what it tells of a driver.  The driver is a tree of
-# tiny libraries; the program runs with that tree as its root, where nothing of
-# this machine is but the C library, libyaml and ldconfig.
+# spank-sif-gpus without Slurm: what it reports about a driver.  The driver is a tree
+# of tiny libraries.  The program runs with that tree as its root, which has only the
+# C library, libyaml and ldconfig of this machine.
 #
-# A record is written here with '|' for TAB.
+# Records are written here with '|' for TAB.
 #
 # shellcheck disable=SC1003,SC2154
 
 load ../lib/common
 
-# Debian's place for this machine's libraries, or that of others.
+# Debian's folder for this machine's libraries, or the usual one.
 LIB=/usr/lib/$(compile -print-multiarch 2>/dev/null)
 LIB=${LIB%/}
 
@@ -35,7 +35,7 @@ setup() {
 	((status == 2)) || skip "chroot: neither root nor a user namespace"
 }
 
-# What ldd names, at the same places.
+# Copies the libraries that ldd names to the same paths.
 copy_libraries() { # PROGRAM ROOT
 	local library
 	ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
@@ -44,7 +44,7 @@ copy_libraries() { # PROGRAM ROOT
 	done
 }
 
-# As the plugin runs it: a user, next to no environment, no standard input.
+# As the plugin runs it: as a user, with almost no environment and no standard input.
 gpus() { # nvidia|rocm
 	local chroot
 	chroot=$(command -v chroot)
@@ -92,7 +92,7 @@ spec() { # FILE
 	cat >"$ROOT$1"
 }
 
-# As `nvidia-ctk cdi generate` writes it, with the parts that count.
+# Like the output of `nvidia-ctk cdi generate`, with the parts that matter.
 nvidia_yaml() { # VERSION
 	cat <<-END
 	---
@@ -166,7 +166,7 @@ assert_nvidia() { # VERSION
 
 # --- CDI -------------------------------------------------------------------
 
-@test "CDI, YAML: libraries by all their names, binds, variables" {
+@test "CDI, YAML: libraries under all their names, binds, variables" {
 	nvidia_driver 575.57.08
 	nvidia_yaml 575.57.08 | spec /etc/cdi/nvidia.yaml
 	run gpus nvidia
@@ -178,7 +178,7 @@ assert_nvidia() { # VERSION
 	assert_equal "${#lines[@]}" 9
 }
 
-@test "CDI, JSON as Go writes it, compact, with escapes" {
+@test "CDI: JSON as Go writes it, compact, with escapes" {
 	nvidia_driver 575.57.08
 	spec /var/run/cdi/nvidia.json <<-END
 	{"cdiVersion":"0.5.0","kind":"nvidia.com\u002fgpu","devices":[{"name":"all","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia0"}]}}],"containerEdits":{"env":["DRIVER_SAYS=a b","HTML=\u003ctag\u0026\u003e\"q\"\\\\"],"mounts":[{"hostPath":"$LIB/libcuda.so.575.57.08","containerPath":"$LIB/libcuda.so.575.57.08","options":["ro","nosuid","nodev","bind"]},{"hostPath":"$LIB\/libnvidia-allocator.so.575.57.08","containerPath":"$LIB/libnvidia-allocator.so.575.57.08","options":null},{"hostPath":"$LIB/libnvidia-glcore.so.575.57.08","containerPath":"$LIB/libnvidia-glcore.so.575.57.08"},{"hostPath":"/usr/bin/nvidia-smi","containerPath":"/usr/bin/nvidia-smi"}],"hooks":[{"hookName":"createContainer","path":"/usr/bin/nvidia-cdi-hook","args":["nvidia-cdi-hook","create-symlinks","--link","../libnvidia-allocator.so.1::$LIB/gbm/nvidia-drm_gbm.so","--link","libcuda.so.1::$LIB/libcuda.so"]}],"additionalGids":null}}
@@ -190,7 +190,7 @@ assert_nvidia() { # VERSION
 	refute_contains "note|"
 }
 
-@test "CDI, JSON indented by TABs" {
+@test "CDI: JSON indented with TABs" {
 	nvidia_driver 1
 	spec /etc/cdi/nvidia.json <<-END
 	{
@@ -210,7 +210,7 @@ assert_nvidia() { # VERSION
 	assert_output "library|$LIB/libcuda.so.1|libcuda.so.1"
 }
 
-@test "the loader finds by these names what programs ask for" {
+@test "the loader finds the libraries under the names that programs request" {
 	local kind path name libs=$BATS_TEST_TMPDIR/libs
 	nvidia_driver 575.57.08
 	library "$LIB/libcuda.so.575.57.08" libcuda.so.1 \
@@ -227,7 +227,7 @@ assert_nvidia() { # VERSION
 	assert_status 0
 }
 
-@test "CDI: /var/run/cdi wins over /etc/cdi" {
+@test "CDI: /var/run/cdi has precedence over /etc/cdi" {
 	nvidia_driver 550.1
 	nvidia_driver 575.2
 	nvidia_yaml 550.1 | spec /etc/cdi/a.yml
@@ -238,7 +238,7 @@ assert_nvidia() { # VERSION
 	refute_contains "note|"
 }
 
-@test "CDI: two files of one directory with one device: the first, and a note" {
+@test "CDI: two files in a directory with the same device: the first, and a note" {
 	nvidia_driver 550.1
 	nvidia_driver 575.2
 	nvidia_yaml 550.1 | spec /etc/cdi/b.yaml
@@ -248,7 +248,7 @@ assert_nvidia() { # VERSION
 	assert_line "note|the CDI files '/etc/cdi/a.yaml' and '/etc/cdi/b.yaml' both have a device 'all': the first is used; ask the administrator to remove one" 1
 }
 
-@test "CDI: without a device 'all', every device" {
+@test "CDI: without a device 'all', every device is used" {
 	library /driver/libone.so
 	library /driver/libtwo.so
 	spec /etc/cdi/nvidia.yaml <<-'END'
@@ -265,7 +265,7 @@ assert_nvidia() { # VERSION
 	assert_line "library|/driver/libtwo.so|libtwo.so"
 }
 
-@test "CDI: a driver's directory: its folders of libraries are read" {
+@test "CDI: the library folders of a driver's directory are read" {
 	library /home/driver/lib64/libcuda.so.9 libcuda.so.1
 	ln -s libcuda.so.9 "$ROOT/home/driver/lib64/libcuda.so.1"
 	echo not one >"$ROOT/home/driver/lib64/libtext.so"
@@ -284,7 +284,7 @@ assert_nvidia() { # VERSION
 	refute_contains libtext
 }
 
-@test "CDI: libc and the loader never, however they are named" {
+@test "CDI: libc and the loader are never included, under any name" {
 	nvidia_driver 1
 	library /driver/libc.so.6 libc.so.6
 	library /driver/libinnocent.so.1 libc.so.6
@@ -318,7 +318,7 @@ assert_nvidia() { # VERSION
 	assert_equal "${#lines[@]}" 3
 }
 
-@test "CDI: targets in /dev and /proc, with '..', of other file systems: left out" {
+@test "CDI: targets in /dev and /proc, with '..', of other file systems are left out" {
 	nvidia_driver 1
 	spec /etc/cdi/nvidia.yaml <<-END
 	kind: nvidia.com/gpu
@@ -342,7 +342,7 @@ assert_nvidia() { # VERSION
 @test "CDI: libraries of another machine are left out" {
 	nvidia_driver 1
 	library /driver/libcuda.so.1 libcuda.so.1
-	# e_machine: none.
+	# e_machine is EM_NONE.
 	printf '\0\0' | dd of="$ROOT/driver/libcuda.so.1" bs=1 seek=18 conv=notrunc status=none
 	spec /etc/cdi/nvidia.yaml <<-END
 	kind: nvidia.com/gpu
@@ -357,7 +357,7 @@ assert_nvidia() { # VERSION
 	assert_output "library|$LIB/libcuda.so.1|libcuda.so.1"
 }
 
-@test "CDI: a library that the user may not read: a note" {
+@test "CDI: a library that the user may not read gives a note" {
 	((EUID == 0)) || skip "in a user namespace all may be read"
 	nvidia_driver 1
 	nvidia_yaml 1 | spec /etc/cdi/nvidia.yaml
@@ -369,9 +369,9 @@ assert_nvidia() { # VERSION
 	assert_contains "|libcuda.so.1"
 }
 
-# --- CDI that is wrong -----------------------------------------------------
+# --- damaged CDI -----------------------------------------------------------
 
-@test "a broken CDI file: a note, and the loader's cache" {
+@test "damaged CDI: a note, and the loader's cache is used" {
 	nvidia_driver 575.57.08
 	loader_cache
 	printf 'kind: nvidia.com/gpu\ndevices: [\n' | spec /etc/cdi/nvidia.yaml
@@ -383,7 +383,7 @@ assert_nvidia() { # VERSION
 	assert_line "library|$LIB/libcuda.so.575.57.08|libcuda.so.1"
 }
 
-@test "a broken CDI file and no driver: one sentence with the defect" {
+@test "damaged CDI and no driver: one message with the defect" {
 	printf '{"kind": "nvidia.com/gpu", "devices": "all"}' | spec /etc/cdi/nvidia.json
 	loader_cache
 	run gpus nvidia
@@ -391,7 +391,7 @@ assert_nvidia() { # VERSION
 	assert_output "no NVIDIA driver was found on this node: the loader's cache has no 'libcuda.so.1'; the CDI file '/etc/cdi/nvidia.json' is ignored: line 1: 'devices' is not a list; ask the administrator to write it anew ('nvidia-ctk cdi generate')"
 }
 
-@test "a broken CDI file beside a good one: a note, and the good one" {
+@test "damaged CDI beside a good file: a note, and the good file is used" {
 	nvidia_driver 575.57.08
 	nvidia_yaml 575.57.08 | spec /etc/cdi/nvidia.yaml
 	echo '"' | spec /etc/cdi/a.yaml
@@ -401,7 +401,7 @@ assert_nvidia() { # VERSION
 	refute_contains instead
 }
 
-@test "a CDI file of a driver that an update has removed" {
+@test "CDI: a file for a driver that an update has removed" {
 	nvidia_yaml 550.1 | spec /etc/cdi/nvidia.yaml
 	nvidia_driver 575.2
 	loader_cache
@@ -414,7 +414,7 @@ assert_nvidia() { # VERSION
 	refute_contains DRIVER_SAYS
 }
 
-@test "each defect of a CDI file has its sentence" {
+@test "CDI: each defect of a file has its own message" {
 	local defect text
 	nvidia_driver 1
 	loader_cache
@@ -439,7 +439,7 @@ assert_nvidia() { # VERSION
 	END
 }
 
-@test "what is no file is not read, and does not block" {
+@test "CDI: only regular files are read, and nothing blocks" {
 	nvidia_driver 1
 	loader_cache
 	mkdir -p "$ROOT/etc/cdi/directory.json"
@@ -450,7 +450,7 @@ assert_nvidia() { # VERSION
 	assert_contains "note|the CDI file '/etc/cdi/fifo.yaml' is ignored: it is not a file of"
 }
 
-@test "another vendor's CDI file is no matter, even if it is odd" {
+@test "CDI: files of other vendors are ignored, even damaged ones" {
 	nvidia_driver 1
 	loader_cache
 	echo '{kind: vendor.com/net, devices: none}' | spec /etc/cdi/net.yaml
@@ -461,7 +461,7 @@ assert_nvidia() { # VERSION
 
 # --- without CDI -----------------------------------------------------------
 
-@test "the loader's cache: the driver's libraries, programs and files" {
+@test "the loader's cache leads to the driver's libraries, programs and files" {
 	nvidia_driver 575.57.08
 	library "$LIB/libGLX_nvidia.so.575.57.08" libGLX_nvidia.so.0
 	library "$LIB/libnvidia-pkcs11-openssl3.so.575.57.08" libnvidia-pkcs11-openssl3.so.575.57.08
@@ -485,7 +485,7 @@ assert_nvidia() { # VERSION
 	refute_contains "note|"
 }
 
-@test "Debian's alternatives: the file that the links lead to" {
+@test "Debian's alternatives: the file that the links point to is used" {
 	library /usr/lib/nvidia/current/libcuda.so.5 libcuda.so.1
 	mkdir -p "$ROOT$LIB" "$ROOT/etc/alternatives"
 	ln -s /etc/alternatives/libcuda.so.1 "$ROOT$LIB/libcuda.so.1"
@@ -496,7 +496,7 @@ assert_nvidia() { # VERSION
 	assert_line "library|/usr/lib/nvidia/current/libcuda.so.5|libcuda.so.1" 1
 }
 
-@test "no driver: one sentence, and no record" {
+@test "no driver: one message and no record" {
 	loader_cache
 	run gpus nvidia
 	assert_status 1
@@ -506,7 +506,7 @@ assert_nvidia() { # VERSION
 	assert_output "no ROCm driver was found on this node: the loader's cache has no 'libhsa-runtime64.so.1'; run the step on a node that has such GPUs, or without the option for them"
 }
 
-@test "libGL alone is no driver" {
+@test "libGL alone is not a driver" {
 	library "$LIB/libGL.so.1" libGL.so.1
 	loader_cache
 	run gpus nvidia
@@ -514,7 +514,7 @@ assert_nvidia() { # VERSION
 	refute_contains "library|"
 }
 
-@test "no ldconfig: its own sentence" {
+@test "a missing ldconfig has its own message" {
 	rm "$ROOT/sbin/ldconfig"
 	run gpus nvidia
 	assert_status 1
@@ -526,7 +526,7 @@ ldconfig_that() { # C-STATEMENT
 		<<<"int main(void) { $1; }"
 }
 
-@test "an ldconfig that hangs, or fails: its own sentence" {
+@test "an ldconfig that hangs or fails has its own message" {
 	ldconfig_that 'pause()'
 	run gpus nvidia
 	assert_status 1
@@ -537,7 +537,7 @@ ldconfig_that() { # C-STATEMENT
 	assert_contains "no NVIDIA driver was found on this node: '/sbin/ldconfig -p' ended with status 3; run"
 }
 
-@test "an ldconfig that has told all and does not end is not waited for" {
+@test "an ldconfig that has printed everything but does not exit is not waited for" {
 	nvidia_driver 1
 	ldconfig_that "static const char line[] = \"	libcuda.so.1 (libc6) => $LIB/libcuda.so.1\n\"; write(1, line, sizeof(line) - 1); close(1); pause()"
 	timed run gpus nvidia
@@ -563,7 +563,7 @@ ldconfig_that() { # C-STATEMENT
 	refute_contains unknown
 }
 
-@test "ROCm: a CDI file of devices alone; the image's own libraries" {
+@test "ROCm: a CDI file with only devices; the image has the libraries" {
 	spec /etc/cdi/amd.json <<<'{"cdiVersion": "0.6.0", "kind": "amd.com/gpu",
 		"devices": [{"name": "all", "containerEdits":
 		{"deviceNodes": [{"path": "/dev/kfd"}, {"path": "/dev/dri/card0"}]}}]}'
@@ -573,7 +573,7 @@ ldconfig_that() { # C-STATEMENT
 	assert_output "note|there are no libraries of ROCm on this node: the image's own are used"
 }
 
-@test "ROCm: a kernel driver without libraries; the image's own" {
+@test "ROCm: a kernel driver without libraries; the image has them" {
 	: >"$ROOT/dev/kfd"
 	library "$LIB/libdrm.so.2" libdrm.so.2
 	loader_cache
@@ -584,7 +584,7 @@ ldconfig_that() { # C-STATEMENT
 
 # --- usage -----------------------------------------------------------------
 
-@test "wrong usage" {
+@test "wrong arguments are reported" {
 	run gpus
 	assert_status 2
 	run gpus intel

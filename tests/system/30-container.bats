@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What a task sees in the container: the image as '/', of the host what the step
-# would have had without it, and nothing else.
+# What a task sees in the container: the image as '/', the parts of the host that the
+# step would see without it, and nothing else.
 
 load ../lib/common
 load ../lib/assert
@@ -30,7 +30,7 @@ make_ordinary_images() {
 	image_squashfs "$tree" "$SHARED/bare.squashfs" -comp lz4
 }
 
-# Without what the container needs, and without anything at all.
+# Images without the mount points of a container, or without anything else.
 make_poor_images() {
 	local tree=$TREES/poor
 	image_tree "$tree" sh cat ls findmnt
@@ -41,7 +41,7 @@ make_poor_images() {
 	image_sif "$TREES/static" "$SHARED/static.sif"
 }
 
-# With symlinks in the places where something is bound; `ls`, `cat` and no more.
+# An image with symlinks where files are bound, and only `ls` and `cat`.
 make_odd_images() {
 	local tree=$TREES/odd
 	image_tree "$tree" sh cat ls findmnt readlink
@@ -53,7 +53,7 @@ make_odd_images() {
 	image_sif "$tree" "$SHARED/odd.sif" -comp lz4
 }
 
-# A copy of the odd tree in which PLACE is a symlink to TARGET.
+# Copies the odd tree; in the copy PLACE is a symlink to TARGET.
 make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	local name=$1 tree=$TREES/$1
 	shift
@@ -91,7 +91,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	assert_contains "Read-only file system"
 }
 
-@test "the root is nosuid and nodev, and everything else nosuid" {
+@test "the root is nosuid and nodev, and all other mounts are nosuid" {
 	run in_image small findmnt --raw --noheadings --output OPTIONS,FSTYPE /
 	assert_status 0
 	assert_matches '(^|,)ro,nosuid,nodev,[^ ]* fuse\.sif$'
@@ -105,7 +105,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	done
 }
 
-@test "a device of the image is shown as what it is, and does not open" {
+@test "a device node in the image is shown but cannot be opened" {
 	run in_image small stat -c '%F %t:%T' /usr/null
 	assert_output "character special file 1:3"
 	run in_image small sh -c ': </usr/null'
@@ -113,14 +113,14 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	assert_contains "Permission denied"
 }
 
-@test "a setuid-root program of the image does not raise" {
+@test "a setuid-root program in the image gains nothing" {
 	run in_image small stat -c '%u %a' /usr/bin/show-ids
 	assert_output "0 4755"
 	run in_image small show-ids
 	assert_output "2001 2001 2001"
 }
 
-@test "a setuid-root program of the host does not raise, by whatever bind" {
+@test "a setuid-root program of the host gains nothing, through any bind" {
 	compile_show_ids "$SHARED/show-ids"
 	chmod 4755 "$SHARED/show-ids"
 	run as_alice srun /shared/show-ids
@@ -141,9 +141,9 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	refute_contains "overlay / "
 }
 
-# --- what of the host shows --------------------------------------------------
+# --- the host's files ----------------------------------------------------------
 
-@test "what the host has in /tmp, /var/tmp, home and /dev/shm is seen inside" {
+@test "the host's /tmp, /var/tmp, home and /dev/shm are visible inside" {
 	for directory in /tmp /var/tmp /home/alice /dev/shm; do
 		as_alice sh -c "echo from the host >$directory/from-host"
 		run in_image small cat "$directory/from-host"
@@ -152,7 +152,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	done
 }
 
-@test "what is written inside to /tmp, /var/tmp, home and /dev/shm is on the host" {
+@test "files written inside to /tmp, /var/tmp, home and /dev/shm are on the host" {
 	for directory in /tmp /var/tmp /home/alice /dev/shm; do
 		in_image small sh -c "echo from inside >$directory/from-inside"
 		run as_alice cat "$directory/from-inside"
@@ -171,7 +171,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	assert_output " 00 00 00 00"
 }
 
-@test "the working directory is the step's, and relative names work in it" {
+@test "the working directory is kept, and relative names work in it" {
 	as_alice mkdir -p /shared/deep/down
 	run as_user alice srun --chdir=/shared/deep/down \
 		--sif-image=/shared/small.sif sh -c 'pwd; echo here >file'
@@ -184,7 +184,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	rm -r "$SHARED/deep"
 }
 
-@test "a relative path of the image is relative to where srun is called" {
+@test "a relative image path is resolved in the directory where srun is called" {
 	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
 		srun --sif-image=small.sif cat /usr/mark
 	assert_status 0
@@ -199,7 +199,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	assert_contains "cannot open the image '/tmp/small.sif'"
 }
 
-@test "a working directory that is not inside is named, and '/' taken instead" {
+@test "a working directory that is missing inside is reported, and '/' is used" {
 	run in_image small --chdir=/usr/share pwd
 	assert_status 0
 	assert_line /
@@ -210,7 +210,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	assert_equal "$(grep -c "starting in '/' instead" <<<"$output")" 1
 }
 
-@test "the image may lie in a directory that only its owner can search" {
+@test "the image may be in a directory that only its owner can search" {
 	as_alice cp /shared/small.sif /home/alice/mine.sif
 	run as_alice srun --sif-image=mine.sif cat /usr/mark
 	assert_status 0
@@ -218,9 +218,9 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	as_alice rm /home/alice/mine.sif
 }
 
-# --- images that lack what is bound ------------------------------------------
+# --- images without mount points -----------------------------------------------
 
-@test "an image without /proc, /dev, /etc, /home and /tmp has them all the same" {
+@test "missing /proc, /dev, /etc, /home and /tmp are created" {
 	run in_image poor sh -c \
 		'for d in /proc /sys /dev /tmp /var/tmp /home/alice; do
 			findmnt --noheadings --output TARGET --mountpoint $d
@@ -235,7 +235,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	assert_contains "alice:x:2001:2001"
 }
 
-@test "an image without /tmp has the host's, writable" {
+@test "an image without /tmp gets the host's, writable" {
 	in_image poor sh -c 'echo from inside >/tmp/poor'
 	run as_alice cat /tmp/poor
 	assert_output "from inside"
@@ -245,7 +245,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 	assert_contains "Read-only file system"
 }
 
-@test "an image of one static program runs it" {
+@test "an image with one static program runs it" {
 	run in_image static /program argument
 	assert_status 7
 	assert_line "uid 2001, 2 arguments, /program"
@@ -266,15 +266,15 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 		"$(in_image small sha256sum /etc/localtime)"
 }
 
-@test "/var/tmp as a symlink to /tmp leads to the host's /tmp" {
+@test "/var/tmp as a symlink to /tmp shows the host's /tmp" {
 	as_alice sh -c 'echo in tmp >/tmp/linked; echo in var >/var/tmp/linked'
 	run in_image odd sh -c 'cat /tmp/linked; readlink /var/tmp'
 	assert_output $'in tmp\n/tmp'
 	as_alice rm /tmp/linked /var/tmp/linked
 }
 
-# Whether it runs or is refused is the image's affair; it must end, in time, and
-# what is outside must not change.
+# The step may run or be refused, but it must end in time and must not change
+# anything outside.
 assert_harmless() { # NAME
 	local before files
 	before=$(host_snapshot)
@@ -333,7 +333,7 @@ assert_harmless() { # NAME
 	assert_harmless home-loop
 }
 
-@test "etc/passwd -> /dev/shm/x and etc/hosts -> /proc/self/fd/0 touch nothing" {
+@test "etc/passwd -> /dev/shm/x, etc/hosts -> /proc/self/fd/0 touch nothing outside" {
 	make_hostile_image files etc/passwd /dev/shm/x etc/hosts /proc/self/fd/0 \
 		etc/group ../../../../../etc/group
 	assert_harmless files
@@ -353,7 +353,7 @@ assert_harmless() { # NAME
 
 # --- names -------------------------------------------------------------------
 
-@test "the user and the user's groups have their names inside" {
+@test "the user and their groups have names inside" {
 	run in_image small whoami
 	assert_output alice
 	run in_image small id -un
@@ -366,7 +366,7 @@ assert_harmless() { # NAME
 	assert_output "alice:x:2001:2001:Alice:/home/alice:/bin/bash"
 }
 
-@test "users and groups of the image have their names inside" {
+@test "users and groups of the image have names inside" {
 	run in_image small getent passwd imageuser
 	assert_output "imageuser:x:4711:4711:In the image:/:/bin/sh"
 	run in_image small getent group imagegroup
@@ -375,7 +375,7 @@ assert_harmless() { # NAME
 	assert_output root:root
 }
 
-@test "host names are the node's" {
+@test "host names are resolved as on the node" {
 	run in_image small getent hosts node2
 	assert_status 0
 	assert_contains 10.0.0.2
@@ -383,7 +383,7 @@ assert_harmless() { # NAME
 	assert_output "search cluster.test"
 }
 
-@test "passwd and group cannot be written, nor their mount" {
+@test "passwd and group are read-only, and so are their mounts" {
 	run in_image small sh -c 'echo evil::0:0::/:/bin/sh >>/etc/passwd'
 	assert_failure
 	run in_image small sh -c 'stat -c "%u %a" /etc/passwd; test -w /etc/group'
@@ -407,8 +407,8 @@ assert_harmless() { # NAME
 	assert_same_inside nice
 }
 
-# What df and findmnt show.
-@test "the source of the image's mount is its path, in one printable word" {
+# df and findmnt show it.
+@test "the image's mount has the image's path as its source, in printable characters" {
 	local odd=$'a b\n\033c.sif' long
 	[[ ${SPANK_SIF_ARGS-} != *host* ]] || skip "a keeper mounts it"
 	long=$(printf '%0251d' 0).sif
@@ -423,8 +423,8 @@ assert_harmless() { # NAME
 	rm "$SHARED/$long"
 }
 
-# Files that the plugin writes, in memory, are not the job's.
-@test "a user who may write no file has a container, and the same limit in it" {
+# The limit does not apply to files that the plugin writes in memory.
+@test "a user with a file size limit of 0 gets a container with the same limit" {
 	run as_alice sh -c 'cd /; ulimit -f 0; exec srun --sif-image=/shared/small.sif \
 		-n2 sh -c "ulimit -f; id -un; cat /proc/self/status"'
 	assert_status 0
@@ -437,7 +437,7 @@ assert_harmless() { # NAME
 	assert_same_inside grep -E '^(SigBlk|SigIgn|SigCgt)' /proc/self/status
 }
 
-@test "no capability is left, and none can come back" {
+@test "no capability is left, and none can be regained" {
 	run in_image small grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/self/status
 	assert_output "CapInh:	0000000000000000
 CapPrm:	0000000000000000
@@ -446,12 +446,12 @@ CapAmb:	0000000000000000
 NoNewPrivs:	1"
 }
 
-@test "the bounding set is not larger than without the option" {
+@test "the bounding set is no larger than without the option" {
 	assert_same_inside grep ^CapBnd /proc/self/status
 }
 
 @test "descriptors are exactly 0, 1 and 2" {
-	# The shell's own glob is one more while it lists.
+	# The shell has one more open while it expands the pattern.
 	run in_image small -n3 sh -c 'ls /proc/$$/fd'
 	assert_line 0 3
 	assert_line 1 3
@@ -459,7 +459,7 @@ NoNewPrivs:	1"
 	assert_equal "${#lines[@]}" 9
 }
 
-@test "what root of the host may see of the container is nothing" {
+@test "root on the host cannot look into the container" {
 	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c \
 		'echo $$ >pid; exec sleep 60'
 	wait_for_lines "$SHARED/pid"
@@ -470,7 +470,7 @@ NoNewPrivs:	1"
 	assert_contains "Permission denied"
 }
 
-@test "another user neither sees nor enters the container" {
+@test "another user can neither see nor enter the container" {
 	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c \
 		'echo $$ >pid; exec sleep 60'
 	wait_for_lines "$SHARED/pid"
@@ -487,7 +487,7 @@ NoNewPrivs:	1"
 	assert_status 0
 }
 
-@test "another user can use an image that he can read, and only then" {
+@test "another user can use an image only if they can read it" {
 	run as_bob srun --sif-image=/shared/small.sif sh -c 'whoami; cat /usr/mark; pwd'
 	assert_status 0
 	assert_output $'bob\nonly in the image\n/home/bob'
@@ -502,7 +502,7 @@ NoNewPrivs:	1"
 	rm "$SHARED/alice.sif"
 }
 
-@test "root's own job: in the image, as root, without the power of root" {
+@test "root's own job runs in the image as root, without capabilities" {
 	run as_root srun --chdir=/tmp --sif-image=/shared/small.sif sh -c '
 		id -u; cat /usr/mark; pwd; grep CapEff /proc/self/status
 		touch /usr/file; true'
@@ -515,7 +515,7 @@ NoNewPrivs:	1"
 	assert_equal "${#lines[@]}" 5
 }
 
-@test "a home that is a symlink is there, by its own name" {
+@test "a home that is a symlink has the same path inside" {
 	as_root sh -c 'mv /home/bob /home/real && ln -s /home/real /home/bob'
 	as_bob sh -c 'echo mine >/home/bob/file'
 	run as_bob srun --sif-image=/shared/small.sif sh -c \
@@ -527,7 +527,7 @@ NoNewPrivs:	1"
 	as_bob rm file new
 }
 
-@test "a user without a passwd entry fares as without the option" {
+@test "a user without a passwd entry is treated as without the option" {
 	nobody() {
 		as_root setpriv --reuid=4242 --regid=4242 --clear-groups \
 			srun --quiet --chdir=/tmp "$@" id -u
@@ -542,7 +542,7 @@ NoNewPrivs:	1"
 	nodes_become_idle
 }
 
-@test "a supplementary group is enough to read the image" {
+@test "a supplementary group is sufficient to read the image" {
 	as_root cp /shared/small.sif /shared/group.sif
 	as_root chown root:gpu /shared/group.sif
 	as_root chmod 0640 /shared/group.sif
@@ -555,7 +555,7 @@ NoNewPrivs:	1"
 
 # --- tasks, nodes, kinds of images -------------------------------------------
 
-@test "32 tasks share one namespace and one server, another step has its own" {
+@test "32 tasks share a namespace and a server; another step has its own" {
 	start_step -N1 -w node1 -n32 --overcommit --chdir=/shared \
 		--sif-image=/shared/small.sif sh -c \
 		'readlink /proc/self/ns/mnt >>namespaces
@@ -575,7 +575,7 @@ NoNewPrivs:	1"
 	rm "$SHARED/go" "$SHARED/namespaces"
 }
 
-@test "32 tasks all run, and all read" {
+@test "32 tasks all run and all read" {
 	run in_image small -N1 -n32 --overcommit sh -c \
 		'cat /usr/mark; sha256sum /usr/bin/bash'
 	assert_status 0
@@ -583,7 +583,7 @@ NoNewPrivs:	1"
 	assert_equal "$(sort -u <<<"$output" | wc -l)" 2
 }
 
-@test "two nodes, two tasks on each" {
+@test "a step runs two tasks on each of two nodes" {
 	run in_image small -N2 --ntasks-per-node=2 sh -c \
 		'echo "$(hostname) $(cat /usr/mark)"; readlink /proc/self/ns/mnt
 		echo >>~/there
@@ -601,7 +601,7 @@ NoNewPrivs:	1"
 	assert_output "only in the image"
 }
 
-@test "gzip, xz, lz4, zstd, lzo and lzma or a sentence about it" {
+@test "gzip, xz, lz4, zstd and lzo work; lzma gets a message" {
 	for method in gzip xz lz4 zstd lzo; do
 		image_sif "$TREES/small" "$SHARED/method.sif" -comp "$method" \
 			-processors 2
@@ -617,7 +617,7 @@ NoNewPrivs:	1"
 	rm "$SHARED/method.sif"
 }
 
-@test "a SIF with other objects before its partition is an image" {
+@test "a SIF with other objects before the partition is an image" {
 	echo '{}' >"$BATS_TEST_TMPDIR/object"
 	image_squashfs "$TREES/small" "$BATS_TEST_TMPDIR/squashfs" -comp lz4
 	siftool new "$SHARED/objects.sif"
@@ -636,7 +636,7 @@ NoNewPrivs:	1"
 	assert_output "only in the image"
 }
 
-@test "files of an image: sparse, over 4 GiB, many, linked, with odd names" {
+@test "files can be sparse, over 4 GiB, many, linked, and have odd names" {
 	tree=$TREES/files
 	image_tree "$tree" sh cat ls stat tail head wc
 	truncate -s 4G "$tree/big"
@@ -655,9 +655,9 @@ NoNewPrivs:	1"
 	assert_output $'4294967299\nend\n3000\n2\nlinked\nodd'
 }
 
-# --- a private /tmp of the job -----------------------------------------------
+# --- a private /tmp per job ----------------------------------------------------
 
-@test "with job_container/tmpfs it is the job's private /tmp that is seen" {
+@test "with job_container/tmpfs the job's private /tmp is visible" {
 	start_other_with_private_tmp ""
 	run on_other sh -c '
 		echo host >/tmp/file

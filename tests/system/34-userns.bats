@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# privilege=userns: the same container, without a capability of the host.
+# privilege=userns: the same container, without capabilities on the host.
 
 load ../lib/common
 load ../lib/assert
@@ -37,7 +37,7 @@ teardown() {
 	stop_steps
 }
 
-# Task 0 shows its memory to task 1, as MPI libraries do.
+# Task 1 reads the memory of task 0, as MPI libraries do.
 compile_peek() { # OUT
 	compile -static -Os -x c -D_GNU_SOURCE -o "$1" - <<-'END'
 	#include <stdio.h>
@@ -82,7 +82,7 @@ compile_peek() { # OUT
 	assert_host_as_before "$before"
 }
 
-@test "the user is himself, with his groups' access, and no capability" {
+@test "the user keeps their ids and the access of their groups, without capabilities" {
 	run in_image small sh -c 'id -u; id -g; id -un; cat /proc/self/uid_map /proc/self/setgroups
 		grep -E "^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)" /proc/self/status'
 	assert_status 0
@@ -95,16 +95,16 @@ compile_peek() { # OUT
 	assert_line $'NoNewPrivs:\t1'
 }
 
-@test "no task has a capability on the host, at any moment of its start" {
-	# Slurm's change of ids takes all: what is effective later is of the
-	# namespace.  A setns into the host's own would need one.
+@test "no task has a capability on the host at any moment of its start" {
+	# Slurm's change of ids drops all; capabilities that are effective later
+	# belong to the namespace.  A setns into a namespace of the host would need one.
 	run in_image small sh -c 'ls -l /proc/self/ns/user'
 	inside=${output##*user:}
 	run as_alice srun sh -c 'ls -l /proc/self/ns/user'
 	[[ $inside != "${output##*user:}" ]]
 }
 
-@test "all tasks of a step share both namespaces, MPI reads between them works" {
+@test "all tasks of a step share both namespaces and can read each other's memory" {
 	run in_image small -n8 sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/mnt'
 	assert_status 0
 	assert_equal "$(printf '%s\n' "${lines[@]}" | sort | uniq -c | awk '{ print $1 }' | xargs)" "8 8"
@@ -120,7 +120,7 @@ compile_peek() { # OUT
 	rm "$SHARED"/{address,pid}
 }
 
-@test "the host's directories, files and devices show as before" {
+@test "the host's directories, files and devices are visible as before" {
 	for directory in /tmp /var/tmp /home/alice /dev/shm; do
 		as_alice sh -c "echo from the host >$directory/from-host"
 		run in_image small sh -c "cat $directory/from-host; echo in >$directory/in"
@@ -133,7 +133,7 @@ compile_peek() { # OUT
 	assert_same_inside stat -c '%d %i' /proc/1 /sys/kernel /dev/null
 }
 
-@test "a bind of a read-only or nosuid mount stays what it is" {
+@test "a bind of a read-only or nosuid mount stays read-only or nosuid" {
 	as_root sh -c 'mkdir /locked && mount -t tmpfs -o mode=1777,nosuid,noexec locked /locked &&
 		echo x >/locked/file && mount -o remount,ro /locked'
 	run in_image small --sif-bind=/locked sh -c 'cat /locked/file; : >/locked/y'
@@ -145,7 +145,7 @@ compile_peek() { # OUT
 	as_root rmdir /locked
 }
 
-@test "writable-tmpfs, a private /tmp and further images work" {
+@test "--sif-writable-tmpfs, a private /tmp and further images work" {
 	run in_image small --sif-writable-tmpfs --sif-tmp=private sh -c '
 		echo new >/etc/new && cat /etc/new && rm -r /usr/private && mkdir /usr/private &&
 		ls -A /usr/private /tmp && echo done'
@@ -159,12 +159,12 @@ compile_peek() { # OUT
 	assert_host_as_before "$before"
 }
 
-@test "an image without mount points has them all the same" {
+@test "mount points that the image lacks are created" {
 	run in_image poor --sif-bind=/shared:/a/b sh -c 'ls -d /proc/1 /dev/null /etc/passwd /tmp /a/b/poor.sif'
 	assert_status 0
 }
 
-@test "the container can be joined by another step" {
+@test "another step can join the container" {
 	as_alice rm -f /shared/started
 	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c \
 		'readlink /proc/self/ns/user >started; until [ -e go ]; do sleep 0.1; done'
@@ -181,7 +181,7 @@ compile_peek() { # OUT
 	assert_contains "Demonstration Linux"
 }
 
-@test "another user neither sees nor enters the container" {
+@test "another user can neither see nor enter the container" {
 	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c \
 		'echo $$ >pid; until [ -e go ]; do sleep 0.1; done'
 	wait_for_lines "$SHARED/pid"
@@ -195,9 +195,9 @@ compile_peek() { # OUT
 	rm "$SHARED"/{go,pid}
 }
 
-@test "a node that forbids user namespaces says so, once, and is not drained" {
-	# The limit is the whole machine's: it is lowered in a namespace that
-	# has one of its own, and what the program says there, said to a step.
+@test "a node that forbids user namespaces reports it once and is not drained" {
+	# The limit applies to the whole machine.  So it is lowered in a user
+	# namespace of its own, and a step gets the program's output from there.
 	as_alice unshare --user --map-root-user sh -c '
 		echo 0 >/proc/sys/user/max_user_namespaces
 		$0 </dev/null' "$MAKER" >"$SHARED/said" || true
@@ -213,7 +213,7 @@ compile_peek() { # OUT
 	assert_host_as_before "$before"
 }
 
-@test "a device that only root may open is named" {
+@test "a /dev/fuse that only root may open is reported" {
 	as_root chmod 0600 /dev/fuse
 	run in_image small true
 	assert_failure
@@ -221,7 +221,7 @@ compile_peek() { # OUT
 	assert_contains "0666"
 }
 
-@test "root's own job works, without the power of root" {
+@test "root's own job works, without capabilities on the host" {
 	run as_root srun --sif-image=/shared/small.sif sh -c 'id -u; grep CapEff /proc/self/status'
 	assert_status 0
 	assert_line 0
@@ -246,7 +246,7 @@ compile_peek() { # OUT
 	nodes_become_idle 20
 }
 
-@test "an unknown value of privilege= is named" {
+@test "an unknown value of privilege= is reported" {
 	run as_root sh -c 'cp /etc/slurm/plugstack.conf /tmp/p &&
 		sed -i s/=userns/=auto/ /etc/slurm/plugstack.conf'
 	run in_image small true
