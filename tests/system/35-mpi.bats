@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# MPI programs whose libraries are the image's, started by srun: MPICH by PMI2 and
-# Open MPI by PMIx, on two nodes of two tasks.  And Slurm's own commands, of the
-# image, from within a step.
+# MPI programs with the image's libraries, started by srun: MPICH through PMI2 and
+# Open MPI through PMIx, on two nodes with two tasks each.  Also the image's own
+# Slurm commands, within a step.
 #
-# TmpFS is not below /tmp, as on many sites; each node has its own, since two
-# nodes of one machine would both make PMIx' directory there.
+# TmpFS is not below /tmp, as on many sites.  Each node has its own, because the two
+# nodes on this machine would otherwise create the same PMIx directory.
 
 load ../lib/common
 load ../lib/assert
@@ -34,7 +34,7 @@ setup_file() {
 
 # --- the image -----------------------------------------------------------------
 
-# What srun loads by itself; libslurmfull is needed by each of them.
+# Slurm's plugins, which srun loads; each needs libslurmfull.
 add_slurm() {
 	local directory
 	directory=$(dirname "$(find /usr/lib* -name auth_munge.so -print -quit)")
@@ -42,7 +42,7 @@ add_slurm() {
 	rm -f "$TREE$directory/spank_sif.so"
 }
 
-# What mpirun needs; other releases have it by other names.
+# The programs and files of mpirun; their names differ between releases.
 add_starters() { # PROGRAM...
 	local program
 	for program; do
@@ -51,7 +51,7 @@ add_starters() { # PROGRAM...
 	done
 }
 
-# Not those for InfiniBand and the like, whose libraries are large.
+# Without those for InfiniBand and the like, whose libraries are large.
 add_openmpi() {
 	local plugins settings texts pmix files
 	plugins=$(openmpi_path pkglibdir)
@@ -60,7 +60,7 @@ add_openmpi() {
 	mapfile -t files < <(find "$plugins" -name 'mca_*.so' \
 		! -name '*ucx*' ! -name '*ofi*' ! -name '*openib*')
 	image_add_files "$TREE" "${files[@]}" "$texts" "$settings"
-	# The cluster's one interface, which Open MPI leaves out by default.
+	# The cluster has only this interface, which Open MPI excludes by default.
 	printf '\nbtl_tcp_if_include = lo\n' >>"$TREE$settings/openmpi-mca-params.conf"
 	pmix=$(ldd "$BATS_FILE_TMPDIR/openmpi" "${files[@]}" |
 		sed -n 's/.*=> \(.*libpmix[^ ]*\) .*/\1/p' | head -n 1)
@@ -72,8 +72,8 @@ openmpi_path() { # NAME
 	ompi_info --parsable --path "$1" | sed -n "s/^path:$1://p"
 }
 
-# Each task says its rank, the sum of all ranks, how many share its node, and what
-# it reads from the memory of the next one there.  Fails without that MPI.
+# Each task prints its rank, the sum of all ranks, how many tasks share its node, and
+# what it reads from the memory of the next one there.  Fails without that MPI.
 compile_mpi() { # mpich|openmpi
 	type -P "mpicc.$1" >/dev/null || return
 	"mpicc.$1" -D_GNU_SOURCE -x c -o "$BATS_FILE_TMPDIR/$1" - <<-'END'
@@ -131,13 +131,13 @@ need_mpi() { # mpich|openmpi
 	[[ $1 != openmpi ]] || has_pmix || skip "this Slurm has no mpi/pmix"
 }
 
-# Debian's of 26.05 was built without it.
+# Debian builds Slurm 26.05 without it.
 has_pmix() {
 	as_alice srun --mpi=pmix true 2>/dev/null
 }
 
-# How many of two tasks on a node MPICH takes to share it, on the host: 5.0.2 says
-# one, with and without an image.
+# How many of two tasks on a node MPICH counts as sharing it, on the host: 5.0.2
+# counts one, with and without an image.
 count_mpich_here() {
 	cp "$BATS_FILE_TMPDIR/mpich" "$SHARED/"
 	MPICH_HERE=$(as_alice srun -w node1 -n2 --mpi=pmi2 sh -c '
@@ -145,7 +145,7 @@ count_mpich_here() {
 	export MPICH_HERE
 }
 
-# What a rank prints when so many of the two tasks on its node share it.
+# The line of a rank if that many of the two tasks on its node share it.
 rank_line() { # RANK SIZE SUM HERE
 	echo "rank $1 of $2: sum $3, $4 here, the next has" \
 		$((100 + ($4 == 2 ? $1 ^ 1 : $1)))
@@ -162,13 +162,13 @@ assert_two_by_two() { # [HERE]
 
 # --- MPI -------------------------------------------------------------------------
 
-@test "MPICH by PMI2: two nodes of two tasks, and a neighbour's memory" {
+@test "MPICH through PMI2: two tasks on each of two nodes read each other's memory" {
 	need_mpi mpich
 	run in_image mpi -N2 --ntasks-per-node=2 --mpi=pmi2 mpich
 	assert_two_by_two "$MPICH_HERE"
 }
 
-# As doc/migrating.md has it, in a batch script that runs in the image.
+# The recipe of doc/migrating.md: in a batch script that runs in the image.
 run_mpirun() { # COMMAND
 	local rank
 	printf '#!/bin/sh\n%s\n' "$1" >"$SHARED/job"
@@ -180,20 +180,20 @@ run_mpirun() { # COMMAND
 	done
 }
 
-@test "mpiexec of MPICH inside the image, on one node" {
+@test "mpiexec of MPICH works inside the image, on one node" {
 	need_mpi mpich
 	[[ -e $TREE/usr/bin/hydra_pmi_proxy ]] || skip "another MPICH"
 	run_mpirun 'mpiexec.hydra -launcher fork -n 2 mpich'
 }
 
-@test "mpirun of Open MPI inside the image, on one node" {
+@test "mpirun of Open MPI works inside the image, on one node" {
 	need_mpi openmpi
 	[[ -e $TREE/usr/bin/orted ]] || skip "not Open MPI 4"
 	run_mpirun 'OMPI_MCA_oob_tcp_if_include=lo \
 		mpirun.openmpi --mca plm isolated openmpi'
 }
 
-@test "MPICH: by shared memory alone" {
+@test "MPICH: shared memory only" {
 	need_mpi mpich
 	run as_alice env UCX_TLS=posix,self srun -n2 --mpi=pmi2 \
 		--sif-image=/shared/mpi.sif mpich
@@ -201,13 +201,13 @@ run_mpirun() { # COMMAND
 	assert_line "$(rank_line 1 2 201 "$MPICH_HERE")"
 }
 
-@test "Open MPI by PMIx: two nodes of two tasks, and a neighbour's memory" {
+@test "Open MPI through PMIx: two tasks on each of two nodes read each other's memory" {
 	need_mpi openmpi
 	run in_image mpi -N2 --ntasks-per-node=2 --mpi=pmix openmpi
 	assert_two_by_two
 }
 
-@test "Open MPI: by shared memory alone, with the kernel's copy between tasks" {
+@test "Open MPI: shared memory only, with copies between tasks by the kernel" {
 	need_mpi openmpi
 	run as_alice env OMPI_MCA_btl=vader,self \
 		OMPI_MCA_btl_vader_single_copy_mechanism=cma srun -n2 --mpi=pmix \
@@ -217,7 +217,7 @@ run_mpirun() { # COMMAND
 	assert_equal "${#lines[@]}" 2
 }
 
-@test "MPI with a clean environment, and with a writable image" {
+@test "MPI works with a clean environment and with a writable image" {
 	for option in --sif-cleanenv=yes --sif-writable-tmpfs=yes; do
 		[[ ! -e $TREE/usr/bin/mpich ]] || {
 			run in_image mpi -N2 --ntasks-per-node=2 --mpi=pmi2 $option mpich
@@ -230,15 +230,15 @@ run_mpirun() { # COMMAND
 	done
 }
 
-# After all have ended, srun of Slurm 22.05 may wait for ever, with and without an
-# image: both components' threads join the one thread of mpi/pmix (6 of 130 times).
-# And that takes the names of nodes in %n in the order of components.
+# In Slurm 22.05 srun may hang after all tasks have ended, with and without an image
+# (6 of 130 times): the threads of both components join the one thread of mpi/pmix,
+# which also takes the names of nodes in %n in the order of the components.
 run_components() {
 	run as_alice timeout --signal=KILL 40 srun --quiet -w node1 -n1 --mpi=pmix \
 		--sif-image=/shared/mpi.sif openmpi : -w node2 -n2 openmpi
 }
 
-@test "Open MPI: one MPI job of two components, each in its own container" {
+@test "Open MPI: an MPI job of two components, each in its own container" {
 	need_mpi openmpi
 	local i
 	run_components
@@ -251,7 +251,7 @@ run_components() {
 	assert_line "rank 2 of 3: sum 303, 2 here, the next has 101"
 }
 
-@test "PMIx: the directories of its server and of its tasks are there" {
+@test "PMIx: the directories of the server and of the tasks are visible" {
 	need_mpi openmpi
 	run in_image mpi -N2 --mpi=pmix sh -c '
 		echo "$PMIX_SERVER_TMPDIR"; ls -d /scratch/*/*
@@ -263,7 +263,7 @@ run_components() {
 	assert_line ok 2
 }
 
-@test "PMIx: with a private /tmp, and its directory below /tmp" {
+@test "PMIx: its directory below /tmp is visible with a private /tmp" {
 	need_mpi openmpi
 	run as_alice env SLURM_PMIX_TMPDIR=/tmp srun -n2 --mpi=pmix \
 		--sif-tmp=private --sif-image=/shared/mpi.sif \
@@ -274,7 +274,7 @@ run_components() {
 	assert_equal "$(grep -vc -e ^rank -e spmix <<<"$output")" 0
 }
 
-@test "examples/mpi.sh and examples/pmix.sh" {
+@test "examples/mpi.sh and examples/pmix.sh run" {
 	need_mpi mpich
 	cp "$TESTS_LIB/../../examples"/{mpi,pmix}.sh "$SHARED/"
 	ln -sf mpi.sif "$SHARED/app.sif"
@@ -287,14 +287,14 @@ run_components() {
 
 # --- Slurm's commands in the image -----------------------------------------------
 
-@test "squeue and scontrol of the image: slurm.conf and munge are in reach" {
+@test "the image's squeue and scontrol reach slurm.conf and munge" {
 	run in_image mpi sh -c 'squeue --noheader --format="%u %j"; scontrol ping'
 	assert_status 0
 	assert_line "alice sh"
 	assert_contains "is UP"
 }
 
-@test "srun of the image starts a step, in the same image or in none" {
+@test "the image's srun starts a step in the same image or without one" {
 	run in_image mpi --ntasks=1 srun --overlap cat /usr/mark
 	assert_status 0
 	assert_output "only in the image"
@@ -304,7 +304,7 @@ run_components() {
 	assert_output "on the host"
 }
 
-@test "--sif-batch=image: the script's srun is the image's, on both nodes" {
+@test "--sif-batch=image: the script uses the image's srun, on both nodes" {
 	need_mpi mpich
 	cat >"$SHARED/job" <<-'END'
 	#!/bin/sh
@@ -321,8 +321,8 @@ run_components() {
 	assert_line "$(rank_line 3 4 406 "$MPICH_HERE")"
 }
 
-# slurmd tells its steps in SLURM_CONF where it has its own from.
-@test "a slurm.conf elsewhere is in reach, too" {
+# slurmd sets SLURM_CONF for its steps to the path of its own.
+@test "a slurm.conf in another place can be reached, too" {
 	as_root sh -c '
 		mkdir -p /opt/slurm && cp -R /etc/slurm /opt/slurm/etc
 		kill "$(cat /run/slurmd-node2.pid)"
@@ -336,9 +336,9 @@ run_components() {
 	assert_contains "is UP"
 }
 
-# slurmctld goes on as root, and does not answer to what is meant for slurm-x: but
-# no command gets even so far without that user.
-@test "SlurmUser, whom the image does not know" {
+# slurmctld still runs as root and ignores messages for slurm-x, but without that
+# user no command gets that far.
+@test "a SlurmUser that the image does not know has a name inside" {
 	as_root sh -c '
 		echo "slurm-x:x:964:964::/nonexistent:/bin/false" >>/etc/passwd
 		sed -i "s/^SlurmUser=.*/SlurmUser=slurm-x/" /etc/slurm/slurm.conf

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# mount=host: the image is on the host until the tasks have started, and then it
-# is in their namespace only.
+# mount=host: the image is mounted on the host until the tasks have started, and then
+# only in their namespace.
 
 load ../lib/common
 load ../lib/assert
@@ -19,7 +19,7 @@ setup_file() {
 		--conf=TaskProlog=/shared/prolog
 	image_tree "$BATS_FILE_TMPDIR/tree"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/small.sif" -comp lz4
-	# It runs when the container is there and the command is not.
+	# It runs after the container is built and before the command starts.
 	cat >"$SHARED/prolog" <<-'END'
 	#!/bin/sh
 	[ ! -e /shared/hold ] || echo held >>/shared/held
@@ -57,7 +57,7 @@ start_held_step() { # SRUN-ARGUMENT...
 	start_step --chdir=/shared --sif-image=/shared/small.sif "$@"
 }
 
-@test "the image is the root, read-only, and nothing is left" {
+@test "the image is the root, read-only, and nothing is left behind" {
 	run in_image small -N2 -n8 sh -c 'cat /etc/os-release; : >/usr/x'
 	assert_line 'PRETTY_NAME="Demonstration Linux 1.0"' 8
 	assert_contains "Read-only file system"
@@ -65,7 +65,7 @@ start_held_step() { # SRUN-ARGUMENT...
 	nodes_are_idle
 }
 
-@test "findmnt shows the mount before the tasks start, and nothing after" {
+@test "findmnt shows the mount until the tasks start, and not after" {
 	start_held_step -n2 sh -c 'echo $$ >>started
 		until [ -e go ]; do cat /etc/os-release >>read; sleep 0.05; done
 		cat /usr/bin/ls >/dev/null && cat /etc/os-release'
@@ -94,7 +94,7 @@ start_held_step() { # SRUN-ARGUMENT...
 	assert_host_as_before "$before"
 }
 
-@test "a child in the background reads the image after its task's end" {
+@test "a background child reads the image after its task has ended" {
 	run in_image small --chdir=/shared sh -c '
 		(sleep 0.5; cat /etc/os-release; rm -f started) >late 2>&1 &
 		while [ ! -e late ]; do sleep 0.05; done; wait'
@@ -104,7 +104,7 @@ start_held_step() { # SRUN-ARGUMENT...
 	assert_host_as_before "$before"
 }
 
-@test "writable-tmpfs and further images work, binds do not reach the host" {
+@test "--sif-writable-tmpfs and further images work; binds do not reach the host" {
 	start_held_step --sif-writable-tmpfs --sif-mount=/shared/small.sif:/data \
 		--sif-bind=/shared:/more sh -c 'touch /etc/new; ls /data /more; id -u'
 	wait_for_lines "$SHARED/held" 1
@@ -119,7 +119,7 @@ start_held_step() { # SRUN-ARGUMENT...
 	assert_host_as_before "$before"
 }
 
-@test "with privilege=userns as well" {
+@test "it works with privilege=userns, too" {
 	as_root sed -i "s/mount=host/mount=host privilege=userns/" \
 		/etc/slurm/plugstack.conf
 	run in_image small -n2 sh -c 'id -u; cat /etc/os-release; : >/usr/x'
@@ -131,7 +131,7 @@ start_held_step() { # SRUN-ARGUMENT...
 	assert_host_as_before "$before"
 }
 
-@test "a bad image and an absent one: one sentence, and nothing is left" {
+@test "a damaged or missing image gives one message and leaves nothing" {
 	head -c 3000 "$SHARED/small.sif" >"$SHARED/bad.sif"
 	for image in bad absent; do
 		run in_image $image -n4 true
@@ -144,7 +144,7 @@ start_held_step() { # SRUN-ARGUMENT...
 	nodes_are_idle
 }
 
-@test "without fusermount3 the step says so" {
+@test "a missing fusermount3 is reported" {
 	as_root sh -c 'mount --bind /dev/null '"$FUSERMOUNT"
 	run in_image small -n4 true
 	as_root umount "$FUSERMOUNT"
@@ -166,8 +166,8 @@ start_held_step() { # SRUN-ARGUMENT...
 	nodes_are_idle
 }
 
-# Started by hand from a copy: its word goes to the socket that is the server's.
-@test "a keeper that could be traced mounts nothing, and says so" {
+# Started by hand from a copy: its message goes to the server's socket.
+@test "a keeper that could be traced mounts nothing and reports it" {
 	as_root install -m 0755 "$KEEPER" /shared/keeper
 	run as_alice perl -MSocket -MPOSIX=dup2 -e '
 		socketpair(my $server, my $keeper, AF_UNIX, SOCK_SEQPACKET, 0) or die;
@@ -194,7 +194,7 @@ keeper_can_gain_nothing() {
 	as_root sh -c 'grep -q "^NoNewPrivs:	1" "/proc/$(pgrep spank-sif-keepe)/status"'
 }
 
-@test "once it has unmounted the keeper has no_new_privs" {
+@test "after the unmount the keeper has no_new_privs" {
 	start_held_step -N1 -n1 sleep 1000
 	wait_for_lines "$SHARED/held"
 	run keeper_can_gain_nothing
@@ -203,8 +203,8 @@ keeper_can_gain_nothing() {
 	wait_until 5 keeper_can_gain_nothing
 }
 
-# Like minimal systems.  fusermount3 then mounts, but does not unmount.
-@test "without /etc/mtab the image leaves the host when the tasks have started" {
+# As on minimal systems: fusermount3 then mounts, but does not unmount.
+@test "without /etc/mtab the image is unmounted when the tasks have started" {
 	as_root mv /etc/mtab /etc/mtab.away
 	start_held_step sh -c 'echo x >started
 		until [ -e go ]; do sleep 0.05; done; cat /etc/os-release'
@@ -222,7 +222,7 @@ keeper_can_gain_nothing() {
 	assert_host_as_before "$before"
 }
 
-# A program that fails to unmount, and is otherwise the real one.
+# A wrapper of the real program that only fails to unmount.
 replace_unmounting() { # PROGRAM OPTION
 	as_root sh -c 'real=/${0##*/}.real; cp -p "$0" "$real"
 		printf "#!/bin/sh\n[ \"\$1\" != %s ] || { echo %s; exit 1; }\nexec %s \"\$@\"\n" \
@@ -230,7 +230,7 @@ replace_unmounting() { # PROGRAM OPTION
 		mount --bind /fake "$0" && rm /fake' "$1" "$2"
 }
 
-@test "an unmount that fails is told in slurmd's log alone, with the reason" {
+@test "a failed unmount is reported only in slurmd's log, with the reason" {
 	replace_unmounting "$FUSERMOUNT" -u
 	replace_unmounting "$UMOUNT" -l
 	run in_image small cat /etc/os-release
@@ -252,14 +252,14 @@ start_choice() { # MODES
 		--plugstack-after="required spank_sif_sweep.so"
 }
 
-# How often the image was on the host first, of the steps that CMD runs.
+# How many of the steps that CMD runs had the image on the host.
 on_host() { # [NAME=VALUE...] CMD...
 	run on_other env SPANK_SIF_DEBUG=yes "$@"
 	assert_status 0 || return
 	grep -c "image on the host at '$PLACES/" <<<"$output" || true
 }
 
-@test "mount=private,host: on the host only where the user chooses it" {
+@test "mount=private,host: mounted on the host only where the user chooses it" {
 	start_choice mount=private,host
 	local srun='srun --sif-image=small.sif'
 	assert_equal "$(on_host $srun true)" 0
@@ -273,9 +273,9 @@ on_host() { # [NAME=VALUE...] CMD...
 	assert_contains "No such file or directory"
 }
 
-@test "the user's choice is mounted on the host until the tasks have started" {
+@test "as the user's choice it is mounted on the host until the tasks have started" {
 	start_choice mount=private,host
-	# In the image, before the command: with the mount on the host still there.
+	# In the image and before the command, while the mount is on the host.
 	printf '%s\n' '#!/bin/sh' 'echo >/shared/held' \
 		'until test -e /shared/go; do sleep 0.05; done' >"$OTHER/shared/wait"
 	chmod 0755 "$OTHER/shared/wait"
@@ -291,7 +291,7 @@ on_host() { # [NAME=VALUE...] CMD...
 	CLUSTER=$OTHER wait_until 5 no_host_mounts
 }
 
-@test "mount=host,private: a batch job's default, and what its sruns say instead" {
+@test "mount=host,private: a batch job sets the default, its sruns can change it" {
 	start_choice mount=host,private
 	printf '%s\n' '#!/bin/sh' 'srun true' 'srun --sif-host-mount true' \
 		'SPANK_SIF_HOST_MOUNT=yes srun true' >"$OTHER/shared/job"
@@ -308,7 +308,7 @@ on_host() { # [NAME=VALUE...] CMD...
 	assert_equal "$(sum --export=NONE --sif-host-mount=no)" 2
 }
 
-@test "what the site does not leave to users is refused, by each command and node" {
+@test "a choice that the site does not allow is refused by every command and node" {
 	start_choice mount=private
 	for command in 'srun true' 'salloc true' 'sbatch --wrap=true'; do
 		# shellcheck disable=SC2086
@@ -324,20 +324,20 @@ on_host() { # [NAME=VALUE...] CMD...
 	assert_failure
 	assert_contains "--sif-host-mount=yes is not for users"
 	refute_contains node1
-	# Slurm takes the job's variables after the commands have had their look.
+	# Slurm reads the job's variables after the commands have checked them.
 	run on_other srun --sif-image=small.sif \
 		--export=ALL,SLURM_SIF_HOST_MOUNT=yes true
 	assert_failure
 	assert_contains "error: spank_sif: --sif-host-mount=yes is not for users"
 	refute_contains "srun: error: spank_sif"
-	# What the site does anyway may be said, and steps without an image are free.
+	# The site's own choice is accepted, and so is any in steps without an image.
 	assert_equal "$(on_host srun --sif-image=small.sif --sif-host-mount=no true)" 0
 	run on_other env SPANK_SIF_HOST_MOUNT=yes srun echo free
 	assert_status 0
 	assert_line free
 }
 
-@test "mount=host alone leaves no choice either" {
+@test "mount=host alone allows no choice" {
 	run in_image small --sif-host-mount=no true
 	assert_failure
 	assert_contains "--sif-host-mount=no is not for users of this site to choose"
@@ -346,7 +346,7 @@ on_host() { # [NAME=VALUE...] CMD...
 	assert_status 0
 }
 
-@test "job_container/tmpfs does not go with it: a sentence, and nothing is left" {
+@test "with job_container/tmpfs it is refused with a message and leaves nothing" {
 	start_other_with_private_tmp mount=private,host --fuse-mode=0666
 	run on_other srun -n2 --sif-image=small.sif --sif-host-mount true
 	assert_failure
@@ -369,12 +369,12 @@ pids_of() { # KIND
 	esac
 }
 
-@test "scancel, and SIGKILL of each role, before the tasks have started" {
+@test "scancel and SIGKILL of each role before the tasks start leave nothing" {
 	for victim in cancel server keeper task; do
 		rm -f "$SHARED/held"
 		start_held_step -n2 sleep 100
 		wait_for_lines "$SHARED/held" 2
-		# Some end with others of them.
+		# Some of them end with others.
 		[[ $victim == cancel ]] ||
 			as_root kill -KILL $(pids_of $victim) || true
 		rm "$SHARED/hold"
@@ -386,10 +386,10 @@ pids_of() { # KIND
 	nodes_become_idle 20
 }
 
-@test "SIGKILL of everything at once: the job's epilog removes what is left" {
+@test "after SIGKILL of everything the job's epilog removes the rest" {
 	start_held_step -n2 sleep 100
 	wait_for_lines "$SHARED/held" 2
-	# Else it may be so fast as to unmount in between.
+	# Otherwise it may unmount before it is killed.
 	as_root kill -STOP $(pids_of keeper)
 	as_root kill -KILL $(pids_of slurmstepd) $(pids_of keeper) \
 		$(pids_of server) $(pids_of task) || true # some are named twice
@@ -403,7 +403,7 @@ pids_of() { # KIND
 
 # --- the sweep -------------------------------------------------------------------
 
-# What a step that was killed leaves, and what is not ours.
+# Makes what a killed step leaves, and things of others.
 make_left() {
 	as_root sh -c "
 		mkdir -p $PLACES/91.0.1/image $PLACES/92.0.1/image $PLACES/notes
@@ -436,7 +436,7 @@ clear_left() {
 		rm $PLACES/93.0.1; rmdir $PLACES"
 }
 
-@test "an epilog removes what nobody holds, and nothing else" {
+@test "an epilog removes only what no process holds" {
 	make_left
 	as_alice srun true
 	assert_swept
@@ -444,9 +444,9 @@ clear_left() {
 	assert_host_as_before "$before"
 }
 
-@test "slurmd's start removes what nobody holds, and nothing else" {
+@test "slurmd's start removes only what no process holds" {
 	make_left
-	# A new one ends the old one.
+	# A new slurmd ends the old one.
 	as_root sh -c 'setsid unshare --uts sh -c "
 		echo node1 >/proc/sys/kernel/hostname
 		exec slurmd -D -N node1" </dev/null >/dev/null 2>&1 3>&- &'
@@ -455,12 +455,12 @@ clear_left() {
 	wait_until 20 as_alice srun -N2 true
 }
 
-@test "a dead FUSE mount does not keep the sweep waiting" {
+@test "a dead FUSE mount does not block the sweep" {
 	start_held_step sleep 100
 	wait_for_lines "$SHARED/held"
 	as_root kill -KILL $(pids_of slurmstepd) $(pids_of keeper) \
 		$(as_root pgrep -x spank-sif-task) || true
-	# The prolog holds the container; nobody is there to continue the server.
+	# The prolog holds the container; nothing is left that would continue the server.
 	as_root kill -STOP $(pids_of server)
 	rm "$SHARED/hold"
 	timed as_bob srun true

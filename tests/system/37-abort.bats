@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# An image on a file system that hangs: the server cannot be killed, but the
-# tasks that wait for it can.  And a server that its user stops: root's processes
-# that look at one of its user's do not wait for it.
+# An image on a file system that hangs: the server cannot be killed, but the tasks
+# that wait for it can.  And a server that its user stops: root's processes that look
+# at the user's processes do not wait for it.
 
 load ../lib/common
 load ../lib/assert
@@ -12,8 +12,8 @@ setup_file() {
 	has_plugin || return 0
 	cluster_start --nodes=1
 	image_tree "$BATS_FILE_TMPDIR/tree"
-	# More than the server reads of a directory at a time; the first of them it
-	# may have read with another directory.
+	# More entries than the server reads at once; it may have read the first
+	# of them together with another directory.
 	mkdir "$BATS_FILE_TMPDIR/tree/many"
 	(cd "$BATS_FILE_TMPDIR/tree/many" && seq -f %050.0f 5000 | xargs touch)
 	mkdir "$BATS_FILE_TMPDIR/tree/small"
@@ -41,7 +41,7 @@ start_hung_file() {
 	wait_until 5 as_root test -e /hung/image.sif
 }
 
-# In the kernel, for an answer.
+# In the kernel, for a reply.
 tasks_wait() {
 	local pid
 	for pid in $(<"$SHARED/pids"); do
@@ -49,7 +49,7 @@ tasks_wait() {
 	done
 }
 
-# Holds one thread of slurmstepd, its watch, until this is killed or may end.
+# Stops one thread of slurmstepd, its watchdog, until this is killed or may end.
 hold_watch() {
 	rm -f "$SHARED/let-go"
 	compile -x c -o "$SHARED/hold" - <<-'END'
@@ -94,7 +94,7 @@ is_answered() {
 	test -e "$SHARED/answered"
 }
 
-@test "while one request waits for storage, others are answered" {
+@test "other requests are answered while one waits for storage" {
 	start_hung_file
 	start_step -n2 --chdir=/shared --sif-image=/hung/image.sif sh -c '
 		[ -d /etc ] && sleep 0.1 && echo >>ready
@@ -116,7 +116,7 @@ is_answered() {
 	wait_until 5 no_servers
 }
 
-@test "what is in the server's cache is read while storage hangs" {
+@test "data in the server's cache can be read while storage hangs" {
 	start_hung_file
 	# The tails of both files are in one fragment.
 	start_step --chdir=/shared --sif-image=/hung/image.sif sh -c '
@@ -133,7 +133,7 @@ is_answered() {
 	wait_until 5 no_servers
 }
 
-@test "scancel ends the tasks that wait for a server which cannot be killed" {
+@test "scancel ends tasks that wait for a server that cannot be killed" {
 	start_hung_file
 	start_step -n4 --chdir=/shared --sif-image=/hung/image.sif sh -c '
 		echo $$ >>pids; until [ -e trigger ]; do sleep 0.1; done
@@ -141,7 +141,7 @@ is_answered() {
 	wait_for_lines "$SHARED/pids" 4
 	touch "$SHARED/trigger"
 	wait_until 10 tasks_wait
-	# The control: without its watch, neither SIGKILL nor Slurm ends them.
+	# The control: without the watchdog, neither SIGKILL nor Slurm ends them.
 	hold_watch
 	as_alice scancel --user=alice
 	wait_until 10 servers_are_dying
@@ -149,7 +149,7 @@ is_answered() {
 	assert_failure
 	as_root pkill -x hold
 	wait_until 5 tasks_are_gone
-	# The file system comes to its end, and with it the server.
+	# The file system ends, and the server with it.
 	as_root pkill -x hung-file
 	wait_step 30
 	rm "$SHARED"/{trigger,pids}
@@ -157,8 +157,8 @@ is_answered() {
 	wait_until 5 no_servers
 }
 
-# There may be thousands.
-@test "the watch does not look at all processes of the node for a step without a mount" {
+# A node may have thousands of processes.
+@test "the watchdog does not scan the node's processes for a step without a mount" {
 	local slurmd tracer
 	slurmd=$(as_root pgrep -x slurmd)
 	as_root strace -f -qq -e trace=openat -o /shared/trace -p "$slurmd" 3>&- &
@@ -170,16 +170,17 @@ is_answered() {
 	as_root pkill -INT -x strace
 	wait "$tracer" || true
 	run cat "$SHARED/trace"
-	# The C library writes the name of a thread there.
+	# The C library writes names of threads there.
 	assert_matches '"/proc/self/task/[0-9]*/comm"'
 	refute_contains '"/proc/1/status"'
 }
 
 # --- a stopped server ----------------------------------------------------------
 
-# Two processes, once `go` is there: one reads a page of the image, which nobody
-# has read, in the memory of the other, and so holds a lock of it for as long as
-# the server takes.  The other waits to change its memory, and behind it root's ps.
+# Two processes that wait for `go`.  One then reads a page of the image, not read
+# before, in the memory of the other, and so holds a lock on that memory until the
+# server replies.  The other waits for the lock to change its memory, and root's ps
+# waits behind it.
 compile_trap() {
 	compile -static -O1 -D_GNU_SOURCE -x c -o "$SHARED/trap" - <<-'END'
 	#include <fcntl.h>
@@ -230,7 +231,7 @@ start_trap() {
 	rm "$SHARED/trapped"
 }
 
-# It waits for its own memory.
+# It waits for the lock on its own memory.
 trap_has_shut() {
 	as_root grep -q '^State:.D' "/proc/$TRAP/status"
 }
@@ -239,7 +240,7 @@ is_released() {
 	test -e "$SHARED/released"
 }
 
-# As ps does.
+# Like ps.
 root_looks() {
 	as_root sh -c "cat /proc/$TRAP/cmdline >/shared/looked 2>&1
 		echo >>/shared/looked" 3>&- &
@@ -249,7 +250,7 @@ root_has_looked() {
 	file_has_lines "$SHARED/looked" 1
 }
 
-# One who does not stop to stop them.
+# Keeps stopping them.
 begin_stopping() { # PATTERN
 	as_alice sh -c 'pids=$(pgrep -x "$1")
 		until [ -e /shared/enough ]; do
@@ -273,8 +274,8 @@ servers_are() { # STATE
 	done
 }
 
-# The control of what follows.  pkill would hang, too.
-@test "without the watch, root who looks at a process waits for its stopped server" {
+# The control for the next test.  pkill would hang, too.
+@test "without the watchdog, root's look at a process waits for its stopped server" {
 	start_trap
 	hold_watch
 	as_alice pkill -STOP -x "$SERVER_COMM|$GUARD_COMM"
@@ -288,7 +289,7 @@ servers_are() { # STATE
 	wait_until 5 root_has_looked
 }
 
-@test "root who looks at a process does not wait for its stopped server, which goes on" {
+@test "root's look at a process does not wait: its stopped server is continued" {
 	start_trap
 	as_alice pkill -STOP -x "$SERVER_COMM|$GUARD_COMM"
 	touch "$SHARED/go"
@@ -302,7 +303,7 @@ servers_are() { # STATE
 	wait_until 5 no_servers
 }
 
-@test "a stopped guard replaces its server all the same" {
+@test "a stopped guard still replaces its server" {
 	start_step --chdir=/shared --sif-image=/shared/good.sif sh -c '
 		: >ready; until [ -e trigger ]; do sleep 0.1; done; read line </small/2
 		echo "$line"'
@@ -316,7 +317,7 @@ servers_are() { # STATE
 	assert_line two
 }
 
-# Root must not wait for that, either; it costs the user the step.
+# Root must not wait for that, either; the user loses the step.
 @test "a server that is stopped again and again loses its connection" {
 	local who
 	for who in "$SERVER_COMM" "$SERVER_COMM|$GUARD_COMM"; do

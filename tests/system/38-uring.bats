@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Steps whose image is served over io_uring: the files are right, and when the
-# server is killed the step ends.  The kernel's setting is switched on for the
-# time of a command.  Without a step: 20-server.bats.
+# Steps whose image is served over io_uring: the files are right, and the step ends
+# when the server is killed.  The kernel's setting is on while a command runs.
+# 20-server.bats tests the server without a step.
 #
 # shellcheck disable=SC2016,SC2046
 
@@ -42,7 +42,7 @@ assert_nothing_left() { # [SECONDS]
 
 SUMS='cd "$1" && find . -type f ! -name big -exec sha256sum {} + | sort'
 
-@test "--sif-debug names the rings, and all files are what they should be" {
+@test "--sif-debug reports the rings, and all files are right" {
 	sh -c "$SUMS" - "$BATS_FILE_TMPDIR/tree/usr" >"$BATS_TEST_TMPDIR/sums"
 	run with_uring in_image good -N2 -n4 --sif-debug true
 	assert_status 0
@@ -58,8 +58,7 @@ SUMS='cd "$1" && find . -type f ! -name big -exec sha256sum {} + | sort'
 	assert_nothing_left
 }
 
-# With rings.  No place is read twice: what the kernel has cached outlives the
-# server.
+# With rings.  Nothing is read twice, because the kernel's cache outlives the server.
 start_reading_step() {
 	rm -f "$SHARED/pids"
 	[[ $(<"$ENABLE_URING") == Y ]] || SWITCHED_ON=yes
@@ -75,7 +74,7 @@ start_reading_step() {
 	[[ -z ${SWITCHED_ON-} ]] || echo N >"$ENABLE_URING"
 }
 
-@test "SIGKILL of the server ends the step, which tells why, and leaves nothing" {
+@test "SIGKILL of the server ends the step with a message and leaves nothing" {
 	for _ in 1 2 3 4 5; do
 		start_reading_step
 		assert_equal "$(as_root sh -c 'pgrep -xc '"$GUARD_COMM")" 0
@@ -100,7 +99,7 @@ server_is_replaced() {
 	[[ $(server_pids) != "$killed" ]]
 }
 
-@test "with uring=no in plugstack.conf there are none, and the step survives" {
+@test "with uring=no in plugstack.conf there are no rings, and the step survives" {
 	as_root sed -i "/spank_sif.so/s/$/ uring=no/" /etc/slurm/plugstack.conf
 	run with_uring in_image good --sif-debug true
 	assert_status 0

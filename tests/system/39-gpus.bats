@@ -1,15 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# GPU drivers of the node in a step.  What a driver is, the tests bring along:
-# libraries of one function, and a CDI file that names them.  The GPUs are
-# Slurm's own, two on each node, of device files that every machine has.
-# What of a driver is found at all: 25-gpus.bats.
+# GPU drivers of the node in a step.  The driver is made by the tests: libraries with
+# one function, and a CDI file that names them.  Slurm has two GPUs on the node, with
+# device files that every machine has.  25-gpus.bats tests what is found of a driver.
 
 load ../lib/common
 load ../lib/assert
 
-# Debian's place for this machine's libraries, or that of others.
+# Debian's folder for this machine's libraries, or the usual one.
 LIB=/usr/lib/$(compile -print-multiarch 2>/dev/null)
 LIB=${LIB%/}
 HELPER=/usr/libexec/spank-sif/spank-sif-gpus
@@ -23,7 +22,7 @@ setup_file() {
 	printf 'Name=gpu File=/dev/%s\n' null zero >"$install/etc/slurm/gres.conf"
 	SPANK_SIF_INSTALL=$install cluster_start --nodes=1 --conf=GresTypes=gpu \
 		--conf="NodeName=node1 NodeAddr=node1 Port=7001 CPUs=32 Gres=gpu:2"
-	# MPI libraries may have brought one, of Debian's.
+	# Debian's MPI libraries may have installed one.
 	as_root sh -c "rm -f $LIB/libamdhip64.so* \
 		$LIB/libhsa-runtime64.so* && ldconfig"
 	count_helpers
@@ -31,7 +30,7 @@ setup_file() {
 	make_image
 }
 
-# Every test begins on a node without a driver.
+# Each test begins on a node without a driver.
 teardown() {
 	has_plugin || return 0
 	stop_steps
@@ -40,7 +39,7 @@ teardown() {
 	rm -f "$SHARED/helpers"
 }
 
-# A line in /shared/helpers for each run of the program that looks for drivers.
+# Writes a line to /shared/helpers for each run of the program that looks for drivers.
 count_helpers() {
 	as_root sh -c "mv $HELPER $HELPER.real && cat >$HELPER && chmod 0755 $HELPER" \
 		<<-END
@@ -50,7 +49,7 @@ count_helpers() {
 	END
 }
 
-# libcuda needs another of the driver's, as the real one does.
+# libcuda needs another library of the driver, like the real one.
 make_drivers() {
 	mkdir "$SHARED/driver"
 	fake_library libnvidia-ml.so.1 'int rm(void) { return 575; }'
@@ -68,7 +67,7 @@ fake_library() { # NAME SOURCE [COMPILER-OPTION...]
 		- "$@" <<<"$source"
 }
 
-# Programs that are linked against a driver which the image does not have.
+# Programs linked against a driver that the image does not have.
 make_image() {
 	local tree=$BATS_FILE_TMPDIR/tree
 	image_tree "$tree" "${IMAGE_PROGRAMS[@]}"
@@ -101,7 +100,7 @@ cdi() { # NAME
 		"/etc/cdi/$1"
 }
 
-# In a place of its own, which only the CDI file tells.
+# In a folder that only the CDI file names.
 install_nvidia_cdi() { # [MOUNT...]
 	as_root cp -R /shared/driver /driver
 	{
@@ -120,7 +119,7 @@ install_nvidia_cdi() { # [MOUNT...]
 	END
 }
 
-# Where the loader of the node finds it.
+# Where the node's loader finds it.
 install_nvidia() {
 	as_root sh -c "cp /shared/driver/lib[cn]* $LIB/ && ldconfig &&
 		cp /shared/driver/nvidia-smi /usr/bin/"
@@ -141,14 +140,14 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_equal "${#lines[@]}" 2
 }
 
-@test "CDI: a directory shows, whether the image has one in its place or not" {
+@test "CDI: a directory is visible, whether or not the image has that path" {
 	install_nvidia_cdi /driver /opt/driver /driver /mnt
 	run on_gpu ls /opt/driver /mnt
 	assert_status 0
 	assert_equal "$(grep -c nvidia-smi <<<"$output")" 2
 }
 
-@test "CDI: variables and programs are there, and no device is made" {
+@test "CDI: variables are set, programs are visible, no device is created" {
 	install_nvidia_cdi
 	run on_gpu sh -c 'nvidia-smi; echo "$DRIVER_SAYS"
 		echo "${NVIDIA_VISIBLE_DEVICES-unset}"; echo "$LD_LIBRARY_PATH"
@@ -160,7 +159,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_contains "No such file"
 }
 
-@test "CDI: what shows is read-only, and only in the image" {
+@test "CDI: the driver is read-only, and only visible in the image" {
 	install_nvidia_cdi
 	before=$(host_snapshot)
 	run on_gpu sh -c 'findmnt --noheadings --output=OPTIONS /usr/bin/nvidia-smi
@@ -172,14 +171,14 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_host_as_before "$before"
 }
 
-@test "without CDI: the loader's cache" {
+@test "without CDI the driver is found in the loader's cache" {
 	install_nvidia
 	run on_gpu sh -c 'cuda && nvidia-smi'
 	assert_status 0
 	assert_output $'driver 575, device 0\nthe node has a driver'
 }
 
-@test "the host's libc is never shown, though a CDI file names it" {
+@test "the host's libc is never bound, even if a CDI file names it" {
 	libc=$(ldd /bin/sh | sed -n 's/.*=> \(.*libc\.so\.6\) .*/\1/p')
 	install_nvidia_cdi "$libc" "$libc" /driver /usr/lib64/driver
 	as_root sh -c "cp $libc /driver/libinnocent.so.1"
@@ -190,7 +189,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	refute_contains libinnocent
 }
 
-@test "a broken CDI file: the user reads of it once, and the step runs" {
+@test "a damaged CDI file is reported once, and the step runs" {
 	install_nvidia
 	echo '{"kind": "nvidia.com/gpu", "devices": 3}' | cdi nvidia.json
 	run on_gpu -n2 cuda
@@ -200,7 +199,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_equal "$(grep -c "'devices' is not a list" <<<"$output")" 1
 }
 
-@test "the driver is found with whatever other options" {
+@test "the driver is found with any other options" {
 	install_nvidia
 	for option in --sif-env=LD_LIBRARY_PATH=/shared/other --sif-cleanenv=yes \
 		--sif-writable-tmpfs=yes --export=NONE; do
@@ -210,16 +209,16 @@ on_gpu() { # SRUN-ARGUMENT...
 	done
 }
 
-# --- when ------------------------------------------------------------------------
+# --- auto, yes, try, no ------------------------------------------------------------
 
-@test "auto: nothing without GPUs, and no process for it" {
+@test "auto: without GPUs nothing is bound, and no process runs" {
 	install_nvidia
 	run -127 in_image gpu sh -c 'ls -A /.singularity.d/libs; cuda'
 	assert_contains "libcuda.so.1: cannot open shared object file"
 	[[ ! -e $SHARED/helpers ]]
 }
 
-@test "auto: where Slurm knows of no GPUs, CUDA_VISIBLE_DEVICES tells" {
+@test "auto: CUDA_VISIBLE_DEVICES decides where Slurm has no GPUs configured" {
 	local CLUSTER=$BATS_TEST_TMPDIR/other
 	"$CLUSTER_TOOL" start --owner=$$ --install="$SPANK_SIF_INSTALL" --nodes=1 \
 		--bind="$SHARED:/images" --bind="$SHARED/driver:/driver" "$CLUSTER"
@@ -234,7 +233,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	done
 }
 
-@test "auto: steps of a job with GPUs, and its script if that is inside" {
+@test "auto: steps of a job with GPUs get it, and a script that runs inside" {
 	install_nvidia
 	run as_alice salloc --quiet -n2 --gpus-per-task=1 srun \
 		--sif-image=/shared/gpu.sif cuda
@@ -247,7 +246,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_equal "$(<"$SHARED/out")" "driver 575, device 0"
 }
 
-@test "auto: GPUs without a driver: one sentence, and the step runs" {
+@test "auto: GPUs without a driver give one message, and the step runs" {
 	run on_gpu -n2 sh -c 'echo ran'
 	assert_status 0
 	assert_line ran 2
@@ -255,7 +254,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_equal "${#lines[@]}" 3
 }
 
-@test "--sif-nv=yes: without a driver one sentence, and the step fails" {
+@test "--sif-nv=yes: without a driver the step fails with one message" {
 	run in_image gpu -n2 --sif-nv=yes echo ran
 	assert_status 1
 	assert_contains "spank_sif: cannot build the container of the image '/shared/gpu.sif': no NVIDIA driver was found on this node: the loader's cache has no 'libcuda.so.1'; run the step on a node that has such GPUs, or without the option for them"
@@ -263,7 +262,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	refute_line ran
 }
 
-@test "--sif-nv=try: without a driver one warning, and the step runs" {
+@test "--sif-nv=try: without a driver there is one warning, and the step runs" {
 	run in_image gpu -n2 --sif-nv=try echo ran
 	assert_status 0
 	assert_line ran 2
@@ -275,7 +274,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_equal "${#lines[@]}" 2
 }
 
-@test "--sif-nv=yes and try: with a driver, without GPUs" {
+@test "--sif-nv=yes and try: the driver is bound without GPUs, too" {
 	install_nvidia
 	for option in --sif-nv=yes --sif-nv --sif-nv=try; do
 		run in_image gpu "$option" cuda
@@ -285,7 +284,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_equal "$(sort -u "$SHARED/helpers")" nvidia
 }
 
-@test "--sif-nv=no and --sif-rocm=no: nothing, though there are GPUs" {
+@test "--sif-nv=no and --sif-rocm=no: nothing is bound, even with GPUs" {
 	install_nvidia
 	run -127 on_gpu --sif-nv=no --sif-rocm=no sh -c '
 		echo "$CUDA_VISIBLE_DEVICES"; cuda'
@@ -295,7 +294,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	[[ ! -e $SHARED/helpers ]]
 }
 
-@test "examples/gpu.sh, with a driver and without" {
+@test "examples/gpu.sh runs with a driver and without" {
 	cp "$TESTS_LIB/../../examples/gpu.sh" "$SHARED/"
 	ln -sf gpu.sif "$SHARED/app.sif"
 	run_job gpu.sh
@@ -309,7 +308,7 @@ on_gpu() { # SRUN-ARGUMENT...
 
 # --- ROCm ------------------------------------------------------------------------
 
-@test "ROCm: /opt/rocm, and the devices of each task" {
+@test "ROCm: /opt/rocm is visible, and each task has its devices" {
 	as_root sh -c 'mkdir -p /opt/rocm/lib && cp /shared/driver/libamdhip64.so.6 \
 		/opt/rocm/lib/ && ln -s libamdhip64.so.6 /opt/rocm/lib/libamdhip64.so'
 	run on_gpu -n2 sh -c 'hip; echo "rocr $ROCR_VISIBLE_DEVICES"'
@@ -324,7 +323,7 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_output "driver 6, device none"
 }
 
-@test "ROCm by CDI; --sif-rocm=yes without a driver" {
+@test "ROCm: CDI works, and --sif-rocm=yes fails without a driver" {
 	as_root cp -R /shared/driver /driver
 	cdi amd.json <<-'END'
 	{"cdiVersion": "0.6.0", "kind": "amd.com/gpu", "devices": [{"name": "all",
@@ -340,8 +339,8 @@ on_gpu() { # SRUN-ARGUMENT...
 	assert_contains "no ROCm driver was found on this node"
 }
 
-# Its user can trace it, and have it say anything.
-@test "what the program says is worth no more than the user's own binds" {
+# The user can trace it and so make it print anything.
+@test "the program's output is limited like the user's own binds" {
 	as_root sh -c "mv $HELPER $HELPER.kept && cat >$HELPER && chmod 0755 $HELPER" \
 		<<-'END'
 	#!/bin/sh

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What Slurm promises of a step holds in a container too: its status, its input
-# and output, its signals, its place among the steps of a job.
+# What Slurm promises about a step holds in a container, too: status, input and
+# output, signals, the other steps of the job.
 
 load ../lib/common
 load ../lib/assert
@@ -42,7 +42,7 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 
 # --- status ------------------------------------------------------------------
 
-@test "exit codes pass: 0, 1, 7, 126, 255, the largest of several" {
+@test "exit codes are kept: 0, 1, 7, 126, 255, and the largest of several" {
 	for code in 0 1 7 126 255; do
 		run in_image small sh -c "exit $code"
 		assert_status "$code"
@@ -51,7 +51,7 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 	assert_status 3
 }
 
-@test "a task that a signal ends is told as without the option" {
+@test "a task ended by a signal is reported as without the option" {
 	for signal in KILL SEGV TERM; do
 		run as_alice srun sh -c "kill -$signal \$\$"
 		without=$status
@@ -61,7 +61,7 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 	done
 }
 
-@test "a command that is nowhere ends like without the option" {
+@test "a command that does not exist fails as without the option" {
 	run as_alice srun nonesuch
 	without=$status
 	run in_image small nonesuch
@@ -83,14 +83,14 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 
 # --- input and output --------------------------------------------------------
 
-@test "100 MB through standard input and output arrive as they were" {
+@test "100 MB pass unchanged through standard input and output" {
 	head -c 100M /dev/urandom >"$BATS_TEST_TMPDIR/input"
 	in_image small cat <"$BATS_TEST_TMPDIR/input" >"$BATS_TEST_TMPDIR/output"
 	cmp "$BATS_TEST_TMPDIR/input" "$BATS_TEST_TMPDIR/output"
 	rm "$BATS_TEST_TMPDIR"/{input,output}
 }
 
-@test "end of input is seen; a reader that stops early does not hang the writer" {
+@test "end of input is seen; a reader that stops early does not block the writer" {
 	run in_image small wc -c <<<"12345"
 	assert_output 6
 	run timeout 20 bash -c "head -c 20M /dev/zero | '$CLUSTER_TOOL' exec \
@@ -99,7 +99,7 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 	assert_output 3
 }
 
-@test "--input, --output and --error take files of the host" {
+@test "--input, --output and --error use files of the host" {
 	echo "the input" >"$SHARED/go"
 	run in_image small --chdir=/shared --input=/shared/go \
 		--output=/shared/out --error=/shared/log sh -c 'cat; echo "the error" >&2'
@@ -109,13 +109,13 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 	assert_equal "$(<"$SHARED/log")" "the error"
 }
 
-@test "standard error is not standard output" {
+@test "standard error and standard output are separate" {
 	run --separate-stderr in_image small sh -c 'echo out; echo err >&2'
 	assert_output out
 	assert_equal "$stderr" err
 }
 
-@test "--label, --input=none, --input of one task" {
+@test "--label, --input=none and --input for one task work" {
 	run in_image small --label -n3 sh -c 'echo "$SLURM_PROCID"'
 	assert_line "0: 0"
 	assert_line "1: 1"
@@ -126,7 +126,7 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 	assert_output "1: for one"
 }
 
-@test "--pty gives a terminal, with its size and its Ctrl-C" {
+@test "--pty gives a terminal with its size and Ctrl-C" {
 	run script -qec "stty rows 33 cols 77; '$CLUSTER_TOOL' exec '$CLUSTER' -- \
 		srun --pty --sif-image=/shared/small.sif sh -c \
 		'tty; test -t 0 && test -t 1 && test -t 2 && cat /usr/mark'" /dev/null
@@ -139,9 +139,9 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 	assert_contains gone
 }
 
-# --- where and what ----------------------------------------------------------
+# --- directory and command ---------------------------------------------------
 
-@test "--chdir, SLURM_SUBMIT_DIR and PWD" {
+@test "--chdir, SLURM_SUBMIT_DIR and PWD are as without the option" {
 	as_alice mkdir -p /shared/place
 	run in_image small --chdir=/shared/place sh -c 'pwd; echo $PWD'
 	assert_output $'/shared/place\n/shared/place'
@@ -150,7 +150,7 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 	rmdir "$SHARED/place"
 }
 
-@test "--multi-prog" {
+@test "--multi-prog works" {
 	cat >"$SHARED/job" <<-'END'
 	0 image-only %t
 	1-2 cat /usr/mark
@@ -164,13 +164,13 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 	assert_line "3: 0"
 }
 
-@test "a command that only the image has is found in PATH" {
+@test "a command that exists only in the image is found in PATH" {
 	run in_image small image-only with arguments
 	assert_status 0
 	assert_output "a program of the image: with arguments"
 }
 
-@test "a command that both have is the image's" {
+@test "a command that exists in both is the image's" {
 	run as_alice srun both
 	assert_output "the one of the host"
 	run in_image small both
@@ -179,7 +179,7 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 	assert_output "the one of the image"
 }
 
-@test "a relative command is taken from the working directory" {
+@test "a relative command is resolved in the working directory" {
 	printf '#!/bin/sh\necho "in the working directory"; cat /usr/mark\n' \
 		>"$SHARED/job"
 	chmod 0755 "$SHARED/job"
@@ -189,7 +189,7 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 
 # --- environment -------------------------------------------------------------
 
-@test "the environment is the same, but for what names the step and the image" {
+@test "the environment is the same except for variables of the step and the image" {
 	run --separate-stderr as_alice salloc --quiet -n1 bash -c '
 		e() { srun -n1 "$@" env | grep -vE "^(SLURM_(STEP_ID|STEPID|\
 STEP_LAUNCHER_PORT|SRUN_COMM_PORT|TASK_PID|STEP_RESV_PORTS)|_SLURM_SPANK_OPTION_[a-z_]*|\
@@ -200,7 +200,7 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 	((output > 20))
 }
 
-@test "--export=NONE and --export=NAME=VALUE" {
+@test "--export=NONE and --export=NAME=VALUE work" {
 	run as_user alice env MINE=1 srun --export=NONE \
 		--sif-image=/shared/small.sif /bin/sh -c 'echo "${MINE-unset}"; /bin/cat /usr/mark'
 	assert_status 0
@@ -210,7 +210,7 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 	assert_output 2
 }
 
-@test "the option of one step is not that of a step within it" {
+@test "a step started within a step does not inherit the option" {
 	run as_alice salloc --quiet -n1 sh -c '
 		srun --sif-image=/shared/small.sif cat /usr/mark
 		srun cat /usr/mark'
@@ -218,7 +218,7 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 	assert_contains "cat: /usr/mark: No such file or directory"
 }
 
-@test "--mpi=pmi2: its variables and its socket are there" {
+@test "--mpi=pmi2: its variables and its socket are available" {
 	run in_image small --mpi=pmi2 -n2 sh -c '
 		env | grep -E "^PMI_(RANK|SIZE)="; readlink /proc/self/fd/$PMI_FD'
 	assert_status 0
@@ -246,7 +246,7 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 
 # --- the steps of a job ------------------------------------------------------
 
-@test "salloc: its option is every step's, its shell is on the host" {
+@test "salloc: its option applies to every step, its shell is on the host" {
 	run as_alice salloc --quiet --sif-image=/shared/small.sif sh -c '
 		test ! -e /usr/mark && echo "on the host"
 		srun cat /usr/mark; srun --sif-image=/shared/other.sif cat /usr/mark
@@ -255,7 +255,7 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 	assert_output $'on the host\nonly in the image\nonly in the other\nhost again'
 }
 
-@test "--overlap: a second step beside the first, in its own container" {
+@test "--overlap: a second step beside the first has its own container" {
 	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c '
 		echo "$SLURM_JOB_ID" >pids
 		until test -e go; do sleep 0.1; done; cat /usr/mark'
@@ -273,8 +273,8 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 	assert_line "only in the image"
 }
 
-# What goes wrong is in the step's output, as nobody waits for it.
-@test "srun --async: the step is in the image, and its file has the sentence" {
+# Errors are in the step's output, because nothing waits for it.
+@test "srun --async: the step is in the image, and its output has the message" {
 	[[ $(as_alice srun --help) == *--async* ]] ||
 		skip "srun of $(slurmd -V) has no --async"
 	start_other '' --conf=PrologFlags=Contain \
@@ -289,7 +289,7 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 	grep "cannot open the image '/shared/absent.sif'" "$OTHER/shared/wrong"
 }
 
-@test "sbatch: the script is on the host, srun takes the default of #SBATCH" {
+@test "sbatch: the script is on the host, srun uses the default of #SBATCH" {
 	run_batch <<-'END'
 	#!/bin/sh
 	#SBATCH --sif-image=/shared/small.sif
@@ -307,7 +307,7 @@ only in the other
 on the host"
 }
 
-@test "sbatch: the command line goes before #SBATCH" {
+@test "sbatch: the command line has precedence over #SBATCH" {
 	run_batch --sif-image=/shared/other.sif <<-'END'
 	#!/bin/sh
 	#SBATCH --sif-image=/shared/small.sif
@@ -322,7 +322,7 @@ on the host"
 	assert_output "on the host"
 }
 
-@test "sbatch --export=NONE: the steps are in the image all the same" {
+@test "sbatch --export=NONE: the steps are still in the image" {
 	run_batch --export=NONE --sif-image=/shared/small.sif <<-'END'
 	#!/bin/sh
 	test -e /usr/mark || echo "on the host"
@@ -332,7 +332,7 @@ on the host"
 	assert_output $'on the host\nonly in the image'
 }
 
-@test "a job array: each of its jobs is in the image" {
+@test "each job of a job array is in the image" {
 	cat >"$SHARED/job" <<-'END'
 	#!/bin/sh
 	srun sh -c 'echo "$SLURM_ARRAY_TASK_ID: $(cat /usr/mark)"'
@@ -345,7 +345,7 @@ on the host"
 	assert_line "2: only in the image"
 }
 
-@test "a relative image of sbatch is found from where sbatch is called" {
+@test "sbatch resolves a relative image path in its own directory" {
 	run_batch --sif-image=small.sif <<-'END'
 	#!/bin/sh
 	srun cat /usr/mark
@@ -353,7 +353,7 @@ on the host"
 	assert_output "only in the image"
 }
 
-@test "a batch job on two nodes" {
+@test "a batch job runs a step on two nodes" {
 	run_batch --sif-image=/shared/small.sif -N2 <<-'END'
 	#!/bin/sh
 	srun -N2 --ntasks-per-node=1 cat /usr/mark
@@ -363,7 +363,7 @@ on the host"
 
 # --- signals -----------------------------------------------------------------
 
-# Writes what it gets to /shared/log, and goes on.
+# Writes each signal to /shared/log and goes on.
 TRAPS='
 	for s in USR1 USR2 HUP INT TERM CONT; do
 		trap "echo $s >>log; cat /usr/mark >>log" $s
@@ -372,7 +372,7 @@ TRAPS='
 	until [ -e go ]; do sleep 0.1; done
 	cat /usr/mark'
 
-@test "signals of scancel reach the task, and the server survives them" {
+@test "signals from scancel reach the task, and the server survives them" {
 	start_step --chdir=/shared --sif-image=/shared/small.sif sh -c "$TRAPS"
 	wait_for_lines "$SHARED/pids"
 	for name in USR1 USR2 HUP; do
@@ -386,7 +386,7 @@ TRAPS='
 	assert_equal "$(grep -c "only in the image" "$SHARED/log")" 3
 }
 
-@test "scancel gives the task a TERM and, within KillWait, its image" {
+@test "scancel sends TERM, and the task can read its image during KillWait" {
 	start_step --chdir=/shared --sif-image=/shared/small.sif bash -c '
 		trap "sleep 1; sha256sum /usr/bin/bash >log; cat /usr/mark >>log
 			exit 3" TERM
@@ -436,7 +436,7 @@ TRAPS='
 # --- what a task leaves behind -----------------------------------------------
 
 @test "a background child reads the image after the main task has ended" {
-	# $$ is the main task also in its child.
+	# In the child, too, $$ is the main task.
 	start_step -n2 --chdir=/shared --sif-image=/shared/small.sif bash -c '
 		if ((SLURM_PROCID == 0)); then
 			(while kill -0 $$ 2>/dev/null; do read -rt 0.1 <> <(:); done
@@ -450,7 +450,7 @@ TRAPS='
 	assert_equal "$(head -n 1 "$SHARED/log")" "only in the image"
 }
 
-@test "fork, threads and exec within the image work" {
+@test "fork, threads and exec work in the image" {
 	run in_image small bash -c 'for i in {1..50}; do (exec true) || exit; done
 		echo $(seq 1 1000 | tail -n 1 | cat) $(sh -c "sh -c true; echo \$?")'
 	assert_output "1000 0"
@@ -458,7 +458,7 @@ TRAPS='
 
 # --- the log of slurmd -------------------------------------------------------
 
-@test "slurmd's log tells the plugin's version, and --version and --help do" {
+@test "slurmd's log, --version and --help show the plugin's version" {
 	local version
 	version=$(sed -n 's/^AC_INIT(\[spank-sif\], \[\(.*\)\])$/\1/p' \
 		"$TESTS_LIB/../../configure.ac")
@@ -474,7 +474,7 @@ TRAPS='
 	assert_contains "(spank-sif $version)"
 }
 
-# All words of the last such line, the image at its end.
+# All fields of the last such line; the image is the last field.
 assert_logged() { # WORDS
 	wait_until 5 logged "$1" || {
 		grep "step ended" "$CLUSTER/log/node1.log" >&2
@@ -487,7 +487,7 @@ logged() {
 		grep -qE "$1"
 }
 
-@test "slurmd's log has a line for each step with an image, that tells the end" {
+@test "slurmd's log has a line for each step with an image, with its end" {
 	local uuid='[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' lines_before
 	run in_image small -w node1 -n2 sh -c 'exit $((SLURM_PROCID * 7))'
 	assert_logged "job=[0-9]+ step=0 uid=2001 tasks=2 end=exit:7 uuid=$uuid image=/shared/small.sif$"
@@ -498,7 +498,7 @@ logged() {
 	run as_alice sbatch --quiet --wait -w node1 --output=/dev/null \
 		--sif-image=/shared/small.sif --sif-batch=image --wrap "exit 3"
 	assert_logged " step=batch uid=2001 tasks=1 end=exit:3 uuid=$uuid "
-	# None without an image, and one that a name cannot forge.
+	# No line without an image, and a name cannot forge one.
 	lines_before=$(grep -c "spank_sif: step ended: job=[0-9]* step=" "$CLUSTER/log/node1.log")
 	run as_alice srun -w node1 true
 	run as_alice srun -w node1 \
