@@ -20,6 +20,7 @@ spank/server/squashfs: common
 spank/server/fuse: common spank/server/squashfs
 spank/server/prefetch: common spank/server/squashfs spank/server/fuse
 spank/server: common spank/server/squashfs spank/server/fuse spank/server/prefetch
+spank/check: common common/privileged spank/plugin spank/plugin/io
 spank/gpus: common
 spank/inspect: common
 spank/keeper: common common/privileged

@@ -10,7 +10,7 @@ if ! command -v perl >/dev/null; then
 	echo '1..0 # SKIP no perl'
 	exit 0
 fi
-pages='spank-sif.1 spank_sif.8 spank-sif-errors.7'
+pages='spank-sif.1 spank-sif-check.8 spank_sif.8 spank-sif-errors.7'
 number=0
 
 result() { # WHAT WRONG...: nothing is wrong if there is no second argument

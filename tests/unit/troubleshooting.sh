@@ -113,7 +113,9 @@ sub slurp {
 	return scalar <$file>;
 }
 
-for my $name (split /\n/, qx(cd "$top" && find common spank -name "*.c")) {
+# spank-sif-check speaks to the administrator who runs it, see its own page.
+for my $name (split /\n/, qx(cd "$top" &&
+	find common spank -name "*.c" ! -path "*/check/*")) {
 	read_code($name, slurp("$top/$name"));
 }
 read_page(split /\n/, slurp("$top/doc/spank-sif-errors.7.in"));

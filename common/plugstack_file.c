@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reads plugstack.conf as Slurm does: '#' begins a comment, white space
+ * separates words, and `include` takes patterns of names, relative ones below
+ * the folder of the file.
+ */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/plugstack_file.h"
+
+/* An include of itself would have no end. */
+#define DEPTH_MAX 8
+#define BLANKS    " \t\r\n"
+
+struct walk {
+	plugstack_visit_line *visit;
+	void *arg;
+};
+
+static void visit_file(const struct walk *walk, const char *path, int depth);
+
+static void visit_included(const struct walk *walk, const char *pattern,
+	const char *from, int depth)
+{
+	CLEANUP_FREE char *full = NULL;
+	const char *slash = strrchr(from, '/');
+	glob_t found = { 0 };
+	size_t i;
+
+	if (asprintf(&full, "%.*s%s",
+		    pattern[0] == '/' || !slash ? 0 : (int)(slash + 1 - from),
+		    from, pattern) < 0)
+		return;
+	if (glob(full, 0, NULL, &found) == 0)
+		for (i = 0; i < found.gl_pathc; i++)
+			visit_file(walk, found.gl_pathv[i], depth + 1);
+	globfree(&found);
+}
+
+static void visit_line(const struct walk *walk, char *text, const char *path,
+	int number, int depth)
+{
+	struct plugstack_line line = { .path = path, .number = number };
+	char *rest = NULL;
+	const char *second;
+
+	text[strcspn(text, "#")] = '\0';
+	line.kind = strtok_r(text, BLANKS, &rest);
+	second = line.kind ? strtok_r(NULL, BLANKS, &rest) : NULL;
+	if (!second)
+		return;
+	if (strcmp(line.kind, "include") == 0) {
+		visit_included(walk, second, path, depth);
+		return;
+	}
+	line.object = strrchr(second, '/') ? strrchr(second, '/') + 1 : second;
+	line.arguments = rest;
+	walk->visit(&line, walk->arg);
+}
+
+static void visit_file(const struct walk *walk, const char *path, int depth)
+{
+	CLEANUP_FREE char *text = NULL;
+	FILE *file = depth < DEPTH_MAX ? fopen(path, "re") : NULL;
+	size_t size = 0;
+	int number;
+
+	if (!file)
+		return;
+	for (number = 1; getline(&text, &size, file) > 0; number++)
+		visit_line(walk, text, path, number, depth);
+	fclose(file);
+}
+
+void plugstack_file_visit(const char *path, plugstack_visit_line *visit,
+	void *arg)
+{
+	const struct walk walk = { visit, arg };
+
+	visit_file(&walk, path, 0);
+}

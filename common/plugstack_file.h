@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_PLUGSTACK_FILE_H
+#define COMMON_PLUGSTACK_FILE_H
+
+/* A line of plugstack.conf that names a plugin; the texts are borrowed. */
+struct plugstack_line {
+	const char *path;   /* the file that it is in */
+	int number;         /* of the line, from 1 */
+	const char *kind;   /* "required" or "optional", as it is written */
+	const char *object; /* file name of the plugin, without its folder */
+	char *arguments;    /* the rest of the line, or "" */
+};
+
+typedef void plugstack_visit_line(const struct plugstack_line *line, void *arg);
+
+/*
+ * Visit the lines of the file, and of those that it includes, in Slurm's order
+ * and as Slurm reads them.  Files that cannot be read are left out.  Opens the
+ * administrator's files, with the rights of the caller.
+ */
+void plugstack_file_visit(const char *path, plugstack_visit_line *visit,
+	void *arg);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * spank-sif-check: can this machine run steps in images?  For administrators,
+ * at installation, in a prolog and for monitoring.  Every check is one function
+ * of check.h; this file runs them and prints what they found.
+ *
+ * Exit status: 0, no failure; 1, at least one; 2, wrong usage.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/version.h"
+#include "spank/check/check.h"
+
+static const struct {
+	const char *name;
+	check_function *run;
+} checks[] = {
+	{ "kernel", check_kernel },
+	{ "fuse", check_fuse },
+	{ "landlock", check_landlock },
+	{ "seccomp", check_seccomp },
+	{ "user-namespaces", check_user_namespaces },
+	{ "memory", check_memory },
+	{ "security-modules", check_security_modules },
+	{ "plugin", check_plugin },
+	{ "programs", check_programs },
+	{ "release", check_release },
+	{ "plugstack", check_plugstack },
+	{ "fusermount", check_fusermount },
+	{ "image", check_image },
+};
+#define CHECKS (sizeof(checks) / sizeof(*checks))
+
+static const char *const result_names[] = {
+	[CHECK_OK] = "ok",
+	[CHECK_WARNING] = "warning",
+	[CHECK_FAILURE] = "failure",
+	[CHECK_SKIPPED] = "skipped",
+};
+
+static const char usage[] =
+	"usage: spank-sif-check [--json | --brief | --cluster]\n"
+	"Checks whether this machine can run Slurm steps in SIF images.\n"
+	"  --json     one JSON object\n"
+	"  --brief    one line: the node, and ok or its failures\n"
+	"  --cluster  the brief line of each node that is idle or mixed, by srun\n"
+	"Exit status: 0 no failure, 1 a failure, 2 wrong usage.\n";
+
+void check_set(struct check_finding *finding, enum check_result result,
+	const char *format, ...)
+{
+	va_list args;
+
+	finding->result = result;
+	va_start(args, format);
+	vsnprintf(finding->text, sizeof(finding->text), format, args);
+	va_end(args);
+}
+
+static void print_text(const struct check_finding *findings)
+{
+	size_t i;
+
+	for (i = 0; i < CHECKS; i++)
+		printf("%-8s %-17s %s\n", result_names[findings[i].result],
+			checks[i].name, findings[i].text);
+}
+
+static void print_json_string(const char *text)
+{
+	putchar('"');
+	for (; *text; text++)
+		if (*text == '"' || *text == '\\')
+			printf("\\%c", *text);
+		else if ((unsigned char)*text < ' ')
+			printf("\\u%04x", *text);
+		else
+			putchar(*text);
+	putchar('"');
+}
+
+static void print_json(const struct check_finding *findings)
+{
+	size_t i;
+
+	printf("{\"version\": \"%s\", \"checks\": [", PACKAGE_VERSION);
+	for (i = 0; i < CHECKS; i++) {
+		printf("%s\n  {\"name\": \"%s\", \"result\": \"%s\", "
+		       "\"text\": ",
+			i ? "," : "", checks[i].name,
+			result_names[findings[i].result]);
+		print_json_string(findings[i].text);
+		putchar('}');
+	}
+	puts("\n]}");
+}
+
+static void print_brief(const struct check_finding *findings)
+{
+	const char *node = getenv("SLURMD_NODENAME");
+	char host[256] = "";
+	size_t i, failures = 0;
+
+	gethostname(host, sizeof(host) - 1);
+	fputs(node ? node : host, stdout);
+	for (i = 0; i < CHECKS; i++)
+		if (findings[i].result == CHECK_FAILURE)
+			printf("%s%s: %s", failures++ ? "; " : " failure: ",
+				checks[i].name, findings[i].text);
+	puts(failures ? "" : " ok");
+}
+
+static int run_checks(void (*print)(const struct check_finding *findings))
+{
+	struct check_finding findings[CHECKS];
+	struct check_context context = { .uses_userns = false };
+	int status = 0;
+	size_t i;
+
+	memset(findings, 0, sizeof(findings));
+	check_read_plugstack(&context);
+	for (i = 0; i < CHECKS; i++) {
+		checks[i].run(&context, &findings[i]);
+		if (findings[i].result == CHECK_FAILURE)
+			status = 1;
+	}
+	print(findings);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	if (version_asked(argc, argv, "spank-sif-check"))
+		return 0;
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return fputs(usage, stdout) < 0;
+	if (argc == 1)
+		return run_checks(print_text);
+	if (argc == 2 && strcmp(argv[1], "--json") == 0)
+		return run_checks(print_json);
+	if (argc == 2 && strcmp(argv[1], "--brief") == 0)
+		return run_checks(print_brief);
+	if (argc == 2 && strcmp(argv[1], "--cluster") == 0)
+		return check_cluster();
+	fputs(usage, stderr);
+	return 2;
+}

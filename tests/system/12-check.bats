@@ -1,0 +1,180 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck disable=SC2154
+#
+# spank-sif-check on a healthy node and on broken ones, and what keeps jobs from
+# a node without the plugin.
+
+load ../lib/common
+load ../lib/assert
+
+SERVER=/usr/libexec/spank-sif/spank-sif-server
+LINE=/etc/slurm/plugstack.conf
+
+setup_file() {
+	has_plugin || return 0
+	cp -r "$TESTS_LIB/../../examples/site" "$BATS_FILE_TMPDIR/"
+	cluster_start --conf=Prolog=/root/prolog --conf=JobSubmitPlugins=lua \
+		--bind="$BATS_FILE_TMPDIR/site:/site" \
+		--bind="$BATS_FILE_TMPDIR/site/job_submit.lua:/etc/slurm/job_submit.lua"
+	image_tree "$BATS_FILE_TMPDIR/tree"
+	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/app.sif"
+	as_root cp -a "$LINE" /root/plugstack.conf
+	as_root cp -a "$SERVER" /root/server
+	as_root cp -a /bin/true /root/prolog
+}
+
+teardown() {
+	has_plugin || return 0
+	as_root cp -a /root/plugstack.conf "$LINE"
+	as_root cp -a --remove-destination /root/server "$SERVER"
+}
+
+# NAME RESULT TEXT: what one line says.
+assert_check() {
+	local line
+	line=$(printf '%s\n' "${lines[@]}" | grep -E "^[a-z]+ +$1 ") ||
+		assertion_failed "there is no check '$1'"
+	[[ $line == "$2 "* && $line == *"$3"* ]] ||
+		assertion_failed "'$line' is not $2: $3"
+}
+
+plugstack() { # TEXT
+	as_root sh -c "printf '%s\n' \"\$1\" >$LINE" sh "$1"
+}
+
+@test "a healthy node: no warning, no failure, and nothing stays" {
+	run as_root spank-sif-check
+	assert_status 0
+	refute_contains warning
+	refute_contains failure
+	assert_check image ok 'a test image was read'
+	assert_check plugstack ok "'$LINE', line"
+	run as_root pgrep -f spank-sif-server
+	assert_output ''
+}
+
+@test "a user may ask, too" {
+	run as_alice spank-sif-check
+	assert_status 0
+	assert_check image skipped 'only root'
+}
+
+@test "--json is JSON, --brief is a line, anything else is a mistake" {
+	run as_root sh -c 'spank-sif-check --json | python3 -c "
+import json, sys
+checks = json.load(sys.stdin)[\"checks\"]
+print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
+	assert_output '13 True'
+	run as_root srun -N2 spank-sif-check --brief
+	assert_status 0
+	assert_line 'node1 ok'
+	assert_line 'node2 ok'
+	run as_root spank-sif-check --breif
+	assert_status 2
+	assert_contains 'usage: spank-sif-check'
+}
+
+@test "a server that users can read, that others own, or that is missing" {
+	as_root chmod 0755 "$SERVER"
+	run as_root spank-sif-check
+	assert_status 1
+	assert_check programs failure 'must have the mode 0711'
+	as_root chmod 0711 "$SERVER"
+	as_root chown alice "$SERVER"
+	run as_root spank-sif-check
+	assert_status 1
+	assert_check programs failure 'does not belong to root'
+	assert_check image failure "$SERVER"
+	as_root rm "$SERVER"
+	run as_root spank-sif-check
+	assert_status 1
+	assert_check programs failure 'No such file'
+}
+
+@test "a server that does not work" {
+	as_root cp --remove-destination /usr/bin/false "$SERVER"
+	as_root chmod 0711 "$SERVER"
+	run as_root spank-sif-check
+	assert_status 1
+	assert_check image failure 'the image server ended'
+}
+
+@test "plugstack.conf: no line, two, optional, or not the last" {
+	local required="required spank_sif.so"
+	plugstack '# nothing'
+	run as_root spank-sif-check
+	assert_status 1
+	assert_check plugstack failure 'does not name spank_sif.so'
+	plugstack "$required"$'\n'"$required"
+	run as_root spank-sif-check
+	assert_status 1
+	assert_check plugstack failure 'listed 2 times'
+	plugstack "optional spank_sif.so"
+	run as_root spank-sif-check
+	assert_status 1
+	assert_check plugstack failure 'say required'
+	plugstack "$required"$'\n'"optional other.so"
+	run as_root spank-sif-check
+	assert_status 0
+	assert_check plugstack warning 'other.so follows'
+}
+
+@test "mount=host: /dev/fuse, fusermount3 and the sweep" {
+	plugstack "required spank_sif.so mount=private,host"
+	as_root cp -a "$(command -v fusermount3)" /root/fusermount3
+	as_root chmod u-s "$(command -v fusermount3)"
+	run as_root spank-sif-check
+	as_root cp -a /root/fusermount3 "$(command -v fusermount3)"
+	assert_status 1
+	assert_check fuse failure 'need 0666'
+	assert_check fusermount failure 'not setuid'
+	assert_check plugstack warning 'spank_sif_sweep.so'
+}
+
+@test "another release of Slurm" {
+	as_root sh -c 'mkdir -p /opt/other
+		printf "#!/bin/sh\necho slurm 19.05.1\n" >/opt/other/slurmd
+		chmod 755 /opt/other/slurmd'
+	run as_root env PATH="/opt/other:$PATH" spank-sif-check
+	assert_status 1
+	assert_check release failure "this is 'slurm 19.05.1'"
+}
+
+@test "--cluster asks every node, and finds one without spank-sif" {
+	run as_root spank-sif-check --cluster
+	assert_status 0
+	assert_line 'node1 ok'
+	assert_line 'node2 ok'
+	as_root mv /usr/bin/spank-sif-check /root/
+	as_root scontrol update nodename=node2 state=drain reason=test
+	run as_root /root/spank-sif-check --cluster
+	as_root mv /root/spank-sif-check /usr/bin/
+	as_root scontrol update nodename=node2 state=resume
+	assert_status 1
+	assert_line 'node1 failure: spank-sif is not installed'
+	assert_line 'node2 not asked: its state is drain'
+}
+
+@test "the prolog keeps jobs from a broken node" {
+	as_root cp -a /site/prolog /root/prolog
+	run as_alice srun -w node1 hostname
+	assert_status 0
+	as_root chmod 0755 "$SERVER"
+	run as_root srun -w node1 hostname
+	assert_failure
+	assert_contains 'prolog failed'
+	run as_root sinfo --noheader --nodes=node1 --format=%t
+	assert_contains drain
+	as_root cp -a /bin/true /root/prolog
+	as_root scontrol update nodename=node1 state=resume
+}
+
+@test "job_submit.lua sends batch jobs with an image to the feature sif" {
+	as_root scontrol update nodename=node2 AvailableFeatures=sif \
+		ActiveFeatures=sif
+	run as_alice sbatch --wait --output=/shared/batch.out \
+		--sif-image=/shared/app.sif --wrap=hostname
+	assert_status 0
+	assert_equal "$(<"$SHARED/batch.out")" node2
+}
