@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/path.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool is_same_text(const char *a, const char *b)
@@ -57,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	parse(text, BIND_SPEC_ADMIN);
 	parse(text, BIND_SPEC_IMAGES);
 	if (text[0] == '/') {
-		bind_spec_clean(text);
+		path_normalize(text);
 		FUZZ_ASSERT(text[0] == '/' && !strstr(text, "//"));
 	}
 	free(text);

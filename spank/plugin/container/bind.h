@@ -23,14 +23,14 @@ enum {
 	/* Nothing of the host: an empty directory in memory, see step_memory.c.
 	 */
 	BIND_EMPTY = 1 << 6,
-	/* Nothing of the host: its mount comes by binds_give(). */
-	BIND_GIVEN = 1 << 7,
+	/* Nothing of the host: its mount comes by binds_set_mount(). */
+	BIND_SET_LATER = 1 << 7,
 	/* Of an empty one: with the permissions of /tmp. */
 	BIND_PUBLIC = 1 << 8,
 	/* Asked for by the user, whom an error tells where. */
 	BIND_USER = 1 << 9,
 	/* Fixed, and what a user has asked for does not lie in it either. */
-	BIND_WHOLE = 1 << 10,
+	BIND_EXCLUSIVE = 1 << 10,
 	/* Not if it is a symlink; those on the way are followed. */
 	BIND_NO_LINK = 1 << 11,
 	/* What the host mounts in it later does not show. */

@@ -16,6 +16,7 @@
 #include "spank/plugin/settings/bind_list.h"
 #include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/expand.h"
+#include "spank/plugin/settings/path.h"
 
 /* Directories that belong to the image even when the user stands in one. */
 static bool is_of_the_system(const char *path)
@@ -56,9 +57,9 @@ static void plan_system(struct binds *binds, bool private_tmp)
 			BIND_READ_ONLY | BIND_OPTIONAL | BIND_REPLACE,
 			"system");
 	/* Made by container.c. */
-	binds_add(binds, "", "/etc/passwd", BIND_GIVEN | BIND_REPLACE,
+	binds_add(binds, "", "/etc/passwd", BIND_SET_LATER | BIND_REPLACE,
 		"accounts");
-	binds_add(binds, "", "/etc/group", BIND_GIVEN | BIND_REPLACE,
+	binds_add(binds, "", "/etc/group", BIND_SET_LATER | BIND_REPLACE,
 		"accounts");
 	binds_add(binds, "/etc/nsswitch.conf", "/etc/nsswitch.conf",
 		BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING, "system");
@@ -96,7 +97,7 @@ static int plan_user(const struct plan_request *request, struct binds *binds,
 	bool shows = wanted || settings_is(settings, SETTING_HOME, WORD_YES);
 
 	if (wanted) {
-		if (binds_leave_out(binds, wanted, err) < 0)
+		if (binds_remove(binds, wanted, err) < 0)
 			return error_prefix(err, "--sif-home");
 		binds_add(binds, wanted, wanted, BIND_USER, "--sif-home");
 	} else if (shows && home && !binds_cover(binds, home)) {
@@ -132,7 +133,7 @@ static void plan_tmpdir(const struct plan_request *request, struct binds *binds)
 		settings_is(request->settings, SETTING_CLEANENV, WORD_YES))
 		return;
 	strcpy(path, value);
-	bind_spec_clean(path);
+	path_normalize(path);
 	if (is_of_the_system(path) || has_target(binds, path) ||
 		binds_show(binds, path))
 		return;
@@ -212,7 +213,7 @@ static int flags_of(const struct bind_spec *spec)
 {
 	return (spec->is_read_only ? BIND_READ_ONLY : 0) |
 	       (spec->is_optional ? BIND_OPTIONAL : 0) |
-	       (spec->is_fixed ? BIND_FIXED | BIND_WHOLE : 0);
+	       (spec->is_fixed ? BIND_FIXED | BIND_EXCLUSIVE : 0);
 }
 
 static bool has_one_name(const char *source, const char *target)
@@ -224,7 +225,7 @@ static bool has_one_name(const char *source, const char *target)
 static bool shows_already(const struct bind_spec *spec,
 	const struct binds *binds)
 {
-	const struct bind *above = fixed_find_above(binds, spec->target);
+	const struct bind *above = fixed_binds_find_above(binds, spec->target);
 
 	return above && has_one_name(spec->source, spec->target) &&
 	       has_one_name(above->source, above->target) &&
@@ -244,7 +245,7 @@ static int plan_spec(const struct bind_spec *spec, int flags,
 		return 0;
 	if ((flags & BIND_USER && spec->source
 			    ? binds_make_room
-			    : binds_leave_out)(binds, spec->target, err) < 0)
+			    : binds_remove)(binds, spec->target, err) < 0)
 		return -1;
 	if (spec->source)
 		binds_add(binds, spec->source, spec->target,
@@ -265,7 +266,7 @@ static int plan_site_spec(const struct bind_spec *spec,
 	if (expand_absolute(spec->source, variables->list, source, err) < 0 ||
 		expand_absolute(spec->target, variables->list, target, err) < 0)
 		return spec->is_optional ? 0 : -1;
-	bind_spec_clean(target);
+	path_normalize(target);
 	return plan_spec(&expanded, 0, "site", binds, err);
 }
 
@@ -307,7 +308,7 @@ static int plan_users(const struct plan_request *request, struct binds *binds,
 	return planned;
 }
 
-int plan_binds(const struct plan_request *request, struct binds *binds,
+int bind_plan_make(const struct plan_request *request, struct binds *binds,
 	struct error *err)
 {
 	plan_system(binds,
@@ -318,6 +319,6 @@ int plan_binds(const struct plan_request *request, struct binds *binds,
 	plan_slurm(request, binds);
 	if (plan_site(request, binds, err) < 0)
 		return -1;
-	binds_yield(binds);
+	binds_remove_covered(binds);
 	return plan_users(request, binds, err);
 }

@@ -3,24 +3,12 @@
 #define SPANK_PLUGIN_CONTAINER_BIND_PLAN_H
 
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "spank/plugin/container/binds.h"
+#include "spank/plugin/container/connection.h"
 #include "spank/plugin/container/node_conf.h"
 #include "spank/plugin/settings/plugstack_args.h"
 #include "spank/plugin/settings/settings.h"
-
-/* A FUSE connection by the kernel's number, which is used again once nobody has
- * the connection any more, and the task that has mounted it.  Tasks store it
- * and slurmstepd loads it in one piece: without the alignment clang calls
- * libatomic for that, which slurmstepd has not loaded. */
-struct connection {
-	_Alignas(8) uint32_t number; /* 0: not mounted yet */
-	pid_t builder;
-};
-
-_Static_assert(__atomic_always_lock_free(sizeof(struct connection), 0),
-	"a connection is stored in one piece");
 
 /* What decides what of the host shows; all borrowed. */
 struct plan_request {
@@ -41,7 +29,7 @@ struct plan_request {
  * strongest: the system, the user's directories, Slurm's and MPI's files, the
  * site, the user.  Nothing is looked up yet.
  */
-int plan_binds(const struct plan_request *request, struct binds *binds,
+int bind_plan_make(const struct plan_request *request, struct binds *binds,
 	struct error *err);
 
 #endif

@@ -107,13 +107,13 @@ void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
 		   });
 }
 
-void binds_give(struct binds *binds, const char *target, int *mount_fd)
+void binds_set_mount(struct binds *binds, const char *target, int *mount_fd)
 {
 	size_t place = place_of(binds, target);
 	struct bind *bind = binds->list + place;
 
 	if (place < binds->count && strcmp(bind->target, target) == 0 &&
-		bind->flags & BIND_GIVEN)
+		bind->flags & BIND_SET_LATER)
 		bind->mount_fd = fd_take(mount_fd);
 }
 
@@ -126,7 +126,7 @@ static void take_out(struct binds *binds, size_t place)
 	memmove(bind, bind + 1, (binds->count - place) * sizeof(*bind));
 }
 
-int binds_leave_out(struct binds *binds, const char *target, struct error *err)
+int binds_remove(struct binds *binds, const char *target, struct error *err)
 {
 	size_t place = place_of(binds, target);
 	struct bind *bind = binds->list + place;
@@ -134,27 +134,27 @@ int binds_leave_out(struct binds *binds, const char *target, struct error *err)
 	if (place == binds->count || strcmp(bind->target, target) != 0)
 		return 0;
 	if (bind->flags & BIND_FIXED)
-		return fixed_refuse(target, err);
+		return fixed_binds_refuse(target, err);
 	take_out(binds, place);
 	return 0;
 }
 
 int binds_make_room(struct binds *binds, const char *target, struct error *err)
 {
-	const struct bind *above = fixed_find_above(binds, target);
+	const struct bind *above = fixed_binds_find_above(binds, target);
 
 	if (above)
-		return fixed_refuse(above->target, err);
-	return binds_leave_out(binds, target, err);
+		return fixed_binds_refuse(above->target, err);
+	return binds_remove(binds, target, err);
 }
 
-void binds_yield(struct binds *binds)
+void binds_remove_covered(struct binds *binds)
 {
 	size_t i = 0;
 
 	while (i < binds->count)
 		if (binds->list[i].flags & BIND_USER &&
-			fixed_find_above(binds, binds->list[i].target))
+			fixed_binds_find_above(binds, binds->list[i].target))
 			take_out(binds, i);
 		else
 			i++;
@@ -209,7 +209,7 @@ static int leave_out(struct bind *bind, struct report *report,
 static int leave_out_inside(struct bind *bind, struct report *report,
 	struct error *err)
 {
-	if (bind->flags & BIND_WHOLE)
+	if (bind->flags & BIND_EXCLUSIVE)
 		return -1;
 	return leave_out(bind, report, err);
 }
@@ -251,7 +251,7 @@ static int clone_one(struct binds *binds, struct bind *bind,
 {
 	struct stat status;
 
-	if (bind->mount_fd >= 0 || bind->flags & (BIND_GIVEN | BIND_EMPTY))
+	if (bind->mount_fd >= 0 || bind->flags & (BIND_SET_LATER | BIND_EMPTY))
 		return 0;
 	bind->mount_fd = priv_mount_clone(AT_FDCWD, bind->source,
 		how_to_clone(binds, bind), err);
@@ -487,7 +487,7 @@ int binds_attach(struct binds *binds, int root_fd, struct report *report,
 		if (attach_one(binds, &binds->list[i], root_fd, report, err) <
 			0)
 			return blame(&binds->list[i], err);
-	return fixed_check(binds, root_fd, err);
+	return fixed_binds_check(binds, root_fd, err);
 }
 
 void binds_free(struct binds *binds)

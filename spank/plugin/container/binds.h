@@ -23,20 +23,21 @@ void binds_add_mount(struct binds *binds, int *mount_fd, const char *target,
 	bool is_directory, int flags, const char *origin);
 
 /*
- * The mount of the bind at `target` that waits for it (BIND_GIVEN); *mount_fd
- * is given away, unless the user has put something else there, or nothing.
+ * The mount of the bind at `target` that waits for it (BIND_SET_LATER);
+ * *mount_fd is given away, unless the user has put something else there, or
+ * nothing.
  */
-void binds_give(struct binds *binds, const char *target, int *mount_fd);
+void binds_set_mount(struct binds *binds, const char *target, int *mount_fd);
 
 /* Take the bind at `target` off the list, if there is one. */
-int binds_leave_out(struct binds *binds, const char *target, struct error *err);
+int binds_remove(struct binds *binds, const char *target, struct error *err);
 
 /* The same for a bind of the user's at `target`, who may not put it into one
- * that is whole (BIND_WHOLE) either. */
+ * that is whole (BIND_EXCLUSIVE) either. */
 int binds_make_room(struct binds *binds, const char *target, struct error *err);
 
 /* Take those of the user's off the list that lie in a whole one. */
-void binds_yield(struct binds *binds);
+void binds_remove_covered(struct binds *binds);
 
 /* Is `path` in one of the bound directories, under the same name?  With
  * binds_show() an empty one does not count. */

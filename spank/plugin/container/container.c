@@ -187,7 +187,7 @@ static int plan_container(struct builder *builder, struct error *err)
 	if (gpus_plan(&request, builder->request->deadline, &builder->binds,
 		    builder->container->vars, builder->report, err) < 0)
 		return -1;
-	return plan_binds(&request, &builder->binds, err);
+	return bind_plan_make(&request, &builder->binds, err);
 }
 
 /* --- the tree ------------------------------------------------------------- */
@@ -217,8 +217,8 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 		priv_mount_clone(files_fd, "group", PRIV_MOUNT_READ_ONLY, err);
 	if (passwd_fd < 0 || group_fd < 0)
 		return -1;
-	binds_give(binds, "/etc/passwd", &passwd_fd);
-	binds_give(binds, "/etc/group", &group_fd);
+	binds_set_mount(binds, "/etc/passwd", &passwd_fd);
+	binds_set_mount(binds, "/etc/group", &group_fd);
 	return 0;
 }
 

@@ -36,7 +36,7 @@
 /* Of a way, symlinks included. */
 #define NAMES_MAX 256
 
-int fixed_refuse(const char *target, struct error *err)
+int fixed_binds_refuse(const char *target, struct error *err)
 {
 	return error_set(err, 0,
 		"'%s' cannot be left out or covered: it belongs to every "
@@ -44,13 +44,13 @@ int fixed_refuse(const char *target, struct error *err)
 		target);
 }
 
-const struct bind *fixed_find_above(const struct binds *binds,
+const struct bind *fixed_binds_find_above(const struct binds *binds,
 	const char *target)
 {
 	size_t i;
 
 	for (i = 0; i < binds->count; i++)
-		if (binds->list[i].flags & BIND_WHOLE &&
+		if (binds->list[i].flags & BIND_EXCLUSIVE &&
 			path_is_below(binds->list[i].target, target))
 			return &binds->list[i];
 	return NULL;
@@ -255,13 +255,13 @@ static int check_within(const struct binds *binds, const struct mounts *mounts,
 	const struct bind *other;
 	size_t i;
 
-	for (i = 0; bind->flags & BIND_WHOLE && i < binds->count; i++) {
+	for (i = 0; bind->flags & BIND_EXCLUSIVE && i < binds->count; i++) {
 		other = &binds->list[i];
 		if (!(other->flags & BIND_USER) || !other->mount_id ||
 			!mounts_is_below(mounts, other->mount_id,
 				bind->mount_id))
 			continue;
-		fixed_refuse(bind->target, err);
+		fixed_binds_refuse(bind->target, err);
 		return error_prefix(err, "%s", other->origin);
 	}
 	return 0;
@@ -274,7 +274,7 @@ static int check_name(const struct bind *bind, int root_fd, struct error *err)
 
 	return fd >= 0 && mounts_id_of(fd) == bind->mount_id
 		       ? 0
-		       : fixed_refuse(bind->target, err);
+		       : fixed_binds_refuse(bind->target, err);
 }
 
 static bool has_users(const struct binds *binds)
@@ -298,7 +298,7 @@ static int check_one(const struct binds *binds, const struct mounts *mounts,
 	return check_way(binds, mounts, bind, root_fd, err);
 }
 
-int fixed_check(const struct binds *binds, int root_fd, struct error *err)
+int fixed_binds_check(const struct binds *binds, int root_fd, struct error *err)
 {
 	struct mounts mounts = { .count = 0 };
 	int checked = 0;

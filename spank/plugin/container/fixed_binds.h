@@ -6,21 +6,22 @@
 #include "spank/plugin/container/bind.h"
 
 /*
- * What the site shows in every container (BIND_FIXED; BIND_WHOLE if nothing of
- * a user's may lie in it either), and what users would cover it with.
+ * What the site shows in every container (BIND_FIXED; BIND_EXCLUSIVE if nothing
+ * of a user's may lie in it either), and what users would cover it with.
  */
 
 /* The sentence for who tries.  Returns -1. */
-int fixed_refuse(const char *target, struct error *err);
+int fixed_binds_refuse(const char *target, struct error *err);
 
 /* The whole one that `target` is, or lies in, by name; or NULL. */
-const struct bind *fixed_find_above(const struct binds *binds,
+const struct bind *fixed_binds_find_above(const struct binds *binds,
 	const char *target);
 
 /*
  * After all is attached: does each still show, whole, and will it until the
  * step ends?  `root_fd` is the root of the image.
  */
-int fixed_check(const struct binds *binds, int root_fd, struct error *err);
+int fixed_binds_check(const struct binds *binds, int root_fd,
+	struct error *err);
 
 #endif

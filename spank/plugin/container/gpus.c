@@ -31,6 +31,7 @@
 #include "spank/plugin/container/gpus.h"
 #include "spank/plugin/settings/bind_list.h"
 #include "spank/plugin/settings/envp.h"
+#include "spank/plugin/settings/path.h"
 
 #define LIBRARIES "/.singularity.d/libs"
 /* A few hundred findings of a driver. */
@@ -81,7 +82,7 @@ static int add_finding(char *line, struct binds *binds, char **vars,
 			(int)sizeof(target))
 		binds_add(binds, first, target, RECORD_FLAGS, "GPU");
 	else if (strcmp(kind, "bind") == 0 && second && second[0] == '/') {
-		bind_spec_clean(second);
+		path_normalize(second);
 		binds_add(binds, first, second,
 			RECORD_FLAGS | BIND_OPTIONAL | BIND_REPLACE, "GPU");
 	} else if (strcmp(kind, "env") == 0 && strchr(first, '='))

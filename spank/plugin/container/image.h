@@ -7,8 +7,9 @@
 
 #include "common/deadline.h"
 #include "common/error.h"
-#include "spank/plugin/container/bind_plan.h"
+#include "spank/plugin/container/connection.h"
 #include "spank/plugin/io/report.h"
+#include "spank/plugin/settings/plugstack_args.h"
 
 /* The kernel takes no more. */
 #define IMAGE_SOURCE_SIZE 256

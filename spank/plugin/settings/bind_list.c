@@ -13,28 +13,7 @@
 #include "common/cleanup.h"
 #include "spank/plugin/settings/bind_list.h"
 #include "spank/plugin/settings/list.h"
-
-void bind_spec_clean(char *path)
-{
-	char *from = path, *to = path;
-	size_t length;
-
-	while (*(from += strspn(from, "/"))) {
-		length = strcspn(from, "/");
-		if (length == 2 && strncmp(from, "..", 2) == 0) {
-			while (to > path && *--to != '/')
-				;
-		} else if (length != 1 || from[0] != '.') {
-			*to++ = '/';
-			memmove(to, from, length);
-			to += length;
-		}
-		from += length;
-	}
-	if (to == path)
-		*to++ = '/';
-	*to = '\0';
-}
+#include "spank/plugin/settings/path.h"
 
 /*
  * Options that mounts and binds have elsewhere: of mount(8), Apptainer, enroot
@@ -132,7 +111,7 @@ static int clean_target(char *target, struct error *err)
 {
 	if (target[0] != '/')
 		return 0;
-	bind_spec_clean(target);
+	path_normalize(target);
 	if (strcmp(target, "/") == 0)
 		return error_set(err, 0,
 			"the destination '%s' is the root of the image: "

@@ -66,10 +66,4 @@ int bind_list_copy(const struct bind_list *list, struct bind_list *ret_copy);
 
 void bind_list_free(struct bind_list *specs);
 
-/*
- * Make an absolute path plain, in place: no "//", no "." and no "..", which
- * goes back to the component before by name, no slash at the end.
- */
-void bind_spec_clean(char *path);
-
 #endif

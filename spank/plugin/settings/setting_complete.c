@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "spank/plugin/settings/expand.h"
+#include "spank/plugin/settings/path.h"
 #include "spank/plugin/settings/setting_complete.h"
 
 static int replace(char **place, const char *text, struct error *err)
@@ -50,7 +51,7 @@ static int complete_directory(char **place, struct error *err)
 
 	if (expand_absolute(*place, environ, path, err) < 0)
 		return -1;
-	bind_spec_clean(path);
+	path_normalize(path);
 	return replace(place, path, err);
 }
 

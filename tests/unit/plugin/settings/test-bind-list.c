@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/path.h"
 
 static struct bind_list parse(const char *list, enum bind_spec_kind kind)
 {
@@ -275,7 +276,7 @@ static void paths_become_plain(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		snprintf(path, sizeof(path), "%s", pairs[i][0]);
-		bind_spec_clean(path);
+		path_normalize(path);
 		assert_string_equal(path, pairs[i][1]);
 	}
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_PLUGIN_CONTAINER_CONNECTION_H
+#define SPANK_PLUGIN_CONTAINER_CONNECTION_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A FUSE connection by the kernel's number, which is used again once nobody has
+ * the connection any more, and the task that has mounted it.  Tasks store it
+ * and slurmstepd loads it in one piece: without the alignment clang calls
+ * libatomic for that, which slurmstepd has not loaded. */
+struct connection {
+	_Alignas(8) uint32_t number; /* 0: not mounted yet */
+	pid_t builder;
+};
+
+_Static_assert(__atomic_always_lock_free(sizeof(struct connection), 0),
+	"a connection is stored in one piece");
+
+#endif
