@@ -29,6 +29,7 @@
 #include "common/privileged/mount.h"
 #include "common/privileged/namespace.h"
 #include "spank/plugin/container/accounts.h"
+#include "spank/plugin/container/bind_mount.h"
 #include "spank/plugin/container/cgroup_memory.h"
 #include "spank/plugin/container/container.h"
 #include "spank/plugin/container/container_vars.h"
@@ -242,7 +243,8 @@ static int attach_all(struct builder *builder, int image_fd, struct error *err)
 			return -1;
 		root_fd = layer_fd;
 	}
-	return binds_attach(&builder->binds, root_fd, builder->report, err);
+	return bind_mount_attach(&builder->binds, root_fd, builder->report,
+		err);
 }
 
 /* On the host it has been mounted by the keeper, see spank/keeper. */
@@ -263,7 +265,7 @@ static int populate_namespace(struct builder *builder, struct error *err)
 	struct stat root;
 
 	if (namespace_fd < 0 ||
-		binds_clone(&builder->binds, builder->report, err) < 0 ||
+		bind_mount_clone(&builder->binds, builder->report, err) < 0 ||
 		step_memory_mount(&builder->memory,
 			is_writable(builder->settings), &builder->binds,
 			err) < 0)
@@ -278,8 +280,8 @@ static int populate_namespace(struct builder *builder, struct error *err)
 	if (image_fd < 0 || mount_data(builder, err) < 0 ||
 		add_accounts(&builder->binds, &builder->accounts, image_fd,
 			err) < 0 ||
-		binds_make_points(&builder->binds, image_fd, builder->report,
-			err) < 0 ||
+		bind_mount_make_points(&builder->binds, image_fd,
+			builder->report, err) < 0 ||
 		attach_all(builder, image_fd, err) < 0 ||
 		priv_namespace_pivot(SCAFFOLD, err) < 0)
 		return -1;
