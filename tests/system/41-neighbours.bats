@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What else runs around a step: TaskProlog, other SPANK plugins before and after
-# ours, X11, an interactive shell, and the commands that come to a step later.
+# What else takes part in a step: TaskProlog, other SPANK plugins before and after
+# ours, X11, an interactive shell, sattach and sbcast.
 # job_container/tmpfs is in 30-container.bats, --multi-prog in 40-slurm.bats.
 
 load ../lib/common
@@ -14,7 +14,7 @@ setup_file() {
 	compile_neighbour "$neighbour"
 	cp -a "$SPANK_SIF_INSTALL" "$install"
 	write_prologs "$install"
-	# X11 does not go with proctrack/linuxproc.
+	# Slurm's X11 forwarding does not work with proctrack/linuxproc.
 	SPANK_SIF_INSTALL=$install cluster_start \
 		--conf=TaskProlog=/opt/site/prolog --conf=PrologFlags=X11 \
 		--conf=ProctrackType=proctrack/pgid \
@@ -56,7 +56,7 @@ write_prologs() { # INSTALL
 
 # --- TaskProlog ------------------------------------------------------------------
 
-@test "TaskProlog, wherever it is, runs inside; print, export and unset work" {
+@test "TaskProlog in any directory runs inside; print, export and unset work" {
 	run as_alice env GONE=1 srun -n2 --sif-image=/shared/small.sif \
 		sh -c 'echo "PROLOG is $PROLOG, ${GONE-unset}"'
 	assert_status 0
@@ -68,7 +68,7 @@ write_prologs() { # INSTALL
 	assert_contains "prolog 0: cat: /usr/mark: No such file"
 }
 
-@test "TaskProlog in /etc/slurm" {
+@test "TaskProlog in /etc/slurm runs inside" {
 	as_root sh -c 'sed -i.before s:/opt/site/prolog:/etc/slurm/prolog: \
 		/etc/slurm/slurm.conf && scontrol reconfigure'
 	run wait_until 10 prolog_says "other 0: only in the image"
@@ -82,7 +82,7 @@ prolog_says() { # LINE
 	[[ $(in_image small -N1 true) == "$1" ]]
 }
 
-@test "--task-prolog of the user: in his home, elsewhere with --sif-bind" {
+@test "--task-prolog of the user: in their home, elsewhere with --sif-bind" {
 	as_root sh -c 'mkdir -p /opt/mine; for d in /home/alice /opt/mine; do
 		printf "#!/bin/sh\necho export MINE=\$(wc -l </usr/mark)\n" >$d/p
 		chmod 0755 $d/p; done'
@@ -93,7 +93,7 @@ prolog_says() { # LINE
 		sh -c 'echo "MINE is $MINE"'
 	assert_status 0
 	assert_line "MINE is 1"
-	# As where the file is nowhere.
+	# As if the file did not exist.
 	run in_image small --task-prolog=/opt/mine/p echo ran
 	assert_status 1
 	assert_contains "user task_prolog can not be executed (/opt/mine/p) No such file or directory"
@@ -102,10 +102,10 @@ prolog_says() { # LINE
 
 # --- other plugins ---------------------------------------------------------------
 
-# Says in the environment where each of its hooks has run.  With its option it
-# gives each task a /tmp of its own, as plugins for private directories do: in
-# its place before ours, or in that after.  With --block-sigchld it starts them as
-# Slurm 25.05.0 does, by its own mistake.
+# Records in the environment where each of its hooks has run.  With its option it
+# gives each task a private /tmp, as plugins for private directories do, from its
+# place before or after ours.  With --block-sigchld it starts tasks with SIGCHLD
+# blocked, as a bug of Slurm 25.05.0 does.
 compile_neighbour() { # OUT
 	compile -shared -fPIC -D_GNU_SOURCE -x c -o "$1" - <<-'END'
 	#include <fcntl.h>
@@ -189,7 +189,7 @@ compile_neighbour() { # OUT
 	END
 }
 
-@test "SPANK plugins before and after ours: each is where it should be" {
+@test "hooks of plugins before and after ours run where they should" {
 	run in_image small sh -c 'env | grep ^AT_ | sort'
 	assert_status 0
 	assert_line AT_task_init_after=inside
@@ -198,7 +198,7 @@ compile_neighbour() { # OUT
 	assert_line AT_user_init_before=outside
 }
 
-@test "a plugin before or after ours that gives the task its own /tmp" {
+@test "a plugin before or after ours can give the task a private /tmp" {
 	before=$(host_snapshot)
 	for place in before after; do
 		run in_image small --own-tmp=$place sh -c '
@@ -210,7 +210,7 @@ compile_neighbour() { # OUT
 	assert_host_as_before "$before"
 }
 
-@test "a task that is started with SIGCHLD blocked has it free in the image" {
+@test "a task started with SIGCHLD blocked has it unblocked in the image" {
 	run as_alice srun --block-sigchld grep SigBlk /proc/self/status
 	assert_status 0
 	assert_line $'SigBlk:\t0000000000010000'
@@ -224,7 +224,7 @@ compile_neighbour() { # OUT
 
 # --- X11 -------------------------------------------------------------------------
 
-# A display that only answers, for a client that only asks: Xvfb is not needed.
+# A display that only replies and a client that only asks; Xvfb is not needed.
 compile_x11() { # OUT
 	compile -D_GNU_SOURCE -x c -o "$1" - <<-'END'
 	#include <netdb.h>
@@ -272,7 +272,7 @@ compile_x11() { # OUT
 	END
 }
 
-@test "--x11: DISPLAY is reached, and the Xauthority file, also in a private /tmp" {
+@test "--x11: DISPLAY and the Xauthority file can be used, also in a private /tmp" {
 	type -P xauth >/dev/null || skip "no xauth"
 	as_alice sh -c 'mkdir -p /tmp/.X11-unix && xauth -q add login/unix:9 . 00112233445566778899aabbccddeeff' 2>/dev/null
 	as_alice /shared/x11 /tmp/.X11-unix/X9 3>&- &
@@ -288,9 +288,9 @@ compile_x11() { # OUT
 	done
 }
 
-# --- a user at the step ----------------------------------------------------------
+# --- interactive use -------------------------------------------------------------
 
-@test "--pty: an interactive shell, its jobs, its Ctrl-C, its status" {
+@test "--pty: an interactive shell has job control, Ctrl-C and its status" {
 	mkfifo "$BATS_TEST_TMPDIR/keys"
 	local log=$BATS_TEST_TMPDIR/log
 	script -qec "stty rows 33 cols 77; '$CLUSTER_TOOL' exec '$CLUSTER' -- srun \
@@ -317,7 +317,7 @@ compile_x11() { # OUT
 	refute_contains "no job control"
 }
 
-@test "sattach sees what a running step prints" {
+@test "sattach shows the output of a running step" {
 	as_alice sh -c 'printf "%s\n" "#!/bin/sh" "srun --label sh -c \"
 		until test -e go; do cat /usr/mark; sleep 0.1; done\"" >job
 		sbatch --quiet -n2 --output=/dev/null --sif-image=/shared/small.sif job'
@@ -338,7 +338,7 @@ has_step() {
 	as_alice squeue --steps --noheader --format=%i | grep -q '\.0$'
 }
 
-@test "--bcast: a program of the submit host, onto each node" {
+@test "--bcast copies a program of the submit host to each node" {
 	as_alice cp /shared/x11 /home/alice/mine
 	run in_image small -N2 --bcast=/tmp/mine ./mine /tmp/none/x
 	assert_status 1

@@ -29,21 +29,21 @@ teardown() {
 	rm -f "$SHARED"/*out
 }
 
-@test "serial.sh" {
+@test "serial.sh runs in the image" {
 	run_job serial.sh
 	assert_status 0
 	assert_line "in the image: Demonstration Linux"
 	refute_line "on the host:  Demonstration Linux"
 }
 
-@test "array.sh" {
+@test "array.sh runs an item in each task" {
 	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
 		sbatch --quiet --wait array.sh
 	assert_status 0
 	assert_equal "$(cat "$SHARED"/array-?.out)" $'item 1\nitem 2\nitem 3'
 }
 
-@test "interactive.sh" {
+@test "interactive.sh opens a shell in the image" {
 	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
 		script --quiet --return --command ./interactive.sh /dev/null \
 		<<<'. /etc/os-release; echo "shell in $NAME"; exit 3'
@@ -51,19 +51,19 @@ teardown() {
 	assert_contains "shell in Demonstration Linux"
 }
 
-@test "data-image.sh" {
+@test "data-image.sh mounts a data image" {
 	run_job data-image.sh
 	assert_status 0
 	assert_output "3 files"
 }
 
-@test "conda.sh" {
+@test "conda.sh uses an environment from a squashfs file" {
 	run_job conda.sh
 	assert_status 0
 	assert_output "/opt/env/bin/python in /opt/env"
 }
 
-@test "heterogeneous.sh" {
+@test "heterogeneous.sh runs each component in its image" {
 	run_job heterogeneous.sh
 	assert_status 0
 	assert_line server 1
@@ -71,13 +71,13 @@ teardown() {
 	assert_line "worker 1" 1
 }
 
-@test "writable.sh" {
+@test "writable.sh writes in the container" {
 	run_job writable.sh
 	assert_status 0
 	assert_output cache
 }
 
-@test "each example is in examples/README.md" {
+@test "examples/README.md lists each example" {
 	local script
 	for script in "$TESTS_LIB/../../examples"/*.sh; do
 		grep -q "^| .${script##*/}. |" "${script%/*}/README.md" ||

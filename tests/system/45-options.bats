@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The options as a user gives them: on the command line, in a variable, in
-# plugstack.conf; what is refused at submission, and why; how an image is found.
+# The options on the command line, in variables and in plugstack.conf; what is refused
+# at submission, and why; how an image is found.
 
 load ../lib/common
 load ../lib/assert
@@ -28,7 +28,7 @@ teardown() {
 	rm -rf "$SHARED"/{job,out,bad,place}
 }
 
-# In /shared, as most tests want it.
+# Runs CMD in /shared, as most tests need.
 here() { # CMD...
 	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
 }
@@ -37,7 +37,7 @@ with() { # NAME=VALUE... CMD...
 	here env "$@"
 }
 
-# OPTION|VALUE|what the sentence has to contain
+# OPTION|VALUE|what the message must contain
 WRONG='image||the path of an image, or '\''none'\'', is missing
 image|docker://debian:12|run '\''apptainer pull image.sif docker://debian:12'\'' once
 image|library://alpine|run '\''apptainer pull image.sif library://alpine'\'' once
@@ -82,7 +82,7 @@ mount|small.sif:/a:ro|it is not IMAGE:DST
 mount|small.sif:data|the destination '\''data'\'' is not an absolute path
 mount|:/data|the source is missing'
 
-# --- what can be said ----------------------------------------------------------
+# --- values --------------------------------------------------------------------
 
 @test "--help of srun, sbatch and salloc lists every option with its values" {
 	for command in srun sbatch salloc; do
@@ -100,7 +100,7 @@ mount|:/data|the source is missing'
 	done
 }
 
-@test "a wrong value is refused at submission, with the reason" {
+@test "an invalid value is refused at submission, with the reason" {
 	while IFS='|' read -r option value sentence; do
 		run here srun --sif-image=small.sif "--sif-$option=$value" true
 		assert_failure
@@ -110,7 +110,7 @@ mount|:/data|the source is missing'
 	done <<<"$WRONG"
 }
 
-@test "a wrong value of a variable is refused in the same words" {
+@test "an invalid value of a variable is refused with the same message" {
 	while IFS='|' read -r option value sentence; do
 		[[ $option != image && -n $value ]] || continue
 		name=SPANK_SIF_$(tr a-z- A-Z_ <<<"$option")
@@ -125,7 +125,7 @@ mount|:/data|the source is missing'
 	assert_output "without an image"
 }
 
-@test "sbatch and salloc refuse, too, and no job is made" {
+@test "sbatch and salloc refuse it, too, and create no job" {
 	printf '#!/bin/sh\n' >"$SHARED/job"
 	printf '#!/bin/sh\n#SBATCH --sif-tmp=shared\n' >"$SHARED/out"
 	before=$(as_root squeue --states=all --noheader | wc -l)
@@ -147,7 +147,7 @@ mount|:/data|the source is missing'
 	assert_equal "$(as_root squeue --states=all --noheader | wc -l)" "$before"
 }
 
-@test "the last value wins, and a variable comes before the options" {
+@test "the last value is used, and options override variables" {
 	run here srun --sif-image=other.sif --sif-image=small.sif cat /usr/mark
 	assert_output small
 	run with SPANK_SIF_IMAGE=other.sif srun cat /usr/mark
@@ -163,7 +163,7 @@ mount|:/data|the source is missing'
 	assert_output /opt
 }
 
-@test "each option is a variable, too" {
+@test "each option has a variable" {
 	run with SPANK_SIF_IMAGE=small.sif SPANK_SIF_BIND=d:/mnt/d \
 		SPANK_SIF_MOUNT=other.sif:/mnt/other SPANK_SIF_ENV=A=1 \
 		SPANK_SIF_CLEANENV=yes SPANK_SIF_HOME=no SPANK_SIF_WORKDIR=/mnt/d \
@@ -183,21 +183,21 @@ mount|:/data|the source is missing'
 	assert_equal "$(<"$SHARED/out")" small
 }
 
-# Not if the server has had no time to find them, on a busy machine.
+# On a busy machine the server may have no time to find them.
 are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run here srun --sif-image=small.sif --sif-debug "${@:2}" true
 	assert_status 0
 	[[ $output == *" ms  $1 files are read ahead"* ]]
 }
 
-@test "the command and what it needs are read ahead, of the image alone" {
-	# Itself, the loader, the C library.
+@test "the command and its libraries are read ahead, only from the image" {
+	# The command, the loader and the C library.
 	wait_until 30 are_read_ahead 3
 	wait_until 30 are_read_ahead 2 --sif-bind=/usr/bin/true
 	wait_until 30 are_read_ahead 3 --sif-writable-tmpfs
 }
 
-@test "variables of Apptainer and Singularity are taken for the options of that name" {
+@test "variables of Apptainer and Singularity work like the options" {
 	as_alice mkdir -p /shared/place/home
 	run with APPTAINER_CLEANENV=1 APPTAINER_PWD=/opt \
 		SINGULARITY_HOME=/shared/place/home APPTAINER_WRITABLE_TMPFS=true \
@@ -205,7 +205,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 		sh -c 'pwd; echo $HOME $LANG$JOB; touch /usr/new && echo new'
 	assert_status 0
 	assert_output $'/opt\n/shared/place/home C\nnew'
-	# Apptainer's before Singularity's, ours before theirs, "" is nothing.
+	# Apptainer's override Singularity's, ours override both, "" is unset.
 	run with SINGULARITY_PWD=/usr APPTAINER_PWD=/opt APPTAINER_CLEANENV= \
 		srun --sif-image=small.sif pwd
 	assert_output /opt
@@ -224,7 +224,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run with APPTAINER_NV=1 srun --sif-image=small.sif --sif-nv=no true
 	assert_status 0
 	assert_output ""
-	# Debian's Open MPI may have brought libraries of ROCm.
+	# Debian's Open MPI may have installed libraries of ROCm.
 	run with APPTAINER_ROCM=1 srun --sif-image=small.sif true
 	said=$(sort <<<"$output")
 	run in_image small --sif-rocm=try true
@@ -232,7 +232,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run with SINGULARITY_CLEANENV=maybe srun --sif-image=small.sif true
 	assert_failure
 	assert_contains "srun: error: spank_sif: SINGULARITY_CLEANENV: 'maybe' is not one of yes|no"
-	# On the host they mean nothing.
+	# They have no effect on the host.
 	run with SINGULARITY_CLEANENV=maybe APPTAINER_OVERLAY=a.img srun echo ran
 	assert_output ran
 	run with APPTAINER_OVERLAY=a.img srun --sif-image=small.sif echo ran
@@ -241,7 +241,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_contains "spank_sif: warning: APPTAINER_OVERLAY is ignored, as a step has no overlay but that of --sif-writable-tmpfs"
 }
 
-@test "lists add up, and 'none' empties what came before" {
+@test "lists accumulate, and 'none' clears the items before it" {
 	local list='ls -d /mnt/1/in-d /mnt/2/in-e; echo $A $B'
 	run with SPANK_SIF_BIND=/shared/d:/mnt/1 SPANK_SIF_ENV=A=1 \
 		srun --sif-image=small.sif --sif-bind=e:/mnt/2 --sif-env=B=2 \
@@ -278,7 +278,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_output new
 }
 
-@test "an option without an image is refused where it was given" {
+@test "an option without an image is refused by the command that it was given to" {
 	for option in bind=/shared mount=a:/b env=A=1 cleanenv home=no \
 		workdir=/opt tmp=private writable-tmpfs nv=no rocm=yes \
 		host-mount debug; do
@@ -289,7 +289,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	done
 	run here srun --sif-bind=/shared --sif-tmp=private echo ran
 	assert_contains "there is no image for --sif-bind, --sif-tmp:"
-	# What asks for nothing is no mistake, nor is a host that was asked for.
+	# An option that asks for nothing is accepted, and so is a step on the host.
 	run here srun --sif-cleanenv=no --sif-bind=none --sif-home=yes echo ran
 	assert_output ran
 	run here srun --sif-image=none --sif-bind=/shared echo ran
@@ -300,7 +300,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_line ran
 }
 
-@test "a variable without an image costs srun a line, and sbatch's header none" {
+@test "a variable without an image: srun prints a line, sbatch prints nothing" {
 	run with SPANK_SIF_BIND=/nonesuch SPANK_SIF_TMP=private SPANK_SIF_DEBUG=yes \
 		srun echo ran
 	assert_status 0
@@ -309,7 +309,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_equal "$(grep -c spank_sif <<<"$output")" 1
 	run with SPANK_SIF_BIND=/nonesuch SPANK_SIF_IMAGE=none srun echo ran
 	assert_output ran
-	# The sruns of the job name the image, or the host.
+	# The sruns of the job choose the image or the host.
 	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-bind=/shared/d:/mnt' \
 		'srun --quiet --sif-image=small.sif ls /mnt' \
 		'srun --quiet --sif-image=none echo host' \
@@ -326,7 +326,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_output in-d
 }
 
-@test "--sif-batch=image without an image is refused by sbatch and salloc" {
+@test "sbatch and salloc refuse --sif-batch=image without an image" {
 	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-batch=image' >"$SHARED/job"
 	for command in 'sbatch job' 'salloc --sif-batch=image true'; do
 		# shellcheck disable=SC2086
@@ -342,7 +342,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_line ran
 }
 
-@test "on, true, 1 and a bare SIZE are understood; a number without a unit is MiB" {
+@test "on, true, 1 and a SIZE alone are accepted; a number without unit is in MiB" {
 	run with LANG=C.UTF-8 srun --sif-image=small.sif --sif-cleanenv=1 \
 		--sif-home=off --sif-writable-tmpfs=48 sh -c 'echo $LANG
 		ls /home; set -- $(df --output=size -k /); echo $2'
@@ -355,7 +355,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_output ""
 }
 
-@test "more variables than a step can have are refused at submission" {
+@test "too many variables for a step are refused at submission" {
 	local list
 	list=$(seq -s, -f V%.0f=1 200)
 	run here srun --sif-image=small.sif --sif-env="$list" \
@@ -370,7 +370,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 
 # --- plugstack.conf ------------------------------------------------------------
 
-@test "defaults of plugstack.conf hold where the user says nothing" {
+@test "defaults of plugstack.conf apply where the user sets nothing" {
 	start_other "home=no tmp=private env=SITE=1,B=site workdir=/opt \
 		writable-tmpfs=yes,16m cleanenv=yes mount=/shared/other.sif:/site"
 	run on_other env JOB=1 srun --sif-image=small.sif sh -c 'pwd; ls /tmp /home
@@ -388,7 +388,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_contains $'other\nsmall'
 }
 
-@test "home= and workdir= of plugstack.conf may depend on the user" {
+@test "home= and workdir= in plugstack.conf may depend on the user" {
 	start_other 'home=/shared/$USER workdir=/shared/$USER/$UID'
 	mkdir -p "$OTHER/shared/alice/2001" "$OTHER/shared/mine"
 	run on_other srun -n2 --export=ALL,USER=bob --sif-image=small.sif \
@@ -399,14 +399,14 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run on_other srun --sif-image=small.sif --sif-home=/shared/mine \
 		--sif-workdir=/usr sh -c 'pwd; echo $HOME'
 	assert_output $'/usr\n/shared/mine'
-	# What a user says has been completed by the command; a '$' left in it is one.
+	# The command has expanded the user's value; a '$' that is left stays one.
 	on_other mkdir '/shared/$USER'
 	run on_other srun --sif-image=small.sif --sif-workdir='/shared/\$USER' \
 		--sif-bind=/shared pwd
 	assert_output '/shared/$USER'
 }
 
-@test "batch=image, home=private and debug=yes of plugstack.conf" {
+@test "batch=image, home=private and debug=yes in plugstack.conf work" {
 	start_other "batch=image debug=yes home=private"
 	printf '%s\n' '#!/bin/sh' 'cat /usr/mark' >"$OTHER/shared/job"
 	CLUSTER=$OTHER SHARED=$OTHER/shared run_job --sif-image=small.sif job
@@ -416,7 +416,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_contains "namespace built"
 }
 
-@test "what deny= names is refused, at submission, by every command" {
+@test "every command refuses at submission what deny= names" {
 	start_other "deny=bind,home,writable-tmpfs home=no"
 	for option in bind=/shared:/mnt home=yes writable-tmpfs=yes; do
 		run on_other srun --sif-image=small.sif "--sif-$option" true
@@ -431,8 +431,8 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run on_other salloc --sif-image=small.sif --sif-home=yes true
 	assert_failure
 	assert_contains "--sif-home is not for users of this site"
-	# The default of the administrator holds, and what he has not named is free;
-	# a variable that is for other runtimes is no offence.
+	# The administrator's default applies, and everything else is allowed;
+	# variables for other runtimes are not refused.
 	run on_other env SINGULARITY_BIND=/shared:/mnt APPTAINER_HOME=/shared \
 		srun --sif-tmp=private \
 		--sif-image=small.sif ls /home /tmp /mnt
@@ -440,19 +440,19 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_output $'/home:\n\n/mnt:\n\n/tmp:'
 }
 
-@test "a wrong variable that asks for an image, or to join, never means the host" {
+@test "an invalid variable for an image or a join never leads to the host" {
 	run with SPANK_SIF_JOIN=7,0 srun echo ran
 	assert_failure
 	assert_contains "spank_sif: SPANK_SIF_JOIN: "
 	refute_line ran
-	# It may be for the sruns of the job.
+	# It may be meant for the sruns of the job.
 	run with SPANK_SIF_JOIN=7,0 salloc --quiet echo ran
 	assert_output ran
 	run with "SPANK_SIF_IMAGE=$(printf '/%05000d' 0)" srun echo ran
 	assert_failure
 	assert_contains "spank_sif: SPANK_SIF_IMAGE: "
 	refute_line ran
-	# Slurm takes the job's variables after the commands have had their look.
+	# Slurm reads the job's variables after the commands have checked them.
 	run here srun --export=ALL,SLURM_SIF_JOIN=7. echo ran
 	assert_failure
 	assert_contains "spank_sif: SLURM_SIF_JOIN: "
@@ -461,7 +461,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	assert_output ran
 }
 
-@test "a good value does not hide what is wrong with another" {
+@test "a valid value does not hide an error in another" {
 	run with SPANK_SIF_BIND=/a:b SPANK_SIF_DEBUG=maybe srun \
 		--sif-image=small.sif --sif-debug=yes echo ran
 	assert_failure
@@ -469,12 +469,12 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	refute_line ran
 }
 
-@test "deny= cannot be passed by setting what the commands hand on" {
+@test "deny= cannot be evaded by setting the variables that commands pass on" {
 	start_other "deny=home"
 	run on_other sh -c 'SLURM_SIF_HOME=no srun --sif-image=small.sif true'
 	assert_failure
 	assert_contains "--sif-home is not for users"
-	# Slurm takes the job's variables after the commands have had their look.
+	# Slurm reads the job's variables after the commands have checked them.
 	run on_other srun --sif-image=small.sif --export=ALL,SLURM_SIF_HOME=no \
 		ls -d /home/alice
 	assert_failure
@@ -482,7 +482,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	refute_contains "srun: error: spank_sif"
 }
 
-@test "unknown and wrong words of plugstack.conf are told when an image is used" {
+@test "unknown and invalid words in plugstack.conf are reported when an image is used" {
 	while IFS='|' read -r word sentence; do
 		start_other "$word"
 		run on_other srun true
@@ -501,9 +501,9 @@ bind=a:/b|'a' is not an absolute path
 	END
 }
 
-# --- which file is meant -------------------------------------------------------
+# --- which file is used --------------------------------------------------------
 
-@test "a relative image is one of the submission directory, whatever --chdir says" {
+@test "a relative image is in the submission directory, whatever --chdir says" {
 	run here srun --chdir=/tmp --sif-image=small.sif sh -c 'pwd; cat /usr/mark'
 	assert_output $'/tmp\nsmall'
 	run here sh -c 'cd d && srun --sif-image=../small.sif cat /usr/mark'
@@ -522,8 +522,8 @@ bind=a:/b|'a' is not an absolute path
 	assert_output small
 }
 
-@test "nested sruns of a job mean the same file, from any directory" {
-	# Quiet, as Slurm says so when a step waits for the one before to be cleared.
+@test "nested sruns of a job use the same file from any directory" {
+	# Quiet, because Slurm reports when a step waits for the end of another.
 	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-image=small.sif' \
 		'#SBATCH --sif-bind=d:/mnt' \
 		'alias srun="srun --quiet"' \
@@ -541,7 +541,7 @@ bind=a:/b|'a' is not an absolute path
 	assert_output $'small\nsmall'
 }
 
-@test "--export=NONE and --export=A=B of srun do not lose an option" {
+@test "--export=NONE and --export=A=B of srun lose no option" {
 	for export in NONE A=B ALL,A=B; do
 		run here srun --export="$export" --sif-image=small.sif \
 			--sif-env=C=3 --sif-bind=d:/mnt sh -c \
@@ -564,7 +564,7 @@ bind=a:/b|'a' is not an absolute path
 	done
 }
 
-@test "a bad image is refused at once where it can be seen" {
+@test "a damaged image is refused at submission if it is visible there" {
 	mkdir "$SHARED/bad"
 	echo text >"$SHARED/bad/text"
 	: >"$SHARED/bad/empty"
@@ -609,7 +609,7 @@ bind=a:/b|'a' is not an absolute path
 	refute_contains node1
 }
 
-@test "an overlay partition that is ignored is told, at submission and on the node" {
+@test "an ignored overlay partition is reported at submission and on the node" {
 	local sentence="the image '/shared/bad/overlay.sif' has 1 overlay partition, which is ignored: what was added or changed there is missing"
 	mkdir "$SHARED/bad"
 	cp "$SHARED/small.sif" "$SHARED/bad/overlay.sif"
@@ -626,18 +626,18 @@ bind=a:/b|'a' is not an absolute path
 	assert_line small 2
 	assert_contains "spank_sif: warning: $sentence"
 	assert_equal "$(grep -c "spank_sif: node1: warning: $sentence" <<<"$output")" 1
-	# Each node sees the same.
+	# Each node has the same message.
 	run here srun -N2 --sif-image=bad/overlay.sif true
 	assert_status 0
 	assert_contains "spank_sif: node1: warning: $sentence"
 	assert_equal "${#lines[@]}" 2
-	# As data it has nothing over it.
+	# The overlay does not apply to a data image.
 	run here srun --sif-image=small.sif --sif-mount=bad/overlay.sif:/mnt \
 		cat /mnt/usr/mark
 	assert_output small
 }
 
-@test "overlay-partition=refuse" {
+@test "overlay-partition=refuse refuses such an image" {
 	start_other overlay-partition=refuse
 	image_sif_add_overlay "$OTHER/shared/small.sif"
 	for command in 'sbatch --wrap=true' 'srun true'; do
@@ -647,7 +647,7 @@ bind=a:/b|'a' is not an absolute path
 		assert_contains "error: spank_sif: cannot use the image '/shared/small.sif': it has 1 overlay partition, which would be ignored, and this site refuses that (overlay-partition= in plugstack.conf)"
 		refute_contains node1
 	done
-	# Where no command has seen the image.
+	# Where the image was not visible to a command.
 	run on_other env SLURM_SIF_IMAGE=/shared/small.sif srun -n2 cat /usr/mark
 	assert_failure
 	assert_equal "$(grep -c "error: .*it has 1 overlay partition, which would be ignored" <<<"$output")" 1
@@ -656,7 +656,7 @@ bind=a:/b|'a' is not an absolute path
 	assert_output other
 }
 
-@test "an image that is not there: sbatch and salloc warn, the node names what was meant" {
+@test "a missing image: sbatch and salloc warn, the node reports the path" {
 	local warning="warning: cannot see the image '/shared/smal.sif' from here (No such file or directory): steps will fail on nodes where it is not; did you mean 'small.sif'?"
 	printf '%s\n' '#!/bin/sh' 'srun cat /usr/mark' \
 		'srun --quiet --sif-image=nonesuch.sif true' >"$SHARED/job"
@@ -680,7 +680,7 @@ bind=a:/b|'a' is not an absolute path
 	assert_contains "cannot see the image '/shared/othr.sif' from here (No such file or directory): steps will fail on nodes where it is not; did you mean 'other.sif'?"
 }
 
-@test "an image may be on the nodes alone" {
+@test "an image may exist only on the nodes" {
 	run here srun --sif-debug --sif-image=/nonesuch/a.sif true
 	assert_failure
 	assert_contains "the image '/nonesuch/a.sif' cannot be seen from here, so only the nodes can tell"
@@ -692,7 +692,7 @@ bind=a:/b|'a' is not an absolute path
 	assert_equal "$(grep -c spank_sif <<<"$output")" 1
 }
 
-@test "a name without '/' is looked up in the directories of path=" {
+@test "a name without '/' is searched in the directories of path=" {
 	start_other "path=/shared/one:/shared/two"
 	mkdir "$OTHER/shared/"{one,two,place}
 	cp "$SHARED/small.sif" "$OTHER/shared/two/base.sif"
@@ -708,10 +708,10 @@ bind=a:/b|'a' is not an absolute path
 	assert_output other
 	run on_other srun --sif-image=./base.sif true
 	assert_failure
-	# A file of the working directory is nearer.
+	# A file in the working directory has precedence.
 	run on_other sh -c 'cd place && srun --sif-image=base.sif cat /usr/mark'
 	assert_output other
-	# But not for a job that has been told otherwise already.
+	# But not in a job for which the image was found before.
 	run on_other salloc --quiet --sif-image=base.sif sh -c \
 		'cd place; srun cat /usr/mark; srun --sif-image=./base.sif cat /usr/mark'
 	assert_output $'small\nother'
@@ -738,7 +738,7 @@ bind=a:/b|'a' is not an absolute path
 	on_other cp small.sif /home/alice/images/mine.sif
 	run on_other env HOME=/tmp srun --sif-image=mine cat /usr/mark
 	assert_output small
-	# Found by the command, too, which inspects it.
+	# The command finds it, too, and inspects it.
 	on_other sh -c 'echo text >~/images/bad.sif'
 	run on_other srun --sif-image=bad true
 	assert_failure
@@ -746,9 +746,9 @@ bind=a:/b|'a' is not an absolute path
 	refute_contains node1
 }
 
-# --- what is told --------------------------------------------------------------
+# --- reports -------------------------------------------------------------------
 
-@test "--sif-debug tells a timeline, the mounts and the variables, once" {
+@test "--sif-debug prints a timeline, the mounts and the variables once" {
 	local seen
 	run here srun -N2 -n4 --sif-debug --sif-image=small.sif --sif-env=A=1 \
 		--sif-bind=d:/mnt:ro true
@@ -760,7 +760,7 @@ bind=a:/b|'a' is not an absolute path
 	assert_contains "node1: mount  /mnt  from /shared/d (--sif-bind, read-only)"
 	assert_contains "node1: variable  A=1  from --sif-env"
 	assert_equal "$(grep -c "node1: .*namespace built" <<<"$output")" 1
-	# The other node says how long it took, and that it has the same.
+	# The other node prints how long it took, and that the rest is the same.
 	seen=$(sed -n 's/.*node1: mounts and variables //p' <<<"$output")
 	[[ $seen =~ ^[0-9a-f]{8}$ ]]
 	assert_equal "$(grep -c node2 <<<"$output")" 1
@@ -771,7 +771,7 @@ bind=a:/b|'a' is not an absolute path
 
 # --- completion by bash ----------------------------------------------------------
 
-# What bash offers for the last WORD; "=" is a word of its own, as bash has it.
+# What bash offers for the last WORD; "=" is a separate word, as in bash.
 completions() { # WORD...
 	as_alice bash -c '. "$0"
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
@@ -780,7 +780,7 @@ completions() { # WORD...
 		/etc/bash_completion.d/spank-sif "$@" | sort
 }
 
-@test "bash completes each option of --help, and its words" {
+@test "bash completes each option of --help and its values" {
 	local options
 	options=$(as_alice srun --help | grep -o -- '^ *--sif-[a-z-]*=' |
 		tr -d ' ' | sort)
