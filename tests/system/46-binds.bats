@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What of the host shows in a container because somebody asked for it: binds of
-# users and of the site, further images, /tmp, home, the working directory, the
-# writable layer.  And images that want a bind to land elsewhere.
+# What is visible in a container on request: binds of users and of the site, further
+# images, /tmp, home, the working directory, the writable layer.  And images that try
+# to redirect a bind.
 
 load ../lib/common
 load ../lib/assert
@@ -38,7 +38,7 @@ make_data_images() {
 	image_squashfs "$TREES/data" "$SHARED/faces.sqsh" -comp gzip
 	echo maps >"$TREES/data/mark"
 	image_squashfs "$TREES/data" "$BATS_FILE_TMPDIR/maps.sqsh" -comp gzip
-	# A data partition, without a root file system beside it.
+	# A data partition without a root file system.
 	siftool new "$SHARED/maps.sif"
 	siftool add --datatype 4 --parttype 3 --partfs 1 --partarch "$(image_sif_arch)" \
 		"$SHARED/maps.sif" "$BATS_FILE_TMPDIR/maps.sqsh"
@@ -52,7 +52,7 @@ inside() { # SRUN-ARGUMENT...
 	here srun --sif-image=small.sif "$@"
 }
 
-# A copy of the odd tree in which PLACE is a symlink to TARGET.
+# Copies the odd tree; in the copy PLACE is a symlink to TARGET.
 hostile_image() { # PLACE TARGET...
 	rm -rf "${TREES:?}/hostile"
 	cp -a "$TREES/odd" "$TREES/hostile"
@@ -65,12 +65,12 @@ hostile_image() { # PLACE TARGET...
 	image_sif "$TREES/hostile" "$SHARED/hostile.sif" -comp lz4
 }
 
-# But for the image itself, which each test makes anew.
+# Without the image itself, which each test makes.
 host_state() {
 	host_files | grep -v -e "^shared/hostile.sif " -e "^shared d " -e " shared$"
 }
 
-# The host is as it was, whether the step failed or not.
+# The host is unchanged, whether or not the step failed.
 assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	local before=$1
 	shift
@@ -82,7 +82,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 
 # --- the grammar ---------------------------------------------------------------
 
-@test "SRC, SRC:DST, SRC:DST:ro, several, relative, with variables" {
+@test "SRC, SRC:DST, SRC:DST:ro, several, relative, with variables work" {
 	run inside --chdir=/tmp --sif-bind=/shared/d cat /shared/d/in-d
 	assert_output d
 	run inside --sif-bind=d:/mnt,/shared/e:/opt/new/deep \
@@ -102,7 +102,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_output home
 }
 
-@test "backslash takes the meaning from ':' and ','" {
+@test "a backslash quotes ':' and ','" {
 	as_alice mkdir '/shared/a:b,c d'
 	as_alice touch '/shared/a:b,c d/odd'
 	run inside --sif-bind='/shared/a\:b\,c d:/mnt/x\:y' sh -c 'ls "/mnt" "/mnt/x:y"'
@@ -110,7 +110,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_output $'/mnt:\nx:y\n\n/mnt/x:y:\nodd'
 }
 
-@test "'ro' and 'rw' are enforced, for the user whom the directory belongs to" {
+@test "'ro' and 'rw' are enforced even for the owner of the directory" {
 	run inside --sif-bind=d:/mnt:ro sh -c \
 		'cat /mnt/in-d; echo no >/mnt/new; echo no >/mnt/in-d; rm /mnt/in-d'
 	assert_failure
@@ -124,12 +124,12 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	run inside --sif-bind=d:/mnt sh -c 'echo yes >/mnt/new'
 	assert_status 0
 	as_alice rm /shared/d/new
-	# Of what lies below as well.
+	# Also for mounts below it.
 	run inside --sif-bind=/dev:/mnt:ro sh -c 'touch /mnt/shm/file'
 	assert_contains "Read-only file system"
 }
 
-@test "a later bind takes the place of an earlier one; parents come first" {
+@test "a later bind replaces an earlier one; parents are mounted first" {
 	run inside --sif-bind=d:/mnt,e:/mnt ls /mnt
 	assert_output in-e
 	run inside --sif-bind=e:/mnt/sub,d:/mnt sh -c 'ls /mnt /mnt/sub'
@@ -142,7 +142,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_output $'d\nd\nd'
 }
 
-@test "'?' makes a bind optional, '-' leaves out what would show" {
+@test "'?' makes a bind optional, '-' leaves one out" {
 	run inside --sif-bind='?/nonesuch:/mnt/1,?d:/mnt/2' ls /mnt
 	assert_status 0
 	assert_output 2
@@ -156,7 +156,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_contains "--sif-bind: '/proc' cannot be left out or covered: it belongs to every container of this site"
 }
 
-@test "binds of job scripts for Singularity and Apptainer are honoured" {
+@test "binds in job scripts for Singularity and Apptainer work" {
 	run here env SINGULARITY_BIND=/shared/d:/mnt/1 \
 		SINGULARITY_BINDPATH=/shared/e:/mnt/2:ro APPTAINER_BIND=/shared/d:/mnt/3 \
 		APPTAINER_BINDPATH=/shared/e:/mnt/4,/shared/d:/mnt/5 \
@@ -171,13 +171,13 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_contains "APPTAINER_BIND: '/shared/d:/mnt:wrong': 'wrong' is not an option"
 	run here env APPTAINER_BIND=/shared/d:/mnt:wrong srun echo no image
 	assert_output "no image"
-	# What scripts make of a variable that is not set.
+	# Scripts write this for a variable that is not set.
 	run here env SINGULARITY_BIND=,/shared/d:/mnt/1,,/shared/e:/mnt/2, \
 		srun --sif-image=small.sif ls /mnt
 	assert_output $'1\n2'
 }
 
-@test "what is wrong with a variable's bind names the variable, on the node too" {
+@test "an error in a variable's bind names the variable, on the node, too" {
 	# shellcheck disable=SC2016
 	run here env SINGULARITY_BINDPATH='$NONE:/mnt' srun --sif-image=small.sif true
 	assert_failure
@@ -197,14 +197,14 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 		srun --sif-image=small.sif --sif-bind=/nonesuch:/mnt/2 true
 	assert_failure
 	assert_contains "--sif-bind: cannot bind '/nonesuch'"
-	# Of an srun in a job that has them already.
+	# In a job that already has them.
 	run here env SINGULARITY_BIND=/shared/d:/mnt/1 salloc --quiet \
 		--sif-image=small.sif sh -c 'echo "$SPANK_SIF_BIND"
 			srun sh -c "echo \$SPANK_SIF_BIND"'
 	assert_line /shared/d:/mnt/1 2
 }
 
-@test "empty items are refused, by the commands and on the node" {
+@test "empty items are refused by the commands and on the node" {
 	while IFS='|' read -r name value sentence; do
 		run inside --sif-"$name"="$value" true
 		assert_failure
@@ -213,7 +213,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 		run here env "SPANK_SIF_${name^^}=$value" srun --sif-image=small.sif true
 		assert_failure
 		assert_contains "SPANK_SIF_${name^^}: $sentence"
-		# A value that no command has seen; quotes stay in it.
+		# A value that no command has checked; it keeps the quotes.
 		[[ $value != *,* ]] || value="'$value'"
 		run inside --export="ALL,SLURM_SIF_${name^^}=$value" true
 		assert_failure
@@ -229,7 +229,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	END
 }
 
-@test "each mistake of a bind has its sentence" {
+@test "each mistake in a bind has its own message" {
 	as_root mkdir -m 0700 /shared/roots
 	while IFS='|' read -r bind sentence; do
 		run inside --sif-bind="$bind" true
@@ -252,7 +252,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	[[ ! -e $SHARED/e/new ]]
 }
 
-@test "what the user cannot read on the host he cannot read by a bind" {
+@test "a bind gives no access that the user lacks on the host" {
 	run inside --sif-bind=/etc/shadow:/mnt/shadow cat /mnt/shadow
 	assert_failure
 	assert_contains "Permission denied"
@@ -263,7 +263,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_failure
 }
 
-@test "a file system that is mounted on the host, a device and a socket" {
+@test "a mounted file system, a device and a socket can be bound" {
 	run inside --sif-bind=/dev/shm:/mnt/shm,/dev/null:/mnt/null sh -c \
 		'echo gone >/mnt/null && echo x >/mnt/shm/bound && cat /dev/shm/bound
 		rm /mnt/shm/bound'
@@ -273,9 +273,9 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_output socket
 }
 
-# --- of the site ---------------------------------------------------------------
+# --- binds of the site ---------------------------------------------------------
 
-@test "site binds: shown, optional, switched off by the user, or not" {
+@test "site binds can be optional, and left out by the user unless fixed" {
 	start_other "bind=/shared/d:/site/d:ro,?/nonesuch:/site/none \
 		bind=!/shared/e:/site/e,?!/nonesuch2:/site/none2"
 	mkdir "$OTHER/shared/"{d,e}
@@ -307,13 +307,13 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 		--sif-bind=-/proc true
 	assert_failure
 	assert_contains "--sif-home: '/proc' cannot be left out or covered"
-	# As no command would hand it on.
+	# A value that no command would pass on.
 	run on_other srun --sif-image=small.sif --export=ALL,SLURM_SIF_BIND=proc true
 	assert_failure
 	assert_contains "--sif-bind: the destination 'proc' is not an absolute path"
 }
 
-@test "a symlink of the image leads no bind over what the site shows" {
+@test "no bind covers the site's binds through a symlink in the image" {
 	local tree=$BATS_TEST_TMPDIR/tree
 	image_tree "$tree"
 	ln -s /site/e "$tree/to-e"
@@ -336,8 +336,8 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 	assert_output $'/site/e:\nin-e\n\n/to-none:\nin-d'
 }
 
-# /site/e is fixed; in /shared/e there are a directory, a file, and a file system of
-# its own in sub/fs.
+# /site/e is fixed; /shared/e has a directory, a file, and a separate file system in
+# sub/fs.
 start_fixed() {
 	local tree=$BATS_TEST_TMPDIR/tree
 	start_other "$1"
@@ -359,7 +359,7 @@ on_other_alias() { # BIND CMD...
 	run on_other srun --sif-image=alias.sif --sif-bind="$bind" "$@"
 }
 
-@test "no bind of a user's lies in one that is fixed, by name or by a symlink" {
+@test "no bind of a user is below a fixed one, by name or through a symlink" {
 	start_fixed 'bind=!/shared/e:/site/e,!/shared/d'
 	for bind in d:/site/e/sub d/in-d:/site/e/in-e d:/site/e/sub/fs/deep \
 		d:/to-sub d/in-d:/to-file d:/to-deep ?d:/to-sub; do
@@ -373,7 +373,7 @@ on_other_alias() { # BIND CMD...
 		assert_failure
 		assert_contains "--sif-mount: '/site/e' cannot be left out or covered"
 	done
-	# What shows there is the same.
+	# What is visible there is unchanged.
 	mkdir "$OTHER/shared/d/sub"
 	on_other_alias /shared/d/sub,/shared/d ls /shared/d
 	assert_output $'in-d\nsub'
@@ -383,22 +383,22 @@ on_other_alias() { # BIND CMD...
 	run "$CLUSTER_TOOL" exec "$OTHER" --chdir=/shared/d/sub -- srun \
 		--sif-image=/shared/alias.sif --sif-home=/shared/d/sub sh -c 'pwd; echo $HOME'
 	assert_output $'/shared/d/sub\n/shared/d/sub'
-	# Nor what shows because the user is there.
+	# Nor mounts for the user's working directory.
 	"$CLUSTER_TOOL" exec "$OTHER" --user=root -- sh -c \
 		'mkdir -p /site/e/sub && chmod 0777 /site/e/sub /shared/e/sub'
 	run "$CLUSTER_TOOL" exec "$OTHER" --chdir=/site/e/sub -- env \
 		TMPDIR=/site/e/sub srun --sif-image=/shared/alias.sif sh -c 'pwd; ls'
 	assert_output $'/site/e/sub\nfs\nin-sub'
-	# /proc, /sys and /dev are fixed, but not as a whole.
+	# /proc, /sys and /dev are fixed, but binds below them are allowed.
 	on_other_alias d/in-d:/proc/version,d:/dev/shm \
 		sh -c 'ls /dev/shm; test ! -s /proc/version'
 	assert_status 0
 	assert_output $'in-d\nsub'
 }
 
-@test "what is fixed does not lie where its user could put something else later" {
+@test "a fixed bind is refused where the user could replace its path later" {
 	start_fixed 'bind=!/shared/e:/data/e,?!/shared/d:/data/d'
-	# A user's own, of root's, and root's with a symlink to the user's.
+	# Owned by the user, by root, and by root with a symlink to the user's.
 	on_other mkdir -p /shared/mine/{e,d} /shared/linked /shared/other
 	on_other ln -s /shared/other /shared/linked/e
 	mkdir -p "$OTHER"/shared/{roots/{e,d},links/{d,x},open/{e,d},sticky/e,none/e}
@@ -421,29 +421,29 @@ on_other_alias() { # BIND CMD...
 	on_other_alias roots:/data ls /data /data/e /data/d
 	assert_status 0
 	assert_output $'/data:\nd\ne\n\n/data/d:\nin-d\n\n/data/e:\nin-e\nsub'
-	# Another user's, and what a server says to be root's.
+	# Another user's, and a directory that an image server calls root's.
 	"$CLUSTER_TOOL" exec "$OTHER" --user=bob -- mkdir -p /shared/bobs/{e,d}
 	on_other_alias bobs:/data true
 	assert_failure
 	assert_contains "others than root can change"
-	# With a writable layer root's files are the user's, those of the image alone.
+	# With a writable layer the user owns root's files, but only the image's.
 	run on_other srun --sif-image=alias.sif --sif-writable-tmpfs --sif-bind=roots:/data true
 	assert_status 0
 	run on_other srun --sif-image=alias.sif --sif-writable-tmpfs --sif-bind=mine:/data true
 	assert_failure
-	# By a symlink of the user's to what is in the image.
+	# Through the user's symlink to a path in the image.
 	on_other mkdir -p /shared/away/d
 	on_other ln -s /real/e /shared/away/e
 	on_other_alias away:/data true
 	assert_failure
 	assert_contains "'/data/e', which belongs to every container of this site, would be found by way of a directory that others than root can change"
-	# '?' is of the source alone.
+	# '?' concerns only the source.
 	on_other_alias none:/data true
 	assert_failure
 	assert_contains "cannot bind at '/data/d': '/data' shows '/shared/none' of this node"
 }
 
-@test "what is fixed and lies in two binds does not lie in the user's own" {
+@test "a fixed bind below two binds is not below the user's" {
 	start_fixed 'bind=!/shared/d/sub/e'
 	mkdir -p "$OTHER/shared/d/sub/e"
 	on_other mkdir -p /shared/mine/e
@@ -454,7 +454,7 @@ on_other_alias() { # BIND CMD...
 	assert_status 0
 }
 
-@test "site binds with variables: the user's entry and Slurm count, not the job's environment" {
+@test "site binds: variables come from the user's entry and Slurm, not from the job" {
 	local binds='/shared/$USER/d:/site/${USER},?/shared/none.$UID:/none'
 	binds+=',!/shared/$UID:/site/uid,~/mine:/site/$SLURM_JOB_ID'
 	binds+=',/shared/\$USER:/site/dollar'
@@ -486,7 +486,7 @@ on_other_alias() { # BIND CMD...
 	assert_contains "cannot bind '/shared/bob/d': No such file or directory"
 }
 
-@test "binds-max= is for the binds of users, and the site's are not counted" {
+@test "binds-max= limits the binds of users and does not count the site's" {
 	start_other "binds-max=3 bind=/shared:/s/1,/shared:/s/2,/shared:/s/3,/shared:/s/4"
 	run on_other srun --sif-image=small.sif \
 		--sif-bind=/shared:/u/1,/shared:/u/2,/shared:/u/3 ls /s /u
@@ -496,14 +496,14 @@ on_other_alias() { # BIND CMD...
 	assert_failure
 	assert_contains "--sif-bind: a step can have 3 binds, and this one has 4: bind directories above them, or ask the administrator for binds-max=4 in plugstack.conf"
 	refute_contains node1
-	# As no command would hand it on.
+	# A value that no command would pass on.
 	run on_other srun --sif-image=small.sif \
 		--export="ALL,SLURM_SIF_BIND='/a:/b,/a:/c,/a:/d,/a:/e'" true
 	assert_failure
 	assert_contains "node1: error: spank_sif: --sif-bind: a step can have 3 binds"
 }
 
-@test "deny=bind: what the client has in its environment shows nothing either" {
+@test "deny=bind: variables in the client's environment bind nothing" {
 	start_other deny=bind
 	on_other sh -c 'mkdir -p /shared/secret /shared/own/spmix_appdir_2001_x &&
 		echo mine >/shared/secret/file && cp /shared/secret/file \
@@ -524,7 +524,7 @@ on_other_alias() { # BIND CMD...
 	SLURM_CONF=/shared/secret/slurm.conf
 	SLURM_PMIX_TMPDIR=/shared/own PMIX_NAMESPACE=slurm.pmix.x/../../secret PMIX_SERVER_TMPDIR=/x
 	END
-	# Where Slurm does make a directory of its own for PMIx.
+	# Where Slurm creates a directory for PMIx.
 	[[ $(on_other srun --mpi=list 2>&1) == *pmix* ]] || return 0
 	run "$CLUSTER_TOOL" exec "$OTHER" --chdir=/tmp -- \
 		env SLURM_PMIX_TMPDIR=/shared/own srun --mpi=pmix \
@@ -533,7 +533,7 @@ on_other_alias() { # BIND CMD...
 	assert_matches '/pmix\.[0-9]+\.0'
 }
 
-@test "a site bind that is not there fails, and names plugstack.conf's cause" {
+@test "a missing site bind fails, and the message names plugstack.conf" {
 	start_other "bind=/nonesuch:/site"
 	run on_other srun --sif-image=small.sif true
 	assert_failure
@@ -544,7 +544,7 @@ on_other_alias() { # BIND CMD...
 
 # --- further images ------------------------------------------------------------
 
-@test "--sif-mount shows squashfs and SIF files, read-only, several, side by side" {
+@test "--sif-mount mounts several squashfs and SIF files, read-only" {
 	run inside --sif-mount=faces.sqsh:/data/faces,maps.sif:/data/maps \
 		--sif-mount=small.sif:/mnt sh -c \
 		'cat /data/faces/mark /data/maps/mark /mnt/opt/there/file
@@ -563,7 +563,7 @@ on_other_alias() { # BIND CMD...
 	wait_until 10 no_servers
 }
 
-@test "each mistake of --sif-mount has its sentence" {
+@test "each mistake in --sif-mount has its own message" {
 	while IFS='|' read -r mount sentence; do
 		run inside --sif-mount="$mount" true
 		assert_failure
@@ -589,7 +589,7 @@ on_other_alias() { # BIND CMD...
 	refute_contains node1
 }
 
-@test "a data image is no root, and a user's bind wins over one" {
+@test "a data image cannot be the root, and a user's bind covers one" {
 	run here srun --sif-image=maps.sif true
 	assert_failure
 	assert_contains "no primary system partition"
@@ -601,7 +601,7 @@ on_other_alias() { # BIND CMD...
 
 # --- /tmp, home, working directory -----------------------------------------------
 
-@test "--sif-tmp=private: empty, of the step, and gone with it" {
+@test "--sif-tmp=private: empty, one per step, removed with it" {
 	as_alice sh -c 'echo host >/tmp/host; echo host >/var/tmp/host'
 	run inside -n2 --sif-tmp=private --sif-bind=d:/tmp/d sh -c \
 		'ls /var/tmp; ls /tmp; ls /tmp/d; stat -c %a /tmp'
@@ -624,7 +624,7 @@ on_other_alias() { # BIND CMD...
 	assert_output /tmp
 }
 
-@test "--sif-home=private: empty, writable, of the step; HOME stays" {
+@test "--sif-home=private: empty, writable, one per step; HOME is unchanged" {
 	as_alice sh -c 'mkdir -p ~/project/sub && echo host >~/host
 		echo host >~/project/sub/host'
 	run inside -n2 --sif-home=private sh -c '
@@ -638,7 +638,7 @@ on_other_alias() { # BIND CMD...
 	assert_contains "No such file or directory"
 	run as_alice ls -d /home/alice/0
 	assert_failure
-	# The working directory: its own, or the empty home.
+	# The working directory is kept, or is the empty home.
 	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/home/alice/project/sub -- \
 		srun --sif-image=/shared/small.sif --sif-home=private sh -c \
 		'pwd; cat host; ls ~'
@@ -647,19 +647,19 @@ on_other_alias() { # BIND CMD...
 		srun --sif-image=/shared/small.sif --sif-home=private sh -c \
 		'pwd; ls -A'
 	assert_output /home/alice
-	# As --contain of Apptainer: nothing of the user's is in sight.
+	# Like --contain of Apptainer: no file of the user is visible.
 	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/home/alice/project -- \
 		srun --chdir=/home/alice --sif-image=/shared/small.sif \
 		--sif-home=private --sif-tmp=private sh -c 'pwd; ls -A . /tmp'
 	assert_output $'/home/alice\n.:\n\n/tmp:'
-	# A bind may lie in it.
+	# A bind may be below it.
 	run inside --sif-home=private --sif-bind=/home/alice/project sh -c \
 		'cat ~/project/sub/host; ls ~'
 	assert_output $'host\nproject'
 	as_alice rm -r /home/alice/{host,project}
 }
 
-@test "the directory of TMPDIR shows, is empty in a private /tmp, or is missed aloud" {
+@test "the directory of TMPDIR is bound, is empty in a private /tmp, or is reported" {
 	as_root install -d -o alice -m 700 /scratch.alice /scratch.alice/sub
 	run inside --export=ALL,TMPDIR=/scratch.alice/sub/ sh -c 'echo x >$TMPDIR/x && cat $TMPDIR/x'
 	assert_output x
@@ -669,10 +669,10 @@ on_other_alias() { # BIND CMD...
 	assert_status 0
 	assert_line 700 2
 	assert_line 1777 2
-	# /tmp itself stays what it is.
+	# /tmp itself is unchanged.
 	run inside --export=ALL,TMPDIR=/tmp/ --sif-tmp=private stat -c %a /tmp
 	assert_output 1777
-	# The node lacks it as well: Slurm alone says so.
+	# The node lacks it, too: only Slurm reports it.
 	run inside --export=ALL,TMPDIR=/nonesuch true
 	refute_contains spank_sif
 	run inside --export=ALL,TMPDIR=/scratch.alice --sif-cleanenv ls -d /scratch.alice
@@ -683,7 +683,7 @@ on_other_alias() { # BIND CMD...
 	as_root rm -r /scratch.alice
 }
 
-@test "deny=bind: the directory of TMPDIR does not show, which is said" {
+@test "deny=bind: the directory of TMPDIR is not bound, which is reported" {
 	start_other deny=bind
 	run on_other sh -c 'mkdir /shared/tmp; TMPDIR=/shared/tmp srun --chdir=/tmp \
 		--sif-image=/shared/small.sif ls /shared'
@@ -692,7 +692,7 @@ on_other_alias() { # BIND CMD...
 	assert_contains "TMPDIR is '/shared/tmp', where nothing can be written in the container (No such file or directory)"
 }
 
-@test "--sif-home=no and --sif-home=PATH" {
+@test "--sif-home=no and --sif-home=PATH work" {
 	run inside --sif-home=no ls /home
 	assert_output ""
 	run as_alice srun --sif-image=/shared/small.sif --sif-home=no sh -c 'pwd; ls /home'
@@ -721,7 +721,7 @@ on_other_alias() { # BIND CMD...
 	assert_contains "'/nonesuch': No such file or directory"
 }
 
-@test "--sif-workdir: a directory of the image, of a bind, or a sentence" {
+@test "--sif-workdir: a directory of the image, of a bind, or a message" {
 	run inside --sif-workdir=/opt/there sh -c 'pwd; cat file'
 	assert_output $'/opt/there\nimage'
 	run inside --sif-bind=d:/mnt --sif-workdir=/mnt/sub cat file
@@ -746,13 +746,13 @@ on_other_alias() { # BIND CMD...
 	assert_output $'/mnt\n/mnt'
 	run inside --sif-workdir=/opt/there --sif-cleanenv --sif-env=PWD=/x printenv PWD
 	assert_output /opt/there
-	# Slurm changes the directory and not the variable.
+	# Slurm changes the directory but not the variable.
 	run inside --chdir=/shared/d printenv PWD
 	assert_output /shared/d
 	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/opt -- \
 		srun --sif-image=/shared/small.sif --chdir=/boot printenv PWD
 	assert_line /
-	# A name with a symlink in it is kept, as a shell keeps it.
+	# A path through a symlink is kept, as in a shell.
 	ln -s d "$SHARED/link"
 	run here bash -c 'cd /shared/link && srun --sif-image=/shared/small.sif \
 		--sif-bind=/shared sh -c "echo \$PWD; pwd"'
@@ -762,7 +762,7 @@ on_other_alias() { # BIND CMD...
 
 # --- the writable layer ----------------------------------------------------------
 
-@test "--sif-writable-tmpfs: tasks of the step share it, nothing is left" {
+@test "--sif-writable-tmpfs: the tasks of a step share it, and nothing is left" {
 	sum=$(sha256sum <"$SHARED/small.sif")
 	inside -n2 --sif-writable-tmpfs sh -c '
 		echo new >>/opt/there/file; rm /etc/os-release; mkdir -p /made/deep
@@ -779,23 +779,23 @@ on_other_alias() { # BIND CMD...
 	assert_contains "Read-only file system"
 }
 
-@test "another step does not see the layer, where all is the user's own" {
+@test "another step does not see the layer, in which the user owns everything" {
 	start_step -n1 --overlap --chdir=/shared --sif-image=/shared/small.sif \
 		--sif-writable-tmpfs sh -c 'echo changed >/opt/there/file
 		echo >>/shared/go; sleep 1000'
 	wait_for_lines "$SHARED/go"
 	run inside --sif-writable-tmpfs cat /opt/there/file
 	assert_output image
-	# The user's own, so that he may change what is root's in the image.
+	# So the user may change files that root owns in the image.
 	run inside --sif-writable-tmpfs sh -c 'stat -c "%u %a" /usr/bin/show-ids /'
 	assert_output $'2001 4755\n2001 755'
 }
 
-@test "--sif-writable-tmpfs=yes,SIZE is a limit; suid and devices stay off" {
+@test "--sif-writable-tmpfs=yes,SIZE is a limit; the layer is nosuid and nodev" {
 	run inside --sif-writable-tmpfs=yes,1m sh -c 'head -c 4M /dev/zero >/opt/big'
 	assert_failure
 	assert_contains "No space left on device"
-	# Files are no less limited where there is room for no page.
+	# The number of files is limited even without room for a page.
 	run inside --sif-writable-tmpfs=yes,1k sh -c 'for i in $(seq 100); do
 		: >/opt/$i || exit; done'
 	assert_failure
@@ -812,7 +812,7 @@ on_other_alias() { # BIND CMD...
 	assert_matches 'rw,nosuid,nodev'
 }
 
-@test "binds in a writable container: new places, and what is below stays" {
+@test "binds in a writable container create mount points and keep what is below" {
 	run inside --sif-writable-tmpfs --sif-bind=d:/brand/new sh -c \
 		'cat /brand/new/in-d; touch /brand/other && ls /brand'
 	assert_output $'d\nnew\nother'
@@ -834,7 +834,7 @@ on_other_alias() { # BIND CMD...
 	done
 }
 
-@test "loops, dangling links and long chains at a destination end in a sentence" {
+@test "loops, dangling links and long chains at a destination give a message" {
 	before=$(host_state)
 	hostile_image a b b a
 	assert_harmless_bind "$before" --sif-bind=/shared/d:/a true
@@ -861,7 +861,7 @@ on_other_alias() { # BIND CMD...
 	done
 }
 
-@test "links into /proc lead nowhere: root, cwd, descriptors" {
+@test "links into /proc do not lead out: root, cwd, descriptors" {
 	before=$(host_state)
 	for target in /proc/self/root /proc/1/root/etc /proc/self/cwd /proc/self/fd/3 \
 		/proc/thread-self/root/shared /dev/fd/3; do
@@ -886,7 +886,7 @@ on_other_alias() { # BIND CMD...
 	done
 }
 
-@test "the user's own /etc/passwd takes the place of the plugin's, or none does" {
+@test "a user's bind or '-' replaces the plugin's /etc/passwd" {
 	as_alice sh -c 'echo mine:x:2001:2001:::/bin/sh >/shared/d/accounts'
 	run here srun --sif-image=small.sif --sif-bind=d/accounts:/etc/passwd \
 		sh -c 'cat /etc/passwd; grep -c alice /etc/group'

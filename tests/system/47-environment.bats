@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Variables: what the image declares, what the job has, and who has the last word,
-# as spank/plugin/environment/rules.c lists it; and what an image's scripts may do.
+# Variables: those of the image, those of the job, and which has precedence, as listed
+# in spank/plugin/environment/rules.c; and what an image's scripts may do.
 
 load ../lib/common
 load ../lib/assert
@@ -53,7 +53,7 @@ make_image() {
 	image_sif "$tree" "$SHARED/image.sif" -comp lz4
 }
 
-# A program that prints the variables that it is given, and no shell.
+# An image with a program that prints its variables, and without a shell.
 make_image_without_shell() {
 	local tree=$TREES/static
 	mkdir -p "$tree/bin" "$tree/dev"
@@ -85,7 +85,7 @@ here() { # CMD...
 	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
 }
 
-# The value of NAME in a task, with the job's variables given first.
+# Prints the value of NAME in a task, with the given variables in the job.
 value() { # NAME [VARIABLE=VALUE...] [-- SRUN-OPTION...]
 	local name=$1 variables=()
 	shift
@@ -98,7 +98,7 @@ value() { # NAME [VARIABLE=VALUE...] [-- SRUN-OPTION...]
 		printenv "$name"
 }
 
-# An image whose %environment is SCRIPT.
+# Makes an image whose %environment is SCRIPT.
 script_image() { # SCRIPT
 	image_add_singularity "$TREES/script" "$1"
 	image_sif "$TREES/script" "$SHARED/script.sif" -comp lz4
@@ -122,7 +122,7 @@ script_image() { # SCRIPT
 	assert_status 1
 }
 
-@test "ENV of a Docker image" {
+@test "ENV of a Docker image is set" {
 	value DOCKER
 	assert_output docker
 	value DOCKER_ODD
@@ -131,9 +131,9 @@ script_image() { # SCRIPT
 	assert_output "one  two"
 }
 
-@test "the image's PATH finds a command that is nowhere else" {
+@test "the image's PATH is used to find the command" {
 	value PATH PATH=/only/of/the/job:/usr/bin:/bin
-	# What is missing of the default comes last.
+	# Missing directories of the default are appended.
 	assert_output "$IMAGE_PATH"
 	run here srun --sif-image=image.sif conda-only a 'b c'
 	assert_status 0
@@ -143,7 +143,7 @@ script_image() { # SCRIPT
 	assert_line "only in the image: 1"
 }
 
-@test "the runscript is a command, and libraries in /.singularity.d/libs are found" {
+@test "the runscript can be run, and libraries in /.singularity.d/libs are found" {
 	run here srun --sif-image=image.sif /.singularity.d/runscript echo 'a  b'
 	assert_output $'runscript: echo a  b\na  b'
 	run here srun --sif-image=image.sif /singularity echo again
@@ -156,25 +156,25 @@ script_image() { # SCRIPT
 	assert_output /mine:/.singularity.d/libs
 }
 
-# --- who has the last word -------------------------------------------------------
+# --- precedence ------------------------------------------------------------------
 
-@test "1: the job's variables pass, but not PATH, LD_LIBRARY_PATH and runtimes'" {
+@test "1: the job's variables pass, except PATH, LD_LIBRARY_PATH and runtimes'" {
 	run here env JOB='of the job' ODD=$'two\nlines, "quoted"' APPTAINER_CACHEDIR=/x \
 		LD_LIBRARY_PATH=/x srun --sif-image=image.sif sh -c \
 		'echo "$JOB"; echo "$ODD"; printenv APPTAINER_CACHEDIR; :'
 	assert_output $'of the job\ntwo\nlines, "quoted"'
-	# Not even to the scripts.
+	# The scripts do not see them, either.
 	value HOST_SEEN HOST_ONLY=yes
 	assert_output no
 }
 
-@test "1: names that no shell can export pass, too" {
+@test "1: names that a shell cannot export pass, too" {
 	run here bash -c 'hello() { echo "hello $1"; }; export -f hello
 		srun --sif-image=image.sif bash -c "hello world"'
 	assert_output "hello world"
 }
 
-@test "1: --sif-cleanenv keeps Slurm, MPI, GPUs, who the user is, and no more" {
+@test "1: --sif-cleanenv keeps only variables of Slurm, MPI, GPUs and the user" {
 	run here env JOB=1 LANG=de_DE PMIX_X=1 OMPI_X=1 CUDA_VISIBLE_DEVICES=3 TERM=dumb \
 		http_proxy=p LANGUAGE=x srun --sif-cleanenv=yes --sif-image=image.sif env
 	for line in LANG=C PMIX_X=1 OMPI_X=1 CUDA_VISIBLE_DEVICES=3 TERM=dumb \
@@ -189,7 +189,7 @@ script_image() { # SCRIPT
 	assert_output de_DE
 }
 
-@test "1: HOME and USER are the user's own under --export=NONE" {
+@test "1: HOME and USER are set for the user with --export=NONE" {
 	run here srun --export=NONE --sif-image=image.sif printenv HOME USER
 	assert_output $'/home/alice\nalice'
 	run here srun --export=NONE --sif-home=/shared --sif-image=image.sif \
@@ -199,7 +199,7 @@ script_image() { # SCRIPT
 	assert_output $'/home/alice\nx'
 }
 
-@test "2: the image's value wins over the job's, but not a protected one" {
+@test "2: the image's value overrides the job's unless it is protected" {
 	value PLAIN PLAIN=job
 	assert_output image
 	value LANGUAGE LANGUAGE=job
@@ -219,7 +219,7 @@ script_image() { # SCRIPT
 	assert_output job
 }
 
-@test "3: SINGULARITYENV_, then APPTAINERENV_, win over the image" {
+@test "3: SINGULARITYENV_ overrides the image, APPTAINERENV_ overrides both" {
 	value PLAIN SINGULARITYENV_PLAIN='of \$the "job" $(id) ${nobody'
 	assert_output 'of \$the "job" $(id) ${nobody'
 	value PLAIN SINGULARITYENV_PLAIN='of \$the "job", not the $PLAIN'
@@ -234,7 +234,7 @@ script_image() { # SCRIPT
 	assert_output /home/alice
 }
 
-@test "3: PREPEND_PATH, APPEND_PATH and PATH by prefix" {
+@test "3: the prefixes work with PREPEND_PATH, APPEND_PATH and PATH" {
 	value PATH SINGULARITYENV_PREPEND_PATH=/first APPTAINERENV_APPEND_PATH=/last
 	assert_output "/first:$IMAGE_PATH:/last"
 	value PATH APPTAINERENV_PATH=/bin:/mine
@@ -245,7 +245,7 @@ script_image() { # SCRIPT
 	assert_output /.singularity.d/libs:/last
 }
 
-@test "4: --sif-env wins over all of them, and NAME alone takes the job's" {
+@test "4: --sif-env overrides all of them, and NAME alone takes the job's value" {
 	value PLAIN SINGULARITYENV_PLAIN=1 -- --sif-env=PLAIN=option
 	assert_output option
 	value PLAIN PLAIN=job -- --sif-env=PLAIN
@@ -266,7 +266,7 @@ script_image() { # SCRIPT
 	assert_output 2
 }
 
-@test "5: the facts have the last word: image, uuid, partition, names" {
+@test "5: the container's variables override all: image, uuid, partition, names" {
 	uuid=$(od -An -tx1 -j48 -N16 "$SHARED/image.sif" | tr -d ' \n')
 	run here env SIF_IMAGE=forged APPTAINERENV_SINGULARITY_NAME=forged \
 		srun --sif-image=./image.sif --sif-env=SIF_UUID=forged env
@@ -284,7 +284,7 @@ script_image() { # SCRIPT
 	assert_output image.sif
 }
 
-@test "a prompt can name the image, as the man page has it" {
+@test "a prompt can show the image, as the man page describes" {
 	as_alice sh -c 'cat >~/.bashrc' <<-'END'
 	PS1='\u$ '
 	[ -z "$SIF_NAME" ] || PS1="($SIF_NAME) $PS1"
@@ -301,7 +301,7 @@ script_image() { # SCRIPT
 	assert_contains '(image.sif) $ '
 }
 
-@test "per-task variables are each task's own" {
+@test "per-task variables differ between tasks" {
 	need_task_prolog
 	run here srun -n4 --label --sif-image=image.sif sh -c \
 		'echo $SLURM_PROCID $SLURM_LOCALID'
@@ -320,7 +320,7 @@ script_image() { # SCRIPT
 
 # --- an image without a shell ------------------------------------------------------
 
-@test "without a shell plain lines are read, and others are skipped and told" {
+@test "without a shell, plain lines are read; others are skipped and reported" {
 	run here srun --sif-image=static.sif --sif-debug /bin/show PLAIN QUOTED LINES \
 		DOCKER DOCKER_ODD COMPUTED BRANCH PATH
 	assert_status 0
@@ -338,7 +338,7 @@ script_image() { # SCRIPT
 	assert_equal "$stderr" "spank_sif: node1: warning: line 6 of '/.singularity.d/env/90-environment.sh' of the image is skipped, as the image has no shell: write plain assignments there"
 }
 
-@test "an image without /.singularity.d has a PATH and the job's variables" {
+@test "an image without /.singularity.d gets a PATH and the job's variables" {
 	image_tree "$TREES/bare"
 	image_squashfs "$TREES/bare" "$SHARED/bare.squashfs" -comp lz4
 	run here env JOB=1 PATH=/usr/bin:/nonesuch srun --sif-image=bare.squashfs \
@@ -348,7 +348,7 @@ script_image() { # SCRIPT
 
 # --- what scripts may do -----------------------------------------------------------
 
-@test "scripts are run once per node and step, whatever the number of tasks" {
+@test "scripts run once per node and step, whatever the number of tasks" {
 	script_image 'echo "$$" >>/shared/evaluated; export ONCE=$$'
 	run here srun -N1 -n8 --overcommit --sif-image=script.sif printenv ONCE
 	assert_status 0
@@ -358,7 +358,7 @@ script_image() { # SCRIPT
 	assert_equal "$(wc -l <"$SHARED/evaluated")" 3
 }
 
-@test "scripts run as the user, without rights, and print nothing to the tasks" {
+@test "scripts run as the user, without capabilities, and print nothing to tasks" {
 	script_image 'echo noise; echo "$(id -u) $(grep CapEff /proc/self/status)" \
 		>>/shared/evaluated; export DONE=1; false; nonesuch-command'
 	run --separate-stderr here srun --sif-image=script.sif printenv DONE
@@ -371,7 +371,7 @@ script_image() { # SCRIPT
 	refute_contains noise
 }
 
-@test "bash reads the scripts, as authors expect who test with Apptainer" {
+@test "bash runs the scripts, as under Apptainer" {
 	mkdir -p "$TREES/script/opt/tool"
 	echo 'tool() { export "$1=$2"; }' >"$TREES/script/opt/tool/init.sh"
 	script_image 'source /opt/tool/init.sh
@@ -387,7 +387,7 @@ for i in {1..3}; do LIB+=:$i; done'
 	assert_contains "scripts of the image run by /bin/bash"
 }
 
-@test "a missing file and a syntax error are told, and do not end the step" {
+@test "a missing file and a syntax error are reported and do not end the step" {
 	script_image $'export A=1; source /opt/nonesuch.sh\nexport B=2\nif'
 	run --separate-stderr here srun -n4 --sif-image=script.sif printenv A B
 	assert_status 0
@@ -403,7 +403,7 @@ for i in {1..3}; do LIB+=:$i; done'
 	assert_contains "more than that is left out"
 }
 
-@test "without bash in the image, what its sh reads otherwise is named" {
+@test "without bash in the image, syntax that its sh reads differently is reported" {
 	image_tree "$TREES/dash" sh printenv
 	image_add_singularity "$TREES/dash" $'export KEPT=1\n[[ -n $KEPT ]] && export LOST=1'
 	image_sif "$TREES/dash" "$SHARED/script.sif" -comp lz4
@@ -415,7 +415,7 @@ for i in {1..3}; do LIB+=:$i; done'
 	assert_matches "^spank_sif: node1: warning: the image's environment: .*90-environment.sh: .*\[\[.* not found"
 	assert_contains "warning: line 4 of '/.singularity.d/env/90-environment.sh' of the image has '[[', which its '/bin/sh' does not know: install bash in the image, or write it in a way that every shell knows"
 	assert_equal "$(wc -l <<<"$stderr")" 2
-	# The image is the same on every node.
+	# Once, because the image is the same on every node.
 	run here srun -N2 --sif-image=script.sif true
 	assert_equal "$(grep -c 'does not know: install bash' <<<"$output")" 1
 	script_image $'export A=1\r'
@@ -430,7 +430,7 @@ for i in {1..3}; do LIB+=:$i; done'
 	assert_output $'<>\nthe input'
 }
 
-@test "a script that fails for good ends the step, with its name" {
+@test "a script that exits ends the step, and the message names it" {
 	script_image 'exit 3'
 	run here srun -n3 --sif-image=script.sif true
 	assert_failure
@@ -446,7 +446,7 @@ for i in {1..3}; do LIB+=:$i; done'
 	nodes_become_idle
 }
 
-@test "a script that hangs ends with the time for a start, and leaves nothing" {
+@test "a script that hangs is ended after the start timeout and leaves nothing" {
 	script_image 'sleep 4321 & sleep 4321'
 	start_other timeout=3
 	run on_other srun -n2 --sif-image=script.sif true
@@ -458,7 +458,7 @@ for i in {1..3}; do LIB+=:$i; done'
 	wait_until 10 no_sleepers
 }
 
-@test "what a script leaves running does not keep the step" {
+@test "a process left by a script does not delay the step" {
 	script_image 'sleep 4321 & export A=1'
 	run timeout 60 "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
 		srun --sif-image=script.sif printenv A
@@ -467,8 +467,8 @@ for i in {1..3}; do LIB+=:$i; done'
 	wait_until 10 no_sleepers
 }
 
-# A minute, and only where Apptainer is.
-@test "the table of constructs has the values of this machine's Apptainer" {
+# Takes a minute, and needs Apptainer.
+@test "the table of constructs agrees with this machine's Apptainer" {
 	type -P apptainer >/dev/null || skip "apptainer is not installed"
 	[[ $(apptainer --version) == *" 1.4."* ]] ||
 		skip "the values are those of Apptainer 1.4"
@@ -477,9 +477,9 @@ for i in {1..3}; do LIB+=:$i; done'
 	"$TESTS_LIB/compare-constructs" "$TREES/compare"
 }
 
-# --- what is told --------------------------------------------------------------------
+# --- reports -------------------------------------------------------------------------
 
-@test "--sif-debug tells the value and the source of each variable" {
+@test "--sif-debug prints the value and the source of each variable" {
 	run here env EMPTY=1 APPTAINERENV_X=1 srun --sif-debug --sif-cleanenv --sif-env=B=1 \
 		--sif-image=image.sif true
 	assert_contains "variable  PLAIN=image  from image (90-environment.sh)"
@@ -496,7 +496,7 @@ for i in {1..3}; do LIB+=:$i; done'
 	assert_matches "variable  LONG=0{500}\.\.\.  from --sif-env"
 }
 
-@test "--sif-debug tells which script has set a variable, where a shell runs them" {
+@test "--sif-debug prints which script has set a variable if a shell runs them" {
 	local shell
 	image_add_singularity "$TREES/script" 'export FIRST=1 CHANGED=1
 		export QUOTED="it'\''s
@@ -520,7 +520,7 @@ for i in {1..3}; do LIB+=:$i; done'
 	rm "$TREES/script/.singularity.d/env/91-more.sh"
 }
 
-@test "--sif-debug shows by a number that a node has other variables" {
+@test "--sif-debug prints a checksum that shows whether nodes differ" {
 	script_image 'export NODE=$(hostname)'
 	run here srun -N2 --sif-debug --sif-image=script.sif true
 	assert_status 0

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Images and jobs: the default of a job, the batch script itself, arrays,
-# heterogeneous jobs, steps side by side, and entering a step that runs.
+# Images and jobs: the default of a job, the batch script, arrays, heterogeneous jobs,
+# steps side by side, and joining a running step.
 
 load ../lib/common
 load ../lib/assert
@@ -34,7 +34,7 @@ script() { # LINE...
 	printf '%s\n' '#!/bin/sh' "$@" >"$SHARED/job"
 }
 
-# A step in small.sif that runs until it is ended; its id in $joined.
+# Starts a step in small.sif that runs until it is ended, and sets $joined to its id.
 start_joinable() { # SRUN-OPTION...
 	start_step --chdir=/shared --sif-image=/shared/small.sif "$@" sh -c \
 		'echo mine >/tmp/mine; echo $SLURM_JOB_ID.$SLURM_STEP_ID >>pid
@@ -67,7 +67,7 @@ start_joinable() { # SRUN-OPTION...
 	assert_contains "/usr/mark: No such file"
 }
 
-@test "all options of sbatch reach its sruns, and add up with theirs" {
+@test "all options of sbatch reach its sruns and are combined with theirs" {
 	as_alice mkdir -p /shared/place/d
 	script '#SBATCH --sif-image=small.sif' '#SBATCH --sif-bind=place:/mnt/1' \
 		'#SBATCH --sif-tmp=private' '#SBATCH --sif-env=A=1' \
@@ -78,7 +78,7 @@ start_joinable() { # SRUN-OPTION...
 	assert_output $'/opt\n/mnt:\n1\n2\n\n/tmp:\n1 2'
 }
 
-@test "salloc: its shell is on the host, its sruns in the image" {
+@test "salloc: its shell is on the host, its sruns are in the image" {
 	run here salloc --quiet --sif-image=small.sif sh -c \
 		'ls /usr/mark; srun cat /usr/mark; srun --sif-image=other.sif cat /usr/mark
 		srun --sif-image=none ls /usr/mark; cd /tmp; srun cat /usr/mark'
@@ -87,7 +87,7 @@ start_joinable() { # SRUN-OPTION...
 	assert_equal "$(grep -c "cannot access '/usr/mark'" <<<"$output")" 2
 }
 
-@test "salloc with an interactive step: on the host, or in the image if asked" {
+@test "salloc with an interactive step: on the host, or in the image on request" {
 	start_other "" --conf=LaunchParameters=use_interactive_step \
 		--conf=InteractiveStepOptions="\"--interactive --preserve-env sh\""
 	run on_other salloc --quiet --sif-image=small.sif <<<'ls /usr/mark; srun cat /usr/mark'
@@ -99,7 +99,7 @@ start_joinable() { # SRUN-OPTION...
 	refute_contains "cannot access"
 }
 
-# --- the batch script itself -----------------------------------------------------
+# --- the batch script ------------------------------------------------------------
 
 @test "--sif-batch=image: the script runs inside, with arguments, \$0 and input" {
 	# shellcheck disable=SC2016
@@ -114,7 +114,7 @@ start_joinable() { # SRUN-OPTION...
 	assert_contains "/usr/mark: No such file"
 }
 
-@test "--sif-batch=image: an interpreter of the image, and --wrap" {
+@test "--sif-batch=image: an interpreter of the image and --wrap work" {
 	run_job --sif-image=small.sif --sif-batch=image --wrap='cat /usr/mark'
 	assert_output small
 	{
@@ -125,7 +125,7 @@ start_joinable() { # SRUN-OPTION...
 	assert_output small
 }
 
-@test "--sif-batch=image: an image without the interpreter ends with a word about it" {
+@test "--sif-batch=image: a missing interpreter is reported" {
 	mkdir -p "$TREES/static/dev"
 	compile_static "$TREES/static/program"
 	image_sif "$TREES/static" "$SHARED/static.sif"
@@ -137,9 +137,9 @@ start_joinable() { # SRUN-OPTION...
 	nodes_become_idle
 }
 
-# --- many ------------------------------------------------------------------------
+# --- arrays and components -------------------------------------------------------
 
-@test "an array: each of its tasks has the image" {
+@test "each task of an array has the image" {
 	script '#SBATCH --sif-image=small.sif' '#SBATCH --array=1-3' \
 		'srun sh -c "cat /usr/mark; echo \$SLURM_ARRAY_TASK_ID" >array.$SLURM_ARRAY_TASK_ID'
 	run_job job
@@ -148,7 +148,7 @@ start_joinable() { # SRUN-OPTION...
 	done
 }
 
-@test "a heterogeneous job: the default for each component, and an srun's own" {
+@test "a heterogeneous job has a default for each component; srun can change it" {
 	script '#SBATCH --sif-image=small.sif' '#SBATCH -n1' '#SBATCH hetjob' \
 		'#SBATCH -n1' 'cd /tmp' \
 		'srun --het-group=0,1 cat /usr/mark' \
@@ -160,7 +160,7 @@ start_joinable() { # SRUN-OPTION...
 	assert_equal "$(grep -c "cannot access '/usr/mark'" <<<"$output")" 1
 }
 
-@test "components of one command have one image, or are refused" {
+@test "the components of one command must have the same image" {
 	run here srun -n1 --sif-image=small.sif cat /usr/mark : \
 		-n1 cat /usr/mark
 	assert_status 0
@@ -176,7 +176,7 @@ start_joinable() { # SRUN-OPTION...
 	assert_failure
 }
 
-@test "--overlap: several steps of a job, each with an image of its own" {
+@test "--overlap: several steps of a job have different images" {
 	# shellcheck disable=SC2016
 	run here salloc --quiet -n1 --sif-image=small.sif sh -c \
 		'srun --overlap sh -c "cat /usr/mark; echo >go; sleep 1000" & pid=$!
@@ -211,9 +211,9 @@ refute_drained() {
 	[[ $(as_root sinfo --noheader --format=%t) != *drain* ]]
 }
 
-# --- entering a step -------------------------------------------------------------
+# --- joining a step ---------------------------------------------------------------
 
-@test "--sif-join enters the very namespace of a step, without a server more" {
+@test "--sif-join enters the namespace of a step, without another server" {
 	start_joinable --sif-tmp=private
 	before=$(server_pids)
 	run here srun --jobid="$job" --overlap --sif-join="$joined" sh -c \
@@ -230,7 +230,7 @@ refute_drained() {
 	assert_line /shared
 	assert_line "$(as_root readlink "/proc/$(as_root pgrep -x sleep)/ns/mnt")"
 	assert_equal "$(server_pids)" "$before"
-	# By the step alone, by several tasks, with options of the environment.
+	# By step id alone, with several tasks, with options in the environment.
 	run here srun --jobid="$job" --overlap -n2 --overcommit --sif-join="${joined#*.}" \
 		cat /tmp/mine
 	assert_line mine 2
@@ -249,7 +249,7 @@ refute_drained() {
 	assert_failure
 }
 
-@test "what --sif-join cannot heed is refused of srun's own options" {
+@test "options of srun that --sif-join cannot apply are refused" {
 	for option in image=none bind=/shared mount=small.sif:/mnt home=no \
 		tmp=private writable-tmpfs nv=no rocm=no batch=image host-mount=no; do
 		run here srun --sif-join=7.0 "--sif-$option" true
@@ -265,7 +265,7 @@ refute_drained() {
 	assert_output free
 }
 
-@test "--sif-join beside what has an effect, or was said for the whole job" {
+@test "--sif-join accepts options that have an effect or are the job's defaults" {
 	start_joinable
 	run here srun --jobid="$job" --overlap --sif-join="$joined" --sif-debug \
 		--sif-cleanenv --sif-env=A=1 --sif-workdir=/usr \
@@ -274,7 +274,7 @@ refute_drained() {
 	assert_line small
 	assert_line "1 C"
 	assert_contains "step joined"
-	# Of salloc: for the sruns that do not join.
+	# salloc's options are for the sruns that do not join.
 	run here env SPANK_SIF_TMP=private salloc --quiet -w node1 \
 		--sif-image=other.sif --sif-bind=/nonesuch --sif-writable-tmpfs sh -c \
 		"srun --sif-join=$joined cat /usr/mark"
@@ -282,7 +282,7 @@ refute_drained() {
 	assert_output small
 }
 
-@test "sbatch and salloc refuse --sif-join, and leave the variable to others" {
+@test "sbatch and salloc refuse --sif-join and ignore the variable" {
 	for command in 'sbatch --wrap=true' 'salloc true'; do
 		# shellcheck disable=SC2086
 		run here ${command% true} --sif-join=7.0 ${command#"${command% true}"}
@@ -304,7 +304,7 @@ refute_drained() {
 	assert_output $'small\nother'
 }
 
-@test "what a joined step leaves out: its end does not end the other" {
+@test "the end of a joined step does not end the other" {
 	start_joinable
 	run here srun --jobid="$job" --overlap --sif-join="$joined" sh -c 'exit 5'
 	assert_status 5
@@ -315,7 +315,7 @@ refute_drained() {
 	wait_until 10 no_servers
 }
 
-@test "--sif-join into a writable container shares what is written" {
+@test "--sif-join shares the layer of a writable container" {
 	start_joinable --sif-writable-tmpfs
 	run here srun --jobid="$job" --overlap --sif-join="$joined" sh -c \
 		'echo changed >/usr/mark'
@@ -324,7 +324,7 @@ refute_drained() {
 	assert_output changed
 }
 
-@test "a step that cannot be joined: unknown, without an image, gone, of another job" {
+@test "a step cannot be joined if unknown, without an image, ended, of another job" {
 	start_joinable
 	for step in "$job.99" 99.0 "$job.batch" "$job.interactive" 99; do
 		run here srun --jobid="$job" --overlap -n2 --overcommit \
@@ -337,7 +337,7 @@ refute_drained() {
 	refute_drained
 }
 
-@test "a step of another user cannot be joined, by whatever he sets" {
+@test "a step of another user cannot be joined, whatever is set" {
 	start_joinable
 	run as_bob srun --overlap -w node1 --chdir=/tmp --sif-join="$joined" cat /tmp/mine
 	assert_failure
@@ -348,7 +348,7 @@ refute_drained() {
 	assert_contains "cannot join the step $joined"
 }
 
-@test "a process that looks like a step's, but is not in an image, is not joined" {
+@test "a process that resembles a step's but is not in an image is not joined" {
 	run here salloc --quiet -n1 sh -c \
 		'srun --overlap sh -c "echo >go; sleep 1000" & pid=$!
 		until test -e go; do sleep 0.1; done

@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The recipes of doc/migrating.md, as they stand there.  Those of mpirun are in
-# 35-mpi.
+# The recipes of doc/migrating.md, taken from there.  Those for mpirun are in 35-mpi.
 
 load ../lib/common
 load ../lib/assert
@@ -25,7 +24,7 @@ setup_file() {
 	mke2fs -q -t ext3 -d "$BATS_FILE_TMPDIR/overlay" "$SHARED/overlay.ext3"
 }
 
-# Of SCIF, with what Apptainer puts into the image for it.
+# Adds a SCIF app, with the files that Apptainer makes for it.
 add_app() { # TREE NAME
 	local app=$1/scif/apps/$2
 	mkdir -p "$app"/{bin,scif/env}
@@ -39,7 +38,7 @@ add_app() { # TREE NAME
 		'	export PATH' 'fi'
 }
 
-# The block of that heading, run in /shared.
+# Runs the block below a heading in /shared.
 run_recipe() { # HEADING [SED-EXPRESSION]
 	local text
 	text=$(sed -n "/^### $1/,/^##/s/^    //p" \
@@ -48,7 +47,7 @@ run_recipe() { # HEADING [SED-EXPRESSION]
 	run "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- sh -ec "$text"
 }
 
-@test "a file of variables" {
+@test "the recipe for a file of variables works" {
 	printf '%s\n' '# a comment' 'A=a,b' 'export B="two  words"' \
 		>"$SHARED/vars.env"
 	image_write_script "$SHARED/solver" 'echo "$A|$B"'
@@ -57,21 +56,21 @@ run_recipe() { # HEADING [SED-EXPRESSION]
 	assert_output 'a,b|two  words'
 }
 
-@test "an app of SCIF" {
+@test "the recipe for a SCIF app works" {
 	run_recipe '`run --app`' 's/NAME\b/foo/g; s/_APPfoo/_APPNAME/g
 		s/ARGS/a "b c"/'
 	assert_status 0
 	assert_output "tool: yes a b c"
 }
 
-@test "an ext3 overlay becomes a squashfs file" {
+@test "the recipe that turns an ext3 overlay into a squashfs file works" {
 	[[ -x /sbin/debugfs ]] || skip "no debugfs"
 	run_recipe 'An ext3 overlay' 's/mksquashfs .*/& -quiet -no-progress/'
 	assert_status 0
 	assert_line "/ext3/bin/python runs train.py"
 }
 
-@test "the node's own system in an image of mount points" {
+@test "the recipe for the node's own system in an image of mount points works" {
 	image_write_script "$SHARED/solver" \
 		'cat /etc/hostname; ls /user-environment; type -P gcc mksquashfs'
 	sed -i 's|^#!/bin/sh|#!/bin/bash|' "$SHARED/solver"
