@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Look-ups and listings, and directories that do not make sense. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/walk-image.h"
+#include "tests/unit/server/squashfs/fixture.h"
+
+#define MANY 3000
+
+/* In the superblock and in inodes. */
+#define DIRECTORY_TABLE 72
+#define INODE_TYPE      0
+#define DIR_START       16
+#define DIR_SIZE        24
+#define DIR_OFFSET      26
+#define LDIR_SIZE       20
+#define LDIR_START      24
+#define LDIR_INDEXES    32
+#define LDIR_INDEX      40 /* then 12 bytes, and a name, for each entry */
+#define TYPE_LDIR       8
+/* In a directory's list: the first header and the first entry. */
+#define HEADER_COUNT 0
+#define HEADER_BLOCK 4
+#define ENTRY        12
+#define ENTRY_OFFSET (ENTRY + 0)
+#define ENTRY_SIZE   (ENTRY + 6)
+#define ENTRY_NAME   (ENTRY + 8)
+
+static struct squash *squash;
+
+static int lookup_error(uint64_t directory, const char *name)
+{
+	uint64_t ref;
+
+	errno = 0;
+	return squash_lookup(squash, NULL, directory, name, &ref) < 0 ? errno
+								      : 0;
+}
+
+struct listed {
+	size_t count, stop_after;
+	char first[NAME_MAX + 1], last[NAME_MAX + 1];
+	uint64_t cookie;
+};
+
+static bool visit(const struct squash_entry *entry, void *arg)
+{
+	struct listed *listed = arg;
+
+	if (listed->count++ == 0)
+		strcpy(listed->first, entry->name);
+	else
+		assert_true(strcmp(entry->name, listed->last) > 0);
+	strcpy(listed->last, entry->name);
+	listed->cookie = entry->next;
+	return listed->count != listed->stop_after;
+}
+
+static struct listed list(uint64_t directory, uint64_t cookie, size_t stop)
+{
+	struct listed listed = { .stop_after = stop };
+
+	errno = 0;
+	if (squash_list(squash, NULL, directory, cookie, visit, &listed) < 0)
+		assert_int_not_equal(errno, 0);
+	else
+		errno = 0;
+	return listed;
+}
+
+static void every_entry_is_found(void **state)
+{
+	char name[64];
+	uint64_t many, ref, before = UINT64_MAX;
+	int i;
+
+	fixture_many(*state, "many", MANY);
+	fixture_pack(*state, "");
+	squash = fixture_open(*state);
+	many = fixture_find(squash, "many");
+	for (i = 0; i < MANY; i++) {
+		sprintf(name, "entry-%04d-and-so-on", i);
+		assert_int_equal(squash_lookup(squash, NULL, many, name, &ref),
+			0);
+		assert_true(ref != before);
+		before = ref;
+	}
+	squash_close(squash);
+}
+
+static void what_is_not_there_is_not_found(void **state)
+{
+	static const char *const names[] = { "", ".", "..", "a", "zzz",
+		"entry-", "entry-1500", "entry-1500-and-so-on-", "entry-2999z",
+		"many/entry-0000-and-so-on" };
+	char long_name[400] = { 0 };
+	uint64_t many;
+	size_t i;
+
+	fixture_many(*state, "many", MANY);
+	fixture_run(*state, "mkdir empty && : >file");
+	fixture_pack(*state, "");
+	squash = fixture_open(*state);
+	many = fixture_find(squash, "many");
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_int_equal(lookup_error(many, names[i]), ENOENT);
+		assert_int_equal(
+			lookup_error(fixture_find(squash, "empty"), names[i]),
+			ENOENT);
+	}
+	memset(long_name, 'm', sizeof(long_name) - 1);
+	assert_int_equal(lookup_error(many, long_name), ENOENT);
+	assert_int_equal(lookup_error(fixture_find(squash, "file"), "file"),
+		ENOTDIR);
+	list(fixture_find(squash, "file"), 0, 0);
+	assert_int_equal(errno, ENOTDIR);
+	assert_int_equal(list(fixture_find(squash, "empty"), 0, 0).count, 0);
+	assert_int_equal(errno, 0);
+	squash_close(squash);
+}
+
+/* From each cookie, the next entry and all that follow. */
+static void listing_goes_on_from_any_cookie(void **state)
+{
+	struct listed first, rest;
+	uint64_t many, cookie = 0;
+	char name[64];
+	int i;
+
+	fixture_many(*state, "many", MANY);
+	fixture_pack(*state, "");
+	squash = fixture_open(*state);
+	many = fixture_find(squash, "many");
+	for (i = 0; i < MANY; i++) {
+		first = list(many, cookie, 1);
+		assert_int_equal(first.count, 1);
+		sprintf(name, "entry-%04d-and-so-on", i);
+		assert_string_equal(first.first, name);
+		assert_true(first.cookie > cookie);
+		cookie = first.cookie;
+		if (i % 100 == 0) {
+			rest = list(many, cookie, 0);
+			assert_int_equal(rest.count, MANY - 1 - i);
+			assert_string_equal(rest.last, "entry-2999-and-so-on");
+		}
+	}
+	assert_int_equal(list(many, cookie, 0).count, 0);
+	assert_int_equal(list(many, cookie + 1000, 0).count, 0);
+	assert_int_equal(list(many, UINT64_MAX, 0).count, 0);
+	squash_close(squash);
+}
+
+static void names_may_be_255_bytes_long(void **state)
+{
+	char name[NAME_MAX + 1] = { 0 };
+	uint64_t ref;
+
+	fixture_run(*state, ": >$(printf %0255d 0) && : >a && : >'b c\t\xff'");
+	fixture_pack(*state, "");
+	squash = fixture_open(*state);
+	memset(name, '0', NAME_MAX);
+	ref = squash_root(squash);
+	assert_int_equal(lookup_error(ref, name), 0);
+	assert_int_equal(lookup_error(ref, "b c\t\xff"), 0);
+	name[NAME_MAX - 1] = '\0';
+	assert_int_equal(lookup_error(ref, name), ENOENT);
+	assert_int_equal(list(ref, 0, 0).count, 3);
+	squash_close(squash);
+}
+
+/* --- damage --------------------------------------------------------------- */
+
+/* A plain image with "dir/aaaa" and "dir/bbbb". */
+struct small {
+	struct fixture *fixture;
+	uint64_t ref;   /* of the directory */
+	uint64_t inode; /* where it is in the image */
+	uint64_t list;
+};
+
+static struct small pack_small(struct fixture *fixture)
+{
+	struct small small = { .fixture = fixture };
+
+	fixture_run(fixture, "mkdir dir && : >dir/aaaa && : >dir/bbbb");
+	fixture_pack(fixture, FIXTURE_PLAIN);
+	squash = fixture_open(fixture);
+	small.ref = fixture_find(squash, "dir");
+	squash_close(squash);
+	small.inode = fixture_inode(fixture, small.ref);
+	small.list = fixture_get(fixture, DIRECTORY_TABLE, 8) +
+		     fixture_get(fixture, small.inode + DIR_START, 4) + 2 +
+		     fixture_get(fixture, small.inode + DIR_OFFSET, 2);
+	assert_int_equal(fixture_get(fixture, small.list + ENTRY_NAME, 4),
+		0x61616161);
+	return small;
+}
+
+/* With a change, so many entries are listed before the error. */
+static void assert_damaged(const struct small *small, uint64_t at, size_t width,
+	uint64_t value, size_t listed)
+{
+	uint64_t before = fixture_get(small->fixture, at, width);
+
+	fixture_put(small->fixture, at, width, value);
+	squash = fixture_open(small->fixture);
+	if (list(small->ref, 0, 0).count != listed || errno != EIO)
+		fail_msg("%llx at %llu: %d", (unsigned long long)value,
+			(unsigned long long)at, errno);
+	assert_int_equal(lookup_error(small->ref, "cccc"), EIO);
+	squash_close(squash);
+	fixture_put(small->fixture, at, width, before);
+}
+
+static void nonsense_in_a_list_is_an_error(void **state)
+{
+	struct small small = pack_small(*state);
+	uint64_t name = small.list + ENTRY_NAME;
+
+	assert_damaged(&small, small.list + HEADER_COUNT, 4, 256, 0);
+	assert_damaged(&small, small.list + HEADER_COUNT, 4, UINT32_MAX, 0);
+	/* A second header, where there is an entry. */
+	assert_damaged(&small, small.list + HEADER_COUNT, 4, 0, 1);
+	/* More entries than bytes: the list ends within the third, or not. */
+	assert_damaged(&small, small.list + ENTRY_SIZE, 2, 255, 0);
+	assert_damaged(&small, small.list + ENTRY_SIZE, 2, UINT16_MAX, 0);
+	assert_damaged(&small, small.list + ENTRY_SIZE, 2, 40, 0);
+	assert_damaged(&small, name + 1, 1, '/', 0);
+	assert_damaged(&small, name + 1, 1, '\0', 0);
+	assert_damaged(&small, name + 12 + 3, 1, '/', 1);
+	/* The inode says how long it is, and where. */
+	assert_damaged(&small, small.inode + DIR_SIZE, 2, 3 + 11, 0);
+	assert_damaged(&small, small.inode + DIR_SIZE, 2, 3 + 25, 1);
+	assert_damaged(&small, small.inode + DIR_START, 4, UINT32_MAX, 0);
+	assert_damaged(&small, small.inode + DIR_OFFSET, 2, UINT16_MAX, 0);
+}
+
+static void list_longer_than_the_table_is_an_error(void **state)
+{
+	struct small small = pack_small(*state);
+
+	fixture_put(small.fixture, small.inode + DIR_SIZE, 2, UINT16_MAX);
+	squash = fixture_open(small.fixture);
+	assert_true(list(small.ref, 0, 0).count >= 2);
+	assert_int_equal(errno, EIO);
+	assert_int_equal(lookup_error(small.ref, "aaaa"), 0);
+	squash_close(squash);
+}
+
+static void size_below_that_of_the_dots_is_empty(void **state)
+{
+	struct small small = pack_small(*state);
+	int size;
+
+	for (size = 0; size <= 3; size++) {
+		fixture_put(small.fixture, small.inode + DIR_SIZE, 2, size);
+		squash = fixture_open(small.fixture);
+		assert_int_equal(list(small.ref, 0, 0).count, 0);
+		assert_int_equal(errno, 0);
+		assert_int_equal(lookup_error(small.ref, "aaaa"), ENOENT);
+		squash_close(squash);
+	}
+}
+
+static void dots_are_no_entries(void **state)
+{
+	struct small small = pack_small(*state);
+
+	fixture_put(small.fixture, small.list + ENTRY_SIZE, 2, 1 - 1);
+	assert_damaged(&small, small.list + ENTRY_NAME, 1, '.', 0);
+	fixture_put(small.fixture, small.list + ENTRY_SIZE, 2, 2 - 1);
+	assert_damaged(&small, small.list + ENTRY_NAME, 2, 0x2e2e, 0);
+}
+
+/* The entry's inode is that of its own directory: a tree without end. */
+static void loop_of_directories_is_walked_no_further_than_asked(void **state)
+{
+	struct small small = pack_small(*state);
+	struct image_walk walk = { .nodes_max = 500,
+		.reads_max = 1,
+		.piece = 1000 };
+	uint64_t ref;
+
+	fixture_put(small.fixture, small.list + HEADER_BLOCK, 4,
+		small.ref >> 16);
+	fixture_put(small.fixture, small.list + ENTRY_OFFSET, 2,
+		small.ref & 0xffff);
+	walk.squash = squash = fixture_open(small.fixture);
+	assert_int_equal(squash_lookup(squash, NULL, small.ref, "aaaa", &ref),
+		0);
+	assert_true(ref == small.ref);
+	assert_int_equal(walk_image(&walk), 500);
+	squash_close(squash);
+}
+
+/* The first entry of the index, which is the one that leads to its own name. */
+static void nonsense_in_an_index_is_an_error(void **state)
+{
+	static const struct {
+		unsigned int at, width;
+		uint64_t value;
+	} changes[] = {
+		{ LDIR_INDEX, 4, UINT32_MAX },     /* offset */
+		{ LDIR_INDEX + 4, 4, UINT32_MAX }, /* block */
+		{ LDIR_INDEX + 8, 4, NAME_MAX },   /* size of the name */
+		{ LDIR_INDEX + 8, 4, UINT32_MAX },
+	};
+	struct fixture *fixture = *state;
+	char name[NAME_MAX + 1] = { 0 };
+	uint64_t ref, at, before;
+	size_t i;
+
+	fixture_many(fixture, "many", MANY);
+	fixture_pack(fixture, FIXTURE_PLAIN);
+	squash = fixture_open(fixture);
+	ref = fixture_find(squash, "many");
+	squash_close(squash);
+	at = fixture_inode(fixture, ref);
+	assert_int_equal(fixture_get(fixture, at + INODE_TYPE, 2), TYPE_LDIR);
+	assert_in_range(fixture_get(fixture, at + LDIR_INDEXES, 2), 5, 100);
+	for (i = 0; i < strlen("entry-0000-and-so-on"); i++)
+		name[i] = fixture_get(fixture, at + LDIR_INDEX + 12 + i, 1);
+	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		before = fixture_get(fixture, at + changes[i].at,
+			changes[i].width);
+		fixture_put(fixture, at + changes[i].at, changes[i].width,
+			changes[i].value);
+		squash = fixture_open(fixture);
+		assert_int_equal(lookup_error(ref, name), EIO);
+		squash_close(squash);
+		fixture_put(fixture, at + changes[i].at, changes[i].width,
+			before);
+	}
+	squash = fixture_open(fixture);
+	assert_int_equal(lookup_error(ref, name), 0);
+	squash_close(squash);
+}
+
+/* Without its index a directory shows the same. */
+static void index_is_not_needed(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t ref;
+
+	fixture_many(fixture, "many", MANY);
+	fixture_pack(fixture, FIXTURE_PLAIN);
+	squash = fixture_open(fixture);
+	ref = fixture_find(squash, "many");
+	squash_close(squash);
+	fixture_put(fixture, fixture_inode(fixture, ref) + LDIR_INDEXES, 2, 0);
+	squash = fixture_open(fixture);
+	assert_int_equal(list(ref, 0, 0).count, MANY);
+	assert_int_equal(errno, 0);
+	assert_int_equal(lookup_error(ref, "entry-2999-and-so-on"), 0);
+	squash_close(squash);
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_entry_is_found),
+		TEST(what_is_not_there_is_not_found),
+		TEST(listing_goes_on_from_any_cookie),
+		TEST(names_may_be_255_bytes_long),
+		TEST(nonsense_in_a_list_is_an_error),
+		TEST(list_longer_than_the_table_is_an_error),
+		TEST(size_below_that_of_the_dots_is_empty),
+		TEST(dots_are_no_entries),
+		TEST(loop_of_directories_is_walked_no_further_than_asked),
+		TEST(nonsense_in_an_index_is_an_error),
+		TEST(index_is_not_needed),
+	};
+
+	return cmocka_run_group_tests_name("dir", tests, NULL, NULL);
+}
