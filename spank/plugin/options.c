@@ -3,10 +3,9 @@
  * The options of srun, sbatch and salloc: one for each setting.  Slurm calls
  * back in the order of the command line, and 22.05's slurmstepd calls twice.
  *
- * In slurmstepd the values that the commands have completed and handed on are
- * what counts (session.c).  A user can set Slurm's own variable for an option,
- * so that slurmstepd gets a value that no command has seen; it is checked there
- * as well.
+ * In slurmstepd the values that the commands have resolved and passed on count
+ * (step.c).  A user can set Slurm's own variable for an option, so that
+ * slurmstepd gets a value that no command has seen; it is checked there, too.
  */
 #include <stdio.h>
 
@@ -17,21 +16,15 @@
 
 static int take_option(int val, const char *value, int remote)
 {
-	enum setting setting = val;
-	struct settings *settings = remote ? &session.raw : &session.settings;
 	struct error err = { 0 };
 
-	if (remote)
-		settings_forget(settings, setting);
-	else
-		session.given[setting] = true;
-	if (settings_put(settings, setting, value ? value : "", &err) == 0) {
-		settings_errors_set(&session.wrong, setting, NULL);
+	if (!value)
+		value = "";
+	if (remote) {
+		step_take_option(&session.step, val, value);
 		return 0;
 	}
-	error_prefix(&err, "--sif-%s", setting_rule(setting)->name);
-	settings_errors_set(&session.wrong, setting, &err);
-	if (remote)
+	if (submit_take_option(&session.submission, val, value, &err) == 0)
 		return 0;
 	say_error("%s", err.text);
 	return -1;

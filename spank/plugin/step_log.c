@@ -18,7 +18,7 @@
 
 #include "common/cleanup.h"
 #include "spank/plugin/io/say.h"
-#include "spank/plugin/session.h"
+#include "spank/plugin/step.h"
 #include "spank/plugin/step_log.h"
 
 /* A signal is worse than any exit status. */
@@ -28,86 +28,85 @@ static int badness(int status)
 				   : WEXITSTATUS(status);
 }
 
-void step_log_task(int status)
+void step_log_task(struct step *step, int status)
 {
-	if (!session.has_ended || badness(status) > badness(session.worst))
-		session.worst = status;
-	session.has_ended = true;
+	if (!step->has_ended || badness(status) > badness(step->worst))
+		step->worst = status;
+	step->has_ended = true;
 }
 
-void step_log_uuid(const struct environment *edits)
+void step_log_uuid(const struct step *step, const struct environment *edits)
 {
 	const struct environment_entry *entry = edits->entries;
 
 	for (; entry < edits->entries + edits->count; entry++)
 		if (strcmp(entry->name, "SIF_UUID") == 0 && entry->value)
-			memcpy(session.shared->uuid, entry->value,
-				strnlen(entry->value, SESSION_UUID_SIZE));
+			memcpy(step->shared->uuid, entry->value,
+				strnlen(entry->value, STEP_UUID_SIZE));
 }
 
-void step_log_refused(void)
+void step_log_refused(const struct step *step)
 {
-	if (session.shared)
-		session.shared->refused = 1;
+	if (step->shared)
+		step->shared->refused = 1;
 }
 
 /* Anything can be there: a copy of what has the form of a UUID, or "-". */
-static void take_uuid(char ret_uuid[SESSION_UUID_SIZE + 1])
+static void take_uuid(const struct step *step,
+	char ret_uuid[STEP_UUID_SIZE + 1])
 {
-	snprintf(ret_uuid, SESSION_UUID_SIZE + 1, "-");
-	if (!session.shared)
+	snprintf(ret_uuid, STEP_UUID_SIZE + 1, "-");
+	if (!step->shared)
 		return;
-	memcpy(ret_uuid, session.shared->uuid, SESSION_UUID_SIZE);
-	ret_uuid[SESSION_UUID_SIZE] = '\0';
-	if (strspn(ret_uuid, "0123456789abcdef-") != SESSION_UUID_SIZE)
+	memcpy(ret_uuid, step->shared->uuid, STEP_UUID_SIZE);
+	ret_uuid[STEP_UUID_SIZE] = '\0';
+	if (strspn(ret_uuid, "0123456789abcdef-") != STEP_UUID_SIZE)
 		strcpy(ret_uuid, "-");
 }
 
-static void describe_step(uint32_t step, char *ret_name, size_t size)
+static void describe_number(uint32_t number, char *ret_name, size_t size)
 {
-	if (step == SLURM_BATCH_SCRIPT)
+	if (number == SLURM_BATCH_SCRIPT)
 		snprintf(ret_name, size, "batch");
-	else if (step == SLURM_INTERACTIVE_STEP)
+	else if (number == SLURM_INTERACTIVE_STEP)
 		snprintf(ret_name, size, "interactive");
 	else
-		snprintf(ret_name, size, "%" PRIu32, step);
+		snprintf(ret_name, size, "%" PRIu32, number);
 }
 
-static void describe_end(char *ret_end, size_t size)
+static void describe_end(const struct step *step, bool is_refused,
+	char *ret_end, size_t size)
 {
-	if (error_is_set(&session.error) ||
-		(session.shared && session.shared->refused))
+	if (is_refused || (step->shared && step->shared->refused))
 		snprintf(ret_end, size, "refused");
-	else if (!session.has_ended)
+	else if (!step->has_ended)
 		snprintf(ret_end, size, "unknown");
-	else if (WIFSIGNALED(session.worst))
-		snprintf(ret_end, size, "signal:%d", WTERMSIG(session.worst));
+	else if (WIFSIGNALED(step->worst))
+		snprintf(ret_end, size, "signal:%d", WTERMSIG(step->worst));
 	else
-		snprintf(ret_end, size, "exit:%d", WEXITSTATUS(session.worst));
+		snprintf(ret_end, size, "exit:%d", WEXITSTATUS(step->worst));
 }
 
-void step_log_write(spank_t spank)
+void step_log_write(spank_t spank, const struct step *step, bool is_refused)
 {
 	uint32_t job = 0, number = 0, tasks = 0;
-	char step[16], end[16], uuid[SESSION_UUID_SIZE + 1];
+	char name[16], end[16], uuid[STEP_UUID_SIZE + 1];
 	CLEANUP_FREE char *joined = NULL;
-	bool joins = session_joins();
+	bool joins = settings_join(&step->settings);
 	uid_t uid = 0;
 
-	if (!session.args.log_steps)
-		return;
 	spank_get_item(spank, S_JOB_ID, &job);
 	spank_get_item(spank, S_JOB_STEPID, &number);
 	spank_get_item(spank, S_JOB_UID, &uid);
 	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &tasks);
-	describe_step(number, step, sizeof(step));
-	describe_end(end, sizeof(end));
-	take_uuid(uuid);
+	describe_number(number, name, sizeof(name));
+	describe_end(step, is_refused, end, sizeof(end));
+	take_uuid(step, uuid);
 	if (joins)
-		joined = settings_print(&session.settings, SETTING_JOIN);
+		joined = settings_print(&step->settings, SETTING_JOIN);
 	say_info("step ended: job=%" PRIu32 " step=%s uid=%u tasks=%" PRIu32
 		 " end=%s uuid=%s %s=%s",
-		job, step, (unsigned int)uid, tasks, end, uuid,
+		job, name, (unsigned int)uid, tasks, end, uuid,
 		joins ? "joined" : "image",
-		joined ? joined : settings_image(&session.settings));
+		joined ? joined : settings_image(&step->settings));
 }

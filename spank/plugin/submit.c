@@ -59,12 +59,26 @@ static void load_variable(struct settings *settings, enum setting setting,
 	}
 }
 
-void submit_load(struct settings *settings, struct settings_errors *ret_wrong)
+void submit_load(struct submission *submission, bool is_srun)
 {
 	int i;
 
+	submission->is_srun = is_srun;
 	for (i = 0; i < SETTINGS_COUNT; i++)
-		load_variable(settings, i, ret_wrong);
+		load_variable(&submission->settings, i, &submission->wrong);
+}
+
+int submit_take_option(struct submission *submission, enum setting setting,
+	const char *value, struct error *err)
+{
+	submission->given[setting] = true;
+	if (settings_put(&submission->settings, setting, value, err) == 0) {
+		settings_errors_set(&submission->wrong, setting, NULL);
+		return 0;
+	}
+	error_prefix(err, "--sif-%s", setting_rule(setting)->name);
+	settings_errors_set(&submission->wrong, setting, err);
+	return -1;
 }
 
 /* An srun whose image is the job's has been told by sbatch already. */
@@ -116,28 +130,70 @@ static int hand_on(const struct settings *settings, struct error *err)
 	return 0;
 }
 
-int submit_finish(struct settings *settings, const struct plugstack_args *args,
-	bool is_srun, bool again, struct report *report, struct error *err)
+/* A wrong value is no failure if no container is wanted. */
+static int refuse_wrong(struct submission *submission,
+	const struct error *earlier, struct error *err)
 {
-	bool has_image =
-		settings_have_image(settings) || settings_join(settings);
+	struct error wrong = *earlier;
 
-	if (has_image && (foreign_binds_add(settings, args, err) < 0 ||
-				 foreign_settings_add(settings, args, err) < 0))
+	/* What sbatch and salloc are told of --sif-join may be for sruns. */
+	if (!submission->is_srun)
+		settings_errors_set(&submission->wrong, SETTING_JOIN, NULL);
+	if (!error_is_set(&wrong))
+		settings_errors_first(&submission->wrong, &wrong);
+	if (!error_is_set(&wrong) ||
+		!settings_want_container(&submission->settings,
+			&submission->wrong))
+		return 0;
+	*err = wrong;
+	return -1;
+}
+
+static int look_at_images(const struct submission *submission,
+	const struct plugstack_args *args, struct report *report,
+	struct error *err)
+{
+	const struct settings *settings = &submission->settings;
+
+	if (!settings_have_image(settings) ||
+		(is_inherited(settings, SETTING_IMAGE) &&
+			is_inherited(settings, SETTING_MOUNT)))
+		return 0;
+	foreign_settings_note(report);
+	return inspect_images(settings, args, submission->is_srun, report, err);
+}
+
+int submit_finish(struct submission *submission,
+	const struct plugstack_args *args, const struct error *earlier,
+	struct report *report, struct error *err)
+{
+	struct settings *settings = &submission->settings;
+	bool has_container;
+
+	report->debug = settings_is(settings, SETTING_DEBUG, WORD_YES);
+	if (refuse_wrong(submission, earlier, err) < 0 ||
+		submit_check_join(settings, submission->given,
+			submission->is_srun, err) < 0 ||
+		submit_check_image(settings, submission->given,
+			submission->is_srun, report, err) < 0)
+		return -1;
+	has_container =
+		settings_have_image(settings) || settings_join(settings);
+	if (has_container &&
+		(foreign_binds_add(settings, args, err) < 0 ||
+			foreign_settings_add(settings, args, err) < 0))
 		return -1;
 	if (complete_settings(settings, args, err) < 0)
 		return -1;
-	if (has_image && (plugstack_args_check_users(args, settings, err) < 0 ||
-				 settings_check(settings, err) < 0))
+	if (has_container &&
+		(plugstack_args_check_users(args, settings, err) < 0 ||
+			settings_check(settings, err) < 0))
 		return -1;
-	if (again && submit_check_component(settings, err) < 0)
+	if ((submission->is_finished &&
+		    submit_check_component(settings, err) < 0) ||
+		look_at_images(submission, args, report, err) < 0 ||
+		hand_on(settings, err) < 0)
 		return -1;
-	if (settings_have_image(settings) &&
-		!(is_inherited(settings, SETTING_IMAGE) &&
-			is_inherited(settings, SETTING_MOUNT))) {
-		foreign_settings_note(report);
-		if (inspect_images(settings, args, is_srun, report, err) < 0)
-			return -1;
-	}
-	return hand_on(settings, err);
+	submission->is_finished = true;
+	return 0;
 }

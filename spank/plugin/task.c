@@ -1,39 +1,150 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What entry.c needs of Slurm, and what Slurm gets from it: the step as SPANK
- * shows it goes in, the changes of the task's environment come out.
+ * A task on the way to its command, between Slurm and entry.c: what entering
+ * needs is taken from SPANK and the step, what comes of it is given back.
+ *
+ *   task_prepare  as root: opens /dev/fuse, keeps capabilities
+ *   task_enter    as the user: enters the container, changes the environment
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include <slurm/slurm.h>
-#include <slurm/spank.h>
 
 #include "common/cleanup.h"
+#include "common/privileged/caps.h"
 #include "spank/plugin/command.h"
 #include "spank/plugin/entry.h"
-#include "spank/plugin/session.h"
+#include "spank/plugin/file_size_limit.h"
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/expand.h"
 #include "spank/plugin/step_log.h"
 #include "spank/plugin/task.h"
+#include "spank/plugin/task_environment.h"
 
-/* Of a value that --sif-debug tells. */
-#define VALUE_SHOWN_MAX 500
+int task_local_number(spank_t spank)
+{
+	int number = 0;
+
+	spank_get_item(spank, S_TASK_ID, &number);
+	return number;
+}
+
+/* --- as root -------------------------------------------------------------- */
+
+/* Safe: a device of the host, which may be root's alone.  Each task opens it
+ * anew, so that no two ever share a connection. */
+static int open_fuse(struct task *task, size_t count, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		task->fuse_fds[i] = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+		if (task->fuse_fds[i] < 0)
+			return error_set(err, errno,
+				"cannot open '/dev/fuse' on this node (is the "
+				"module fuse loaded?)");
+	}
+	return 0;
+}
+
+int task_prepare(struct task *task, const struct step *step,
+	const struct plugstack_args *args, struct error *err)
+{
+	/* Nothing is kept: Slurm's change of ids takes all capabilities. */
+	if (args->userns)
+		return 0;
+	if (open_fuse(task, step->servers_count, err) < 0)
+		return -1;
+	return priv_caps_keep(
+		!settings_is(&step->settings, SETTING_WRITABLE_TMPFS, WORD_NO),
+		err);
+}
+
+/* --- as the user ---------------------------------------------------------- */
 
 /* The script of a batch step, which Slurm has put into its spool. */
 static const char *batch_script(spank_t spank)
 {
-	uint32_t step = 0;
+	uint32_t number = 0;
 	char **argv = NULL;
 	int argc = 0;
 
-	spank_get_item(spank, S_JOB_STEPID, &step);
-	if (step != SLURM_BATCH_SCRIPT ||
+	spank_get_item(spank, S_JOB_STEPID, &number);
+	if (number != SLURM_BATCH_SCRIPT ||
 		spank_get_item(spank, S_JOB_ARGV, &argc, &argv) !=
 			ESPANK_SUCCESS)
 		return NULL;
 	return argc > 0 ? argv[0] : NULL;
+}
+
+/* A directory that is the administrator's default may depend on the user, who
+ * is looked up here, not as root. */
+static int expand_default(struct step *step, enum setting setting, uint32_t job,
+	struct error *err)
+{
+	const char *value = settings_path(&step->settings, setting);
+	struct admin_variables variables;
+	char path[PATH_MAX];
+
+	if (!step->is_default[setting] || !value || !strpbrk(value, "$~"))
+		return 0;
+	admin_variables_load(job, &variables);
+	if (expand_absolute(value, variables.list, path, err) < 0)
+		return error_prefix(err, "%s= in plugstack.conf",
+			setting_rule(setting)->name);
+	return settings_put(&step->settings, setting, path, err);
+}
+
+static int expand_defaults(struct step *step, uint32_t job, struct error *err)
+{
+	if (expand_default(step, SETTING_HOME, job, err) == 0 &&
+		expand_default(step, SETTING_WORKDIR, job, err) == 0)
+		return 0;
+	return report_common_failure(&step->shared->reported, err);
+}
+
+static const char *host_path(const struct step *step)
+{
+	const struct host_mount *mount = &step->host_mount;
+
+	return mount->mountpoint.lock_fd < 0 ? NULL : mount->mountpoint.path;
+}
+
+static int enter(spank_t spank, struct task *task, struct step *step,
+	const struct plugstack_args *args, struct entry_result *ret_result,
+	struct report *report, struct error *err)
+{
+	int tasks_fds[CONTAINER_IMAGES_MAX];
+	struct entry_request request = {
+		.plan = {
+			.settings = &step->settings,
+			.args = args,
+			.script = batch_script(spank),
+			.connections = step->shared->connections,
+			.host_path = host_path(step),
+		},
+		.tasks_fds = tasks_fds,
+		.fuse_fds = task->fuse_fds,
+		.started_us = step->started_us,
+		.timeout_s = args->timeout_s,
+		.reported = &step->shared->reported,
+	};
+	char **job = NULL;
+	size_t i;
+
+	for (i = 0; i < step->servers_count; i++)
+		tasks_fds[i] = step->servers[i].tasks_fd;
+	if (task_environment_load(spank, &job, err) < 0)
+		return -1;
+	spank_get_item(spank, S_JOB_ID, &request.plan.job_id);
+	request.plan.job = job;
+	request.plan.home = envp_get(job, "HOME");
+	if (expand_defaults(step, request.plan.job_id, err) < 0)
+		return -1;
+	return entry_run(&request, ret_result, report, err);
 }
 
 static void report_moved(const struct entry_result *result,
@@ -48,31 +159,6 @@ static void report_moved(const struct entry_result *result,
 			"cannot use the working directory '%s' in the image: "
 			"%s: starting in '/' instead",
 			result->directory, strerror(result->moved));
-}
-
-/* Without a value, unset it. */
-static int change_variable(spank_t spank, const char *name, const char *value,
-	struct error *err)
-{
-	spank_err_t rc = value ? spank_setenv(spank, name, value, 1)
-			       : spank_unsetenv(spank, name);
-
-	if (rc == ESPANK_SUCCESS)
-		return 0;
-	return error_set(err, 0, "cannot set the variable %s: %s", name,
-		spank_strerror(rc));
-}
-
-static int change_environment(spank_t spank, const struct entry_result *result,
-	struct error *err)
-{
-	const struct environment_entry *entry = result->edits.list.entries;
-	size_t i;
-
-	for (i = 0; i < result->edits.list.count; i++, entry++)
-		if (change_variable(spank, entry->name, entry->value, err) < 0)
-			return -1;
-	return change_variable(spank, "PWD", result->pwd, err);
 }
 
 /* With --multi-prog Slurm shows the name of a file and its lines instead, and
@@ -91,141 +177,45 @@ static void check_command(spank_t spank, struct report *report)
 	command_check(argv[0], path, report);
 }
 
-/* A line for each variable, and one for those that a source has taken away. */
-static void report_environment(const struct environment *edits,
-	const struct environment *setters, struct report *report)
+/* One task of the node reports what is the same for all. */
+static int give_back(spank_t spank, const struct step *step,
+	const struct entry_result *result, struct report *report,
+	struct error *err)
 {
-	const struct environment_entry *entry;
-	const char *script;
-	char names[2048];
-	int source;
-	size_t i;
+	bool is_first = task_local_number(spank) == 0;
 
-	for (i = 0; i < edits->count; i++) {
-		entry = &edits->entries[i];
-		if (!entry->value)
-			continue;
-		script = entry->source == ENVIRONMENT_IMAGE
-				 ? environment_value(setters, entry->name)
-				 : NULL;
-		report_detail(report, "variable  %s=%.*s%s  from %s%s%s%s",
-			entry->name, VALUE_SHOWN_MAX, entry->value,
-			strlen(entry->value) > VALUE_SHOWN_MAX ? "..." : "",
-			environment_source_name(entry->source),
-			script ? " (" : "", script ? script : "",
-			script ? ")" : "");
+	if (result->moved && is_first)
+		report_moved(result, report);
+	if (result->is_builder) {
+		task_environment_report(&result->edits, report);
+		step_log_uuid(step, &result->edits.list);
 	}
-	for (source = 0; source < ENVIRONMENT_SOURCES; source++)
-		if (environment_describe_absent(edits, source, names,
-			    sizeof(names)))
-			report_detail(report, "variables taken away by %s: %s",
-				environment_source_name(source), names);
-}
-
-/*
- * Without HOME and USER, which --export=NONE takes away, programs in the image
- * cannot find what is theirs.  Those of the user's entry are taken for the
- * job's, before anything looks at its environment.
- */
-static int complete_job(spank_t spank, char ***ret_job, struct error *err)
-{
-	static const char *const names[] = { "USER", "HOME" };
-	struct admin_variables variables;
-	char *const *found = NULL;
-	const char *value;
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		/* Anew each time: spank_setenv() moves it. */
-		spank_get_item(spank, S_JOB_ENV, ret_job);
-		if (envp_get(*ret_job, names[i]))
-			continue;
-		if (!found)
-			admin_variables_load(0, &variables);
-		found = variables.list;
-		value = envp_get(found, names[i]);
-		if (value && change_variable(spank, names[i], value, err) < 0)
-			return -1;
-	}
-	spank_get_item(spank, S_JOB_ENV, ret_job);
+	if (task_environment_change(spank, &result->edits, result->pwd, err) <
+		0)
+		return -1;
+	/* Each task that joins a step is a builder. */
+	if (settings_join(&step->settings) ? is_first : result->is_builder)
+		check_command(spank, report);
 	return 0;
 }
 
-/* A directory that is the administrator's default may depend on the user, who
- * is looked up in a task, not as root. */
-static int complete_default(enum setting setting, uint32_t job,
+int task_enter(spank_t spank, struct task *task, struct step *step,
+	const struct plugstack_args *args, struct report *report,
 	struct error *err)
 {
-	const char *value = settings_path(&session.settings, setting);
-	struct admin_variables variables;
-	char path[PATH_MAX];
-
-	if (!session.is_default[setting] || !value || !strpbrk(value, "$~"))
-		return 0;
-	admin_variables_load(job, &variables);
-	if (expand_absolute(value, variables.list, path, err) < 0)
-		return error_prefix(err, "%s= in plugstack.conf",
-			setting_rule(setting)->name);
-	return settings_put(&session.settings, setting, path, err);
-}
-
-static int complete_defaults(uint32_t job, struct error *err)
-{
-	if (complete_default(SETTING_HOME, job, err) == 0 &&
-		complete_default(SETTING_WORKDIR, job, err) == 0)
-		return 0;
-	return report_common_failure(&session.shared->reported, err);
-}
-
-int enter_container(spank_t spank, bool speaks, struct report *report,
-	struct error *err)
-{
-	char **job = NULL;
-	int tasks_fds[CONTAINER_IMAGES_MAX];
-	struct entry_request request = {
-		.plan = {
-			.settings = &session.settings,
-			.args = &session.args,
-			.script = batch_script(spank),
-			.connections = session.shared->connections,
-			.host_path = session.host_mount.mountpoint.lock_fd < 0
-					     ? NULL
-					     : session.host_mount.mountpoint.path,
-		},
-		.tasks_fds = tasks_fds,
-		.fuse_fds = session.fuse_fds,
-		.started_us = session.started_us,
-		.timeout_s = session.args.timeout_s,
-		.reported = &session.shared->reported,
-	};
+	struct file_size_limit limit;
 	struct entry_result result;
-	int changed;
+	int entered;
 	size_t i;
 
-	for (i = 0; i < session.servers_count; i++)
-		tasks_fds[i] = session.servers[i].tasks_fd;
-	if (complete_job(spank, &job, err) < 0)
-		return -1;
-	spank_get_item(spank, S_JOB_ID, &request.plan.job_id);
-	request.plan.job = job;
-	request.plan.home = envp_get(job, "HOME");
-	if (complete_defaults(request.plan.job_id, err) < 0)
-		return -1;
-	if (entry_run(&request, &result, report, err) < 0)
-		return -1;
-	for (i = 0; i < session.servers_count; i++)
-		cleanup_fd(&session.fuse_fds[i]);
-	if (result.moved && speaks)
-		report_moved(&result, report);
-	if (result.is_builder) {
-		report_environment(&result.edits.list, &result.edits.setters,
-			report);
-		step_log_uuid(&result.edits.list);
+	file_size_limit_raise(&limit);
+	entered = enter(spank, task, step, args, &result, report, err);
+	if (entered == 0) {
+		for (i = 0; i < step->servers_count; i++)
+			cleanup_fd(&task->fuse_fds[i]);
+		entered = give_back(spank, step, &result, report, err);
+		entry_result_free(&result);
 	}
-	changed = change_environment(spank, &result, err);
-	/* Each task that joins is told to find out the environment. */
-	if (changed == 0 && (session_joins() ? speaks : result.is_builder))
-		check_command(spank, report);
-	entry_result_free(&result);
-	return changed;
+	file_size_limit_restore(&limit);
+	return entered;
 }

@@ -2,19 +2,39 @@
 #ifndef SPANK_PLUGIN_TASK_H
 #define SPANK_PLUGIN_TASK_H
 
-#include <stdbool.h>
-
 #include <slurm/spank.h>
 
 #include "common/error.h"
 #include "spank/plugin/io/report.h"
+#include "spank/plugin/step.h"
+
+/* What a task has beside its copy of the step. */
+struct task {
+	/* /dev/fuse for each server, opened in task_init_privileged. */
+	int fuse_fds[CONTAINER_IMAGES_MAX];
+};
+
+#define TASK_NONE                                                  \
+	{                                                          \
+		.fuse_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
+	}
+
+/* The number of the task among those of this node; 0 if unknown. */
+int task_local_number(spank_t spank);
 
 /*
- * In task_init, as the user: let the task enter its container, see entry.h, and
- * give Slurm what changes in its environment.  `speaks`: it tells the user what
- * of that is the same for all tasks of the node.
+ * In task_init_privileged, as root: open what entering needs, and keep the
+ * capabilities for it.  The caller has set the task's name.
  */
-int enter_container(spank_t spank, bool speaks, struct report *report,
+int task_prepare(struct task *task, const struct step *step,
+	const struct plugstack_args *args, struct error *err);
+
+/*
+ * In task_init, as the user: get into the container, see entry.h, and give
+ * Slurm what changes in the task's environment.
+ */
+int task_enter(spank_t spank, struct task *task, struct step *step,
+	const struct plugstack_args *args, struct report *report,
 	struct error *err);
 
 #endif

@@ -247,3 +247,10 @@ bool settings_errors_first(const struct settings_errors *errors,
 		}
 	return false;
 }
+
+bool settings_want_container(const struct settings *settings,
+	const struct settings_errors *wrong)
+{
+	return settings_have_image(settings) || settings_join(settings) ||
+	       wrong->text[SETTING_IMAGE] || wrong->text[SETTING_JOIN];
+}

@@ -106,4 +106,9 @@ void settings_errors_set(struct settings_errors *errors, enum setting setting,
 bool settings_errors_first(const struct settings_errors *errors,
 	struct error *ret_err);
 
+/* Does the user ask for an image, or to join a step that has one?  Also if the
+ * value with which they ask is wrong. */
+bool settings_want_container(const struct settings *settings,
+	const struct settings_errors *wrong);
+
 #endif
