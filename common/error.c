@@ -14,7 +14,7 @@
 
 bool error_is_set(const struct error *err)
 {
-	return err->text[0] != '\0';
+	return err->told_elsewhere || err->text[0];
 }
 
 int error_set(struct error *err, int num, const char *format, ...)

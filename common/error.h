@@ -17,7 +17,7 @@ struct error {
 	int num; /* errno of the failure; 0 if no system call failed */
 	/* Another process tells the user about this failure. */
 	bool told_elsewhere;
-	char text[ERROR_TEXT_SIZE]; /* a sentence; "" until there is one */
+	char text[ERROR_TEXT_SIZE]; /* a sentence */
 };
 
 /* Does *err, which was zero at first, hold a failure? */

@@ -17,6 +17,7 @@
 #include "common/privileged/caps.h"
 #include "spank/plugin/builder.h"
 #include "spank/plugin/container/image.h"
+#include "spank/plugin/io/server_client.h"
 #include "spank/plugin/kernel_readahead.h"
 #include "spank/plugin/settings/envp.h"
 
@@ -41,7 +42,7 @@ static int receive_prefetch(int server, struct report *report,
 	if (receive_now(server, &message) != 1)
 		return 0;
 	if (message.type == MESSAGE_FAILED)
-		return error_set(err, 0, "%s", message.text);
+		return server_client_take_failure(&message, err);
 	if (message.type == MESSAGE_PREFETCH) {
 		count = kernel_readahead(message.text);
 		report_moment(report, "%d file%s read ahead", count,
@@ -62,7 +63,7 @@ static void receive_reason(int server, struct error *err)
 	if (got == 1 && message.type == MESSAGE_PREFETCH)
 		got = receive_now(server, &message);
 	if (got == 1 && message.type == MESSAGE_FAILED && message.text[0])
-		error_set(err, 0, "%s", message.text);
+		server_client_take_failure(&message, err);
 }
 
 /* --- the environment ------------------------------------------------------ */

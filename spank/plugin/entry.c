@@ -146,7 +146,7 @@ static int dispatch_answer(struct entry *entry, struct error *err)
 	if (got == 1 && message.type == MESSAGE_ENTER && fd >= 0)
 		return enter_namespace(entry, fd, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)
-		return error_set(err, 0, "%s", message.text);
+		return server_client_take_failure(&message, err);
 	return describe_no_answer(entry, got, err);
 }
 

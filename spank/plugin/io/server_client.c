@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
-#include "common/message.h"
 #include "spank/plugin/io/server_client.h"
 
 /* The socket's queue is short where many tasks say HELLO at once. */
@@ -47,4 +46,11 @@ int server_client_connect(int tasks_fd, struct deadline deadline,
 		return error_set(err, errno, "cannot reach the image server");
 	}
 	return fd_take(&own);
+}
+
+int server_client_take_failure(const struct message *message, struct error *err)
+{
+	error_set(err, 0, "%s", message->text);
+	err->told_elsewhere = !message->text[0];
+	return -1;
 }

@@ -4,6 +4,7 @@
 
 #include "common/deadline.h"
 #include "common/error.h"
+#include "common/message.h"
 
 /*
  * Say HELLO to an image server on the socket that all tasks of the step
@@ -12,6 +13,13 @@
  * server that this task has started.
  */
 int server_client_connect(int tasks_fd, struct deadline deadline,
+	struct error *err);
+
+/*
+ * The server has said FAILED: its reason into *err, or if it gives none, that
+ * another task tells the user.  Returns -1.
+ */
+int server_client_take_failure(const struct message *message,
 	struct error *err);
 
 #endif
