@@ -17,35 +17,36 @@
 #include "spank/server/fuse/readahead.h"
 #include "spank/server/fuse/thread.h"
 
-#define AHEADS 32
+#define QUEUE_MAX 32
 
 struct readahead {
 	struct squash *image;
 	pthread_mutex_t lock;
 	pthread_cond_t can_read;
-	struct squash_readahead aheads[AHEADS];
-	size_t ahead_first, ahead_count;
+	struct squash_readahead queue[QUEUE_MAX];
+	size_t first, queued;
 	size_t threads, working;
 };
 
 static void *read_all(void *arg)
 {
-	struct readahead *helpers = arg;
+	struct readahead *readahead = arg;
 	struct squash_readahead ahead;
 
 	for (;;) {
-		pthread_mutex_lock(&helpers->lock);
-		while (helpers->ahead_count == 0)
-			pthread_cond_wait(&helpers->can_read, &helpers->lock);
-		ahead = helpers->aheads[helpers->ahead_first];
-		helpers->ahead_first = (helpers->ahead_first + 1) % AHEADS;
-		helpers->ahead_count--;
-		helpers->working++;
-		pthread_mutex_unlock(&helpers->lock);
-		squash_readahead(helpers->image, &ahead);
-		pthread_mutex_lock(&helpers->lock);
-		helpers->working--;
-		pthread_mutex_unlock(&helpers->lock);
+		pthread_mutex_lock(&readahead->lock);
+		while (readahead->queued == 0)
+			pthread_cond_wait(&readahead->can_read,
+				&readahead->lock);
+		ahead = readahead->queue[readahead->first];
+		readahead->first = (readahead->first + 1) % QUEUE_MAX;
+		readahead->queued--;
+		readahead->working++;
+		pthread_mutex_unlock(&readahead->lock);
+		squash_readahead(readahead->image, &ahead);
+		pthread_mutex_lock(&readahead->lock);
+		readahead->working--;
+		pthread_mutex_unlock(&readahead->lock);
 	}
 	return NULL;
 }
@@ -63,64 +64,65 @@ static void set_policy(int policy)
  * it: the one that woke it, or the program that reads.  It gets as much of the
  * CPU as any.  Threads inherit the policy.
  */
-static void start_threads(struct readahead *helpers, size_t count)
+static void start_threads(struct readahead *readahead, size_t count)
 {
 	bool is_plain = sched_getscheduler(0) == SCHED_OTHER;
 
 	if (is_plain)
 		set_policy(SCHED_BATCH);
 	/* What nobody reads ahead is not read ahead.  A thread that has been
-	 * started is there for good, and so is *helpers. */
-	while (helpers->threads < count && thread_start(read_all, helpers) == 0)
-		helpers->threads++;
+	 * started is there for good, and so is *readahead. */
+	while (readahead->threads < count &&
+		thread_start(read_all, readahead) == 0)
+		readahead->threads++;
 	if (is_plain)
 		set_policy(SCHED_OTHER);
 }
 
 int readahead_start(struct squash *image, size_t ahead,
-	struct readahead **ret_helpers)
+	struct readahead **ret_readahead)
 {
-	struct readahead *helpers = calloc(1, sizeof(*helpers));
+	struct readahead *readahead = calloc(1, sizeof(*readahead));
 
-	if (!helpers)
+	if (!readahead)
 		return -1;
-	helpers->image = image;
-	pthread_mutex_init(&helpers->lock, NULL);
-	pthread_cond_init(&helpers->can_read, NULL);
-	start_threads(helpers, ahead);
-	*ret_helpers = helpers;
+	readahead->image = image;
+	pthread_mutex_init(&readahead->lock, NULL);
+	pthread_cond_init(&readahead->can_read, NULL);
+	start_threads(readahead, ahead);
+	*ret_readahead = readahead;
 	return 0;
 }
 
 /* Called with the lock. */
-static bool has_room(const struct readahead *helpers,
+static bool has_room(const struct readahead *readahead,
 	const struct squash_readahead *ahead, size_t busy)
 {
-	size_t at_work = busy + helpers->working + helpers->ahead_count;
+	size_t at_work = busy + readahead->working + readahead->queued;
 
 	if (ahead->is_guess)
-		return at_work < helpers->threads;
-	return helpers->ahead_count < AHEADS;
+		return at_work < readahead->threads;
+	return readahead->queued < QUEUE_MAX;
 }
 
-void readahead_queue(struct readahead *helpers, const struct squash_data *data,
-	size_t busy)
+void readahead_queue(struct readahead *readahead,
+	const struct squash_data *data, size_t busy)
 {
 	const struct squash_readahead *ahead;
 	size_t i;
 
 	for (i = 0; i < data->readahead_count; i++) {
 		ahead = &data->readahead[i];
-		if (!squash_wants_readahead(helpers->image, ahead))
+		if (!squash_wants_readahead(readahead->image, ahead))
 			continue;
-		pthread_mutex_lock(&helpers->lock);
-		if (has_room(helpers, ahead, busy)) {
-			helpers->aheads[(helpers->ahead_first +
-						helpers->ahead_count) %
-					AHEADS] = *ahead;
-			helpers->ahead_count++;
-			pthread_cond_signal(&helpers->can_read);
+		pthread_mutex_lock(&readahead->lock);
+		if (has_room(readahead, ahead, busy)) {
+			readahead
+				->queue[(readahead->first + readahead->queued) %
+					QUEUE_MAX] = *ahead;
+			readahead->queued++;
+			pthread_cond_signal(&readahead->can_read);
 		}
-		pthread_mutex_unlock(&helpers->lock);
+		pthread_mutex_unlock(&readahead->lock);
 	}
 }

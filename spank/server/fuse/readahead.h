@@ -17,13 +17,13 @@ struct readahead;
  * ends.  -1 with errno.
  */
 int readahead_start(struct squash *image, size_t ahead,
-	struct readahead **ret_helpers);
+	struct readahead **ret_readahead);
 
 /*
  * Read ahead what `data` says will be wanted.  With `busy` threads that others
  * wait for, guesses are left to CPUs that have nothing else to do.
  */
-void readahead_queue(struct readahead *helpers, const struct squash_data *data,
-	size_t busy);
+void readahead_queue(struct readahead *readahead,
+	const struct squash_data *data, size_t busy);
 
 #endif

@@ -1,74 +1,96 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Listings of directories for the kernel: a record for each entry, padded to
- * eight bytes; in a READDIRPLUS with all that a look-up of the name would tell,
- * which saves the kernel that request.
+ * Listings of directories for the kernel; in a READDIRPLUS with all that a
+ * look-up of each name would tell, which saves the kernel that request.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <string.h>
 
 #include "spank/server/fuse/internal.h"
 
 /* A listing that is being filled in. */
 struct listing {
-	const struct request *request;
-	unsigned char *at;
+	struct worker *worker;
+	fuse_req_t request;
+	char *at;
 	size_t left;
 	bool plus;
 };
 
-/* An inode that cannot be read is listed all the same: looking it up fails. */
-static void fill_entry(const struct listing *listing,
-	const struct tree_entry *found, struct fuse_entry_out *entry)
+static size_t add_name(const struct listing *listing,
+	const struct tree_entry *found)
 {
-	if (!found->node ||
-		request_fill_entry(listing->request, found->node, entry) < 0)
-		memset(entry, 0, sizeof(*entry));
+	const struct stat st = {
+		.st_ino = found->number,
+		.st_mode = found->type,
+	};
+
+	return fuse_add_direntry(listing->request, listing->at, listing->left,
+		found->name, &st, found->next);
+}
+
+/* "." and ".." are not looked up, and an inode that cannot be read is listed
+ * all the same: for inode 0 the kernel takes the name only. */
+static size_t add_plus(const struct listing *listing,
+	const struct tree_entry *found)
+{
+	struct worker *worker = listing->worker;
+	struct fuse_entry_param entry;
+
+	if (!found->node || request_fill_entry(&worker->session->tree,
+				    &worker->context, found->node, &entry) < 0)
+		entry = (struct fuse_entry_param){
+			.attr.st_ino = found->number,
+			.attr.st_mode = found->type,
+		};
+	return fuse_add_direntry_plus(listing->request, listing->at,
+		listing->left, found->name, &entry, found->next);
 }
 
 static bool add(const struct tree_entry *found, void *arg)
 {
 	struct listing *listing = arg;
-	size_t length = strlen(found->name);
-	size_t before =
-		listing->plus ? offsetof(struct fuse_direntplus, dirent) : 0;
-	size_t used = before + FUSE_NAME_OFFSET + length;
-	size_t padded = FUSE_DIRENT_ALIGN(used);
-	struct fuse_dirent dirent = {
-		.ino = found->number,
-		.off = found->next,
-		.namelen = length,
-		.type = IFTODT(found->type),
-	};
+	size_t size = listing->plus ? add_plus(listing, found)
+				    : add_name(listing, found);
 
-	if (padded > listing->left)
+	if (size > listing->left)
 		return false;
-	if (listing->plus)
-		fill_entry(listing, found, (void *)listing->at);
-	memcpy(listing->at + before, &dirent, FUSE_NAME_OFFSET);
-	memcpy(listing->at + before + FUSE_NAME_OFFSET, found->name, length);
-	memset(listing->at + used, 0, padded - used);
-	listing->at += padded;
-	listing->left -= padded;
+	listing->at += size;
+	listing->left -= size;
 	return true;
 }
 
-void request_readdir(const struct request *request)
+static void list(fuse_req_t request, uint64_t directory, size_t size,
+	uint64_t cookie, bool plus)
 {
-	const struct fuse_read_in *in = request->argument;
-	unsigned char *start = request->worker->reply;
+	struct worker *worker = worker_current();
+	char *start = (char *)worker->reply;
 	struct listing listing = {
+		.worker = worker,
 		.request = request,
 		.at = start,
-		.left = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX,
-		.plus = request->header->opcode == FUSE_READDIRPLUS,
+		.left = size < SQUASH_READ_MAX ? size : SQUASH_READ_MAX,
+		.plus = plus,
 	};
 
-	if (tree_list(request->tree, request->context, request->header->nodeid,
-		    in->offset, add, &listing) < 0 &&
+	if (tree_list(&worker->session->tree, &worker->context, directory,
+		    cookie, add, &listing) < 0 &&
 		listing.at == start)
-		request_fail_counted(request, errno);
+		request_fail(request, errno);
 	else
-		request_reply(request, start, listing.at - start);
+		worker_check_sent(
+			fuse_reply_buf(request, start, listing.at - start));
+}
+
+void request_readdir(fuse_req_t request, fuse_ino_t directory, size_t size,
+	off_t cookie, struct fuse_file_info *file)
+{
+	(void)file;
+	list(request, directory, size, cookie, false);
+}
+
+void request_readdirplus(fuse_req_t request, fuse_ino_t directory, size_t size,
+	off_t cookie, struct fuse_file_info *file)
+{
+	(void)file;
+	list(request, directory, size, cookie, true);
 }

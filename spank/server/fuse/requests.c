@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One function per request of the kernel, each translating between the FUSE
- * protocol and tree.h; and the table in which they are found.
+ * The operations of the FUSE session (struct fuse_lowlevel_ops), each
+ * translating between libfuse and tree.h.
  *
  * What an image shows never changes, so the kernel may keep all of it for as
  * long as it likes: names, also those that do not exist, attributes, contents,
- * links and directories.  What is not in the table of functions is answered
- * with ENOSYS: of open, opendir, flush, access and the xattr calls the kernel
- * remembers that, and does without them.
+ * links and directories.  Of open, opendir, flush, access and the xattr calls
+ * it remembers ENOSYS, and does without them.
  *
- * Reference: linux/fuse.h, and fs/fuse in the kernel.
+ * References are stateless: nothing is forgotten.
+ *
+ * Reference: fuse_lowlevel.h, and fs/fuse in the kernel.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "spank/server/fuse/internal.h"
-#include "spank/server/fuse/rings.h"
 #include "spank/server/squashfs/damage.h"
 
 /* 30 years, without the overflows of "infinite" on the way to jiffies. */
@@ -32,405 +30,242 @@
 
 /* How many requests the kernel may have waiting that nobody waits for. */
 #define BACKGROUND_MAX 128
-#define WRITE_MAX      4096 /* the least that there is; nothing is written */
 
-/* Where flags2 is in fuse_init_in, and the flag that says that it is. */
-#define INIT_FLAGS2     16
-#define INIT_OUT_FLAGS2 32 /* and in fuse_init_out */
-#define INIT_EXTENDED   (1U << 30)
+/* libfuse would add others, which it thinks good for all. */
+#define WANTED_CAPABILITIES                                               \
+	(FUSE_CAP_ASYNC_READ | FUSE_CAP_READDIRPLUS |                     \
+		FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS |      \
+		FUSE_CAP_EXPLICIT_INVAL_DATA | FUSE_CAP_NO_OPEN_SUPPORT | \
+		FUSE_CAP_NO_OPENDIR_SUPPORT)
 
-#define WANTED_FLAGS                                                    \
-	(FUSE_ASYNC_READ | FUSE_DO_READDIRPLUS | FUSE_PARALLEL_DIROPS | \
-		FUSE_CACHE_SYMLINKS | FUSE_EXPLICIT_INVAL_DATA |        \
-		FUSE_NO_OPEN_SUPPORT | FUSE_NO_OPENDIR_SUPPORT |        \
-		FUSE_MAX_PAGES)
-
-int request_send(const struct request *request, int error, const void *bytes,
-	size_t size)
+static void answer_init(void *userdata, struct fuse_conn_info *connection)
 {
-	struct fuse_out_header header = {
-		.len = sizeof(header) + size,
-		.error = -error,
-		.unique = request->header->unique,
-	};
-	struct iovec parts[] = {
-		{ .iov_base = &header, .iov_len = sizeof(header) },
-		{ .iov_base = (void *)bytes, .iov_len = size },
-	};
-	ssize_t sent = -1;
-	int tries;
-
-	for (tries = 0; sent < 0 && tries < REPLY_TRIES; tries++) {
-		sent = writev(request->worker->session->fd, parts, 2);
-		/* Who asked does not wait any more. */
-		if (sent < 0 && errno == ENOENT)
-			return 0;
-	}
-	return sent < 0 ? -1 : 0;
+	(void)userdata;
+	connection->want = connection->capable & WANTED_CAPABILITIES;
+	/* Nothing is written; but libfuse makes of it how much may be read
+	 * with one request. */
+	connection->max_write = SQUASH_READ_MAX;
+	connection->max_background = BACKGROUND_MAX;
+	connection->congestion_threshold = BACKGROUND_MAX * 3 / 4;
 }
 
-/* Who gets no answer would wait for ever. */
-void request_reply(const struct request *request, const void *bytes,
-	size_t size)
-{
-	if (request->worker->send(request, 0, bytes, size) < 0)
-		request_fail(request, EIO);
-}
-
-void request_fail(const struct request *request, int error)
-{
-	request->worker->send(request, error, NULL, 0);
-}
-
-void request_fail_counted(const struct request *request, int error)
+void request_fail(fuse_req_t request, int error)
 {
 	if (error == EIO)
 		damage_count();
-	request_fail(request, error);
+	worker_check_sent(fuse_reply_err(request, error));
 }
 
-int request_fill_attributes(const struct request *request, uint64_t node,
-	struct fuse_attr *ret_attributes)
+static int fill_attributes(const struct tree *tree,
+	struct read_context *context, uint64_t node, struct stat *ret_st)
 {
-	struct stat st;
-
-	if (tree_stat(request->tree, request->context, node, &st) < 0)
+	if (tree_stat(tree, context, node, ret_st) < 0)
 		return -1;
-	*ret_attributes = (struct fuse_attr){
-		.ino = st.st_ino,
-		.size = st.st_size,
-		.blocks = st.st_blocks,
-		.atime = st.st_atim.tv_sec,
-		.mtime = st.st_mtim.tv_sec,
-		.ctime = st.st_ctim.tv_sec,
-		.mode = st.st_mode,
-		.nlink = st.st_nlink,
-		.uid = st.st_uid,
-		.gid = st.st_gid,
-		.rdev = (minor(st.st_rdev) & 0xff) | major(st.st_rdev) << 8 |
-			(minor(st.st_rdev) & ~0xffU) << 12,
-		.blksize = BLOCK_SIZE,
-	};
+	ret_st->st_blksize = BLOCK_SIZE;
 	return 0;
 }
 
-int request_fill_entry(const struct request *request, uint64_t node,
-	struct fuse_entry_out *ret_entry)
+int request_fill_entry(const struct tree *tree, struct read_context *context,
+	uint64_t node, struct fuse_entry_param *ret_entry)
 {
-	struct fuse_entry_out entry = {
-		.nodeid = node,
-		.entry_valid = FOREVER_S,
-		.attr_valid = FOREVER_S,
-	};
-
-	if (request_fill_attributes(request, node, &entry.attr) < 0)
+	if (fill_attributes(tree, context, node, &ret_entry->attr) < 0)
 		return -1;
-	*ret_entry = entry;
+	ret_entry->ino = node;
+	ret_entry->generation = 0;
+	ret_entry->entry_timeout = FOREVER_S;
+	ret_entry->attr_timeout = FOREVER_S;
 	return 0;
 }
 
-/* They came with Linux 5.17, and are not in every header. */
-static uint32_t more_flags(const struct request *request)
+static void reply_node(fuse_req_t request, struct worker *worker, uint64_t node)
 {
-	const struct fuse_init_in *in = request->argument;
-	uint32_t flags2;
+	struct fuse_entry_param entry;
 
-	if (request->size < INIT_FLAGS2 + sizeof(flags2) ||
-		!(in->flags & INIT_EXTENDED))
-		return 0;
-	memcpy(&flags2, (const char *)request->argument + INIT_FLAGS2,
-		sizeof(flags2));
-	return flags2;
-}
-
-/* Requests will come by rings, if the kernel offers that and we can. */
-static bool start_rings(struct session *session, uint32_t offered)
-{
-	session->over_rings = session->rings && (offered & OVER_IO_URING) &&
-			      rings_start(session->rings, session) == 0;
-	if (!session->over_rings) {
-		rings_close(session->rings);
-		session->rings = NULL;
-	}
-	return session->over_rings;
-}
-
-static void answer_init(const struct request *request)
-{
-	const struct fuse_init_in *in = request->argument;
-	struct session *session = request->worker->session;
-	const uint32_t offered = more_flags(request);
-	const uint32_t over_rings = OVER_IO_URING;
-	struct fuse_init_out out = {
-		.major = FUSE_KERNEL_VERSION,
-		.minor = FUSE_KERNEL_MINOR_VERSION,
-		.max_readahead = in->max_readahead,
-		.flags = in->flags & WANTED_FLAGS,
-		.max_background = BACKGROUND_MAX,
-		.congestion_threshold = BACKGROUND_MAX * 3 / 4,
-		.max_write = WRITE_MAX,
-		.time_gran = 1,
-		.max_pages = SQUASH_READ_MAX / getpagesize(),
-	};
-
-	session->can_resend = offered & HAS_RESEND;
-	if (start_rings(session, offered)) {
-		out.flags |= INIT_EXTENDED;
-		memcpy((char *)&out + INIT_OUT_FLAGS2, &over_rings,
-			sizeof(over_rings));
-	}
-	request_reply(request, &out, sizeof(out));
-	/* If the kernel then refuses them it goes on without: all requests come
-	 * by /dev/fuse, to one thread. */
-	if (session->over_rings)
-		rings_begin(session->rings);
-}
-
-static void reply_node(const struct request *request, uint64_t node)
-{
-	struct fuse_entry_out entry;
-
-	if (request_fill_entry(request, node, &entry) < 0)
-		request_fail_counted(request, errno);
+	if (request_fill_entry(&worker->session->tree, &worker->context, node,
+		    &entry) < 0)
+		request_fail(request, errno);
 	else
-		request_reply(request, &entry, sizeof(entry));
+		worker_check_sent(fuse_reply_entry(request, &entry));
 }
 
-static void answer_lookup(const struct request *request)
+static void answer_lookup(fuse_req_t request, fuse_ino_t directory,
+	const char *name)
 {
-	/* Node 0: there is none, and the kernel may remember that. */
-	const struct fuse_entry_out none = { .entry_valid = FOREVER_S };
+	/* Inode 0: there is none, and the kernel may remember that. */
+	static const struct fuse_entry_param none = {
+		.entry_timeout = FOREVER_S,
+	};
+	struct worker *worker = worker_current();
 	uint64_t node;
 
-	if (tree_lookup(request->tree, request->context,
-		    request->header->nodeid, request->argument, &node) == 0)
-		reply_node(request, node);
+	if (tree_lookup(&worker->session->tree, &worker->context, directory,
+		    name, &node) == 0)
+		reply_node(request, worker, node);
 	else if (errno == ENOENT)
-		request_reply(request, &none, sizeof(none));
+		worker_check_sent(fuse_reply_entry(request, &none));
 	else
-		request_fail_counted(request, errno);
+		request_fail(request, errno);
 }
 
-static void answer_getattr(const struct request *request)
+static void answer_getattr(fuse_req_t request, fuse_ino_t node,
+	struct fuse_file_info *file)
 {
-	struct fuse_attr_out out = { .attr_valid = FOREVER_S };
+	struct worker *worker = worker_current();
+	struct stat st;
 
-	if (request_fill_attributes(request, request->header->nodeid,
-		    &out.attr) < 0)
-		request_fail_counted(request, errno);
+	(void)file;
+	if (fill_attributes(&worker->session->tree, &worker->context, node,
+		    &st) < 0)
+		request_fail(request, errno);
 	else
-		request_reply(request, &out, sizeof(out));
+		worker_check_sent(fuse_reply_attr(request, &st, FOREVER_S));
 }
 
-static void answer_readlink(const struct request *request)
+static void answer_readlink(fuse_req_t request, fuse_ino_t node)
 {
+	struct worker *worker = worker_current();
 	char target[PATH_MAX];
 
-	if (tree_readlink(request->tree, request->context,
-		    request->header->nodeid, target, sizeof(target)) < 0)
-		request_fail_counted(request, errno);
+	if (tree_readlink(&worker->session->tree, &worker->context, node,
+		    target, sizeof(target)) < 0)
+		request_fail(request, errno);
 	else
-		request_reply(request, target, strlen(target));
+		worker_check_sent(fuse_reply_readlink(request, target));
 }
 
-/* What is stored as it is need not be copied into the server. */
-static bool send_stored(const struct request *request,
-	const struct squash_data *data)
+/* The kernel remembers it, and opens files without asking. */
+static void answer_open(fuse_req_t request, fuse_ino_t node,
+	struct fuse_file_info *file)
 {
-	const struct worker *worker = request->worker;
-
-	return worker->pipe &&
-	       splice_reply(worker->pipe, worker->session->fd,
-		       request->header->unique, squash_fd(request->tree->image),
-		       data->stored_offset, data->size);
+	(void)node, (void)file;
+	fuse_reply_err(request, ENOSYS);
 }
 
-/* Another thread is going to be busy with it. */
 static bool is_slow(enum read_result result)
 {
 	return result == READ_STORED || result == READ_WOULD_BLOCK;
 }
 
-static void answer_read(const struct request *request)
+/* tree_read(), and what it says will be wanted next is read ahead. */
+static enum read_result read_once(struct worker *worker, uint64_t node,
+	off_t offset, size_t size, struct squash_data *ret_data)
 {
-	const struct fuse_read_in *in = request->argument;
-	struct session *session = request->worker->session;
-	size_t size = in->size < SQUASH_READ_MAX ? in->size : SQUASH_READ_MAX;
-	struct squash_data data;
-	enum read_result result = tree_read(request->tree, request->context,
-		request->header->nodeid, in->offset, size,
-		request->worker->reply, &data);
+	struct session *session = worker->session;
+	enum read_result result = tree_read(&session->tree, &worker->context,
+		node, offset, size, worker->reply, ret_data);
 	int error = errno;
 
-	if (session->helpers)
-		readahead_queue(session->helpers, &data,
+	if (session->readahead)
+		readahead_queue(session->readahead, ret_data,
 			session->late + is_slow(result));
-	switch (result) {
-	case READ_DATA:
-		request_reply(request, data.bytes, data.size);
-		break;
-	case READ_STORED:
-		request->worker->is_put_off = !send_stored(request, &data);
-		break;
-	case READ_WOULD_BLOCK:
-		request->worker->is_put_off = true;
-		break;
-	case READ_ERROR:
-		request_fail_counted(request, error);
+	errno = error;
+	return result;
+}
+
+static void reply_data(fuse_req_t request, enum read_result result,
+	const struct squash_data *data)
+{
+	if (result == READ_DATA)
+		worker_check_sent(
+			fuse_reply_buf(request, data->bytes, data->size));
+	else
+		request_fail(request, errno);
+}
+
+/* What takes long: another thread leads meanwhile. */
+static enum read_result read_late(struct worker *worker, uint64_t node,
+	off_t offset, size_t size, struct squash_data *ret_data)
+{
+	read_context_wait(&worker->context);
+	worker->context.blocking = READ_MAY_BLOCK;
+	return read_once(worker, node, offset, size, ret_data);
+}
+
+static void answer_read(fuse_req_t request, fuse_ino_t node, size_t size,
+	off_t offset, struct fuse_file_info *file)
+{
+	struct worker *worker = worker_current();
+	struct session *session = worker->session;
+	struct squash_data data;
+	enum read_result result;
+
+	(void)file;
+	if (size > SQUASH_READ_MAX)
+		size = SQUASH_READ_MAX;
+	result = read_once(worker, node, offset, size, &data);
+	if (result == READ_STORED &&
+		leader_splice(worker, data.stored_offset, data.size)) {
+		fuse_reply_none(request);
+	} else if (is_slow(result)) {
+		squash_release(session->tree.image, &data);
+		session->late++;
+		result = read_late(worker, node, offset, size, &data);
+		reply_data(request, result, &data);
+		session->late--;
+	} else {
+		reply_data(request, result, &data);
 	}
 	squash_release(session->tree.image, &data);
 }
 
-static void answer_statfs(const struct request *request)
+static void answer_statfs(fuse_req_t request, fuse_ino_t node)
 {
-	struct fuse_statfs_out out = { 0 };
 	struct statvfs st;
 
-	squash_statfs(request->tree->image, &st);
-	out.st = (struct fuse_kstatfs){
-		.blocks = st.f_blocks,
-		.files = st.f_files,
-		.bsize = st.f_bsize,
-		.namelen = st.f_namemax,
-		.frsize = st.f_frsize,
-	};
-	request_reply(request, &out, sizeof(out));
+	(void)node;
+	squash_statfs(worker_current()->session->tree.image, &st);
+	worker_check_sent(fuse_reply_statfs(request, &st));
 }
 
-static void make(const struct request *request, const char *name, mode_t type)
+static void make(fuse_req_t request, uint64_t directory, const char *name,
+	mode_t type)
 {
+	struct worker *worker = worker_current();
 	uint64_t node;
 
-	if (tree_make(request->tree, request->context, request->header->nodeid,
-		    name, type, &node) < 0)
-		request_fail_counted(request, errno);
+	if (tree_make(&worker->session->tree, &worker->context, directory, name,
+		    type, &node) < 0)
+		request_fail(request, errno);
 	else
-		reply_node(request, node);
+		reply_node(request, worker, node);
 }
 
-static void answer_mkdir(const struct request *request)
+static void answer_mkdir(fuse_req_t request, fuse_ino_t directory,
+	const char *name, mode_t mode)
 {
-	const struct fuse_mkdir_in *in = request->argument;
-
-	make(request, (const char *)(in + 1), S_IFDIR);
+	(void)mode;
+	make(request, directory, name, S_IFDIR);
 }
 
-static void answer_mknod(const struct request *request)
+static void answer_mknod(fuse_req_t request, fuse_ino_t directory,
+	const char *name, mode_t mode, dev_t device)
 {
-	const struct fuse_mknod_in *in = request->argument;
-
-	make(request, (const char *)(in + 1), in->mode & S_IFMT);
+	(void)device;
+	make(request, directory, name, mode & S_IFMT);
 }
 
-static void answer_unlink(const struct request *request)
+static void answer_unlink(fuse_req_t request, fuse_ino_t directory,
+	const char *name)
 {
-	int failed = tree_unlink(request->tree, request->context,
-		request->header->nodeid, request->argument);
+	struct worker *worker = worker_current();
+	int failed = tree_unlink(&worker->session->tree, &worker->context,
+		directory, name);
 
-	request_fail(request, failed ? errno : 0);
+	worker_check_sent(fuse_reply_err(request, failed ? errno : 0));
 }
 
-/* References are stateless: nothing is forgotten, and nothing interrupted. */
-static void answer_nothing(const struct request *request)
-{
-	(void)request;
-}
-
-static void answer_success(const struct request *request)
-{
-	request_fail(request, 0);
-}
-
-struct operation {
-	void (*answer)(const struct request *request);
-	size_t size;   /* of the fixed part of the argument */
-	bool has_name; /* after it, with its NUL */
+const struct fuse_lowlevel_ops requests_ops = {
+	.init = answer_init,
+	.lookup = answer_lookup,
+	.getattr = answer_getattr,
+	.readlink = answer_readlink,
+	.mknod = answer_mknod,
+	.mkdir = answer_mkdir,
+	.unlink = answer_unlink,
+	.open = answer_open,
+	.opendir = answer_open,
+	.read = answer_read,
+	.readdir = request_readdir,
+	.readdirplus = request_readdirplus,
+	.statfs = answer_statfs,
 };
-
-static const struct operation operations[] = {
-	/* Of its argument only what all protocol versions have is looked at. */
-	[FUSE_INIT] = { answer_init, 16, false },
-	[FUSE_LOOKUP] = { answer_lookup, 0, true },
-	[FUSE_FORGET] = { answer_nothing, 0, false },
-	[FUSE_BATCH_FORGET] = { answer_nothing, 0, false },
-	[FUSE_INTERRUPT] = { answer_nothing, 0, false },
-	[FUSE_GETATTR] = { answer_getattr, 0, false },
-	[FUSE_READLINK] = { answer_readlink, 0, false },
-	[FUSE_MKNOD] = { answer_mknod, sizeof(struct fuse_mknod_in), true },
-	[FUSE_MKDIR] = { answer_mkdir, sizeof(struct fuse_mkdir_in), true },
-	[FUSE_UNLINK] = { answer_unlink, 0, true },
-	[FUSE_READ] = { answer_read, sizeof(struct fuse_read_in), false },
-	[FUSE_READDIR] = { request_readdir, sizeof(struct fuse_read_in),
-		false },
-	[FUSE_READDIRPLUS] = { request_readdir, sizeof(struct fuse_read_in),
-		false },
-	[FUSE_STATFS] = { answer_statfs, 0, false },
-	[FUSE_RELEASE] = { answer_success, 0, false },
-	[FUSE_RELEASEDIR] = { answer_success, 0, false },
-	[FUSE_DESTROY] = { answer_success, 0, false },
-};
-
-static bool is_whole(const struct operation *operation,
-	const struct request *request)
-{
-	const char *name = (const char *)request->argument + operation->size;
-
-	return request->size >= operation->size &&
-	       (!operation->has_name ||
-		       memchr(name, '\0', request->size - operation->size));
-}
-
-static void answer(const struct request *request)
-{
-	static const struct operation unknown = { 0 };
-	uint32_t opcode = request->header->opcode;
-	const struct operation *operation = &unknown;
-
-	if (opcode < sizeof(operations) / sizeof(operations[0]))
-		operation = &operations[opcode];
-	if (!operation->answer)
-		request_fail(request, ENOSYS);
-	else if (!is_whole(operation, request))
-		request_fail(request, EIO);
-	else
-		operation->answer(request);
-}
-
-static int check_failure(struct worker *worker)
-{
-	/* ENOENT: the request was taken back while it was being read. */
-	if (errno == EINTR || errno == EAGAIN || errno == ENOENT)
-		return 2;
-	/* ECONNABORTED: someone aborted the connection. */
-	if (errno == ENODEV || errno == ECONNABORTED)
-		return 0;
-	return ++worker->failures < REPLY_TRIES ? 2 : -1;
-}
-
-int worker_check_read(struct worker *worker, ssize_t got)
-{
-	if (got < 0)
-		return check_failure(worker);
-	worker->failures = 0;
-	if ((size_t)got < sizeof(struct fuse_in_header)) {
-		errno = EIO;
-		return -1;
-	}
-	return 1;
-}
-
-bool worker_answer(struct worker *worker, size_t size)
-{
-	struct request request = {
-		.worker = worker,
-		.tree = &worker->session->tree,
-		.context = &worker->context,
-		.header = (void *)worker->request,
-		.argument = worker->request + sizeof(struct fuse_in_header),
-		.size = size - sizeof(struct fuse_in_header),
-	};
-
-	worker->is_put_off = false;
-	answer(&request);
-	return !worker->is_put_off;
-}

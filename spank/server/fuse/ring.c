@@ -26,19 +26,16 @@ struct command_argument {
 	unsigned char unused[6];
 };
 
-static int send(const struct request *request, int error, const void *bytes,
-	size_t size)
+/* worker.send: header and data go into the entry. */
+static int send(struct worker *worker, const struct iovec *parts, int count)
 {
-	struct entry *entry = ((struct ring *)request->worker)->entry;
-	const struct fuse_out_header header = {
-		.len = sizeof(header) + size,
-		.error = -error,
-		.unique = request->header->unique,
-	};
+	struct entry *entry = ((struct ring *)worker)->entry;
+	size_t size = count > 1 ? parts[1].iov_len : 0;
 
-	if (size > 0 && bytes != request->worker->reply)
-		memcpy(request->worker->reply, bytes, size);
-	memcpy(entry->header->header, &header, sizeof(header));
+	/* What libfuse sends is one piece, often there already. */
+	if (size > 0 && parts[1].iov_base != worker->reply)
+		memcpy(worker->reply, parts[1].iov_base, size);
+	memcpy(entry->header->header, parts[0].iov_base, parts[0].iov_len);
 	entry->header->payload_size = size;
 	return 0;
 }

@@ -126,7 +126,7 @@ struct rings *rings_create(void)
 	unsigned int queues;
 
 	read_line(ENABLED, enabled, sizeof(enabled));
-	if (strcmp(enabled, "Y") != 0)
+	if (strcmp(enabled, "Y") != 0 || !session_can_have_rings())
 		return NULL;
 	/* With one queue too few the kernel would wait for that for ever. */
 	read_line(POSSIBLE, possible, sizeof(possible));

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One thread's way between the kernel and libfuse: it reads a request, checks
+ * its length, and hands it to the session; libfuse calls an operation of
+ * requests.c, whose reply comes back here and goes to /dev/fuse, or into a ring
+ * (ring.c).
+ *
+ * libfuse believes what the header says.  So a request is handed on only if all
+ * of its argument is there, and only if there is an operation for it: the rest
+ * is answered here, with ENOSYS, which the kernel remembers of most.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "spank/server/fuse/internal.h"
+
+/* Of reading a request, in a row, and of sending an answer: what fails has cost
+ * that request its answer at most, and others wait. */
+#define TRIES 3
+
+static _Thread_local struct worker *current;
+
+/* What must be there of a request. */
+struct shape {
+	bool is_known;
+	size_t size;   /* of the fixed part of the argument */
+	bool has_name; /* after it, with its NUL */
+};
+
+static const struct shape shapes[] = {
+	/* What all versions of the protocol have. */
+	[FUSE_INIT] = { true, 16, false },
+	[FUSE_LOOKUP] = { true, 0, true },
+	[FUSE_FORGET] = { true, sizeof(struct fuse_forget_in), false },
+	[FUSE_BATCH_FORGET] = { true, sizeof(struct fuse_batch_forget_in),
+		false },
+	[FUSE_INTERRUPT] = { true, 0, false },
+	[FUSE_GETATTR] = { true, sizeof(struct fuse_getattr_in), false },
+	[FUSE_READLINK] = { true, 0, false },
+	[FUSE_MKNOD] = { true, sizeof(struct fuse_mknod_in), true },
+	[FUSE_MKDIR] = { true, sizeof(struct fuse_mkdir_in), true },
+	[FUSE_UNLINK] = { true, 0, true },
+	[FUSE_OPEN] = { true, sizeof(struct fuse_open_in), false },
+	[FUSE_OPENDIR] = { true, sizeof(struct fuse_open_in), false },
+	[FUSE_READ] = { true, sizeof(struct fuse_read_in), false },
+	[FUSE_READDIR] = { true, sizeof(struct fuse_read_in), false },
+	[FUSE_READDIRPLUS] = { true, sizeof(struct fuse_read_in), false },
+	[FUSE_RELEASE] = { true, sizeof(struct fuse_release_in), false },
+	[FUSE_RELEASEDIR] = { true, sizeof(struct fuse_release_in), false },
+	[FUSE_STATFS] = { true, 0, false },
+	[FUSE_DESTROY] = { true, 0, false },
+};
+
+/* 0, or the errno that answers the request. */
+static int check(const struct fuse_in_header *header, size_t size)
+{
+	const char *argument = (const char *)(header + 1);
+	const struct shape *shape;
+
+	if (header->opcode >= sizeof(shapes) / sizeof(shapes[0]) ||
+		!shapes[header->opcode].is_known)
+		return ENOSYS;
+	shape = &shapes[header->opcode];
+	if (size < shape->size ||
+		(shape->has_name && !memchr(argument + shape->size, '\0',
+					    size - shape->size)))
+		return EIO;
+	return 0;
+}
+
+static int write_reply(struct worker *worker, const struct iovec *parts,
+	int count)
+{
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++)
+		/* ENOENT: whoever asked does not wait any more. */
+		if (writev(worker->session->fd, parts, count) >= 0 ||
+			errno == ENOENT)
+			return 0;
+	return -1;
+}
+
+/* Answer the current request with an error. */
+static void fail(struct worker *worker, int error)
+{
+	const struct fuse_in_header *request = (void *)worker->request;
+	struct fuse_out_header header = {
+		.len = sizeof(header),
+		.error = -error,
+		.unique = request->unique,
+	};
+	const struct iovec part = { &header, sizeof(header) };
+
+	worker->send(worker, &part, 1);
+}
+
+int worker_open(struct worker *worker, struct session *session)
+{
+	void *memory = mmap(NULL, REQUEST_SIZE + SQUASH_READ_MAX,
+		PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -1;
+	worker->session = session;
+	worker->send = write_reply;
+	worker->request = memory;
+	worker->reply = worker->request + REQUEST_SIZE;
+	return 0;
+}
+
+void worker_close(struct worker *worker)
+{
+	munmap(worker->request, REQUEST_SIZE + SQUASH_READ_MAX);
+}
+
+struct worker *worker_current(void)
+{
+	return current;
+}
+
+/* The flags that libfuse does not pass on, or does not know. */
+static void amend_init(struct session *session, const struct iovec *reply)
+{
+	struct fuse_init_out *out = reply->iov_base;
+	uint32_t flags2;
+
+	session->init_pending = false;
+	out->flags |= session->init_flags;
+	memcpy(&flags2, (char *)out + INIT_OUT_FLAGS2, sizeof(flags2));
+	flags2 |= session->init_flags2;
+	memcpy((char *)out + INIT_OUT_FLAGS2, &flags2, sizeof(flags2));
+}
+
+/* libfuse must not see a failure: it would print it, with calls that the
+ * sandbox forbids. */
+static ssize_t send_reply(int fd, struct iovec *parts, int count,
+	void *userdata)
+{
+	const struct fuse_out_header *header = parts[0].iov_base;
+	struct session *session = userdata;
+
+	(void)fd;
+	if (session->init_pending && count == 2)
+		amend_init(session, &parts[1]);
+	if (current->send(current, parts, count) < 0)
+		fail(current, EIO);
+	return header->len;
+}
+
+/* Never called: a worker reads by itself. */
+static ssize_t read_nothing(int fd, void *buffer, size_t size, void *userdata)
+{
+	(void)fd, (void)buffer, (void)size, (void)userdata;
+	errno = ENOSYS;
+	return -1;
+}
+
+bool worker_take_replies(struct fuse_session *fuse, int fd)
+{
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 14)
+	static const struct fuse_custom_io io = {
+		.writev = send_reply,
+		.read = read_nothing,
+	};
+
+	return fuse_session_custom_io(fuse, &io, fd) == 0;
+#else
+	(void)send_reply, (void)read_nothing, (void)fuse, (void)fd;
+	return false;
+#endif
+}
+
+int worker_connect_session(struct session *session)
+{
+	char path[32];
+
+	if (worker_take_replies(session->fuse, session->fd))
+		return 0;
+	/* libfuse sends them.  An exited session does not print that it could
+	 * not, which the sandbox would not allow, and is no different
+	 * otherwise. */
+	fuse_session_exit(session->fuse);
+	snprintf(path, sizeof(path), "/dev/fd/%d", session->fd);
+	return fuse_session_mount(session->fuse, path);
+}
+
+void worker_check_sent(int sent)
+{
+	if (sent < 0 && sent != -ENOENT)
+		fail(current, EIO);
+}
+
+/*
+ * libfuse's table of requests names this function, through which a static link
+ * takes in all of CUSE, and with it loops, exec and dlopen: 100 KiB.  Never
+ * called, since CUSE_INIT has no shape.  Weak: where libfuse needs its own for
+ * another reason (3.18), that counts.
+ */
+__attribute__((weak)) void cuse_lowlevel_init(fuse_req_t request,
+	fuse_ino_t node, const void *in);
+__attribute__((weak)) void cuse_lowlevel_init(fuse_req_t request,
+	fuse_ino_t node, const void *in)
+{
+	(void)node, (void)in;
+	fuse_reply_err(request, ENOSYS);
+}
+
+static int check_failure(struct worker *worker)
+{
+	/* ENOENT: the request was taken back while it was being read. */
+	if (errno == EINTR || errno == EAGAIN || errno == ENOENT)
+		return 2;
+	/* ECONNABORTED: someone aborted the connection. */
+	if (errno == ENODEV || errno == ECONNABORTED)
+		return 0;
+	return ++worker->failures < TRIES ? 2 : -1;
+}
+
+int worker_check_read(struct worker *worker, ssize_t got)
+{
+	if (got < 0)
+		return check_failure(worker);
+	worker->failures = 0;
+	if ((size_t)got < sizeof(struct fuse_in_header)) {
+		errno = EIO;
+		return -1;
+	}
+	return 1;
+}
+
+void worker_answer(struct worker *worker, size_t size)
+{
+	const struct fuse_in_header *header = (void *)worker->request;
+	const struct fuse_buf buffer = { .size = size, .mem = worker->request };
+	struct session *session = worker->session;
+	int error = check(header, size - sizeof(*header));
+
+	current = worker;
+	if (error) {
+		fail(worker, error);
+		return;
+	}
+	/* No request is interrupted: all are short.  libfuse would note this
+	 * one, and send it back with the next request if it finds none. */
+	if (header->opcode == FUSE_INTERRUPT)
+		return;
+	if (header->opcode == FUSE_INIT)
+		session_begin_init(session, (void *)(header + 1),
+			size - sizeof(*header));
+	fuse_session_process_buf(session->fuse, &buffer);
+	if (header->opcode == FUSE_INIT)
+		session_end_init(session);
+}
+
+void worker_answer_in_turn(struct worker *worker, size_t size)
+{
+	struct session *session = worker->session;
+	bool in_turn = !atomic_load(&session->is_concurrent);
+
+	if (in_turn)
+		pthread_mutex_lock(&session->turn);
+	worker->context = (struct read_context){ READ_NOWAIT, NULL, NULL };
+	worker_answer(worker, size);
+	if (in_turn)
+		pthread_mutex_unlock(&session->turn);
+}
