@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What of the host shows in a container.  The list in binds.c keeps the order:
- * a later bind takes the place of an earlier one at the same destination, and
- * one that would hide another comes before it.
+ * What of the host shows in a container.  The functions below add binds from
+ * the weakest wish to the strongest: a later bind replaces an earlier one with
+ * the same target.  binds.c keeps the order in which they are mounted.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@
 #include "spank/plugin/settings/expand.h"
 #include "spank/plugin/settings/path.h"
 
-/* Directories that belong to the image even when the user stands in one. */
-static bool is_of_the_system(const char *path)
+/* Directories that are always the image's, even if the step starts in one. */
+static bool is_system_directory(const char *path)
 {
 	static const char *const trees[] = { "/bin", "/boot", "/dev", "/etc",
 		"/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys",
@@ -37,8 +37,8 @@ static bool is_of_the_system(const char *path)
 }
 
 /*
- * /var/tmp before /tmp: where the image has the one as a symlink to the other,
- * the host's /tmp is what must show.
+ * /var/tmp before /tmp: if the image has one as a symlink to the other, the
+ * host's /tmp must be what shows.
  */
 static void plan_system(struct binds *binds, bool private_tmp)
 {
@@ -56,7 +56,7 @@ static void plan_system(struct binds *binds, bool private_tmp)
 		binds_add(binds, files[i], files[i],
 			BIND_READ_ONLY | BIND_OPTIONAL | BIND_REPLACE,
 			"system");
-	/* Made by container.c. */
+	/* container.c makes these files. */
 	binds_add(binds, "", "/etc/passwd", BIND_SET_LATER | BIND_REPLACE,
 		"accounts");
 	binds_add(binds, "", "/etc/group", BIND_SET_LATER | BIND_REPLACE,
@@ -65,31 +65,33 @@ static void plan_system(struct binds *binds, bool private_tmp)
 		BIND_READ_ONLY | BIND_OPTIONAL | BIND_IF_MISSING, "system");
 }
 
-/* A home such as /usr/home/NAME shows where the image has no such. */
+/* A home such as /usr/home/NAME shows only if the image has no such directory.
+ */
 static void plan_home(struct binds *binds, const char *home, int flags)
 {
 	if (home && home[0] == '/')
 		binds_add(binds, home, home,
 			flags | BIND_OPTIONAL |
-				(is_of_the_system(home) ? BIND_IF_MISSING : 0),
+				(is_system_directory(home) ? BIND_IF_MISSING
+							   : 0),
 			"home");
 }
 
 static void plan_directory(struct binds *binds, const char *directory)
 {
-	if (directory[0] == '/' && !is_of_the_system(directory) &&
+	if (directory[0] == '/' && !is_system_directory(directory) &&
 		!binds_cover(binds, directory))
 		binds_add(binds, directory, directory,
 			BIND_OPTIONAL | BIND_USER, "working directory");
 }
 
 /*
- * Home and working directory.  A home that was asked for by name must be there.
- * Where the user's own does not show, or an empty one in its place, a working
- * directory below it does.
+ * Home and working directory.  A home that --sif-home names must exist.  If the
+ * user's home does not show, or only an empty one, a working directory below it
+ * still does.
  */
-static int plan_user(const struct plan_request *request, struct binds *binds,
-	struct error *err)
+static int plan_directories(const struct plan_request *request,
+	struct binds *binds, struct error *err)
 {
 	const struct settings *settings = request->settings;
 	const char *wanted = settings_home(settings);
@@ -121,8 +123,9 @@ static bool has_target(const struct binds *binds, const char *target)
 }
 
 /*
- * A directory for temporary files that is not below /tmp: of the node, or empty
- * in what is empty.  The user has chosen the name, as that of a bind.
+ * A TMPDIR that is not below the node's /tmp: the node's directory, or an empty
+ * one if it lies in an empty directory.  Users choose its name, as they choose
+ * that of a bind, so the same rules hold.
  */
 static void plan_tmpdir(const struct plan_request *request, struct binds *binds)
 {
@@ -134,7 +137,7 @@ static void plan_tmpdir(const struct plan_request *request, struct binds *binds)
 		return;
 	strcpy(path, value);
 	path_normalize(path);
-	if (is_of_the_system(path) || has_target(binds, path) ||
+	if (is_system_directory(path) || has_target(binds, path) ||
 		binds_show(binds, path))
 		return;
 	if (binds_cover(binds, path))
@@ -150,9 +153,8 @@ static void plan_file(struct binds *binds, const char *path, const char *origin)
 		binds_add(binds, path, path, BIND_OPTIONAL, origin);
 }
 
-/* The node's plugstack.conf asks for it, in an srun of the image's as well, if
- * the image has Slurm; one with a plugin of its own has it for its own release
- * of Slurm. */
+/* An srun of the image reads the node's plugstack.conf, which names this
+ * plugin.  An image that has a plugin has it for its own release of Slurm. */
 static void plan_plugin(struct binds *binds, const char *path)
 {
 	if (path[0] == '/' && !binds_cover(binds, path))
@@ -162,9 +164,10 @@ static void plan_plugin(struct binds *binds, const char *path)
 			"Slurm");
 }
 
-/* The same of what Slurm makes for the step, where its user could put a symlink
- * to anything in its place. */
-static void plan_made(struct binds *binds, const char *path, const char *origin)
+/* A file that Slurm makes for the step.  The user could replace it by a symlink
+ * to anything. */
+static void plan_step_file(struct binds *binds, const char *path,
+	const char *origin)
 {
 	if (path && path[0] == '/' && !binds_show(binds, path))
 		binds_add(binds, path, path, BIND_OPTIONAL | BIND_NO_LINK,
@@ -175,10 +178,10 @@ static void plan_mpi(const struct plan_request *request, struct binds *binds)
 {
 	const struct node_conf *node_conf = request->node_conf;
 
-	plan_made(binds, node_conf->pmix_server, "PMIx");
+	plan_step_file(binds, node_conf->pmix_server, "PMIx");
 	if (!node_conf->pmix_chosen_by_user ||
 		!request->args->denied[SETTING_BIND])
-		plan_made(binds, node_conf->pmix, "PMIx");
+		plan_step_file(binds, node_conf->pmix, "PMIx");
 }
 
 static void plan_x11(const struct plan_request *request, struct binds *binds)
@@ -186,14 +189,14 @@ static void plan_x11(const struct plan_request *request, struct binds *binds)
 	const char *path = envp_get(request->job, "XAUTHORITY");
 
 	if (path && node_conf_is_xauthority(path, request->job, request->home))
-		plan_made(binds, path, "X11");
+		plan_step_file(binds, path, "X11");
 }
 
 /*
- * What makes srun, scontrol and MPI work inside: the configuration, where
- * slurmd says that it is; this plugin; munge's socket; the sockets and files of
- * PMIx.  And scripts that Slurm itself runs after the change of the root.  All
- * of it is Slurm's word: by variables of the job's a user would show what
+ * What srun, scontrol and MPI need inside: the configuration, where slurmd says
+ * that it is; this plugin; munge's socket; the sockets and files of PMIx.  Also
+ * scripts that Slurm runs after the root has changed.  The paths come from
+ * Slurm, not from the job's environment, in which users could name what
  * deny=bind keeps from them.
  */
 static void plan_slurm(const struct plan_request *request, struct binds *binds)
@@ -209,34 +212,34 @@ static void plan_slurm(const struct plan_request *request, struct binds *binds)
 	plan_file(binds, request->node_conf->prolog, "TaskProlog");
 }
 
-static int flags_of(const struct bind_spec *spec)
+static int spec_flags(const struct bind_spec *spec)
 {
 	return (spec->is_read_only ? BIND_READ_ONLY : 0) |
 	       (spec->is_optional ? BIND_OPTIONAL : 0) |
 	       (spec->is_fixed ? BIND_FIXED | BIND_EXCLUSIVE : 0);
 }
 
-static bool has_one_name(const char *source, const char *target)
+static bool is_same_path(const char *source, const char *target)
 {
 	return source && strcmp(source, target) == 0;
 }
 
-/* Of a user's: does one that is whole show it at the same place already? */
+/* Does an exclusive bind already show the source of a user's bind, there? */
 static bool shows_already(const struct bind_spec *spec,
 	const struct binds *binds)
 {
 	const struct bind *above = fixed_binds_find_above(binds, spec->target);
 
-	return above && has_one_name(spec->source, spec->target) &&
-	       has_one_name(above->source, above->target) &&
+	return above && is_same_path(spec->source, spec->target) &&
+	       is_same_path(above->source, above->target) &&
 	       (!spec->is_read_only || above->flags & BIND_READ_ONLY);
 }
 
-/* Would the user take the place of what the site does not let him leave out? */
+/* Refuses a user who would replace or leave out a fixed bind. */
 static int plan_spec(const struct bind_spec *spec, int flags,
 	const char *origin, struct binds *binds, struct error *err)
 {
-	/* So the commands make them; a user can do without. */
+	/* The commands make them absolute, but users can bypass those. */
 	if (spec->target[0] != '/')
 		return error_set(err, 0,
 			"the destination '%s' is not an absolute path",
@@ -249,12 +252,12 @@ static int plan_spec(const struct bind_spec *spec, int flags,
 		return -1;
 	if (spec->source)
 		binds_add(binds, spec->source, spec->target,
-			flags | flags_of(spec), origin);
+			flags | spec_flags(spec), origin);
 	return 0;
 }
 
-/* As the administrator wrote it, with variables. */
-static int plan_site_spec(const struct bind_spec *spec,
+/* As the administrator writes it, with variables. */
+static int plan_admin_spec(const struct bind_spec *spec,
 	const struct admin_variables *variables, struct binds *binds,
 	struct error *err)
 {
@@ -270,8 +273,8 @@ static int plan_site_spec(const struct bind_spec *spec,
 	return plan_spec(&expanded, 0, "site", binds, err);
 }
 
-static int plan_site(const struct plan_request *request, struct binds *binds,
-	struct error *err)
+static int plan_admin_binds(const struct plan_request *request,
+	struct binds *binds, struct error *err)
 {
 	const struct bind_list *specs = &request->args->binds;
 	struct admin_variables variables;
@@ -280,14 +283,14 @@ static int plan_site(const struct plan_request *request, struct binds *binds,
 	if (specs->count > 0)
 		admin_variables_load(request->job_id, &variables);
 	for (i = 0; i < specs->count; i++)
-		if (plan_site_spec(&specs->items[i], &variables, binds, err) <
+		if (plan_admin_spec(&specs->items[i], &variables, binds, err) <
 			0)
 			return error_prefix(err, "bind= in plugstack.conf");
 	return 0;
 }
 
-static int plan_users(const struct plan_request *request, struct binds *binds,
-	struct error *err)
+static int plan_user_binds(const struct plan_request *request,
+	struct binds *binds, struct error *err)
 {
 	const struct bind_list *list =
 		settings_binds(request->settings, SETTING_BIND);
@@ -313,12 +316,12 @@ int bind_plan_make(const struct plan_request *request, struct binds *binds,
 {
 	plan_system(binds,
 		settings_is(request->settings, SETTING_TMP, WORD_PRIVATE));
-	if (plan_user(request, binds, err) < 0)
+	if (plan_directories(request, binds, err) < 0)
 		return -1;
 	plan_tmpdir(request, binds);
 	plan_slurm(request, binds);
-	if (plan_site(request, binds, err) < 0)
+	if (plan_admin_binds(request, binds, err) < 0)
 		return -1;
 	binds_remove_covered(binds);
-	return plan_users(request, binds, err);
+	return plan_user_binds(request, binds, err);
 }

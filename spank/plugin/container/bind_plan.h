@@ -10,7 +10,7 @@
 #include "spank/plugin/settings/plugstack_args.h"
 #include "spank/plugin/settings/settings.h"
 
-/* What decides what of the host shows; all borrowed. */
+/* What the plan depends on; all borrowed. */
 struct plan_request {
 	const struct settings *settings; /* the user's and the defaults */
 	const struct plugstack_args *args;
@@ -25,9 +25,10 @@ struct plan_request {
 };
 
 /*
- * List what of the host shows in the container, from the weakest wish to the
- * strongest: the system, the user's directories, Slurm's and MPI's files, the
- * site, the user.  Nothing is looked up yet.
+ * List what the container shows of the host: the system, the user's
+ * directories, files of Slurm and MPI, binds of the administrator, binds of the
+ * user.  Paths are not resolved yet.  -1 if the user wants to replace or leave
+ * out a fixed bind.
  */
 int bind_plan_make(const struct plan_request *request, struct binds *binds,
 	struct error *err);

@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A FUSE connection by the kernel's number, which is used again once nobody has
- * the connection any more, and the task that has mounted it.  Tasks store it
- * and slurmstepd loads it in one piece: without the alignment clang calls
- * libatomic for that, which slurmstepd has not loaded. */
+/* The kernel's number of a FUSE connection, and the task that has mounted it.
+ * The kernel reuses the number once nobody has the connection any more.  Tasks
+ * store both in one piece and slurmstepd loads them.  Without the alignment,
+ * clang would call libatomic for that, which slurmstepd has not loaded. */
 struct connection {
 	_Alignas(8) uint32_t number; /* 0: not mounted yet */
 	pid_t builder;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What no user leaves out or covers.  By name the plan keeps binds of theirs
- * out of it (bind_plan.c); here it is looked at what symlinks, of the image or
- * in directories of theirs, have made of the names:
+ * Binds that users can neither leave out nor cover.  bind_plan.c compares
+ * names.  This file looks at what symlinks, in the image or in users'
+ * directories, have made of those names once all is mounted:
  *
  *   1. the name leads to the mount
- *   2. no mount that a user has asked for lies in it
- *   3. no name on the way there can be led elsewhere later
+ *   2. no user's mount lies in it, if it is exclusive
+ *   3. no name on the way to it can lead elsewhere later
  *
- * Users can do as they like with directories of their own, from outside of the
- * container as well: a mount moves with the directory that it lies on.  Where
- * both have the same name as on the host that is so of the source, too, and the
- * site has left it to the user.  Root is kept from nothing.
+ * Users can rename directories of their own, from outside of the container as
+ * well, and a mount moves with the directory in which it lies.  If a bind has
+ * the same path as on the host, that is also true of its source, and the site
+ * has left it to the user.  Nothing is kept from root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
 
-/* Of a way, symlinks included. */
+/* Names on the way to a mount, with those of symlinks. */
 #define NAMES_MAX 256
 
 int fixed_binds_refuse(const char *target, struct error *err)
@@ -61,9 +61,9 @@ static bool has_one_name(const struct bind *bind)
 	return strcmp(bind->source, bind->target) == 0;
 }
 
-/* A bind of a user's that the mount `id` lies in, or NULL; if asked, not those
- * with the same name as on the host. */
-static const struct bind *find_users(const struct binds *binds,
+/* The user's bind in which the mount `id` lies, or NULL.  With `but_same_name`,
+ * binds with the same path as on the host do not count. */
+static const struct bind *find_user_bind(const struct binds *binds,
 	const struct mounts *mounts, uint64_t id, bool but_same_name)
 {
 	const struct bind *bind;
@@ -79,7 +79,7 @@ static const struct bind *find_users(const struct binds *binds,
 	return NULL;
 }
 
-/* The image of a --sif-mount: in an image names stay as they are. */
+/* Is it an image of --sif-mount?  Names in an image do not change. */
 static bool is_image(const struct binds *binds, uint64_t id)
 {
 	size_t i;
@@ -90,9 +90,9 @@ static bool is_image(const struct binds *binds, uint64_t id)
 	return false;
 }
 
-/* Of FUSE a user's process may be the server, which says what it likes of
- * owners, and changes names when it likes.  What cannot be told is one. */
-static bool is_served(int fd)
+/* A user's process may be the server of a FUSE file system, which reports any
+ * owner and changes names at any time.  If the type is unknown, assume FUSE. */
+static bool is_fuse(int fd)
 {
 	struct statfs system;
 
@@ -100,13 +100,13 @@ static bool is_served(int fd)
 }
 
 /*
- * Could anyone but root give the name of something that belongs to `owner` to
- * another thing?  Users may help each other.  The owner of a directory can
- * change its mode; an access control list shows in the bits of the group.
- * Root is whom the root of the host belongs to, which is still this
- * process's: in a user namespace that is nobody.
+ * Can anyone but root make a name in this directory, of a file that belongs to
+ * `owner`, lead to another file?  Users may help each other.  The owner of a
+ * directory can change its mode; an access control list shows in the bits of
+ * the group.  Root is the owner of the host's '/', which is still the root of
+ * this process: in a user namespace that owner is nobody.
  */
-static bool is_changeable(const struct stat *directory, uid_t owner)
+static bool has_changeable_names(const struct stat *directory, uid_t owner)
 {
 	bool is_writable = directory->st_mode & (S_IWGRP | S_IWOTH);
 	struct stat root;
@@ -123,8 +123,9 @@ struct step {
 	bool is_last;
 };
 
-/* Of what the name is of; of a mount, what lies below is not known. */
-static uid_t owner_of(const struct step *step, const struct bind *bind)
+/* The owner of the file with this name.  If a mount hides it, that is unknown.
+ */
+static uid_t step_owner(const struct step *step, const struct bind *bind)
 {
 	CLEANUP_FD int fd = -1;
 	struct stat status;
@@ -140,23 +141,24 @@ static uid_t owner_of(const struct step *step, const struct bind *bind)
 		       : (uid_t)-1;
 }
 
-/* Could a user give the name to another thing?  A symlink of theirs is one. */
-static bool is_users_to_change(const struct binds *binds,
+/* Can a user make the name lead elsewhere?  A symlink of theirs can. */
+static bool user_can_change(const struct binds *binds,
 	const struct mounts *mounts, const struct bind *bind,
 	const struct step *step, bool is_link)
 {
 	uint64_t id = mounts_id_of(step->directory_fd);
 	struct stat status;
 
-	if (!find_users(binds, mounts, id, has_one_name(bind)))
+	if (!find_user_bind(binds, mounts, id, has_one_name(bind)))
 		return false;
 	return is_link || fstat(step->directory_fd, &status) < 0 ||
-	       is_changeable(&status, owner_of(step, bind)) ||
-	       (!is_image(binds, id) && is_served(step->directory_fd));
+	       has_changeable_names(&status, step_owner(step, bind)) ||
+	       (!is_image(binds, id) && is_fuse(step->directory_fd));
 }
 
-/* Where the way begins again: what the link says, and the rest. */
-static bool follow(char rest[PATH_MAX], const char *link, char at[PATH_MAX])
+/* The way goes on with the target of the link, then the rest. */
+static bool follow_link(char rest[PATH_MAX], const char *link,
+	char at[PATH_MAX])
 {
 	char copy[PATH_MAX];
 
@@ -166,7 +168,7 @@ static bool follow(char rest[PATH_MAX], const char *link, char at[PATH_MAX])
 	return snprintf(rest, PATH_MAX, "%s/%s", link, copy) < PATH_MAX;
 }
 
-/* Takes the next name off the rest of the way; false at its end. */
+/* Takes the next name off the rest of the way; false at the end. */
 static bool next_name(char rest[PATH_MAX], char name[NAME_MAX + 1])
 {
 	const char *from;
@@ -181,7 +183,7 @@ static bool next_name(char rest[PATH_MAX], char name[NAME_MAX + 1])
 	return name[0];
 }
 
-static bool go_down(char at[PATH_MAX], const char *name)
+static bool enter_name(char at[PATH_MAX], const char *name)
 {
 	size_t length = strlen(at);
 
@@ -189,9 +191,10 @@ static bool go_down(char at[PATH_MAX], const char *name)
 	       (int)(PATH_MAX - length);
 }
 
-/* Every name on the way from the root to the mount, as the kernel goes it: by
- * symlinks of the image, but by nothing that is a user's to change. */
-static bool is_certain(const struct binds *binds, const struct mounts *mounts,
+/* Checks every name on the way from the root to the mount, as the kernel
+ * resolves it.  Symlinks of the image are fine; names that users can change are
+ * not. */
+static bool is_stable(const struct binds *binds, const struct mounts *mounts,
 	const struct bind *bind, int root_fd)
 {
 	char at[PATH_MAX] = "", rest[PATH_MAX], link[PATH_MAX];
@@ -215,24 +218,26 @@ static bool is_certain(const struct binds *binds, const struct mounts *mounts,
 		}
 		step.is_last = !rest[strspn(rest, "/")];
 		length = readlinkat(fd, name, link, sizeof(link) - 1);
-		if (is_users_to_change(binds, mounts, bind, &step, length >= 0))
+		if (user_can_change(binds, mounts, bind, &step, length >= 0))
 			return false;
 		if (length >= 0)
 			link[length] = '\0';
-		if (length >= 0 ? !follow(rest, link, at) : !go_down(at, name))
+		if (length >= 0 ? !follow_link(rest, link, at)
+				: !enter_name(at, name))
 			return false;
 	}
 	return false;
 }
 
-static int check_way(const struct binds *binds, const struct mounts *mounts,
+static int check_path(const struct binds *binds, const struct mounts *mounts,
 	const struct bind *bind, int root_fd, struct error *err)
 {
 	const struct bind *users;
 
-	if (geteuid() == 0 || is_certain(binds, mounts, bind, root_fd))
+	if (geteuid() == 0 || is_stable(binds, mounts, bind, root_fd))
 		return 0;
-	users = find_users(binds, mounts, bind->mount_id, has_one_name(bind));
+	users = find_user_bind(binds, mounts, bind->mount_id,
+		has_one_name(bind));
 	if (!users)
 		return error_set(err, 0,
 			"'%s', which belongs to every container of this site, "
@@ -248,8 +253,8 @@ static int check_way(const struct binds *binds, const struct mounts *mounts,
 	return error_prefix(err, "%s", users->origin);
 }
 
-/* A symlink of the image may have led a bind into it. */
-static int check_within(const struct binds *binds, const struct mounts *mounts,
+/* A symlink of the image may have led a user's bind into it. */
+static int check_inside(const struct binds *binds, const struct mounts *mounts,
 	const struct bind *bind, struct error *err)
 {
 	const struct bind *other;
@@ -267,7 +272,7 @@ static int check_within(const struct binds *binds, const struct mounts *mounts,
 	return 0;
 }
 
-/* A symlink of the image may have led a bind over it, or above it. */
+/* A symlink of the image may have led a user's bind to it, or above it. */
 static int check_name(const struct bind *bind, int root_fd, struct error *err)
 {
 	CLEANUP_FD int fd = image_path_open(root_fd, bind->target, O_PATH);
@@ -277,7 +282,7 @@ static int check_name(const struct bind *bind, int root_fd, struct error *err)
 		       : fixed_binds_refuse(bind->target, err);
 }
 
-static bool has_users(const struct binds *binds)
+static bool has_user_binds(const struct binds *binds)
 {
 	size_t i;
 
@@ -287,15 +292,15 @@ static bool has_users(const struct binds *binds)
 	return false;
 }
 
-static int check_one(const struct binds *binds, const struct mounts *mounts,
+static int check_bind(const struct binds *binds, const struct mounts *mounts,
 	const struct bind *bind, int root_fd, struct error *err)
 {
 	if (!(bind->flags & BIND_FIXED) || !bind->mount_id)
 		return 0;
 	if (check_name(bind, root_fd, err) < 0 ||
-		check_within(binds, mounts, bind, err) < 0)
+		check_inside(binds, mounts, bind, err) < 0)
 		return -1;
-	return check_way(binds, mounts, bind, root_fd, err);
+	return check_path(binds, mounts, bind, root_fd, err);
 }
 
 int fixed_binds_check(const struct binds *binds, int root_fd, struct error *err)
@@ -304,10 +309,11 @@ int fixed_binds_check(const struct binds *binds, int root_fd, struct error *err)
 	int checked = 0;
 	size_t i;
 
-	if (has_users(binds) && mounts_load(binds->mounts_fd, &mounts, err) < 0)
+	if (has_user_binds(binds) &&
+		mounts_load(binds->mounts_fd, &mounts, err) < 0)
 		return -1;
 	for (i = 0; i < binds->count && checked == 0; i++)
-		checked = check_one(binds, &mounts, &binds->list[i], root_fd,
+		checked = check_bind(binds, &mounts, &binds->list[i], root_fd,
 			err);
 	mounts_free(&mounts);
 	return checked;

@@ -6,20 +6,22 @@
 #include "spank/plugin/container/bind.h"
 
 /*
- * What the site shows in every container (BIND_FIXED; BIND_EXCLUSIVE if nothing
- * of a user's may lie in it either), and what users would cover it with.
+ * Binds that every container of a site has (BIND_FIXED), and in which no user's
+ * bind can lie (BIND_EXCLUSIVE).
  */
 
-/* The sentence for who tries.  Returns -1. */
+/* Say that a user cannot leave it out or cover it.  Returns -1. */
 int fixed_binds_refuse(const char *target, struct error *err);
 
-/* The whole one that `target` is, or lies in, by name; or NULL. */
+/* The exclusive bind that has the target `target`, or in which that lies by
+ * name; or NULL. */
 const struct bind *fixed_binds_find_above(const struct binds *binds,
 	const char *target);
 
 /*
- * After all is attached: does each still show, whole, and will it until the
- * step ends?  `root_fd` is the root of the image.
+ * After all is attached: does each fixed bind show, uncovered, and will it do
+ * so until the step ends?  `root_fd` is the root of the image.  -1 with a
+ * sentence if not.
  */
 int fixed_binds_check(const struct binds *binds, int root_fd,
 	struct error *err);

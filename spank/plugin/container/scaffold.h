@@ -8,10 +8,10 @@
 #include "common/privileged/mount.h"
 
 /*
- * Where the image is attached before it becomes '/', and what is in memory
- * beside it: every Linux has these, as directories and not symlinks.  Kernels
- * before 6.15 clone only what is attached.  All of it leaves the namespace with
- * the old root.
+ * The image is attached here before it becomes '/', and the file system in
+ * memory beside it, as kernels before 6.15 clone only mounts that are attached.
+ * Every Linux has these paths, as directories and not symlinks.  Both leave the
+ * namespace with the old root.
  */
 #define SCAFFOLD        "/proc"
 #define MEMORY_SCAFFOLD "/sys"
