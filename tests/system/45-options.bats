@@ -551,7 +551,7 @@ bind=a:/b|'a' is not an absolute path
 	done
 }
 
-@test "a directory with '\$', ':', ',' or a space in its name" {
+@test "a directory may have '\$', ':', ',' or a space in its name" {
 	for name in 'a$b' 'a:b' 'a,b' 'a b' "a'b" 'a\b'; do
 		as_alice mkdir "/shared/place"{,"/$name"}
 		as_alice cp /shared/small.sif "/shared/place/$name/"

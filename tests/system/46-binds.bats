@@ -739,7 +739,7 @@ on_other_alias() { # BIND CMD...
 	assert_contains "Not a directory"
 }
 
-@test "\$PWD is where the step is, also after --sif-workdir and where it has two names" {
+@test "\$PWD is the step's directory, also after --sif-workdir and with two names" {
 	run inside --sif-workdir=/opt/there printenv PWD
 	assert_output /opt/there
 	run inside --sif-bind=/shared:/mnt --sif-workdir=/mnt sh -c 'echo $PWD; pwd'

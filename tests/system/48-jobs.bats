@@ -101,7 +101,7 @@ start_joinable() { # SRUN-OPTION...
 
 # --- the batch script ------------------------------------------------------------
 
-@test "--sif-batch=image: the script runs inside, with arguments, \$0 and input" {
+@test "--sif-batch=image: the script runs inside with its arguments, \$0 and input" {
 	# shellcheck disable=SC2016
 	script '#SBATCH --sif-image=small.sif' '#SBATCH --sif-batch=image' \
 		'cat /usr/mark; echo "$# $1 $2"; pwd; test -r "$0" && grep -c SBATCH "$0"' \

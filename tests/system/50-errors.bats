@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What goes wrong costs the user one clear sentence, and never the node.
+# Each error gives the user one clear message and never harms the node.
 
 load ../lib/common
 load ../lib/assert
@@ -11,7 +11,7 @@ setup_file() {
 	has_plugin || return 0
 	cluster_start
 	image_tree "$BATS_FILE_TMPDIR/tree" sh cat true
-	# Of zstd's, so that a partition ends with its squashfs.
+	# With zstd the partition ends where the squashfs does.
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp zstd
 }
 
@@ -28,14 +28,14 @@ teardown() {
 	[[ ! -d $OTHER ]] || "$CLUSTER_TOOL" stop "$OTHER"
 }
 
-# One sentence with PATH and WORDS, the node as it was, the next step works: at
-# submission, and where the image came to the node unseen.
+# One message with PATH and WORDS, the node unchanged, the next step works: at
+# submission, and where only the node sees the image.
 assert_refused() { # PATH WORDS
 	assert_refused_by "$1" "$2" srun --sif-image="$1"
 	assert_refused_by "$1" "$2" "$(unseen "$1")" srun
 }
 
-# What an outer command of the job has handed on: srun does not look again.
+# A value that another command of the job has passed on: srun does not check it again.
 unseen() { # PATH
 	printf 'SLURM_SIF_IMAGE=%s' "$1"
 }
@@ -71,54 +71,54 @@ assert_defect_refused() { # NAME WORDS
 
 # --- the file ----------------------------------------------------------------
 
-@test "an absent image" {
+@test "file: missing" {
 	assert_refused /shared/absent.sif "No such file or directory"
 	assert_refused /nowhere/at/all.sif "No such file or directory"
 	assert_refused /shared/good.sif/x "Not a directory"
 }
 
-@test "a directory" {
+@test "file: a directory" {
 	assert_refused /shared "it is a directory"
 }
 
-@test "an unreadable image" {
+@test "file: unreadable" {
 	install -m 0600 "$SHARED/good.sif" "$SHARED/unreadable.sif"
 	assert_refused /shared/unreadable.sif "Permission denied"
 	rm "$SHARED/unreadable.sif"
 }
 
-@test "an image in a directory that cannot be searched" {
+@test "file: in a directory that cannot be searched" {
 	assert_refused /home/bob/image.sif "Permission denied"
 }
 
-@test "an empty file" { assert_defect_refused empty "it is empty"; }
+@test "file: empty" { assert_defect_refused empty "it is empty"; }
 
-@test "a file that is no image" {
+@test "file: not an image" {
 	assert_defect_refused not_an_image "neither a SIF nor a squashfs"
 	assert_defect_refused one_byte "neither a SIF nor a squashfs"
 	assert_refused /etc/passwd "neither a SIF nor a squashfs"
 }
 
-@test "a FIFO, at once" {
+@test "file: a FIFO, without a delay" {
 	as_alice mkfifo /shared/fifo
 	assert_refused /shared/fifo "not a regular file"
 	rm "$SHARED/fifo"
 }
 
-@test "devices" {
+@test "file: devices" {
 	assert_refused /dev/null "not a regular file"
 	assert_refused /dev/zero "not a regular file"
 	assert_refused /dev/tty "No such device or address"
 }
 
-@test "files of /proc and /sys" {
+@test "file: in /proc and /sys" {
 	assert_refused /proc/self/mem "cannot "
 	assert_refused /proc/self/maps "not a regular file"
 	assert_refused /sys/kernel/uevent_seqnum "not a regular file"
 	assert_refused /proc/self/fd/0 "not a regular file"
 }
 
-@test "a socket" {
+@test "file: a socket" {
 	perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Listen => 1,
 		Local => shift)' "$SHARED/socket"
 	chmod 0777 "$SHARED/socket"
@@ -126,13 +126,13 @@ assert_defect_refused() { # NAME WORDS
 	rm "$SHARED/socket"
 }
 
-@test "a loop of symlinks" {
+@test "file: a loop of symlinks" {
 	as_alice ln -s loop /shared/loop
 	assert_refused /shared/loop "Too many levels of symbolic links"
 	rm "$SHARED/loop"
 }
 
-@test "a name that is too long" {
+@test "file: a name that is too long" {
 	name=$(printf '%0300d' 0)
 	assert_refused "/shared/$name" "File name too long"
 	run in_image "$(printf '%05000d' 0)" true
@@ -141,13 +141,13 @@ assert_defect_refused() { # NAME WORDS
 	assert_unharmed
 }
 
-@test "an empty name" {
+@test "file: an empty name" {
 	run as_alice srun --sif-image= true
 	assert_failure
 	assert_contains "--sif-image: the path of an image, or 'none', is missing"
 }
 
-@test "names with spaces, quotes, newlines and percent signs" {
+@test "file: names with spaces, quotes, newlines and percent signs" {
 	for name in 'with space' "with'quote" '%s%n%d' $'new\nline' '--x' '$(id)'; do
 		cp "$SHARED/good.sif" "$SHARED/$name.sif"
 		run in_image "$name" cat /proc/self/comm
@@ -162,8 +162,8 @@ assert_defect_refused() { # NAME WORDS
 	assert_unharmed
 }
 
-# A value that the commands have seen, and one that only the node sees.
-@test "control characters in a name or a value make no line of slurmd's log" {
+# A value that the commands have checked, and one that only the node sees.
+@test "control characters in a name or a value forge no line in slurmd's log" {
 	forged=$'/shared/x\n[2026-01-01T00:00:00.000] forged \e[2J\xc2\x9b2J\x9bline'
 	run as_alice srun -w node1 --sif-image="$forged" true
 	assert_failure
@@ -183,76 +183,76 @@ assert_defect_refused() { # NAME WORDS
 
 # --- the SIF -----------------------------------------------------------------
 
-@test "a truncated header" {
+@test "SIF: truncated header" {
 	assert_defect_refused truncated_header "it is truncated"
 }
 
-@test "truncated descriptors" {
+@test "SIF: truncated descriptors" {
 	assert_defect_refused truncated_descriptors "it is truncated: its descriptors"
 }
 
-@test "a truncated partition" {
+@test "SIF: truncated partition" {
 	assert_defect_refused truncated_partition "it is truncated"
 }
 
-@test "an unknown SIF version" {
+@test "SIF: unknown version" {
 	assert_defect_refused unknown_version "its SIF version is not 01"
 }
 
-@test "descriptors without number and without end" {
+@test "SIF: too many descriptors, and an offset that overflows" {
 	assert_defect_refused too_many_descriptors "1000000 descriptors"
 	assert_defect_refused descriptors_that_overflow "it is truncated"
 }
 
-@test "a partition whose end overflows" {
+@test "SIF: a partition whose end overflows" {
 	assert_defect_refused partition_that_overflows "it is truncated"
 }
 
-@test "no primary partition" {
+@test "SIF: no primary partition" {
 	assert_defect_refused missing_primary_partition "no primary system partition"
 }
 
-@test "an encrypted image" { assert_defect_refused encrypted "encrypted"; }
-@test "an ext3 image" { assert_defect_refused ext3 "ext3"; }
+@test "SIF: encrypted" { assert_defect_refused encrypted "encrypted"; }
+@test "SIF: ext3" { assert_defect_refused ext3 "ext3"; }
 
-@test "a file system of an unknown type" {
+@test "SIF: a file system of an unknown type" {
 	assert_defect_refused unknown_file_system "unknown type 77"
 }
 
-@test "an OCI-SIF" { assert_defect_refused oci_sif "OCI-SIF"; }
+@test "SIF: OCI-SIF" { assert_defect_refused oci_sif "OCI-SIF"; }
 
-@test "another architecture" {
+@test "SIF: another architecture" {
 	assert_defect_refused wrong_architecture "this node is"
 }
 
-@test "an architecture that does not exist" {
+@test "SIF: an architecture that does not exist" {
 	assert_defect_refused no_architecture "architecture"
 }
 
 # --- the squashfs ------------------------------------------------------------
 
-@test "no squashfs where one should be" {
+@test "squashfs: wrong magic" {
 	assert_defect_refused bad_squashfs_magic "does not begin like squashfs"
 }
 
-@test "squashfs version 3" {
+@test "squashfs: version 3" {
 	assert_defect_refused squashfs_version_3 "squashfs version is 3.0"
 }
 
-@test "an unknown compression" {
+@test "squashfs: unknown compression" {
 	assert_defect_refused unknown_compression "unknown method 42"
 }
 
-@test "bytes_used beyond the partition" {
+@test "squashfs: bytes_used beyond the partition" {
 	assert_defect_refused bytes_used_too_big "1099511627776 bytes"
 }
 
-@test "tables and a root inode outside of the squashfs" {
+@test "squashfs: tables and a root inode outside of it" {
 	assert_defect_refused tables_outside "it is damaged"
 	assert_defect_refused root_inode_outside "it is damaged"
 }
 
-@test "damage in the middle costs an I/O error or a sentence, no more" {
+@test "squashfs: damage in the middle gives an I/O error or a message, no more" {
 	cp "$SHARED/good.sif" "$SHARED/middle.sif"
 	head -c 400000 /dev/urandom | dd of="$SHARED/middle.sif" bs=1 \
 		obs=64k seek=$(($(partition_offset "$SHARED/good.sif") + 4096)) \
@@ -267,7 +267,7 @@ assert_defect_refused() { # NAME WORDS
 	assert_unharmed
 }
 
-@test "a command that is not in the image: one line says where it was looked for" {
+@test "a command that is not in the image: one line says where it was searched" {
 	run in_image good /usr/bin/nonesuch
 	assert_status 2
 	assert_contains "spank_sif: node1: warning: there is no '/usr/bin/nonesuch' inside the image"
@@ -277,11 +277,11 @@ assert_defect_refused() { # NAME WORDS
 	assert_equal "$(grep -c "spank_sif: node1: warning: there is no 'nonesuch' inside the image, where it was looked for in PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin$" <<<"$output")" 1
 	run in_image good --chdir=/shared ./nonesuch
 	assert_contains "there is no './nonesuch' inside the image"
-	# Of the container: not what the job's PATH leads to.
+	# The container's PATH, not the job's.
 	run as_alice env PATH=/nonesuch:/usr/bin /usr/bin/srun \
 		--sif-image=/shared/good.sif --sif-env=PATH=/opt/bin sh -c true
 	assert_contains "there is no 'sh' inside the image, where it was looked for in PATH=/opt/bin"
-	# What is found by PATH, by a path, or by Slurm's other ways is no matter.
+	# No line if the command is found through PATH, by its path, or by Slurm.
 	printf '%s\n' '0 cat /proc/self/comm' '1 true' >"$SHARED/programs"
 	for command in "cat /proc/self/comm" "/bin/cat /proc/self/comm" \
 		"--chdir=/usr bin/cat /proc/self/comm" \
@@ -293,9 +293,9 @@ assert_defect_refused() { # NAME WORDS
 	assert_unharmed
 }
 
-# --- how it is said ----------------------------------------------------------
+# --- the messages ------------------------------------------------------------
 
-@test "8 tasks on two nodes: once for each node" {
+@test "8 tasks on two nodes: one message per node" {
 	run in_image absent -N2 -n8 true
 	assert_failure
 	assert_equal "$(grep -c "spank_sif: .*'/shared/absent.sif'" <<<"$output")" 2
@@ -311,13 +311,13 @@ assert_defect_refused() { # NAME WORDS
 	assert_unharmed
 }
 
-@test "the sentence says what to do next" {
+@test "the message says what to do next" {
 	defect_encrypted "$SHARED/good.sif" "$SHARED/encrypted.sif"
 	run in_image encrypted true
 	assert_contains "cannot use the image '/shared/encrypted.sif': its root file system is encrypted, which is not supported; build it without encryption"
 }
 
-@test "in a batch job: the job fails, the sentence is in its output" {
+@test "in a batch job: the job fails, and its output has the message" {
 	run as_alice sbatch --parsable --wait --output=/shared/batch.out \
 		--sif-image=/shared/absent.sif --wrap 'srun true'
 	assert_status 1
@@ -329,7 +329,7 @@ assert_defect_refused() { # NAME WORDS
 	assert_unharmed
 }
 
-@test "in a batch job the script goes on after a failed step" {
+@test "in a batch job: the script goes on after a failed step" {
 	cat >"$SHARED/job" <<-'END'
 	#!/bin/sh
 	srun --sif-image=/shared/absent.sif true || echo "failed with $?"
@@ -343,7 +343,7 @@ assert_defect_refused() { # NAME WORDS
 	assert_unharmed
 }
 
-@test "a variable of Slurm's that no command has checked is checked on the node" {
+@test "a Slurm variable that no command has checked is checked on the node" {
 	assert_variable_refused "" \
 		"--sif-image: the path of an image, or 'none', is missing"
 	assert_variable_refused "/$(printf '%05000d' 0)" \
@@ -351,7 +351,7 @@ assert_defect_refused() { # NAME WORDS
 	assert_variable_refused /x.sif "cannot open the image '/x.sif'"
 }
 
-# As the job's environment has it: slurmstepd takes it from there, srun does not.
+# In the job's environment: slurmstepd reads it there, srun does not.
 assert_variable_refused() { # VALUE WORDS
 	local variable=_SLURM_SPANK_OPTION_spank_sif_sif_image
 	run as_alice env "$variable=$1" srun -N2 -n4 cat /proc/self/comm
@@ -361,7 +361,7 @@ assert_variable_refused() { # VALUE WORDS
 	assert_contains "spank_sif: $2"
 	refute_line cat
 	assert_unharmed
-	# A command's own value undoes it, and it is none of the batch script's.
+	# A command's own value overrides it, and it does not apply to a batch script.
 	run as_alice env "$variable=$1" \
 		srun --sif-image=/shared/good.sif cat /proc/self/comm
 	assert_status 0
@@ -373,7 +373,7 @@ assert_variable_refused() { # VALUE WORDS
 	assert_unharmed
 }
 
-@test "a variable is checked by the command, and named" {
+@test "a variable is checked by the command, which names it" {
 	run as_alice env SPANK_SIF_HOME=perhaps \
 		srun --sif-image=/shared/good.sif cat /proc/self/comm
 	assert_status 1
@@ -393,14 +393,14 @@ assert_variable_refused() { # VALUE WORDS
 
 # --- the installation --------------------------------------------------------
 
-# On a copy of the directory, put over it for a moment.
+# Works on a copy of the directory that is mounted over it for a moment.
 with_changed_server() { # SHELL-COMMANDS
 	as_root sh -c "cp -a /usr/libexec/spank-sif /run/spank-sif &&
 		mount -t tmpfs -o mode=0755 libexec /usr/libexec &&
 		mv /run/spank-sif /usr/libexec/ && cd /usr/libexec/spank-sif && $1"
 }
 
-# Not a user's mistake: the sentence names the program, not the image.
+# The user did nothing wrong: the message names the program, not the image.
 assert_installation_refused() { # WORDS
 	run in_image good -n3 cat /proc/self/comm
 	assert_failure
@@ -415,36 +415,36 @@ assert_installation_refused() { # WORDS
 	assert_unharmed
 }
 
-@test "the server program is missing" {
+@test "server program: missing" {
 	with_changed_server "rm spank-sif-server"
 	assert_installation_refused "No such file or directory"
 }
 
-@test "the server program is not root's" {
+@test "server program: not owned by root" {
 	with_changed_server "chown alice spank-sif-server"
 	assert_installation_refused "does not belong to root"
 }
 
-@test "the server program is writable by its group" {
+@test "server program: writable by its group" {
 	with_changed_server "chmod g+w spank-sif-server"
 	assert_installation_refused "is writable by others than root"
 }
 
-@test "the server program can be read, and so traced, by its user" {
+@test "server program: readable, and so traceable, by users" {
 	with_changed_server "chmod o+r spank-sif-server"
 	assert_installation_refused "chmod 0711 $PLUGIN_SERVER"
 	with_changed_server "chmod g+r spank-sif-server"
 	assert_installation_refused "chmod 0711 $PLUGIN_SERVER"
 }
 
-@test "the server program cannot be executed by users" {
+@test "server program: not executable by users" {
 	with_changed_server "chmod 0700 spank-sif-server"
 	assert_installation_refused "cannot be executed by users"
 	with_changed_server "mount -o remount,noexec /usr/libexec"
 	assert_installation_refused "is on a file system that is mounted noexec"
 }
 
-@test "the directory of the server program is writable by others" {
+@test "server program: in a directory writable by others" {
 	with_changed_server "chmod 0777 ."
 	run in_image good cat /proc/self/comm
 	assert_failure
@@ -453,7 +453,7 @@ assert_installation_refused() { # WORDS
 	assert_unharmed
 }
 
-@test "the server program is none" {
+@test "server program: not a program" {
 	with_changed_server "echo nonsense >spank-sif-server"
 	run timeout 30 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
 		srun --sif-image=/shared/good.sif cat /proc/self/comm
@@ -465,7 +465,7 @@ assert_installation_refused() { # WORDS
 	assert_unharmed
 }
 
-@test "/dev/fuse is something else" {
+@test "/dev/fuse: another device" {
 	as_root mount --bind /dev/null /dev/fuse
 	run in_image good cat /proc/self/comm
 	assert_failure
@@ -476,7 +476,7 @@ assert_installation_refused() { # WORDS
 	assert_unharmed
 }
 
-@test "/dev/fuse is missing" {
+@test "/dev/fuse: missing" {
 	as_root sh -c 'mount -t tmpfs -o mode=0755 dev /dev && cd /dev &&
 		mknod -m 666 null c 1 3 && mknod -m 666 zero c 1 5 &&
 		mknod -m 666 urandom c 1 9 && mknod -m 666 random c 1 8 &&
@@ -502,7 +502,7 @@ on_other() {
 	"$CLUSTER_TOOL" exec "$OTHER" -- "$@"
 }
 
-# Named where the administrator reads it and where the user does; no harm.
+# Reported to the administrator and to the user of an image; others are not affected.
 assert_argument_refused() { # ARGUMENT
 	start_other "$1"
 	run grep spank_sif "$OTHER/log/node1.log"
@@ -521,15 +521,15 @@ assert_argument_refused() { # ARGUMENT
 	assert_output idle
 }
 
-@test "timeout=banana is named, and harms nobody who does not use the option" {
+@test "timeout=banana is reported and does not affect steps without an image" {
 	assert_argument_refused timeout=banana
 }
 
-@test "an unknown argument is named, and harms nobody who does not use the option" {
+@test "an unknown argument is reported and does not affect steps without an image" {
 	assert_argument_refused bogus=1
 }
 
-@test "several wrong arguments are all named, with file and line" {
+@test "all invalid arguments are reported, with file and line" {
 	start_other "timeout=banana bogus=1 home=maybe" --plugstack="# a comment"
 	run grep -h "spank_sif: " "$OTHER/log/node1.log"
 	for _ in log user; do
@@ -543,7 +543,7 @@ assert_argument_refused() { # ARGUMENT
 	done
 }
 
-@test "the plugin listed twice is told when slurmd starts, to srun and in a step" {
+@test "a plugin listed twice is reported at the start of slurmd, by srun and in a step" {
 	start_other "" --plugstack="include /etc/slurm/plugstack.conf.d/*.conf"
 	local twice="spank_sif: spank_sif.so is listed twice in plugstack.conf"
 	run grep -h "spank_sif" "$OTHER/log/node1.log"
@@ -558,7 +558,7 @@ assert_argument_refused() { # ARGUMENT
 	run on_other srun cat /proc/self/comm
 	assert_status 0
 	assert_output cat
-	# Where the submit host has it once.
+	# Where the submit host lists it once.
 	on_other_as_root sh -c 'echo required spank_sif.so >/run/once.conf
 		sed "s,^PlugStackConfig=.*,PlugStackConfig=/run/once.conf," \
 			/etc/slurm/slurm.conf >/run/slurm.conf'
@@ -571,7 +571,7 @@ assert_argument_refused() { # ARGUMENT
 	assert_output idle
 }
 
-@test "log=no, timeout=600, 45 and 5 are taken, 0, 601 and 4x are not" {
+@test "log=no and timeout=600, 45 and 5 are valid; 0, 601 and 4x are not" {
 	start_other "timeout=600 log=no"
 	run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
 	assert_status 0
@@ -604,15 +604,14 @@ on_other_as_root() {
 
 # --- a file system that hangs ------------------------------------------------
 
-# Made by two servers of ours, one in the other: an image, in which is an image, in
-# which are images; alice reaches those through the working directory of a process
-# of hers, $hung.  When the first server is stopped the second still opens files,
-# but cannot read; when both are, nothing can even be opened.  One that waits in
-# a read already cannot be stopped.
+# Two nested servers: an image in an image in an image.  Alice reaches the innermost
+# ones through the working directory of her process $hung.  While the first server is
+# stopped, the second opens files but cannot read; while both are, nothing can be
+# opened.  A server that already waits in a read cannot be stopped.
 start_hung_file_system() {
 	local tree=$BATS_TEST_TMPDIR/tree
 	mkdir "$tree" "$tree/outer"
-	# So much that no readahead gets beyond it.
+	# More than any readahead covers.
 	mkdir "$tree/inner"
 	head -c 1M /dev/urandom >"$tree/inner/a-wall"
 	cp "$SHARED/good.sif" "$tree/inner/image.sif"
@@ -620,7 +619,7 @@ start_hung_file_system() {
 	echo x >"$tree/inner/small"
 	image_squashfs "$tree/inner" "$tree/outer/inner.squashfs"
 	image_squashfs "$tree/outer" "$OTHER/shared/outer.squashfs"
-	# After a first file, the kernel asks no more about opening.
+	# After the first file the kernel no longer asks for open.
 	on_other_as_root /serve-image /shared/outer.squashfs \
 		/serve-image inner.squashfs \
 		setpriv --reuid=alice --regid=alice --init-groups sh -c '
@@ -628,12 +627,12 @@ start_hung_file_system() {
 			exec sleep 1000' >"$OTHER/shared/log" 2>&1 </dev/null 3>&- &
 	wait_until 10 file_has_lines "$OTHER/shared/pid" 1
 	hung=/proc/$(<"$OTHER/shared/pid")/cwd
-	# Each forks its server first, and then its command.
+	# Each forks its server first, then its command.
 	mapfile -t serving < <(on_other_as_root pgrep --exact serve-image)
 	assert_equal "${#serving[@]}" 4
 }
 
-# Of an image server is nothing left, and of the step neither.
+# Nothing is left of the image server and of the step.
 other_is_clean() {
 	[[ $(on_other_as_root pgrep --count --exact "$SERVER_COMM") == 0 &&
 		$(on_other_as_root pgrep --count --exact slurmstepd) == 0 &&
@@ -655,18 +654,18 @@ assert_hang_is_told() { # WORDS VARIABLE...
 	assert_output cat
 }
 
-@test "an image whose file system hangs costs the timeout, then says so" {
+@test "an image on a file system that hangs is reported after the timeout" {
 	[[ -x ${SERVE_IMAGE-} ]] || skip "SERVE_IMAGE is not set"
 	start_other timeout=3 --bind="$SERVE_IMAGE:/serve-image"
 	start_hung_file_system
 	on_other_as_root kill -STOP "${serving[1]}" "${serving[3]}"
-	# A name that was never asked for: the kernel knows the other one.
+	# A new name, since the kernel has cached the other one.
 	assert_hang_is_told "was not complete" "$(unseen "$hung/another.sif")"
 	on_other_as_root kill -CONT "${serving[3]}"
-	# Its server hangs before anybody speaks to it.
+	# The server hangs before a task connects.
 	assert_hang_is_told "image '$hung/image.sif' was not complete after 3 s" \
 		"$(unseen "$hung/image.sif")"
-	# That of a further image looks at it when the first task brings it.
+	# The server of a further image opens it when the first task sends it.
 	assert_hang_is_told "cannot read the image '$hung/image.sif' in time" \
 		"$(unseen /shared/good.sif)" \
 		SLURM_SIF_MOUNT="$hung/image.sif:/mnt"

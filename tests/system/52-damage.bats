@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# An image that cannot be read while its step runs: the user reads why, once, and
-# so does the log of the node.
+# An image that cannot be read while its step runs: the reason is reported once, to the
+# user and in the node's log.
 
 load ../lib/common
 load ../lib/assert
@@ -11,10 +11,10 @@ setup_file() {
 	has_plugin || return 0
 	cluster_start --nodes=1
 	image_tree "$BATS_FILE_TMPDIR/tree"
-	# More than anybody reads ahead.
+	# More than any readahead covers.
 	openssl enc -aes-128-ctr -nosalt -K 0 -iv 0 </dev/zero 2>/dev/null |
 		head -c 12M | base64 >"$BATS_FILE_TMPDIR/tree/large"
-	# Behind the programs, so that the end and the middle of the file are in it.
+	# After the programs, so that it has the middle and the end of the file.
 	echo "large -32768" >"$BATS_FILE_TMPDIR/order"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/whole.sif" \
 		-sort "$BATS_FILE_TMPDIR/order"
@@ -32,14 +32,14 @@ middle_of() { # FILE
 	echo $(($(stat --format=%s "$1") / 2))
 }
 
-# Bytes that nothing makes sense of.
+# Bytes that are not valid in any place.
 spoil() { # FILE
 	head -c 1M /dev/zero | tr '\0' '\377' |
 		dd of="$1" seek="$(middle_of "$1")" oflag=seek_bytes bs=64K \
 			iflag=fullblock conv=notrunc status=none
 }
 
-# Its one task reads all of the image, once the test has done something to it.
+# The step's one task reads the whole image after the test has changed it.
 start_reader() { # [SRUN-ARGUMENT...]
 	start_step --chdir=/shared --sif-image=/shared/image.sif "$@" sh -c '
 		: >ready; until [ -e go ]; do sleep 0.05; done
@@ -52,7 +52,7 @@ end_reader() {
 	wait_step
 }
 
-# Of the sentence in the output and in the log: once in each.
+# The message is once in the output and once in the log.
 assert_told() { # EXTENDED-REGEX
 	local log
 	log=$(tail -n "+$((log_before + 1))" "$CLUSTER/log/node1.log")
@@ -62,7 +62,7 @@ assert_told() { # EXTENDED-REGEX
 
 CURE='give a new image another name, or rename it into place'
 
-@test "an image that is whole is not spoken of" {
+@test "an intact image gives no message" {
 	start_reader --sif-mount=/shared/whole.sif:/mnt
 	end_reader
 	assert_output "status 0"
@@ -85,13 +85,13 @@ CURE='give a new image another name, or rename it into place'
 	end_reader
 	assert_line "status 1"
 	assert_told "[0-9]+ reads of the image '/shared/image.sif' failed, the first at byte [0-9]+ of the file: the file was changed while the step ran; $CURE"
-	# At a block's beginning, so not far from what was spoilt.
+	# At the start of a block, so close to the overwritten bytes.
 	first=$(sed -n 's/.* at byte \([0-9]*\) .*/\1/p' <<<"$output")
 	((first > $(middle_of "$SHARED/image.sif") - 256 * 1024))
 	((first < $(middle_of "$SHARED/image.sif") + 1024 * 1024))
 }
 
-@test "an image that was damaged before" {
+@test "an image that was damaged before the step" {
 	spoil "$SHARED/image.sif"
 	start_reader
 	end_reader
@@ -99,7 +99,7 @@ CURE='give a new image another name, or rename it into place'
 	assert_told "[0-9]+ reads of the image '/shared/image.sif' failed, the first at byte [0-9]+ of the file: the file has not changed while the step ran: it is damaged; copy or build it again"
 }
 
-@test "a further image that was damaged before is the one that is named" {
+@test "of several images, the damaged one is named" {
 	spoil "$SHARED/image.sif"
 	start_step --sif-image=/shared/whole.sif --sif-mount=/shared/image.sif:/mnt \
 		cat /large /mnt/large
@@ -109,7 +109,7 @@ CURE='give a new image another name, or rename it into place'
 	assert_told "[0-9]+ reads of the image '/shared/image.sif' failed, the first at byte [0-9]+ of the file: the file has not changed while the step ran: it is damaged; copy or build it again"
 }
 
-@test "what failed is told by a server that was killed, too" {
+@test "the reason is reported for a server that was killed, too" {
 	spoil "$SHARED/image.sif"
 	start_step --chdir=/shared --sif-image=/shared/image.sif sh -c '
 		cat /large; : >ready; until [ -e go ]; do sleep 0.05; done'
@@ -122,8 +122,8 @@ CURE='give a new image another name, or rename it into place'
 	assert_told "[0-9]+ reads of the image .*"
 }
 
-# It may make sense all the same.
-@test "an image that is written to during a step, with nothing read of it since" {
+# Its contents may still be valid.
+@test "an image that is written to during a step and not read afterwards" {
 	start_step --chdir=/shared --sif-image=/shared/image.sif sh -c '
 		: >ready; until [ -e go ]; do sleep 0.05; done'
 	wait_until 20 test -e "$SHARED/ready"
@@ -133,7 +133,7 @@ CURE='give a new image another name, or rename it into place'
 	assert_told "warning: what the step read of the image '/shared/image.sif' may be wrong: the file was changed while the step ran; $CURE"
 }
 
-@test "an image that is renamed, removed or replaced during a step is not spoken of" {
+@test "renaming, removing or replacing the image during a step gives no message" {
 	start_reader
 	cp "$SHARED/whole.sif" "$SHARED/new.sif"
 	mv "$SHARED/image.sif" "$SHARED/old.sif"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Who does what with which rights, looked at from outside: /proc while a step
-# runs, and strace of everything that slurmd starts for one.
+# Which process does what with which privileges, seen from outside: /proc while a step
+# runs, and strace of all processes that slurmd starts for it.
 
 load ../lib/common
 load ../lib/assert
@@ -20,7 +20,7 @@ teardown() {
 	rm -f "$SHARED"/{pids,log,go}
 }
 
-# A step of two tasks that sleep; the pid of its server in $server.
+# Starts a step of two tasks that sleep, and sets $server to the server's pid.
 start_sleeping_step() {
 	start_step -N1 -n2 --chdir=/shared --sif-image=/shared/good.sif sh -c \
 		'echo $$ >>pids; exec sleep 1000'
@@ -42,7 +42,7 @@ server_status() { # KEY...
 
 # --- the server, live --------------------------------------------------------
 
-@test "the server has the user's uid, gid and groups, all of each" {
+@test "all uids, gids and groups of the server are the user's" {
 	start_sleeping_step
 	run server_status Uid Gid Groups
 	assert_equal "${lines[0]}" "Uid:	2001	2001	2001	2001"
@@ -61,7 +61,7 @@ NoNewPrivs:	1
 Seccomp:	2"
 }
 
-@test "the descriptors are /dev/null, image, /dev/fuse, a pipe to itself; slurmstepd's pipe is the guard's" {
+@test "the server has only /dev/null, image, /dev/fuse, a pipe; its guard has slurmstepd's pipe" {
 	start_sleeping_step
 	run as_root sh -c "for f in /proc/$server/fd/*; do readlink \$f; done | sort"
 	own=${lines[5]}
@@ -83,14 +83,14 @@ $own"
 /shared/good.sif
 $lifeline"
 	assert_matches 'pipe:.[0-9]+.$'
-	# Of the pipe it has the end to read; slurmstepd alone has the other.
+	# It has the read end of the pipe; only slurmstepd has the other.
 	run as_root sh -c "find /proc/[0-9]*/fd -lname '${lifeline/\[/\\[}' -printf '%h %M\n'"
 	stepd=$(as_root pgrep -x slurmstepd)
 	assert_equal "$(sort <<<"$output")" \
 		"$(sort <<<"/proc/$(guard_pids)/fd lr-x------"$'\n'"/proc/$stepd/fd l-wx------")"
 }
 
-@test "the server may only read the image" {
+@test "the server's descriptor of the image is read-only" {
 	start_sleeping_step
 	fd=$(as_root sh -c "ls -l /proc/$server/fd | sed -n 's/.* \([0-9]*\) -> .shared.good.sif/\1/p'")
 	run as_root sed -n 's/^flags:[[:space:]]*//p' "/proc/$server/fdinfo/$fd"
@@ -98,7 +98,7 @@ $lifeline"
 	(((0$output & 3) == 0))
 }
 
-@test "the server is outside of the container, in a directory of its own" {
+@test "the server is outside of the container, in an empty directory" {
 	start_sleeping_step
 	run as_root readlink "/proc/$server/root" "/proc/$server/cwd"
 	assert_output $'/\n/'
@@ -124,7 +124,7 @@ $lifeline"
 	assert_contains "Operation not permitted"
 }
 
-# The kernel's setting, for all of the machine, for the length of a command.
+# Sets the kernel's setting for the whole machine while a command runs.
 with_suid_dumpable() ( # VALUE CMD...
 	setting=/proc/sys/fs/suid_dumpable
 	[[ -w $setting ]] || skip "fs.suid_dumpable cannot be set here"
@@ -136,7 +136,7 @@ with_suid_dumpable() ( # VALUE CMD...
 )
 
 # bats test_tags=machine
-@test "a server that its user could trace from the start serves nothing" {
+@test "a server that its user could trace at its start serves nothing" {
 	run with_suid_dumpable 1 in_image good -n2 true
 	assert_failure
 	assert_contains "the image server could not be confined: other processes"
@@ -147,7 +147,7 @@ with_suid_dumpable() ( # VALUE CMD...
 	nodes_become_idle
 }
 
-@test "the server is the guard's child, and that slurmstepd's, with a session of its own" {
+@test "the server is a child of the guard, a child of slurmstepd with its own session" {
 	start_sleeping_step
 	guard=$(guard_pids)
 	parent=$(as_root ps -o ppid= -p "$server")
@@ -161,7 +161,7 @@ with_suid_dumpable() ( # VALUE CMD...
 	assert_output 0
 }
 
-# The bits of a signal mask of /proc/PID/status.
+# Prints the signals in a mask of /proc/PID/status.
 signals_in() { # MASK
 	local number names=
 	for ((number = 1; number < 32; number++)); do
@@ -170,21 +170,22 @@ signals_in() { # MASK
 	echo "$names"
 }
 
-@test "the server ignores the signals that a user sends to a step" {
+@test "the server ignores the signals that users send to a step" {
 	start_sleeping_step
 	ignored=$(server_status SigIgn)
 	names=" $(signals_in "${ignored##*	}")"
 	for name in TERM INT HUP USR1 USR2 QUIT PIPE; do
 		[[ $names == *" $name "* ]] || assertion_failed "not $name: $names"
 	done
-	# 33 is caught by the C library, once there are threads.
+	# The C library catches 33 once there are threads.
 	run server_status SigBlk SigCgt
 	assert_output "SigBlk:	0000000000000000
 SigCgt:	0000000100000000"
 }
 
-# PIPE is 13 and RTMIN 34: scancel knows these by number.  The task reads a file that it has not read before.
-@test "the server survives the signals that a user sends to a step" {
+# PIPE is 13 and RTMIN 34: scancel takes these by number.  The task reads a file that
+# it has not read before.
+@test "the server survives the signals that users send to a step" {
 	start_step -N1 -n1 --chdir=/shared --sif-image=/shared/good.sif bash -c '
 		for s in TERM INT HUP USR1 USR2 QUIT ALRM XCPU 13 34; do
 			trap "echo $s >>log" "$s"
@@ -207,8 +208,8 @@ SigCgt:	0000000100000000"
 	refute_contains "image server"
 }
 
-# The builder and the server share one while the image's mount points are made.
-@test "tasks and server may use the CPUs that they could use before" {
+# The builder and the server share a CPU while the image's mount points are created.
+@test "tasks and server keep their CPU affinity" {
 	start_sleeping_step
 	cpus=$(as_alice srun -N1 -n1 sed -n 's/^Cpus_allowed_list://p' \
 		/proc/self/status)
@@ -218,7 +219,7 @@ SigCgt:	0000000100000000"
 	done
 }
 
-@test "the server's limits: no core, no file, no endless memory" {
+@test "the server's limits: no core dump, no file, limited memory" {
 	start_sleeping_step
 	run as_root cat "/proc/$server/limits"
 	assert_matches 'Max core file size +0 +0 '
@@ -226,7 +227,7 @@ SigCgt:	0000000100000000"
 	assert_matches 'Max address space +1073741824 +1073741824 '
 }
 
-@test "the server's program is root's, and ps shows what image it serves" {
+@test "root owns the server's program, and ps shows the image that it serves" {
 	start_sleeping_step
 	run as_root readlink "/proc/$server/exe"
 	assert_output "$PLUGIN_SERVER"
@@ -238,7 +239,7 @@ SigCgt:	0000000100000000"
 
 # --- the tasks, live ---------------------------------------------------------
 
-@test "a task has the user's ids, no capability and no descriptor too many" {
+@test "a task has the user's ids, no capability and no extra descriptor" {
 	start_sleeping_step
 	run as_root grep -E '^(Uid|CapInh|CapPrm|CapEff|CapAmb|NoNewPrivs):' \
 		"/proc/$task/status"
@@ -252,7 +253,7 @@ NoNewPrivs:	1"
 	assert_output $'0\n1\n2'
 }
 
-@test "slurmstepd stays in the host's mount namespace, and holds nothing of it" {
+@test "slurmstepd stays in the host's mount namespace and has no descriptor of the step" {
 	start_sleeping_step
 	stepd=$(as_root pgrep -x slurmstepd)
 	assert_equal "$(as_root readlink "/proc/$stepd/ns/mnt")" \
@@ -262,7 +263,7 @@ NoNewPrivs:	1"
 	assert_output ""
 }
 
-@test "root's own job: the server and the tasks have no capability either" {
+@test "root's own job: the server and the tasks have no capability, either" {
 	as_root srun --chdir=/shared --sif-image=/shared/good.sif sh -c 'echo $$ >pids
 		grep -E "^(CapPrm|CapEff|NoNewPrivs)" /proc/self/status >log
 		sleep 1000' >/dev/null 2>&1 </dev/null 3>&- &
@@ -283,7 +284,7 @@ NoNewPrivs:	1"
 
 # --- strace ------------------------------------------------------------------
 
-# One trace for the tests below, of all that slurmd of node1 starts: /shared/trace.
+# /shared/trace, used by the tests below, has all that slurmd of node1 starts.
 trace_a_step() {
 	[[ ! -s $SHARED/trace ]] || return 0
 	as_root sh -c 'exec strace -f -qq -s 64 -o /shared/trace.raw \
@@ -306,9 +307,9 @@ slurmd_is_traced() {
 		"/proc/$(pgrep -xf "slurmd -D -N node1")/status"'
 }
 
-# Puts halves of calls together and follows each process: its effective uid, and
-# whether it is in the container's mount namespace (C) or the host's (H); "server"
-# from its execveat on, "sealed" from its first seccomp filter on.
+# Joins the halves of calls and follows each process: its effective uid, and whether
+# it is in the container's mount namespace (C) or the host's (H); it is a "server"
+# after its execveat and "sealed" after its first seccomp filter.
 # Prints: PID ROLE UID PLACE CALL
 ANALYSIS='
 	my @lines = <STDIN>;
@@ -321,7 +322,7 @@ ANALYSIS='
 		next unless /^(\d+) +(.*)$/;
 		my ($pid, $call) = ($1, $2);
 		my $from = $parent{$pid} // 0;
-		# A child can be seen before the call that made it has returned.
+		# A child may appear before the call that made it has returned.
 		$uid{$pid} //= $uid{$from} // 0;
 		$place{$pid} //= $place{$from} // "H";
 		$role{$pid} //= $role{$from} // "slurm";
@@ -341,14 +342,14 @@ ANALYSIS='
 		$uid{$pid} = $1 if $name eq "setreuid" && $args =~ /, (\d+)/;
 		$place{$pid} = "C" if $name =~ /^(unshare|setns)$/ && $args =~ /NEWNS/;
 		$role{$pid} = "server" if $name eq "execveat" && $args =~ /spank-sif-server/;
-		# The guard forks the server that is sealed then.
+		# The guard forks the server, which is sealed afterwards.
 		$role{$1} = $role{$pid}, $uid{$1} = $uid{$pid}, $place{$1} = $place{$pid}
 			if $name =~ /^clone/ && $call =~ / = (\d+)/ && $role{$pid} eq "server";
 		$role{$pid} = "sealed" if $name eq "seccomp" && $args =~ /SET_MODE_FILTER/
 			&& $role{$pid} eq "server";
 	}'
 
-@test "the trace has seen the step: the server's start, the container, the tasks" {
+@test "the trace has the server's start, the container and the tasks" {
 	trace_a_step
 	run awk '{ print $2, $4 }' "$SHARED/trace"
 	for kind in "slurm H" "slurm C" "server H" "sealed H"; do
@@ -366,14 +367,14 @@ ANALYSIS='
 	assert_output ""
 }
 
-@test "a task makes its mounts with uid 2001, and changes no id in between" {
+@test "a task makes its mounts with uid 2001 and changes no id in between" {
 	trace_a_step
-	# mount_setattr(-1) with nothing to set is the question whether it exists.
+	# mount_setattr(-1) without attributes checks whether the call exists.
 	run grep -E ' (fsopen|fsmount|open_tree|move_mount|mount_setattr|pivot_root|umount2|unshare|setns)\(' \
 		<(grep -v ' mount_setattr(-1,' "$SHARED/trace")
 	assert_status 0
-	# slurmstepd's watch mounts fusectl, for itself alone: its thread makes
-	# no other mount.
+	# slurmstepd's watchdog mounts fusectl in its own namespace; its thread
+	# makes no other mount.
 	watch=$(sed -n 's/^\([0-9]*\) .* fsopen("fusectl".*/\1/p' "$SHARED/trace" | head -n 1)
 	mapfile -t lines < <(printf '%s\n' "${lines[@]}" | awk -v watch="$watch" \
 		'!($1 == watch && / (fsopen\("fusectl"|fsmount\()/)')
@@ -385,12 +386,12 @@ ANALYSIS='
 	assert_output ""
 }
 
-@test "the image is opened by the user alone" {
+@test "only processes of the user open the image" {
 	trace_a_step
 	run grep -E '"(/shared/)?good\.sif"' "$SHARED/trace"
 	assert_status 0
 	for line in "${lines[@]}"; do
-		# The server, that is, before its sandbox: see "once sealed".
+		# The server before it is sealed; see "once sealed".
 		[[ $line == *" slurm 2001 H open"* || $line != *open* ||
 			$line == *" server 2001 H open"* ]] ||
 			assertion_failed "by somebody else: $line"
@@ -412,7 +413,7 @@ ANALYSIS='
 		ppoll | alarm | setitimer | fcntl | getuid | getgid | fstat | \
 		newfstatat | seccomp | prctl | getrandom | getpid | gettid | \
 		clock_gettime | rt_sig* | restart_syscall | exit | exit_group) ;;
-		# The guard, and the server before it is narrowed.
+		# The guard, and the server before its sandbox is narrowed.
 		clone | clone3 | wait4 | getppid | rseq | set_robust_list | \
 		sched_getaffinity | sched_setaffinity | \
 		sched_getscheduler | sched_setscheduler) ;;
@@ -421,7 +422,7 @@ ANALYSIS='
 	done
 }
 
-@test "the server, once sealed, does not as much as try to open anything" {
+@test "the server, once sealed, never tries to open anything" {
 	trace_a_step
 	run grep -E '^[0-9]+ sealed .* H (open|openat|openat2|stat|access|readlink)\(' \
 		"$SHARED/trace"
@@ -430,7 +431,7 @@ ANALYSIS='
 
 @test "the server, once sealed, never executes, mounts or opens a socket" {
 	trace_a_step
-	# The guard forks the server, and that starts its threads: no more.
+	# The guard forks the server, and the server starts its threads; nothing else.
 	run grep -E '^[0-9]+ sealed .* H clone3?\(.*CLONE_(NEW|VFORK|PTRACE)' "$SHARED/trace"
 	assert_output ""
 	run grep -E '^[0-9]+ sealed .* H clone\(.*SIGCHLD' "$SHARED/trace"
@@ -439,14 +440,14 @@ ANALYSIS='
 	assert_output ""
 }
 
-@test "slurmstepd as root never opens, stats or names anything of the user's" {
+@test "slurmstepd as root never opens, stats or passes a path of the user" {
 	trace_a_step
 	run grep -E '^[0-9]+ slurm 0 H (open|openat|openat2|stat|lstat|newfstatat|access|readlink|execve)\(.*("(/shared|/home/alice)|good\.sif)' \
 		"$SHARED/trace"
 	assert_output ""
 }
 
-@test "nobody reads the image but the server" {
+@test "only the server reads the image" {
 	trace_a_step
 	fd=$(sed -n 's/.* slurm 2001 H openat(.*good\.sif".*) *= \([0-9]*\)$/\1/p' \
 		"$SHARED/trace" | head -n 1)
@@ -463,8 +464,8 @@ ANALYSIS='
 	assert_output ""
 }
 
-# The image comes to the server with a message.
-@test "the sandbox comes before the first byte of the image" {
+# The server gets the image in a message.
+@test "the sandbox is in place before the first byte of the image is read" {
 	trace_a_step
 	run awk '$2 == "server" || $2 == "sealed" {
 		if ($5 ~ /^seccomp/) sealed = 1
@@ -476,7 +477,7 @@ ANALYSIS='
 
 # --- the host's mount table --------------------------------------------------
 
-@test "the host's mount table has no mount of ours before, during or after" {
+@test "the host's mount table never has a mount of the plugin" {
 	assert_no_mount_of_ours
 	start_sleeping_step
 	assert_no_mount_of_ours
@@ -496,9 +497,9 @@ assert_no_mount_of_ours() {
 	refute_contains spank-sif
 }
 
-# The last of the traces, as it is one of its own: names are looked up for the
-# default of an administrator.
-@test "no_new_privs comes first in task_init, before names are looked up" {
+# Needs its own trace, the last one: the administrator's default makes the plugin look
+# up names.
+@test "task_init sets no_new_privs before it looks up names" {
 	rm -f "$SHARED/trace"
 	as_root sed -i "s/spank_sif.so.*/& workdir=~/" /etc/slurm/plugstack.conf
 	trace_a_step

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Attacks on what runs beside the image: by a server that has been taken over,
-# by the image's own scripts, and by other processes of the node.
+# Attacks on what runs beside the image: by a compromised server, by the image's own
+# scripts, and by other processes of the node.
 
 load ../lib/common
 load ../lib/assert
@@ -22,7 +22,7 @@ teardown() {
 	as_root sh -c "! mountpoint --quiet $PLUGIN_SERVER || umount $PLUGIN_SERVER"
 }
 
-# As distributions have them.
+# As in distributions.
 image_add_relative_links() { # TREE
 	rm -rf "$1/var/tmp"
 	mkdir -p "$1/a/b/c"
@@ -30,7 +30,7 @@ image_add_relative_links() { # TREE
 	ln -s ../../a/b/c "$1/a/b/link"
 }
 
-# In the place of the image server; speaks its protocol, as it likes.
+# Replaces the image server; it speaks the protocol but sends what it wants.
 use_server() { # <PROGRAM
 	compile -static -Os -D_GNU_SOURCE -I"$TESTS_LIB/../.." -x c -o "$SHARED/hostile" - \
 		"$TESTS_LIB/../../common/message.c" "$TESTS_LIB/../../common/deadline.c"
@@ -38,7 +38,7 @@ use_server() { # <PROGRAM
 		mount --bind /run/hostile $PLUGIN_SERVER"
 }
 
-@test "a server that shares an environment for ever fails the step, and that is all" {
+@test "a server that sends an endless environment only fails the step" {
 	use_server <<-'END'
 	#include <sys/mman.h>
 	#include <unistd.h>
@@ -66,8 +66,8 @@ use_server() { # <PROGRAM
 	nodes_become_idle
 }
 
-# Which a file of FUSE, or a device, could answer as it likes.
-@test "what a server sends in place of a namespace is not asked what it is" {
+# A FUSE file or a device could give any answer.
+@test "a descriptor sent in place of a namespace is not queried" {
 	use_server <<-'END'
 	#include <fcntl.h>
 	#include <unistd.h>
@@ -105,8 +105,8 @@ slurmd_is_traced() {
 		"/proc/$(pgrep -xf "slurmd -D -N node1")/status"'
 }
 
-# An image that takes over the server as soon as it is looked at: what it starts
-# then is in slurmstepd's cgroups, and nobody's child once its parent has ended.
+# An image that compromises the server as soon as it is read.  What the server then
+# starts is in slurmstepd's cgroups, and orphaned once its parent has ended.
 @test "processes that a server has started end with the step" {
 	local before
 	as_root sh -c "rm -f /run/hostile; cp $PLUGIN_SERVER /run/real &&
@@ -137,7 +137,7 @@ slurmd_is_traced() {
 	nodes_become_idle
 }
 
-@test "renames elsewhere on the node do not keep a step from starting" {
+@test "renames elsewhere on the node do not prevent a step from starting" {
 	as_bob bash -c 'mkdir -p /tmp/bob && cd /tmp/bob && touch a && perl -e "
 		alarm 60; while (1) { rename q(a), q(b); rename q(b), q(a) }"' 3>&- &
 	local i renaming=$!
@@ -151,7 +151,7 @@ slurmd_is_traced() {
 	wait "$renaming" || true
 }
 
-# Prints how many it could mount.
+# Prints how many mounts it could make.
 compile_mount_many() {
 	compile -static -Os -x c -o "$SHARED/mount-many" - <<-'END'
 	#include <stdio.h>
@@ -188,9 +188,9 @@ binds() { # SRC COUNT
 	echo "${list#,}"
 }
 
-# Each mount of the node's is copied into what a container shows of the host: with
-# fs.mount-max (100,000) of those in any one, the node cannot mount any more.
-@test "as many binds as a user may have leave root's mounts alone, and many more" {
+# Each mount on the node propagates into the host's mounts in a container.  If one
+# container has fs.mount-max (100,000) of them, the node cannot mount any more.
+@test "the most binds that a user may have leave the node far from fs.mount-max" {
 	compile_mount_many
 	mkdir -m 0777 "$SHARED/sources"
 	as_alice mkdir -p /shared/sources/deep
@@ -206,7 +206,7 @@ binds() { # SRC COUNT
 	done
 }
 
-@test "a user's binds by the thousand, or of thousands of mounts, are refused" {
+@test "thousands of binds, or binds with thousands of mounts, are refused" {
 	local list
 	compile_mount_many
 	list=$(binds / 4096)

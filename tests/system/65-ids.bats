@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# doc/privileges.md says which hook runs in which process, with which rights.
-# Here its tables of hooks are compared with what the kernel says, row by row; a
-# row that nothing observes fails, and so does a hook without a row.
+# doc/privileges.md says which hook runs in which process with which privileges.  Its
+# tables of hooks are compared with the kernel's view row by row.  A row that is never
+# observed fails, and so does a hook without a row.
 #
-#   begin and end of a hook     ids-probe.c, in plugstack.conf before and after us
-#   within a hook, in a child   the process stopped by strace at a system call of
-#                               that moment, and its /proc/PID/status
+#   begin and end of a hook     ids-probe.c, listed before and after the plugin
+#   within a hook, in a child   strace stops the process at a system call of that
+#                               moment; /proc/PID/status
 #   server, command             /proc/PID/status
 
 load ../lib/common
@@ -37,10 +37,10 @@ teardown() {
 	[[ -z ${CLUSTER-} ]] || stop_steps
 }
 
-# --- what there is to see ----------------------------------------------------
+# --- observations ------------------------------------------------------------
 
-# Statuses as the kernel writes them, each below a line "== PHASE|HOOK|PROCESS"; the
-# first is slurmd's.  Prints them in the words of the document, one a line:
+# Reads /proc/PID/status files, each below a line "== PHASE|HOOK|PROCESS", slurmd's
+# first.  Prints each as a line in the words of the document:
 # HOOK|PROCESS|UIDS|EFFECTIVE|PERMITTED|GIDS|GROUPS|INHERITABLE|AMBIENT|NNP|SECCOMP
 # shellcheck disable=SC2016
 TRANSLATION='
@@ -88,17 +88,17 @@ TRANSLATION='
 			$is{Seccomp}), "\n";
 	}'
 
-# For a shell on the cluster to expand.
+# Expanded by a shell on the cluster.
 # shellcheck disable=SC2016
 SLURMD='$(pgrep -xf "slurmd -D -N node1")'
 
-# A process as it is now.
+# The present state of a process.
 look_at() { # HOOK PROCESS PID
 	echo "== live|$1|$2"
 	as_root sh -c "cat /proc/$3/status"
 }
 
-# What the probe has said since the last time.
+# What the probe has reported since the last call.
 take_record() {
 	cat "$SHARED/ids"
 	: >"$SHARED/ids"
@@ -138,10 +138,10 @@ slurmd_is_traced() {
 	as_root sh -c "grep -q '^TracerPid:.*[1-9]' /proc/$SLURMD/status"
 }
 
-# Our child's: of the descriptors that the server gets, 6 is the last.
+# The plugin's child: 6 is the last of the server's descriptors.
 CLOSE_RANGE='close_range(8,'
 
-# Those of Slurm 26.05, which calls it as well.
+# Slurm 26.05 makes such calls, too.
 continue_slurms_own() {
 	awk -v ours="$CLOSE_RANGE" '
 		/ close_range[(][0-9]+,/ && $2 != ours { own[$1]; next }
@@ -150,7 +150,7 @@ continue_slurms_own() {
 		as_root xargs --no-run-if-empty kill -CONT
 }
 
-# Leaves in $stopped the process that strace has stopped at a call that begins so.
+# Sets $stopped to the process that strace has stopped at the given call.
 is_stopped_at() { # CALL
 	continue_slurms_own
 	stopped=$(awk -v call="$1" '
@@ -170,8 +170,8 @@ look_at_call() { # HOOK PROCESS CALL
 	as_root kill -CONT "$stopped"
 }
 
-# The child's close_range comes before it changes its ids; of the two tasks one
-# builds (pivot_root), then the other enters (setns).
+# The child calls close_range before it changes its ids.  Of the two tasks, one builds
+# (pivot_root), then the other enters (setns).
 observe_moments() {
 	local tracer calls=close_range,pivot_root,setns
 	as_root sh -c "exec strace -f -qq -o /shared/trace -e trace=$calls \
@@ -190,8 +190,8 @@ observe_moments() {
 	take_record
 }
 
-# Once for all tests: all of an image's steps into $OBSERVED, with srun, sbatch and
-# salloc; steps without an image into $PLAIN.
+# Once for all tests: $OBSERVED gets the steps in an image, with srun, sbatch and
+# salloc; $PLAIN gets the steps without an image.
 observe_all() {
 	local raw=$BATS_FILE_TMPDIR/raw
 	[[ ! -s $OBSERVED ]] || return 0
@@ -213,10 +213,10 @@ observed() { # HOOK PROCESS FIELDS
 		"$OBSERVED" | cut -d '|' -f "$3" | sort -u
 }
 
-# --- what the document says --------------------------------------------------
+# --- the document ------------------------------------------------------------
 
-# A table of hooks, its rows as of $OBSERVED; one line for each hook and process
-# where a row names several.
+# Prints a table of hooks like $OBSERVED, with a line for each hook and process where a
+# row names several.
 table() { # NUMBER
 	awk -F ' *[|] *' -v wanted="$1" '
 		!/^\|/ { inside = 0 }
@@ -246,7 +246,7 @@ row() { # TABLE HOOK PROCESS
 
 # --- the comparison ----------------------------------------------------------
 
-# To call for each thing compared, and then all_is_as_documented.
+# Called for each comparison; all_is_as_documented follows.
 compare() { # NAME EXPECTED ACTUAL
 	compared=$((${compared-0} + 1))
 	[[ $3 == "$2" ]] ||
@@ -308,7 +308,7 @@ compare_table() { # NUMBER FIELDS-OF-THE-DOCUMENT FIELDS-OBSERVED
 	all_is_as_documented
 }
 
-@test "a hook leaves all rights as they were, unless it has a row for its end" {
+@test "a hook leaves all privileges unchanged unless it has a row for its end" {
 	while IFS='|' read -r hook process _; do
 		[[ $hook == *": at its end" ]] || continue
 		has_row 1 "$hook" "$process" || compare "$hook, $process" \
@@ -323,8 +323,8 @@ compare_table() { # NUMBER FIELDS-OF-THE-DOCUMENT FIELDS-OBSERVED
 	assert_line "none|none" "$(wc -l <"$OBSERVED")"
 }
 
-# slurmd itself may have been started with either.
-@test "no_new_privs and seccomp: the server; no_new_privs: tasks, in the end" {
+# slurmd itself may run with either.
+@test "the server has no_new_privs and seccomp, tasks in the end no_new_privs" {
 	slurmd=$(observed init slurmstepd 10,11)
 	while IFS='|' read -r hook process _; do
 		case $hook in
@@ -337,7 +337,7 @@ compare_table() { # NUMBER FIELDS-OF-THE-DOCUMENT FIELDS-OBSERVED
 	all_is_as_documented
 }
 
-@test "in steps without an image no hook changes any right" {
+@test "in steps without an image no hook changes any privilege" {
 	run grep -v ': at its end|' "$PLAIN"
 	[[ $output == *"task_init|task|"* ]]
 	before=$(sort <<<"$output")
