@@ -543,7 +543,7 @@ assert_argument_refused() { # ARGUMENT
 	done
 }
 
-@test "a plugin listed twice is reported at the start of slurmd, by srun and in a step" {
+@test "a plugin listed twice is reported by slurmd, by srun and in a step" {
 	start_other "" --plugstack="include /etc/slurm/plugstack.conf.d/*.conf"
 	local twice="spank_sif: spank_sif.so is listed twice in plugstack.conf"
 	run grep -h "spank_sif" "$OTHER/log/node1.log"

@@ -61,7 +61,7 @@ NoNewPrivs:	1
 Seccomp:	2"
 }
 
-@test "the server has only /dev/null, image, /dev/fuse, a pipe; its guard has slurmstepd's pipe" {
+@test "the server has four descriptors; its guard has slurmstepd's pipe" {
 	start_sleeping_step
 	run as_root sh -c "for f in /proc/$server/fd/*; do readlink \$f; done | sort"
 	own=${lines[5]}
@@ -253,7 +253,7 @@ NoNewPrivs:	1"
 	assert_output $'0\n1\n2'
 }
 
-@test "slurmstepd stays in the host's mount namespace and has no descriptor of the step" {
+@test "slurmstepd stays in the host's mount namespace and holds nothing of the step" {
 	start_sleeping_step
 	stepd=$(as_root pgrep -x slurmstepd)
 	assert_equal "$(as_root readlink "/proc/$stepd/ns/mnt")" \
