@@ -17,6 +17,7 @@ spank/plugin/environment/sh: common
 spank/plugin/environment: common common/privileged spank/plugin/io spank/plugin/container spank/plugin/environment/sh
 spank/plugin: common common/privileged spank/plugin/settings spank/plugin/io spank/plugin/container spank/plugin/environment spank/plugin/environment/sh
 spank/server/squashfs: common
+spank/server/squashfuse: common spank/server/squashfs
 spank/server/fuse: common spank/server/squashfs
 spank/server/prefetch: common spank/server/squashfs spank/server/fuse
 spank/server: common spank/server/squashfs spank/server/fuse spank/server/prefetch

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Contents of files, read block by block: each block belongs to one instance,
+ * which has it in its cache for all threads.
+ */
+#include "spank/server/squashfuse/internal.h"
+
+struct part {
+	uint64_t ref;
+	uint64_t offset;
+	size_t size;
+	char *buffer;
+};
+
+static uint32_t block_size_of(const struct squash *squash)
+{
+	return squash->instances[0].fs.sb.block_size;
+}
+
+/* All of it; what is there of the part has been checked. */
+static int read_part(struct instance *instance, const struct part *part)
+{
+	sqfs_off_t size = part->size;
+	sqfs_inode inode;
+
+	if (instance_inode(instance, part->ref, &inode) < 0)
+		return -1;
+	if (sqfs_read_range(&instance->fs, &inode, part->offset, &size,
+		    part->buffer) != SQFS_OK ||
+		size != (sqfs_off_t)part->size)
+		return instance_failed();
+	return 0;
+}
+
+static int read_parts(struct squash *squash, struct read_context *context,
+	struct part all)
+{
+	uint32_t block_size = block_size_of(squash);
+	struct instance *instance;
+	struct part part = all;
+	int rc = 0;
+
+	while (rc == 0 && all.size > 0) {
+		part.size = block_size - all.offset % block_size;
+		if (part.size > all.size)
+			part.size = all.size;
+		part.offset = all.offset;
+		part.buffer = all.buffer;
+		instance = instance_take(squash, context,
+			(all.ref >> 16) + all.offset / block_size);
+		rc = read_part(instance, &part);
+		instance_give(instance);
+		all.offset += part.size;
+		all.buffer += part.size;
+		all.size -= part.size;
+	}
+	return rc;
+}
+
+/* How much of `size` bytes at `offset` the file has. */
+static int find_size(struct squash *squash, struct read_context *context,
+	uint64_t ref, uint64_t offset, size_t size, size_t *ret_size)
+{
+	struct stat st;
+
+	if (squash_stat(squash, context, ref, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode) || size > SQUASH_READ_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	*ret_size = 0;
+	if (offset < (uint64_t)st.st_size)
+		*ret_size =
+			size < st.st_size - offset ? size : st.st_size - offset;
+	return 0;
+}
+
+enum read_result squash_read(struct squash *squash,
+	struct read_context *context, uint64_t ref, uint64_t offset,
+	size_t size, void *buffer, struct squash_data *ret_data)
+{
+	*ret_data = (struct squash_data){ .bytes = buffer };
+	if (find_size(squash, context, ref, offset, size, &ret_data->size) < 0)
+		return READ_ERROR;
+	if (ret_data->size > 0 && context && context->blocking == READ_NOWAIT)
+		return READ_WOULD_BLOCK;
+	return read_parts(squash, context,
+		       (struct part){ ref, offset, ret_data->size, buffer }) < 0
+		       ? READ_ERROR
+		       : READ_DATA;
+}
+
+void squash_release(struct squash *squash, struct squash_data *data)
+{
+	(void)squash;
+	data->held = NULL;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SPANK_SERVER_SQUASHFUSE_INTERNAL_H
+#define SPANK_SERVER_SQUASHFUSE_INTERNAL_H
+
+/* What the files of this folder share; for them only. */
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "spank/server/squashfs/squash.h"
+#include "spank/server/squashfuse/library.h"
+
+/* A name's length has 16 bits in the image, and the library writes as much. */
+#define SQUASHFUSE_NAME_SIZE (64 * 1024 + 2)
+
+/*
+ * One file system of the library, with caches of its own.  Releases before 0.2
+ * have no locks, so a thread takes an instance, calls the library, and gives it
+ * back.
+ */
+struct instance {
+	pthread_mutex_t lock;
+	sqfs fs;
+	char name[SQUASHFUSE_NAME_SIZE]; /* of the entry that is read */
+};
+
+struct squash {
+	int fd;
+	struct sif_partition window; /* of the file, all of it is read there */
+	struct instance *instances;
+	size_t count;
+	size_t blocks; /* of files, and as many of fragments, in each cache */
+};
+
+/* Make squash->instances, as many as `count`.  -1 with errno. */
+int instances_make(struct squash *squash, size_t count, size_t blocks,
+	sqfs_err *ret_reason);
+void instances_free(struct squash *squash);
+
+/*
+ * The instance that `key` belongs to, for this thread alone until it is given
+ * back: the same one for the same key, so that nothing is cached twice.
+ */
+struct instance *instance_take(struct squash *squash,
+	struct read_context *context, uint64_t key);
+void instance_give(struct instance *instance);
+
+/* What to return when the library has failed: notes the damage, and sets errno
+ * to ENOMEM or EIO.  With the instance. */
+int instance_failed(void);
+
+/* Of an instance that has been taken.  -1 with errno. */
+int instance_inode(struct instance *instance, uint64_t ref,
+	sqfs_inode *ret_inode);
+
+/* Takes the instance of the inode.  NULL with errno. */
+struct instance *instance_take_inode(struct squash *squash,
+	struct read_context *context, uint64_t ref, sqfs_inode *ret_inode);
+
+#endif
