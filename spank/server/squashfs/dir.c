@@ -99,6 +99,8 @@ static int next_entry(struct listing *listing, struct squash_entry *entry)
 	entry->ref = (uint64_t)listing->block << 16 | le16_at(raw);
 	entry->number = (uint32_t)(listing->number + (int16_t)le16_at(raw + 2));
 	entry->type = squash_mode_of(le16_at(raw + 4));
+	if (!entry->type)
+		return squash_corrupt();
 	entry->next = listing->offset;
 	return 1;
 }

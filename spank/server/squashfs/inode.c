@@ -80,6 +80,7 @@ static int parse(struct squash_stream *stream, struct squash_inode *inode)
 {
 	unsigned char base[BASE_SIZE], rest[REST_MAX];
 	unsigned int type;
+	mode_t mode, kind;
 	bool is_extended;
 
 	if (squash_stream_read(stream, base, sizeof(base)) < 0)
@@ -90,10 +91,13 @@ static int parse(struct squash_stream *stream, struct squash_inode *inode)
 	if (squash_stream_read(stream, rest, rest_size[type]) < 0)
 		return -1;
 	is_extended = type >= SQUASH_EXTENDED;
+	kind = squash_mode_of(is_extended ? type - SQUASH_SOCKET : type);
+	mode = le16_at(base + 2);
+	/* The type is said once more, or not at all. */
+	if (mode & S_IFMT && (mode & S_IFMT) != kind)
+		return squash_corrupt();
 	*inode = (struct squash_inode){
-		.mode = (le16_at(base + 2) & 07777) |
-			squash_mode_of(
-				is_extended ? type - SQUASH_SOCKET : type),
+		.mode = mode | kind,
 		.uid = le16_at(base + 4),
 		.gid = le16_at(base + 6),
 		.mtime = le32_at(base + 8),
