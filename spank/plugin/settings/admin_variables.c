@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Variables of the administrator's, in path= and bind=, as expand.c takes them.
+ * The administrator's variables in path=, bind=, home= and workdir=, in the
+ * form that expand.c takes.
  */
 #include <limits.h>
 #include <pwd.h>
@@ -13,7 +14,7 @@
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/expand.h"
 
-/* Of an entry with all that belongs to it. */
+/* Room for the strings of a passwd entry. */
 #define ENTRY_SIZE (1 << 16)
 
 int admin_variables_check(const char *text, struct error *err)

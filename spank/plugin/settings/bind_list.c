@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Lists of binds: cut at commas, each item cut at colons, its marks taken off,
- * then checked.  An option list ("ro") makes the comma ambiguous: a word after
- * a comma that is an option continues the item before it, as in Singularity.
+ * Lists of binds: split at commas, each item split at colons, its marks
+ * removed, then checked.  Options ("ro") make the comma ambiguous: as in
+ * Singularity, an option after a comma continues the item before it.
  */
 #include <errno.h>
 #include <limits.h>
@@ -16,7 +16,7 @@
 #include "spank/plugin/settings/path.h"
 
 /*
- * Options that mounts and binds have elsewhere: of mount(8), Apptainer, enroot
+ * Options that mounts and binds have elsewhere: in mount(8), Apptainer, enroot
  * (with '+' between them), Docker and Podman.
  */
 static bool is_foreign_option(const char *word)
@@ -82,10 +82,10 @@ static bool is_option(const char *word)
 }
 
 /*
- * Does the word after a comma continue the item before it?  What is an option
- * elsewhere does so after an option only: "shared" may be a directory.
+ * Does the word after a comma continue the item before it?  A word that is an
+ * option elsewhere does so only after an option: "shared" may be a directory.
  */
-static bool continues(const char *word, const struct bind_list *specs)
+static bool continues_item(const char *word, const struct bind_list *specs)
 {
 	const struct bind_spec *last;
 
@@ -99,15 +99,15 @@ static bool continues(const char *word, const struct bind_list *specs)
 
 static int check_target(const char *target, struct error *err)
 {
-	/* $ and ~: what the commands are given is expanded afterwards. */
+	/* The commands expand $ and ~ later. */
 	if (target[0] != '/' && target[0] != '$' && target[0] != '~')
 		return error_set(err, 0,
 			"the destination '%s' is not an absolute path", target);
 	return 0;
 }
 
-/* One place has one name: '//x' is no way past a bind at '/x'. */
-static int clean_target(char *target, struct error *err)
+/* A place has one name: '//x' is the same as '/x'. */
+static int normalize_target(char *target, struct error *err)
 {
 	if (target[0] != '/')
 		return 0;
@@ -129,21 +129,22 @@ static int check_paths(const struct bind_spec *spec, enum bind_spec_kind kind,
 		strlen(spec->target) >= PATH_MAX)
 		return error_set(err, 0, "a path is longer than %d characters",
 			PATH_MAX - 1);
-	/* SRC alone: a relative one becomes absolute, and then the target. */
+	/* SRC alone: once that is absolute, the target is, too. */
 	if (kind == BIND_SPEC_USER && spec->source &&
 		strcmp(spec->source, spec->target) == 0)
 		return 0;
 	return check_target(spec->target, err);
 }
 
-static int fill(struct bind_spec *spec, const char *source, const char *target)
+static int set_paths(struct bind_spec *spec, const char *source,
+	const char *target)
 {
 	spec->source = source ? strdup(source) : NULL;
 	spec->target = strdup(target);
 	return (source && !spec->source) || !spec->target ? -1 : 0;
 }
 
-/* Take off the marks before an item. */
+/* Skips the marks before an item, and notes them. */
 static char *take_marks(char *item, enum bind_spec_kind kind,
 	struct bind_spec *spec)
 {
@@ -179,17 +180,17 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 		return error_set(err, 0, "the destination is missing");
 	if (target)
 		list_unescape(target, ":,\\");
-	if (fill(spec, source, target && *target ? target : source) < 0)
+	if (set_paths(spec, source, target && *target ? target : source) < 0)
 		return error_set(err, 0, "cannot allocate memory");
 	spec->has_options = option;
 	if (option && take_option(spec, option, err) < 0)
 		return -1;
 	if (check_paths(spec, kind, err) < 0)
 		return -1;
-	return clean_target(spec->target, err);
+	return normalize_target(spec->target, err);
 }
 
-static int grow(struct bind_list *specs, struct error *err)
+static int add_item(struct bind_list *specs, struct error *err)
 {
 	struct bind_spec *list =
 		realloc(specs->items, (specs->count + 1) * sizeof(*list));
@@ -201,14 +202,14 @@ static int grow(struct bind_list *specs, struct error *err)
 	return 0;
 }
 
-static int parse(char *rest, enum bind_spec_kind kind, struct bind_list *specs,
-	struct error *err)
+static int parse_items(char *rest, enum bind_spec_kind kind,
+	struct bind_list *specs, struct error *err)
 {
 	CLEANUP_FREE char *shown = NULL;
 	char *item;
 
 	while ((item = list_next_raw(&rest))) {
-		if (kind != BIND_SPEC_IMAGES && continues(item, specs)) {
+		if (kind != BIND_SPEC_IMAGES && continues_item(item, specs)) {
 			if (take_option(&specs->items[specs->count - 1], item,
 				    err) < 0)
 				return error_prefix(err, "'%s,%s'",
@@ -217,7 +218,7 @@ static int parse(char *rest, enum bind_spec_kind kind, struct bind_list *specs,
 		}
 		free(shown);
 		shown = strdup(item);
-		if (grow(specs, err) < 0)
+		if (add_item(specs, err) < 0)
 			return -1;
 		if (parse_item(item, kind, &specs->items[specs->count - 1],
 			    err) < 0)
@@ -226,21 +227,21 @@ static int parse(char *rest, enum bind_spec_kind kind, struct bind_list *specs,
 	return 0;
 }
 
-int bind_list_parse(const char *list, enum bind_spec_kind kind,
-	struct bind_list *ret_specs, struct error *err)
+int bind_list_parse(const char *text, enum bind_spec_kind kind,
+	struct bind_list *ret_list, struct error *err)
 {
-	CLEANUP_FREE char *copy = strdup(list);
+	CLEANUP_FREE char *copy = strdup(text);
 	struct bind_list specs = { .count = 0 };
 
-	if (list_check(list, err) < 0)
+	if (list_check(text, err) < 0)
 		return -1;
 	if (!copy)
 		return error_set(err, 0, "cannot allocate memory");
-	if (parse(copy, kind, &specs, err) < 0) {
+	if (parse_items(copy, kind, &specs, err) < 0) {
 		bind_list_free(&specs);
 		return -1;
 	}
-	*ret_specs = specs;
+	*ret_list = specs;
 	return 0;
 }
 
@@ -315,7 +316,7 @@ int bind_list_copy(const struct bind_list *list, struct bind_list *ret_copy)
 	for (i = 0; i < list->count; i++) {
 		spec = &copy.items[copy.count++];
 		*spec = list->items[i];
-		if (fill(spec, spec->source, spec->target) < 0) {
+		if (set_paths(spec, spec->source, spec->target) < 0) {
 			bind_list_free(&copy);
 			return -1;
 		}

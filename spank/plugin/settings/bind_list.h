@@ -15,16 +15,16 @@
  *
  * and beyond it
  *
- *   ?ITEM   leave it out without a word where SRC is not there
+ *   ?ITEM   optional: leave it out if SRC does not exist
  *   -DST    do not bind what the site or the plugin binds at DST
- *   !ITEM   (plugstack.conf only) which no user can leave out
+ *   !ITEM   (plugstack.conf only) users cannot leave it out
  *
- * A backslash takes its meaning from a colon or comma after it.  Further
- * images are the same, as IMAGE:DST.
+ * A backslash before a colon or comma makes it part of the path.  Further
+ * images have the same grammar, but are always IMAGE:DST.
  */
 enum bind_spec_kind {
-	BIND_SPEC_USER,   /* of an option or a variable */
-	BIND_SPEC_ADMIN,  /* of plugstack.conf */
+	BIND_SPEC_USER,   /* in an option or a variable */
+	BIND_SPEC_ADMIN,  /* in plugstack.conf */
 	BIND_SPEC_IMAGES, /* IMAGE:DST */
 };
 
@@ -44,18 +44,16 @@ struct bind_list {
 };
 
 /*
- * Parse a list into *ret_specs, owned by the caller.  Paths are taken as they
- * are: relative ones and variables in them are the caller's to resolve.  On
- * failure a sentence says which item is wrong, and what would be right.
+ * Parse a text into *ret_list, to be freed by bind_list_free().  Relative paths
+ * and variables stay as they are; the caller resolves them.  On failure a
+ * sentence says which item is wrong, and what would be right.
  */
-int bind_list_parse(const char *list, enum bind_spec_kind kind,
-	struct bind_list *ret_specs, struct error *err);
+int bind_list_parse(const char *text, enum bind_spec_kind kind,
+	struct bind_list *ret_list, struct error *err);
 
-/*
- * The list in words again, such that parsing it yields the same; owned by the
- * caller, NULL with errno if there is no memory.
- */
-char *bind_list_print(const struct bind_list *specs);
+/* The text of a list, such that parsing it yields the same list; owned by the
+ * caller, NULL if there is no memory. */
+char *bind_list_print(const struct bind_list *list);
 
 /* Move the items of `more`, which is empty then, to the end of `list`; -1 if
  * there is no memory. */
@@ -64,6 +62,6 @@ int bind_list_append(struct bind_list *list, struct bind_list *more);
 /* -1 if there is no memory. */
 int bind_list_copy(const struct bind_list *list, struct bind_list *ret_copy);
 
-void bind_list_free(struct bind_list *specs);
+void bind_list_free(struct bind_list *list);
 
 #endif

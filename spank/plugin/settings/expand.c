@@ -51,7 +51,7 @@ static size_t name_length(const char *text)
 			    "abcdefghijklmnopqrstuvwxyz0123456789_");
 }
 
-/* At a dollar sign: how much of the text has been used; -1. */
+/* At a dollar sign.  Returns how much of the text has been used, or -1. */
 static ssize_t add_dollar(struct text *text, const char *dollar,
 	struct error *err)
 {
@@ -120,7 +120,7 @@ int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err)
 			"cannot find out the working directory, to which '%s' "
 			"is relative",
 			expanded);
-	/* "./image.sif", which is what many write. */
+	/* Many write "./image.sif". */
 	while (strncmp(relative, "./", 2) == 0)
 		relative += 1 + strspn(relative + 1, "/");
 	if (snprintf(ret_path, PATH_MAX, "%s/%s",

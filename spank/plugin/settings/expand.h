@@ -7,25 +7,25 @@
 #include "common/error.h"
 
 /*
- * Paths as users write them in options and #SBATCH lines, and administrators in
- * plugstack.conf, where no shell has seen them.
+ * Variables in paths that no shell expands: users write them in options and
+ * #SBATCH lines, administrators in plugstack.conf.
  */
 
 /*
- * Replace $NAME and ${NAME} by the variable of `variables` (NAME=VALUE, NULL
- * at the end, as environ is), and a ~ at the begin by $HOME.  A variable that
- * is not there, or a result of PATH_MAX bytes or more, fails.  A backslash
- * before $ or ~ keeps it.
+ * Replace $NAME and ${NAME} by the values in `variables` (NAME=VALUE, NULL at
+ * the end, as in environ), and a leading ~ by $HOME.  Fails if a variable is
+ * missing, or if the result has PATH_MAX bytes or more.  A backslash before $
+ * or ~ keeps it.
  */
 int expand_variables(const char *text, char *const *variables,
 	char ret_path[PATH_MAX], struct error *err);
 
-/* The same; what is not absolute then fails. */
+/* The same; fails if the result is not absolute. */
 int expand_absolute(const char *text, char *const *variables,
 	char ret_path[PATH_MAX], struct error *err);
 
-/* By the environment; and a relative path becomes one below the working
- * directory. */
+/* The same with this process's environment; a relative path is resolved against
+ * the working directory. */
 int expand_path(const char *text, char ret_path[PATH_MAX], struct error *err);
 
 #endif

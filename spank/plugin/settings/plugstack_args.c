@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The plugin's arguments in plugstack.conf: NAME=VALUE words.  Slurm splits the
- * line at white space and knows no quotes, so a value has neither.  What is not
- * in the table here is a default for a setting, such as home=no.
+ * line at white space and knows no quotes, so a value can contain neither.  A
+ * name that is not in this file's table is a default of a setting, as in
+ * home=no.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -16,8 +17,8 @@
 #include "spank/plugin/settings/plugstack_args.h"
 
 /*
- * An argument: a row of the table below.  A number or a choice needs no more
- * than that, and a field of struct plugstack_args.
+ * An argument is a row of the table below.  A number or a choice between two
+ * words needs only that, and a field of struct plugstack_args.
  */
 struct arg_rule {
 	const char *name;
@@ -224,7 +225,7 @@ static int refuse_name(struct error *err)
 		names);
 }
 
-/* A word that the setting knows has no variables. */
+/* Only a path can contain variables, not a word such as "private". */
 static int check_directory(const char *value, struct error *err)
 {
 	return strpbrk(value, "$~") ? admin_variables_check(value, err) : 0;
@@ -261,7 +262,7 @@ static int parse_word(const char *word, struct plugstack_args *args,
 	return parse_default(word, args, err);
 }
 
-/* To the sentence about those before it. */
+/* Adds a wrong word to the sentence about those before it. */
 static void add_wrong(const char *word, struct error *wrong, int before,
 	struct error *err)
 {

@@ -18,7 +18,7 @@
 #define PLUGSTACK_BINDS_DEFAULT     128
 #define PLUGSTACK_BINDS_MAX         4096
 
-/* What the administrator wrote after the plugin's name in plugstack.conf. */
+/* What the administrator writes after the plugin's name in plugstack.conf. */
 struct plugstack_args {
 	int timeout_s; /* timeout=SECONDS: the longest start of a container */
 	int cache_mib; /* cache=MIB: what the image server keeps in memory */
@@ -36,17 +36,18 @@ struct plugstack_args {
 };
 
 /*
- * Parse the words; what is not named keeps its default.  The last value of a
- * name wins, and lists add up.  Unknown or malformed words fail, with a
- * sentence that names each and what would be right; *ret_args then holds
+ * Parse the words.  An argument without a word has its default; the last value
+ * of a name wins, and lists add up.  Fails for unknown or malformed words, with
+ * a sentence that names each and says what would be right; *ret_args then holds
  * the defaults.  To be freed by plugstack_args_free().
  */
 int plugstack_args_parse(int argc, char *const argv[],
 	struct plugstack_args *ret_args, struct error *err);
 
 /*
- * Has the user, whose own `settings` these are, said something about what the
- * administrator keeps to himself?  -1 with a sentence then.
+ * Check a user's settings, without defaults, against what the administrator
+ * denies (deny=), reserves (mount=) and limits (binds-max=).  -1 with a
+ * sentence if they are refused.
  */
 int plugstack_args_check_users(const struct plugstack_args *args,
 	const struct settings *settings, struct error *err);

@@ -96,7 +96,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 	[SETTING_CLEANENV] = {
 		NAMES("cleanenv", "CLEANENV"),
 		.arginfo = "yes|no",
-		.usage = "leave out the job's variables but for those of "
+		.usage = "leave out the job's variables except those of "
 			 "Slurm, MPI and GPUs (default no)",
 		WORDS(YES_NO),
 		.fallback.word = WORD_NO,
@@ -158,7 +158,7 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 	[SETTING_ROCM] = {
 		NAMES("rocm", "ROCM"),
 		.arginfo = "auto|try|yes|no",
-		.usage = "the same of AMD ROCm (default auto)",
+		.usage = "the same for AMD ROCm (default auto)",
 		WORDS(DRIVER),
 		.fallback.word = WORD_AUTO,
 		.is_flag = true,
