@@ -73,6 +73,7 @@ static int take_option(struct bind_spec *spec, const char *word,
 	else
 		return error_set(err, 0,
 			"'%s' is not an option of a bind (ro, rw)", word);
+	spec->has_options = true;
 	return 0;
 }
 
@@ -182,7 +183,6 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 		list_unescape(target, ":,\\");
 	if (set_paths(spec, source, target && *target ? target : source) < 0)
 		return error_set(err, 0, "cannot allocate memory");
-	spec->has_options = option;
 	if (option && take_option(spec, option, err) < 0)
 		return -1;
 	if (check_paths(spec, kind, err) < 0)

@@ -72,6 +72,11 @@ static void options_after_a_comma_are_of_the_item_before(void **state)
 	assert_spec(&specs.items[1], "/c", "/d", false);
 	assert_spec(&specs.items[2], "/ro", "/ro", false);
 	bind_list_free(&specs);
+	/* After any option, not only after one behind a colon. */
+	assert_wrong("/a:/b,ro,nosuid", BIND_SPEC_USER,
+		"'/a:/b,nosuid': 'nosuid' cannot be chosen for a bind");
+	assert_wrong("/a:/b,rw,id=1", BIND_SPEC_USER,
+		"images are mounted with --sif-mount");
 }
 
 static void empty_items_are_refused(void **state)
