@@ -65,7 +65,7 @@ static bool is_step_for_image(const struct step *step, uint32_t number)
 /* One for the root, one for each further image; none to join a step. */
 static size_t count_servers(const struct settings *settings)
 {
-	if (settings_join(settings))
+	if (settings_have_join(settings))
 		return 0;
 	return 1 + settings_binds(settings, SETTING_MOUNT)->count;
 }

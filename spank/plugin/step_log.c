@@ -92,7 +92,7 @@ void step_log_write(spank_t spank, const struct step *step, bool is_refused)
 	uint32_t job = 0, number = 0, tasks = 0;
 	char name[16], end[16], uuid[STEP_UUID_SIZE + 1];
 	CLEANUP_FREE char *joined = NULL;
-	bool joins = settings_join(&step->settings);
+	bool joins = settings_have_join(&step->settings);
 	uid_t uid = 0;
 
 	spank_get_item(spank, S_JOB_ID, &job);

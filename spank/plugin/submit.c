@@ -178,7 +178,7 @@ int submit_finish(struct submission *submission,
 			submission->is_srun, report, err) < 0)
 		return -1;
 	has_container =
-		settings_have_image(settings) || settings_join(settings);
+		settings_have_image(settings) || settings_have_join(settings);
 	if (has_container &&
 		(foreign_binds_add(settings, args, err) < 0 ||
 			foreign_settings_add(settings, args, err) < 0))

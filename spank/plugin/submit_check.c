@@ -64,7 +64,7 @@ int submit_check_join(struct settings *settings,
 {
 	int i;
 
-	if (!settings_join(settings))
+	if (!settings_have_join(settings))
 		return 0;
 	if (!is_srun)
 		return refuse_join(settings, given[SETTING_JOIN], err);
@@ -137,7 +137,7 @@ int submit_check_image(const struct settings *settings,
 	const char *what = is_srun ? "step" : "script";
 	CLEANUP_FREE char *own = NULL, *all = NULL;
 
-	if (settings_have_image(settings) || settings_join(settings))
+	if (settings_have_image(settings) || settings_have_join(settings))
 		return 0;
 	own = list_wanting(settings, given, is_srun, true);
 	if (settings->value[SETTING_IMAGE].is_set) {

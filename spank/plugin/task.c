@@ -194,7 +194,7 @@ static int give_back(spank_t spank, const struct step *step,
 		0)
 		return -1;
 	/* Each task that joins a step is a builder. */
-	if (settings_join(&step->settings) ? is_first : result->is_builder)
+	if (settings_have_join(&step->settings) ? is_first : result->is_builder)
 		check_command(spank, report);
 	return 0;
 }

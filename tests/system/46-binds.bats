@@ -220,7 +220,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 		assert_matches "node1: error: spank_sif: SLURM_SIF_${name^^}: "
 		assert_contains "${sentence##*\'}"
 	done <<-'END'
-	bind|/shared/d:/mnt,,/shared/e|'/shared/d:/mnt,,/shared/e' has an empty item: take away the comma next to it
+	bind|/shared/d:/mnt,,/shared/e|'/shared/d:/mnt,,/shared/e' has an empty item: remove the comma next to it
 	bind|/shared/d:/mnt,|'/shared/d:/mnt,' has an empty item
 	bind|/tmp:|'/tmp:': the destination is missing
 	mount|faces.sqsh:/data,|'faces.sqsh:/data,' has an empty item

@@ -10,6 +10,7 @@
 #include "spank/plugin/container/foreign_binds.h"
 #include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/expand.h"
+#include "spank/plugin/settings/list.h"
 
 /* From the weakest to the strongest. */
 static const char *const variables[FOREIGN_BINDS_VARIABLES] = {

@@ -4,11 +4,8 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "spank/plugin/settings/list.h"
 
 char *list_cut(char *text, char separator)
@@ -57,7 +54,7 @@ int list_check(const char *list, struct error *err)
 	if (!has_gap(list))
 		return 0;
 	return error_set(err, 0,
-		"'%s' has an empty item: take away the comma next to it, or "
+		"'%s' has an empty item: remove the comma next to it, or "
 		"write \\, for a comma in a name or value",
 		list);
 }
@@ -97,112 +94,4 @@ char *list_next(char **rest)
 	if (item)
 		list_unescape(item, ",");
 	return item;
-}
-
-/* --- in memory ------------------------------------------------------------ */
-
-/* Room for `more` items, and the NULL. */
-static int reserve(struct list *list, size_t more)
-{
-	char **items = reallocarray(list->items, list->count + more + 1,
-		sizeof(*items));
-
-	if (!items)
-		return -1;
-	list->items = items;
-	return 0;
-}
-
-static int add(struct list *list, const char *item)
-{
-	char *copy = strdup(item);
-
-	if (!copy || reserve(list, 1) < 0) {
-		free(copy);
-		return -1;
-	}
-	list->items[list->count++] = copy;
-	list->items[list->count] = NULL;
-	return 0;
-}
-
-int list_parse(const char *text, struct list *ret_list, struct error *err)
-{
-	CLEANUP_FREE char *copy = strdup(text);
-	struct list list = { .count = 0 };
-	char *rest = copy, *item;
-
-	if (list_check(text, err) < 0)
-		return -1;
-	if (!copy)
-		return error_set(err, 0, "cannot allocate memory");
-	while ((item = list_next(&rest)))
-		if (add(&list, item) < 0) {
-			list_free(&list);
-			return error_set(err, 0, "cannot allocate memory");
-		}
-	*ret_list = list;
-	return 0;
-}
-
-char *list_print(const struct list *list)
-{
-	char *text = NULL;
-	const char *c;
-	size_t size, i;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (i = 0; i < list->count; i++) {
-		if (i > 0)
-			fputc(',', out);
-		for (c = list->items[i]; *c; c++) {
-			if (*c == ',')
-				fputc('\\', out);
-			fputc(*c, out);
-		}
-	}
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-int list_append(struct list *list, struct list *more)
-{
-	if (more->count == 0)
-		return 0;
-	if (reserve(list, more->count) < 0)
-		return -1;
-	memcpy(list->items + list->count, more->items,
-		(more->count + 1) * sizeof(*more->items));
-	list->count += more->count;
-	free(more->items);
-	*more = (struct list){ .count = 0 };
-	return 0;
-}
-
-int list_copy(const struct list *list, struct list *ret_copy)
-{
-	struct list copy = { .count = 0 };
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		if (add(&copy, list->items[i]) < 0) {
-			list_free(&copy);
-			return -1;
-		}
-	*ret_copy = copy;
-	return 0;
-}
-
-void list_free(struct list *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		free(list->items[i]);
-	free(list->items);
-	*list = (struct list){ .count = 0 };
 }

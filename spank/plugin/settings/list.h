@@ -2,37 +2,13 @@
 #ifndef SPANK_PLUGIN_SETTINGS_LIST_H
 #define SPANK_PLUGIN_SETTINGS_LIST_H
 
-#include <stddef.h>
-
 #include "common/error.h"
 
 /*
  * Lists as text: items with commas between them, some of which are split again
- * at colons.  A backslash before a separator makes it part of the item.
+ * at colons.  A backslash before a separator makes it part of the item.  These
+ * functions work in place, in text that the caller owns.
  */
-
-struct list {
-	char **items; /* owned, and so is each; NULL at the end; or NULL */
-	size_t count;
-};
-
-/* Parse a text into *ret_list, to be freed by list_free().  Empty items are
- * refused. */
-int list_parse(const char *text, struct list *ret_list, struct error *err);
-
-/* The list as text, owned by the caller; NULL if there is no memory. */
-char *list_print(const struct list *list);
-
-/* Move the items of `more`, which is empty then, to the end of `list`; -1 if
- * there is no memory. */
-int list_append(struct list *list, struct list *more);
-
-/* -1 if there is no memory. */
-int list_copy(const struct list *list, struct list *ret_copy);
-
-void list_free(struct list *list);
-
-/* --- in place, in text that the caller owns ------------------------------- */
 
 /*
  * Cut `text` at the first `separator` without a backslash before it.  Returns

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "spank/plugin/settings/list.h"
 #include "spank/plugin/settings/setting_parse.h"
 
 static int set_path(struct setting_value *value, const char *path,
@@ -220,7 +221,7 @@ int setting_parse_env(const char *text, unsigned int words,
 
 	(void)words;
 	value->word = NO_WORD;
-	if (list_parse(text, &value->items, err) < 0)
+	if (item_list_parse(text, &value->items, err) < 0)
 		return -1;
 	for (i = 0; i < value->items.count; i++) {
 		item = value->items.items[i];

@@ -26,7 +26,7 @@ char *setting_print_binds(const struct setting_value *value)
 
 char *setting_print_items(const struct setting_value *value)
 {
-	return list_print(&value->items);
+	return item_list_print(&value->items);
 }
 
 char *setting_print_writable(const struct setting_value *value)

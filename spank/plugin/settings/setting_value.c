@@ -67,10 +67,10 @@ int setting_value_copy(const struct setting_value *value,
 
 	copy.path = value->path ? strdup(value->path) : NULL;
 	copy.binds = (struct bind_list){ .count = 0 };
-	copy.items = (struct list){ .count = 0 };
+	copy.items = (struct item_list){ .count = 0 };
 	if ((value->path && !copy.path) ||
 		bind_list_copy(&value->binds, &copy.binds) < 0 ||
-		list_copy(&value->items, &copy.items) < 0) {
+		item_list_copy(&value->items, &copy.items) < 0) {
 		setting_value_free(&copy);
 		return error_set(err, 0, "cannot allocate memory");
 	}
@@ -82,7 +82,7 @@ int setting_value_append(struct setting_value *list, struct setting_value *more,
 	struct error *err)
 {
 	if (bind_list_append(&list->binds, &more->binds) < 0 ||
-		list_append(&list->items, &more->items) < 0)
+		item_list_append(&list->items, &more->items) < 0)
 		return error_set(err, 0, "cannot allocate memory");
 	return 0;
 }
@@ -91,6 +91,6 @@ void setting_value_free(struct setting_value *value)
 {
 	free(value->path);
 	bind_list_free(&value->binds);
-	list_free(&value->items);
+	item_list_free(&value->items);
 	*value = (struct setting_value){ .is_set = false };
 }

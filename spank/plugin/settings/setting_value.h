@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 #include "spank/plugin/settings/bind_list.h"
-#include "spank/plugin/settings/list.h"
+#include "spank/plugin/settings/item_list.h"
 #include "spank/plugin/settings/memory_size.h"
 #include "spank/plugin/settings/step_id.h"
 
@@ -34,7 +34,7 @@ struct setting_value {
 	enum word word;
 	char *path;              /* owned */
 	struct bind_list binds;  /* owned */
-	struct list items;       /* owned */
+	struct item_list items;  /* owned */
 	struct memory_size size; /* beside WORD_YES */
 	bool has_step;
 	struct step_id step;

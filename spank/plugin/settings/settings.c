@@ -76,7 +76,7 @@ int settings_complete(struct settings *settings, enum setting setting,
 
 int settings_check(const struct settings *settings, struct error *err)
 {
-	bool joins = settings_join(settings);
+	bool joins = settings_have_join(settings);
 	const struct setting_rule *rule;
 	int i;
 
@@ -149,7 +149,7 @@ bool settings_have_image(const struct settings *settings)
 	return !settings_is(settings, SETTING_IMAGE, WORD_NONE);
 }
 
-bool settings_join(const struct settings *settings)
+bool settings_have_join(const struct settings *settings)
 {
 	return !settings_is(settings, SETTING_JOIN, WORD_NONE);
 }
@@ -251,6 +251,6 @@ bool settings_errors_first(const struct settings_errors *errors,
 bool settings_want_container(const struct settings *settings,
 	const struct settings_errors *wrong)
 {
-	return settings_have_image(settings) || settings_join(settings) ||
+	return settings_have_image(settings) || settings_have_join(settings) ||
 	       wrong->text[SETTING_IMAGE] || wrong->text[SETTING_JOIN];
 }

@@ -68,7 +68,7 @@ const struct bind_list *settings_binds(const struct settings *settings,
 bool settings_have_image(const struct settings *settings);
 
 /* Does the step enter the container of another one? */
-bool settings_join(const struct settings *settings);
+bool settings_have_join(const struct settings *settings);
 
 /* --- whole sets ----------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "spank/plugin/settings/item_list.h"
 #include "spank/plugin/settings/list.h"
 
 static void an_empty_item_is_refused(void **state)
@@ -54,43 +55,43 @@ static void items_are_unescaped_and_escaped_again(void **state)
 	static const char *const texts[] = { "", "a", "a,b", "a\\,b,c", "\\,",
 		"a\\b,c", "a\\\\,b" };
 	struct error err = { 0 };
-	struct list list;
+	struct item_list list;
 	char *text;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		assert_int_equal(list_parse(texts[i], &list, &err), 0);
-		text = list_print(&list);
+		assert_int_equal(item_list_parse(texts[i], &list, &err), 0);
+		text = item_list_print(&list);
 		assert_string_equal(text, texts[i]);
 		free(text);
-		list_free(&list);
+		item_list_free(&list);
 	}
-	assert_int_equal(list_parse("a\\,b,c", &list, &err), 0);
+	assert_int_equal(item_list_parse("a\\,b,c", &list, &err), 0);
 	assert_int_equal(list.count, 2);
 	assert_string_equal(list.items[0], "a,b");
 	assert_string_equal(list.items[1], "c");
 	assert_null(list.items[2]);
-	list_free(&list);
-	assert_int_equal(list_parse("a,,b", &list, &err), -1);
+	item_list_free(&list);
+	assert_int_equal(item_list_parse("a,,b", &list, &err), -1);
 }
 
 static void a_copy_is_the_same_and_appending_moves(void **state)
 {
-	struct list list = { .count = 0 }, more, copy;
+	struct item_list list = { .count = 0 }, more, copy;
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(list_parse("a,b", &more, &err), 0);
-	assert_int_equal(list_copy(&more, &copy), 0);
-	assert_int_equal(list_append(&list, &more), 0);
+	assert_int_equal(item_list_parse("a,b", &more, &err), 0);
+	assert_int_equal(item_list_copy(&more, &copy), 0);
+	assert_int_equal(item_list_append(&list, &more), 0);
 	assert_int_equal(more.count, 0);
-	assert_int_equal(list_append(&list, &more), 0);
-	assert_int_equal(list_append(&list, &copy), 0);
+	assert_int_equal(item_list_append(&list, &more), 0);
+	assert_int_equal(item_list_append(&list, &copy), 0);
 	assert_int_equal(list.count, 4);
 	assert_string_equal(list.items[2], "a");
 	assert_null(list.items[4]);
-	list_free(&list);
+	item_list_free(&list);
 }
 
 int main(void)

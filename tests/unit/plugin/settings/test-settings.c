@@ -125,7 +125,7 @@ static void fallbacks_are_good_values(void **state)
 		free(text);
 	}
 	assert_false(settings_have_image(&settings));
-	assert_false(settings_join(&settings));
+	assert_false(settings_have_join(&settings));
 	settings_free(&settings);
 }
 
@@ -317,6 +317,27 @@ static void sizes(void **state)
 	}
 }
 
+static void sizes_in_bytes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} cases[] = { { "1k", 1024 }, { "512K", 512 << 10 }, { "3", 3 << 20 },
+		{ "2m", 2 << 20 }, { "1g", 1 << 30 }, { "50%", 4000 },
+		{ "100%", 8000 }, { "101%", UINT64_MAX },
+		{ "999999999999999g", UINT64_MAX } };
+	struct memory_size size = { .number = 0 };
+	size_t i;
+
+	(void)state;
+	assert_int_equal(memory_size_bytes(&size, 8000), 0);
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_true(memory_size_parse(cases[i].text, &size));
+		assert_int_equal(memory_size_bytes(&size, 8000),
+			cases[i].bytes);
+	}
+}
+
 static void a_size_alone_is_enough_and_counts_mib(void **state)
 {
 	static const char *const values[][2] = { { "2g", "yes,2g" },
@@ -407,7 +428,7 @@ static void steps_to_join(void **state)
 	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		put(&settings, SETTING_JOIN, good[i]);
 		assert_value(&settings, SETTING_JOIN, good[i]);
-		assert_int_equal(settings_join(&settings),
+		assert_int_equal(settings_have_join(&settings),
 			strcmp(good[i], "none") != 0);
 	}
 	settings_free(&settings);
@@ -475,6 +496,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_value_changes_nothing),
 		cmocka_unit_test(wrong_values_have_a_sentence),
 		cmocka_unit_test(sizes),
+		cmocka_unit_test(sizes_in_bytes),
 		cmocka_unit_test(a_size_alone_is_enough_and_counts_mib),
 		cmocka_unit_test(other_words_for_yes_and_no),
 		cmocka_unit_test(images_that_are_no_files),
