@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which CDI specifications hold for a driver, and which of their devices.
+ * Selects the CDI specifications for a driver, and their devices:
  *
- *   1. read each directory, the weightiest first, its files in order of name
- *   2. keep what is well-formed and of the driver's kind; tell of the rest
- *   3. take the device "all" if there is one, else each device, of each name
- *      the first: /var/run/cdi wins over /etc/cdi, as CDI has it
- *   4. add the mounts of these devices, and of the files that they are in; then
- *      what hooks make of them
+ *   1. read the directories in order of precedence, their files by name
+ *   2. keep the well-formed files of the driver's kind; add a note for wrong
+ *      ones
+ *   3. select the device "all" if there is one, otherwise the first device of
+ *      each name: /var/run/cdi overrides /etc/cdi, as CDI requires
+ *   4. add the mounts of these devices and of their files, and then what their
+ *      hooks would add
  *
- * A file with a library that is not there was written for another driver, which
- * an update has removed: nothing of it can be trusted, so it counts as wrong,
- * and 3 starts anew without it.
+ * A file that names a missing library was written for a driver that an update
+ * has removed.  Nothing in it can be trusted, so it is treated as wrong, and 3
+ * starts again without it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,10 +24,10 @@
 #include "spank/gpus/cdi_edits.h"
 #include "spank/gpus/cdi_file.h"
 
-/* One of the files that hold. */
+/* A file of the driver's kind. */
 struct source {
 	struct cdi_file spec;
-	size_t directory; /* its weight: 0 is the most */
+	size_t directory; /* its precedence: 0 is the highest */
 	bool is_wrong;
 };
 
@@ -40,7 +41,7 @@ static void note_wrong_file(struct findings *findings,
 {
 	findings_add_note(findings,
 		"the CDI file '%s' is ignored: %s; ask the administrator to "
-		"write it anew ('%s')",
+		"generate it again ('%s')",
 		path, reason, driver->generator);
 }
 
@@ -63,7 +64,7 @@ static void add_file(struct sources *sources, struct findings *findings,
 		sources->list = list;
 	else
 		findings->failed = true;
-	/* What is wrong with another vendor's is not ours to tell. */
+	/* Errors in another vendor's file do not concern us. */
 	if (!list ||
 		strcmp(cdi_file_kind(&source.spec), driver->cdi_kind) != 0) {
 		cdi_file_free(&source.spec);
@@ -121,7 +122,7 @@ static yaml_node_t *device_at(struct source *source, size_t i)
 		cdi_file_member(spec, cdi_file_root(spec), "devices"), i);
 }
 
-/* Find the file whose device `name` holds. */
+/* The file that wins for the device `name`. */
 static struct source *find_device(struct sources *sources, const char *name)
 {
 	struct source *source;
@@ -141,7 +142,8 @@ static struct source *find_device(struct sources *sources, const char *name)
 	return NULL;
 }
 
-/* CDI uses none of two that have the same weight; libraries differ rarely. */
+/* For two devices with the same precedence CDI uses neither.  Here the first is
+ * used, because their libraries rarely differ. */
 static void note_conflict(struct findings *findings,
 	const struct source *winner, const struct source *loser,
 	const char *name)
@@ -169,7 +171,7 @@ static bool is_chosen(struct sources *sources, struct source *source,
 	return winner == source;
 }
 
-/* --- what they say ------------------------------------------------------- */
+/* --- edits --------------------------------------------------------------- */
 
 /* Sets *ret_used if a device of the file is chosen. */
 static int add_mounts(struct findings *findings, struct sources *sources,
@@ -213,8 +215,8 @@ static void add_hooks(struct findings *findings, struct sources *sources,
 }
 
 /*
- * Add what all files say.  Returns the file that turned out to be wrong, of
- * which the reason is in `err`, or NULL.
+ * Add the edits of all files.  Returns NULL, or the first file that turns out
+ * to be wrong, with the reason in `err`.
  */
 static struct source *add_all(struct findings *findings,
 	struct sources *sources, bool *ret_used, struct error *err)

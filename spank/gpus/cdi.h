@@ -8,12 +8,11 @@
 #include "spank/gpus/findings.h"
 
 /*
- * Add what CDI specifications say of all of the driver's devices.
- * `directories`, ended by NULL, come in the order of their weight, the
- * weightiest first.  A file that is wrong is told of in a note, and is as if it
- * were not there; so is one that names a library that the host does not have.
+ * Add what CDI specifications define for the driver's devices.  `directories`
+ * is NULL-terminated and in order of precedence.  A file that is malformed, or
+ * names a library that the host does not have, is ignored, with a note.
  *
- * Returns true if there was a device of the driver's kind.
+ * Returns true if there is a device of the driver's kind.
  */
 bool cdi_add(struct findings *findings, const struct driver *driver,
 	const char *const directories[]);

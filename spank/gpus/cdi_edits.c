@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What "containerEdits" of CDI mean here.  Another runtime mounts each library
- * where the host has it, and lets hooks make links and a new loader's cache in
- * the container.  Here all libraries come into one directory, where the loader
- * finds them whatever the image's distribution is, and a link is the same file
- * by another name; so nothing has to be run or written inside:
+ * Applies "containerEdits" of CDI.  Other runtimes mount each library where the
+ * host has it, and hooks create symlinks and a new loader cache in the
+ * container.  Here all libraries are bound into one directory, where the loader
+ * finds them whatever the image's distribution is, and a symlink is replaced by
+ * the same file under another name.  So nothing has to be run or written inside
+ * the container:
  *
  *   mounts             libraries by their name and their soname; else binds
- *   create-symlinks    --link TARGET::NAME: TARGET's file by that name, too
+ *   create-symlinks    --link TARGET::NAME: the file of TARGET as NAME, too
  *   update-ldcache     --folder DIR: libraries in a directory that is mounted
  *
- * Not looked at: deviceNodes (all of /dev is there, and cgroups limit it),
- * options (all is read-only), hooks that adapt a container to other runtimes.
+ * Ignored: deviceNodes (the container has all of /dev, and cgroups restrict
+ * it), options (all is read-only), hooks that adapt a container to other
+ * runtimes.
  */
 #include <errno.h>
 #include <limits.h>
@@ -101,8 +103,7 @@ int cdi_edits_add_mounts(struct findings *findings, struct cdi_file *spec,
 
 /* --- hooks --------------------------------------------------------------- */
 
-/* A link of another name than a library's is bound, as what looks there needs.
- */
+/* A link that is not named like a library is bound at its own path. */
 static void add_link(struct findings *findings, const char *link)
 {
 	const char *separator = strstr(link, "::");
@@ -121,7 +122,8 @@ static void add_link(struct findings *findings, const char *link)
 		policy_add_bind(findings, file, link);
 }
 
-/* The folder is a path inside: find the directory of the host that is there. */
+/* `folder` is a path in the container: find the host's directory that is bound
+ * there. */
 static void add_cached_directory(struct findings *findings, const char *folder)
 {
 	const struct finding *finding;
@@ -142,7 +144,8 @@ static void add_cached_directory(struct findings *findings, const char *folder)
 	}
 }
 
-/* The argument after `option`, in which case *i moves on to it, or NULL. */
+/* The value of `option` if argument *i is that option, otherwise NULL.  Moves
+ * *i to the value if that is the next argument. */
 static const char *option_value(struct cdi_file *spec, yaml_node_t *args,
 	const char *option, size_t *i)
 {

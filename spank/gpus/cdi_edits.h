@@ -7,17 +7,17 @@
 #include "spank/gpus/findings.h"
 
 /*
- * Add the mounts and variables of the "containerEdits" of `owner`: a device, or
- * the whole specification.  Libraries become libraries, all else binds.  What
- * is no bind mount is left out, and so is, with a note, what the host does not
- * have. Fails if that is a library.
+ * Add the mounts and variables in the "containerEdits" of `owner`, which is a
+ * device or the whole specification.  Libraries become FINDING_LIBRARY, others
+ * FINDING_BIND.  Other mounts than bind mounts are left out, and so are, with a
+ * note, files that the host does not have; a missing library is a failure.
  */
 int cdi_edits_add_mounts(struct findings *findings, struct cdi_file *spec,
 	yaml_node_t *owner, struct error *err);
 
 /*
- * Add what its hooks would make of the mounts, which must have been added: of
- * create-symlinks and update-ldcache.  Other hooks are left out.
+ * Add what the hooks create-symlinks and update-ldcache of `owner` would create
+ * from the mounts, which must have been added before.  Ignores other hooks.
  */
 void cdi_edits_add_hooks(struct findings *findings, struct cdi_file *spec,
 	yaml_node_t *owner);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A CDI specification as a tree of nodes, and its form.  See SPEC.md of the
- * Container Device Interface, versions 0.3 to 1.1.
+ * Reads a CDI specification as a tree of nodes, and checks its form.  See
+ * SPEC.md of the Container Device Interface, versions 0.3 to 1.1.
  *
- * libyaml reads both forms: what JSON writers make is YAML, too.  (The one
- * exception is "\ud83d\ude00", a pair of escapes for one character, which is
- * refused; nvidia-ctk and amd-ctk write such characters as they are.)
+ * libyaml reads both formats, because the output of JSON writers is YAML, too.
+ * (The only exception is "\ud83d\ude00", a pair of escapes for one character,
+ * which is refused; nvidia-ctk and amd-ctk do not escape such characters.)
  *
- * CDI wants unknown fields refused.  Here they are not: whoever adds a field
- * for another runtime would take the GPUs from this one.
+ * CDI requires that unknown fields are refused.  They are accepted here, so
+ * that a field for another runtime does not cost users their GPUs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,8 +85,7 @@ const char *cdi_file_member_text(struct cdi_file *spec, yaml_node_t *node,
 
 /* --- form ---------------------------------------------------------------- */
 
-/* Sets *ret_list to the member, NULL if there is none; fails if it is no list.
- */
+/* Fails if there is such a member and it is not a list. */
 static int check_list(struct cdi_file *spec, yaml_node_t *node, const char *key,
 	struct error *err)
 {
@@ -217,7 +216,8 @@ static FILE *open_file(const char *path, struct error *err)
 	return file;
 }
 
-static int parse(FILE *file, yaml_document_t *ret_document, struct error *err)
+static int parse_document(FILE *file, yaml_document_t *ret_document,
+	struct error *err)
 {
 	yaml_parser_t parser;
 	int status = 0;
@@ -243,7 +243,7 @@ int cdi_file_load(const char *path, struct cdi_file *ret_spec,
 
 	if (!file)
 		return -1;
-	status = parse(file, &spec.document, err);
+	status = parse_document(file, &spec.document, err);
 	fclose(file);
 	if (status < 0)
 		return -1;

@@ -8,12 +8,12 @@
 
 #include "common/error.h"
 
-/* Larger files are refused; those of nodes with many GPUs have some 100 KiB. */
+/* Larger files are refused.  Nodes with many GPUs have about 100 KiB. */
 #define CDI_FILE_SIZE_MAX (4 * 1024 * 1024)
 
 /*
- * One CDI specification.  Nodes are parts of it: NULL stands for what is not
- * there, and may be passed on to every function below.
+ * One CDI specification.  Nodes are part of it, and borrowed.  NULL is a node
+ * that does not exist; every function below accepts it.
  */
 struct cdi_file {
 	char *path; /* owned */
@@ -21,26 +21,26 @@ struct cdi_file {
 };
 
 /*
- * Read a file, JSON or YAML.  On success the caller owns *ret_spec; only its
- * being a mapping has been checked.
+ * Read a JSON or YAML file.  On success the caller owns *ret_spec; all that has
+ * been checked is that it is a mapping.
  */
 int cdi_file_load(const char *path, struct cdi_file *ret_spec,
 	struct error *err);
 void cdi_file_free(struct cdi_file *spec);
 
-/* "vendor.com/class" of its devices; "" if it does not say. */
+/* The kind of its devices, "vendor.com/class"; "" if it has none. */
 const char *cdi_file_kind(struct cdi_file *spec);
 
 /*
- * Check that all that is read of it has the form that CDI gives it.  What other
- * runtimes read, and fields of later versions, are not looked at.
+ * Check that everything that is used here has the form that CDI defines.
+ * Ignores fields for other runtimes and of later versions.
  */
 int cdi_file_check(struct cdi_file *spec, struct error *err);
 
-/* Its top. */
+/* The root node. */
 yaml_node_t *cdi_file_root(struct cdi_file *spec);
 
-/* The member `key` of a mapping, or NULL; "null" counts as not there. */
+/* The member `key` of a mapping; NULL if it does not exist or is "null". */
 yaml_node_t *cdi_file_member(struct cdi_file *spec, yaml_node_t *node,
 	const char *key);
 

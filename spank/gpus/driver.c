@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What belongs to a vendor's driver, for nodes without a CDI file that says it.
+ * What belongs to a vendor's driver, for nodes without a CDI file.
  *
- * The libraries are those that nvliblist.conf and rocmliblist.conf of Apptainer
- * name, so that who comes from there misses none, and those that drivers have
- * got since; not among them are the modules of the X server, which no loader's
- * cache has.  A name here is what comes before ".so".
+ * The libraries are those in nvliblist.conf and rocmliblist.conf of Apptainer,
+ * so that its users do not miss any, and those that drivers have added since.
+ * Modules of the X server are not listed, because a loader cache does not have
+ * them.  The names end before ".so".
  */
 #include <string.h>
 
@@ -46,7 +46,7 @@ static const char *const nvidia_programs[] = { "nvidia-smi", "nvidia-debugdump",
 	"nvidia-persistenced", "nvidia-cuda-mps-control",
 	"nvidia-cuda-mps-server", NULL };
 
-/* How OpenCL, Vulkan, EGL and OptiX find the libraries, or what they load. */
+/* With these OpenCL, Vulkan, EGL and OptiX find their libraries and data. */
 static const char *const nvidia_files[] = { "/etc/OpenCL/vendors/nvidia*.icd",
 	"/etc/vulkan/icd.d/nvidia_*.json",
 	"/etc/vulkan/implicit_layer.d/nvidia_*.json",
@@ -59,7 +59,7 @@ static const char *const nvidia_files[] = { "/etc/OpenCL/vendors/nvidia*.icd",
 	"/usr/share/nvidia/nvoptix.bin", NULL };
 
 static const char *const rocm_libraries[] = {
-	/* Run-time libraries, and what they need of the host's. */
+	/* Run-time libraries, and the host libraries that they need. */
 	"libamd_comgr", "libamdhip64", "libcomgr", "libhip_hcc", "libhiprtc",
 	"libhiprtc-builtins", "libhsa-runtime64", "libhsakmt",
 	"librocprofiler-register", "libdrm", "libdrm_amdgpu", "libelf",
@@ -119,8 +119,8 @@ static const struct driver drivers[] = {
 		.program_directories = rocm_program_directories,
 		.library_directories = rocm_library_directories,
 		.files = rocm_files,
-		/* Images often have all of ROCm, and need the kernel's alone.
-		 */
+		/* Images often bring all of ROCm, and need only the kernel's
+		 * driver. */
 		.device = "/dev/kfd",
 	},
 };

@@ -4,27 +4,26 @@
 
 #include <stdbool.h>
 
-/* What is known of a vendor's driver.  All lists end with NULL. */
+/* A vendor's driver.  All lists are NULL-terminated. */
 struct driver {
-	const char *word;             /* on the command line */
+	const char *word;             /* the argument of spank-sif-gpus */
 	const char *title;            /* in sentences */
 	const char *cdi_kind;         /* its devices in CDI specifications */
 	const char *generator;        /* the command that writes its CDI file */
 	const char *const *libraries; /* names up to ".so" */
-	const char *const *proofs;    /* one is there if the driver is */
-	const char *const *programs;  /* shown in /usr/bin */
+	const char *const *proofs;    /* a driver has at least one of these */
+	const char *const *programs;  /* bound into /usr/bin */
 	const char *const *program_directories;
-	const char *const *library_directories; /* beyond the loader's cache */
-	const char *const
-		*files; /* patterns of glob(7); shown where they are */
-	/* Exists if the kernel has the driver; NULL if the libraries tell. */
+	const char *const *library_directories; /* besides the loader's cache */
+	const char *const *files; /* glob(7) patterns; bound at the same path */
+	/* Exists if the kernel has the driver; NULL: only libraries tell. */
 	const char *device;
 };
 
-/* The driver of this word on the command line, or NULL. */
+/* The driver with this word, or NULL. */
 const struct driver *driver_find(const char *word);
 
-/* True if the driver has a library of that name: "libcuda.so.1". */
+/* Does a library of that name, such as "libcuda.so.1", belong to the driver? */
 bool driver_has_library(const struct driver *driver, const char *name);
 
 #endif

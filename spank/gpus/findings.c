@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is found of a driver: a list, and how it is told.  What may be in it is
- * the matter of policy.c.  A field with a TAB or a line end cannot be written:
- * such a finding is left out.
+ * The list of findings, and its output format.  policy.c decides what may be in
+ * it.  A field with a TAB or a line end cannot be written, so such a finding is
+ * left out.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -82,7 +82,7 @@ void findings_add_note(struct findings *findings, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* A path in it may have any byte; the note must be told all the same.
+	/* A path in the text may have any byte, but the note must be printed.
 	 */
 	for (end = text; (end = strpbrk(end, "\t\r\n"));)
 		*end = '?';

@@ -8,12 +8,12 @@
 
 #include "common/error.h"
 
-/* What a line tells, with its fields. */
+/* The kinds of findings, and their fields. */
 enum finding_kind {
-	FINDING_LIBRARY, /* library, host's file, name to be found by */
-	FINDING_BIND,    /* bind, host's path, path inside */
-	FINDING_ENV,     /* env, NAME=VALUE */
-	FINDING_NOTE,    /* note, a sentence for who asks */
+	FINDING_LIBRARY, /* the host's file, the name of the library */
+	FINDING_BIND,    /* the host's path, the path in the container */
+	FINDING_ENV,     /* NAME=VALUE */
+	FINDING_NOTE,    /* a sentence for the user */
 };
 
 struct finding {
@@ -23,38 +23,38 @@ struct finding {
 };
 
 /*
- * What the program has found so far.  Start with { 0 }.  Functions that add do
- * not report a lack of memory: findings_print() does.
+ * What the program has found so far.  Initialize it with { 0 }.  If a function
+ * that adds runs out of memory, findings_print() reports that.
  */
 struct findings {
 	struct finding *list;
 	size_t count;
-	bool failed; /* one could not be stored */
+	bool failed; /* a finding could not be stored */
 };
 
 void findings_free(struct findings *findings);
 
-/* Drop all but the first `count`. */
+/* Keep only the first `count`. */
 void findings_truncate(struct findings *findings, size_t count);
 
-/* Add one as it is; `second` may be NULL.  For policy.h, which has the rules.
- */
+/* Add one without any check; `second` may be NULL.  Others call policy.h. */
 void findings_add(struct findings *findings, enum finding_kind kind,
 	const char *first, const char *second);
 
 void findings_add_note(struct findings *findings, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The first field of the finding whose second is that, or NULL.  Borrowed. */
+/* The first field of the finding with this kind and second field; borrowed.
+ * NULL if there is none. */
 const char *findings_find(const struct findings *findings,
 	enum finding_kind kind, const char *second);
 
-/* How many findings of this kind there are. */
+/* The number of findings of this kind. */
 size_t findings_count(const struct findings *findings, enum finding_kind kind);
 
 /*
- * Write one finding a line, fields separated by a TAB.  Fails if one was lost,
- * or cannot be written.
+ * Write one finding per line, with a TAB between fields.  Fails if a finding
+ * could not be stored or written.
  */
 int findings_print(const struct findings *findings, FILE *stream,
 	struct error *err);

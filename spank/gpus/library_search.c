@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Looking for a driver where no CDI file says what it is: in the loader's
- * cache, in the vendor's directories, in those of programs.  What is not there
- * is not missed: no driver has all of the files that driver.c knows.
+ * Searches for a driver without a CDI file: in the loader's cache, in the
+ * vendor's directories, and in the directories of programs.  A missing file is
+ * not an error, because no driver has all of the files that driver.c lists.
  */
 #include <dirent.h>
 #include <glob.h>
@@ -66,7 +66,7 @@ void library_search_directory(struct findings *findings,
 		free(entries);
 }
 
-/* The first that can be executed. */
+/* Add the first file that can be executed. */
 static void add_program(struct findings *findings, const struct driver *driver,
 	const char *program)
 {

@@ -4,9 +4,9 @@
  *
  *	<TAB>libcuda.so.1 (libc6,x86-64) => /usr/lib64/libcuda.so.1
  *
- * ldconfig is asked, and /etc/ld.so.cache not read, as its format is glibc's
- * own.  What stands in parentheses is not looked at: names of ABIs are
- * ldconfig's own, too, and the files tell theirs (shared_object.h).
+ * This runs ldconfig instead of reading /etc/ld.so.cache, whose format is
+ * internal to glibc.  It ignores the text in parentheses: the names of ABIs are
+ * internal, too, and shared_object.h finds out the ABI of a file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,10 +25,10 @@
 #define LDCONFIG            "/sbin/ldconfig"
 #define LDCONFIG_TIMEOUT_MS 5000
 
-/* A line is some 80 bytes; large hosts have some thousand libraries. */
+/* A line has about 80 bytes; large hosts have several thousand libraries. */
 #define TEXT_SIZE_MAX (4 * 1024 * 1024)
 
-/* Its descriptor 1 is `output`, 0 and 2 are /dev/null. */
+/* Its standard output is `output`, descriptors 0 and 2 are /dev/null. */
 static int start_ldconfig(int output, pid_t *ret_pid, struct error *err)
 {
 	char *const argv[] = { "ldconfig", "-p", NULL };
@@ -73,8 +73,8 @@ static int read_output(int fd, char *text, struct error *err)
 }
 
 /*
- * At the end of its output it is either at its own end, which a signal does not
- * change any more, or shall not be waited for.
+ * After the end of its output it has usually exited, and the signal has no
+ * effect; otherwise we do not want to wait for it.
  */
 static int stop_ldconfig(pid_t pid, struct error *err)
 {

@@ -5,16 +5,15 @@
 #include "common/error.h"
 
 /*
- * What `ldconfig -p` prints of the loader's cache; owned by the caller, who
- * frees it.  Waits for it a few seconds at most.
+ * The loader's cache as `ldconfig -p` prints it.  The caller frees the text.
+ * Waits at most a few seconds.
  */
 int loader_cache_load(char **ret_text, struct error *err);
 
 /*
- * Take the next library out of the text: its name and its path, which stay
- * where they are in `text`, NUL-terminated.  *position starts at the text and
- * moves on.  Returns 0 at the end of the text, else 1.  Lines that tell of no
- * library are skipped.
+ * The next library in the text: its name and path are NUL-terminated in place.
+ * *position is first the start of the text, and advances with each call.
+ * Returns 1, or 0 at the end of the text.  Skips lines without a library.
  */
 int loader_cache_next(char **position, char **ret_name, char **ret_path);
 

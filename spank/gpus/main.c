@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * spank-sif-gpus: tells what of this node's GPU driver has to show in a
- * container.  The plugin's first task runs it as the user, before there is a
- * container, and builds by its answer; it is a program, so that no parser of
- * YAML comes into slurmstepd.  It needs no right, and writes nothing but this,
- * one finding a line, fields separated by a TAB (findings.h):
+ * spank-sif-gpus: finds the parts of this node's GPU driver that a container
+ * needs.  The first task of a step runs it as the user, before it builds the
+ * container, and uses its output.  It is a separate program, so that slurmstepd
+ * does not load a YAML parser.  It needs no privilege, and writes only this to
+ * standard output, one finding per line, with a TAB between fields
+ * (findings.h):
  *
  *   library  FILE NAME       FILE of the host is a library, found as NAME
- *   bind     PATH TARGET     PATH of the host shows at TARGET, read-only
+ *   bind     PATH TARGET     bind PATH of the host to TARGET, read-only
  *   env      NAME=VALUE
- *   note     SENTENCE        for the user: what is odd, and was got round
+ *   note     SENTENCE        for the user: what was wrong, and worked around
  *
- * It is the user's process: what it writes is worth what the user says, no
- * more, and whoever builds by it needs no other right than for the user's own
- * binds.
+ * It runs as the user, so its output is no more trustworthy than the user's own
+ * options, and is applied with the permissions that the user's own binds need.
  *
- *   1. CDI specifications, if there are any for the vendor
- *   2. if these name no library of the driver: the loader's cache, and the
- *      places where drivers are installed
+ *   1. look for CDI specifications of the vendor
+ *   2. if they name no library of the driver, search the loader's cache and the
+ *      directories where drivers are installed
  *
  * Usage: spank-sif-gpus nvidia|rocm
  * Exit status: 0; 1 with a sentence on stderr if there is no driver, or the
- * findings cannot be told; 2 if the usage is wrong.
+ * findings cannot be written; 2 if the usage is wrong.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@
 #include "spank/gpus/loader_cache.h"
 #include "spank/gpus/findings.h"
 
-/* Weightiest first. */
+/* In order of precedence. */
 static const char *const cdi_directories[] = { "/var/run/cdi", "/etc/cdi",
 	NULL };
 
@@ -61,7 +61,7 @@ static int refuse_missing_driver(const struct findings *findings,
 		error_set(err, 0, "the loader's cache has no '%s'",
 			driver->proofs[0]);
 	error_prefix(err, "no %s driver was found on this node", driver->title);
-	/* A note ends with what to do. */
+	/* Every note ends with what to do. */
 	return error_hint(err,
 		note ? note
 		     : "run the step on a node that has such GPUs, or without "
@@ -84,7 +84,7 @@ static int search_driver(struct findings *findings, const struct driver *driver,
 		library_search_files(findings, driver);
 		return 0;
 	}
-	/* Libraries that others have, too, such as libGL, are no driver. */
+	/* Libraries such as libGL, which others provide, too, are no driver. */
 	findings_truncate(findings, count);
 	if (!has_device)
 		return refuse_missing_driver(findings, driver, cache_err.text,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What of the host may show in a container: whoever finds something, in a CDI
- * file or by a search, adds it through here.  Files are resolved here, so that
- * a check of a name sees every name that the file has: the one inside, the one
- * on the host, the one that symlinks lead to, and the soname.
+ * Decides which files of the host may be bound into a container.  Everything
+ * that is found in a CDI file or by a search is added through these functions.
+ * They resolve paths, so that a check sees every name of a file: in the
+ * container, on the host, behind symlinks, and the soname.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ bool policy_add_library(struct findings *findings, const char *path,
 
 /* --- binds --------------------------------------------------------------- */
 
-/* A target that is there already stays what it is. */
+/* The first bind at a target wins. */
 static void add_bind(struct findings *findings, const char *path,
 	const char *target)
 {
@@ -68,7 +68,7 @@ static bool is_below(const char *path, const char *directory)
 	       (path[length] == '/' || path[length] == '\0');
 }
 
-/* Take "//", "/./" and a '/' at the end out of it; false if it has "..". */
+/* Remove "//", "/./" and a trailing '/'; false if the path has a "..". */
 static bool normalize(char *path)
 {
 	char *to = path, *from = path;
@@ -97,7 +97,8 @@ static bool is_host_inside(const char *target)
 	       is_below(target, "/sys");
 }
 
-/* A directory there would hide the image's programs, libraries or accounts. */
+/* A directory bound there would hide the image's programs, libraries or
+ * accounts. */
 static bool is_system_directory(const char *target)
 {
 	static const char *const directories[] = { "", "/bin", "/etc", "/lib",
@@ -110,11 +111,11 @@ static bool is_system_directory(const char *target)
 	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
 		if (strcmp(target, directories[i]) == 0)
 			return true;
-	/* Debian's /usr/lib/x86_64-linux-gnu and the like. */
+	/* Debian's /usr/lib/x86_64-linux-gnu and similar ones. */
 	return strstr(base_name(target), "-linux-gnu") != NULL;
 }
 
-/* Looks where a libc lies in a driver's tree, if it has one; not everywhere. */
+/* Looks only where a libc would be in a driver's tree. */
 static bool has_libc(const char *directory)
 {
 	static const char *const places[] = { "libc.so.6", "lib/libc.so.6",
@@ -137,7 +138,7 @@ static void add_directory(struct findings *findings, const char *path,
 	if (is_system_directory(target) || has_libc(path))
 		findings_add_note(findings,
 			"the directory '%s' is not shown at '%s': it would "
-			"take the place of the image's own system files",
+			"replace the image's own system files",
 			path, target);
 	else
 		add_bind(findings, path, target);
@@ -172,13 +173,13 @@ bool policy_add_bind(struct findings *findings, const char *path,
 	return true;
 }
 
-/* --- the rest ------------------------------------------------------------ */
+/* --- variables ----------------------------------------------------------- */
 
 /*
- * Which GPUs a task may use is Slurm's to say, for each task.  In particular
- * NVIDIA_VISIBLE_DEVICES=void, which nvidia-ctk writes for another runtime to
- * read, would tell programs that there is none.  The others are ours or
- * Slurm's.
+ * Slurm decides for each task which GPUs it may use.  In particular
+ * NVIDIA_VISIBLE_DEVICES=void, which nvidia-ctk writes for another runtime,
+ * would tell programs that there are none.  The other variables belong to the
+ * plugin or to Slurm.
  */
 static bool is_forbidden_variable(const char *assignment)
 {

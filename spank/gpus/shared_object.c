@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a file of the driver says of itself, and what names say of files: is it
- * a library for this machine, by which name does the loader ask for it, and is
- * it one that must never come from the host.
+ * Finds out whether a file is a library for this machine, what its soname is,
+ * and whether it is one that must never come from the host.
  *
- * The dynamic section is read as elf(5) has it: PT_DYNAMIC has DT_SONAME, an
- * offset into the table at DT_STRTAB, which is an address; the PT_LOAD around
- * it tells where in the file that is.  Every offset is the file's claim: reads
- * that go past its end fail.
+ * The dynamic section is read as described in elf(5): PT_DYNAMIC has DT_SONAME,
+ * an offset in the table at DT_STRTAB.  That is an address; the PT_LOAD that
+ * contains it tells the offset in the file.  The offsets are untrusted, and
+ * reads past the end of the file fail.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -18,11 +17,11 @@
 #include "common/cleanup.h"
 #include "spank/gpus/shared_object.h"
 
-/* More than any linker makes; a wrong file must not cost time. */
+/* More than any linker creates; limits the time for a malformed file. */
 #define PROGRAM_HEADERS_MAX 256
 #define DYNAMIC_ENTRIES_MAX 4096
 
-/* Set by the linker to the header of this program: what our ABI is. */
+/* The linker defines this as the header of this program; it tells our ABI. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 static bool read_at(int fd, void *buffer, size_t size, uint64_t offset)
@@ -44,7 +43,7 @@ static bool is_our_abi(const ElfW(Ehdr) * header)
 	       header->e_phentsize == sizeof(ElfW(Phdr));
 }
 
-/* Find the first segment of `type`, for PT_LOAD the one around `address`. */
+/* Find the first segment of `type`; for PT_LOAD the one that has `address`. */
 static bool find_segment(int fd, const ElfW(Ehdr) * header, uint32_t type,
 	ElfW(Addr) address, ElfW(Phdr) * ret_segment)
 {
@@ -105,7 +104,7 @@ static void read_soname(int fd, const ElfW(Ehdr) * header, char *ret_soname)
 		!find_segment(fd, header, PT_LOAD, strings, &load))
 		return;
 	offset = load.p_offset + (strings - load.p_vaddr) + soname;
-	/* May be cut by the end of the file: then the rest is NUL. */
+	/* At the end of the file it may read less; the rest is NUL. */
 	if (offset > INT64_MAX || pread(fd, name, sizeof(name), offset) < 1 ||
 		!memchr(name, '\0', sizeof(name)) || strchr(name, '/'))
 		return;
@@ -138,7 +137,7 @@ bool shared_object_is_library_name(const char *name)
 
 bool shared_object_is_libc_name(const char *name)
 {
-	/* "libm" is libm.so* and libm-2.36.so, as files were called once. */
+	/* "libm" matches libm.so* and libm-2.36.so, the name in older glibc. */
 	static const char *const stems[] = { "libc", "libm", "libmvec", "libdl",
 		"libpthread", "librt", "libresolv", "libnsl", "libutil",
 		"libanl", "libcrypt", "libthread_db", "libBrokenLocale",

@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Longest DT_SONAME that is read, with its NUL. */
+/* The longest DT_SONAME that is read, including its NUL. */
 #define SHARED_OBJECT_NAME_SIZE 256
 
 /*
- * Look into the file at `path`.  Returns true if it is a shared object of the
- * ABI that this program itself has (class, byte order, machine), with its
- * DT_SONAME in ret_soname: "" if it has none, or one that is no file name.
- * Returns false if it is anything else, or cannot be read.
+ * Read the file at `path`.  Returns true if it is a shared object of this
+ * program's own ABI (class, byte order, machine), with its DT_SONAME in
+ * ret_soname, or "" if it has none or if that is not a file name.  Returns
+ * false for any other file, and if it cannot be read.
  */
 bool shared_object_read(const char *path,
 	char ret_soname[SHARED_OBJECT_NAME_SIZE]);
@@ -21,9 +21,9 @@ bool shared_object_read(const char *path,
 bool shared_object_is_library_name(const char *name);
 
 /*
- * True for the names of the C library, of what is built together with it, of
- * the loader, and of the compiler's run-time libraries: the image has its own,
- * and no program survives another's.
+ * True for the names of the C library and what is built with it, of the loader,
+ * and of the compiler's run-time libraries.  The image has its own, and its
+ * programs do not work with others.
  */
 bool shared_object_is_libc_name(const char *name);
 

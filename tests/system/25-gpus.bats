@@ -313,8 +313,8 @@ assert_nvidia() { # VERSION
 	run gpus nvidia
 	assert_status 0
 	assert_line "library|$LIB/libcuda.so.1|libcuda.so.1" 1
-	assert_line "note|the directory '/driver' is not shown at '/opt/driver': it would take the place of the image's own system files"
-	assert_line "note|the directory '/usr/bin' is not shown at '/usr/lib': it would take the place of the image's own system files"
+	assert_line "note|the directory '/driver' is not shown at '/opt/driver': it would replace the image's own system files"
+	assert_line "note|the directory '/usr/bin' is not shown at '/usr/lib': it would replace the image's own system files"
 	assert_equal "${#lines[@]}" 3
 }
 
@@ -378,7 +378,7 @@ assert_nvidia() { # VERSION
 	run gpus nvidia
 	assert_status 0
 	assert_contains "note|the CDI file '/etc/cdi/nvidia.yaml' is ignored: line 3: "
-	assert_contains "; ask the administrator to write it anew ('nvidia-ctk cdi generate')"
+	assert_contains "; ask the administrator to generate it again ('nvidia-ctk cdi generate')"
 	assert_line "note|the NVIDIA driver was found by the loader's cache instead"
 	assert_line "library|$LIB/libcuda.so.575.57.08|libcuda.so.1"
 }
@@ -388,7 +388,7 @@ assert_nvidia() { # VERSION
 	loader_cache
 	run gpus nvidia
 	assert_status 1
-	assert_output "no NVIDIA driver was found on this node: the loader's cache has no 'libcuda.so.1'; the CDI file '/etc/cdi/nvidia.json' is ignored: line 1: 'devices' is not a list; ask the administrator to write it anew ('nvidia-ctk cdi generate')"
+	assert_output "no NVIDIA driver was found on this node: the loader's cache has no 'libcuda.so.1'; the CDI file '/etc/cdi/nvidia.json' is ignored: line 1: 'devices' is not a list; ask the administrator to generate it again ('nvidia-ctk cdi generate')"
 }
 
 @test "damaged CDI beside a good file: a note, and the good file is used" {

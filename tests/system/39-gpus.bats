@@ -12,7 +12,7 @@ load ../lib/assert
 LIB=/usr/lib/$(compile -print-multiarch 2>/dev/null)
 LIB=${LIB%/}
 HELPER=/usr/libexec/spank-sif/spank-sif-gpus
-NO_DRIVER="the step has GPUs, but no driver of NVIDIA's or AMD's was found on this node: GPU programs in the image will not work (--sif-nv=yes tells more)"
+NO_DRIVER="the step has GPUs, but no NVIDIA or AMD driver was found on this node: GPU programs in the image will not work (--sif-nv=yes tells more)"
 
 setup_file() {
 	has_plugin || return 0

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * GPU drivers of the node in the container.  spank-sif-gpus, a program of its
- * own since it reads JSON and YAML, prints a record a line, fields between
- * TABs:
+ * The node's GPU drivers in the container.  spank-sif-gpus finds them; it is a
+ * separate program because it reads JSON and YAML.  It prints one finding per
+ * line, with TABs between the fields:
  *
- *   library FILE NAME   FILE shows as /.singularity.d/libs/NAME, where the
+ *   library FILE NAME   bind FILE to /.singularity.d/libs/NAME, where the
  *                       image's loader finds it (LD_LIBRARY_PATH)
- *   bind PATH TARGET    shows there, read-only
+ *   bind PATH TARGET    bind PATH to TARGET, read-only
  *   env NAME=VALUE
  *   note SENTENCE       for the user
  *
- * or, with exit status 1, the one sentence why there is no driver.  It runs
- * with the user's rights, and so does what it asks for.  The user can trace it,
- * or ldconfig, which it runs: its findings are the user's word, and what holds
- * for the user's own binds holds for them.
+ * With exit status 1 it prints a sentence that says why there is no driver.  It
+ * runs with the user's permissions, and its findings are applied with them.
+ * The user can trace it, and ldconfig, which it runs, so its findings are
+ * untrusted, and subject to the rules for the user's own binds.
  *
- * No device is bound: the whole /dev shows, and the step's device cgroup says
- * which of them each task can open.
+ * Devices are not bound: the container has the whole /dev, and the step's
+ * device cgroup decides which devices each task can open.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,22 +36,22 @@
 #define LIBRARIES "/.singularity.d/libs"
 /* A few hundred findings of a driver. */
 #define OUTPUT_SIZE (256 * 1024)
-/* No driver needs what the host mounts later. */
-#define RECORD_FLAGS (BIND_READ_ONLY | BIND_USER | BIND_PRIVATE)
+/* Private: no driver needs what the host mounts later. */
+#define FINDING_FLAGS (BIND_READ_ONLY | BIND_USER | BIND_PRIVATE)
 
 struct driver {
 	enum setting setting;
 	const char *name; /* for the program */
 };
 
-/* What CUDA's programmers write for "none", and what Slurm writes. */
+/* CUDA users write "-1" for none, Slurm writes "NoDevFiles". */
 static bool is_none(const char *devices)
 {
 	return !*devices || strcmp(devices, "-1") == 0 ||
 	       strcmp(devices, "NoDevFiles") == 0;
 }
 
-/* Slurm tells the GPUs of a step in these, whichever vendor made them. */
+/* Slurm sets some of these for the GPUs of a step, whatever their vendor. */
 static bool has_gpus(char *const *job)
 {
 	static const char *const variables[] = { "SLURM_STEP_GPUS",
@@ -80,11 +80,11 @@ static int add_finding(char *line, struct binds *binds, char **vars,
 	if (strcmp(kind, "library") == 0 && second && !strchr(second, '/') &&
 		snprintf(target, sizeof(target), LIBRARIES "/%s", second) <
 			(int)sizeof(target))
-		binds_add(binds, first, target, RECORD_FLAGS, "GPU");
+		binds_add(binds, first, target, FINDING_FLAGS, "GPU");
 	else if (strcmp(kind, "bind") == 0 && second && second[0] == '/') {
 		path_normalize(second);
 		binds_add(binds, first, second,
-			RECORD_FLAGS | BIND_OPTIONAL | BIND_REPLACE, "GPU");
+			FINDING_FLAGS | BIND_OPTIONAL | BIND_REPLACE, "GPU");
 	} else if (strcmp(kind, "env") == 0 && strchr(first, '='))
 		return container_vars_add(vars, err, "%s", first);
 	else if (strcmp(kind, "note") == 0)
@@ -103,7 +103,7 @@ static int add_findings(char *findings, struct binds *binds, char **vars,
 	return 0;
 }
 
-/* 1: no driver, and the reason in *err. */
+/* Returns 1 if there is no driver, with the reason in *err. */
 static int add_driver(const struct driver *driver, struct deadline deadline,
 	struct binds *binds, char **vars, struct report *report,
 	struct error *err)
@@ -164,8 +164,8 @@ int gpus_plan(const struct plan_request *request, struct deadline deadline,
 	}
 	if (wants_any && !found && !told)
 		report_note(report,
-			"the step has GPUs, but no driver of NVIDIA's or AMD's "
-			"was found on this node: GPU programs in the image "
-			"will not work (--sif-nv=yes tells more)");
+			"the step has GPUs, but no NVIDIA or AMD driver was "
+			"found on this node: GPU programs in the image will "
+			"not work (--sif-nv=yes tells more)");
 	return 0;
 }

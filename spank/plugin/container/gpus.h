@@ -7,11 +7,11 @@
 #include "spank/plugin/io/report.h"
 
 /*
- * Add what of the node's GPU drivers has to show, if the step has GPUs or the
- * user asks for it: binds, and variables to the list `vars` (see
- * container_vars.h). A program of the installation tells what that is, run as
- * the user, before any capability is raised.  A driver that was asked for by
- * "yes" and is not there fails; with "auto" it is a note in the report.
+ * Add the node's GPU drivers to `binds` and `vars` (see container_vars.h), if
+ * the step has GPUs or the user asks for them.  Runs spank-sif-gpus as the
+ * user; call it before any capability is raised.  A missing driver is a failure
+ * if the user asked for it with "yes", and otherwise at most a note in the
+ * report.
  */
 int gpus_plan(const struct plan_request *request, struct deadline deadline,
 	struct binds *binds, char **vars, struct report *report,
