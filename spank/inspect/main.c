@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * spank-sif-inspect: is the file on standard input an image that a step can
- * use?  Run by srun, sbatch and salloc as their user, so that a bad image is
- * refused at submission; the plugin itself, which slurmstepd loads too, has no
- * parser of images.  It only looks at the file's tables: what a hostile image
- * could do here it does to its own user's process, and there is no squashfs
- * parser in it.
+ * spank-sif-inspect: checks whether the file on standard input is an image that
+ * a step can use.  srun, sbatch and salloc run it as their user, so that a bad
+ * image is refused at submission.  It is a separate program because the plugin,
+ * which slurmstepd loads, too, must not parse images.  It reads only the SIF
+ * tables and the squashfs superblock; a hostile image could at most harm a
+ * process of the user who chose it.
  *
  * Usage: spank-sif-inspect root|data <IMAGE
- * Exit status: 0, what it is on standard output; 1, what is wrong with "it".
+ * Exit status: 0, with a description on standard output; 1, with a sentence on
+ * standard output that says what is wrong with "it"; 2 for wrong usage.
  */
 #include <stdio.h>
 #include <string.h>

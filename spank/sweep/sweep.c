@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * spank_sif_sweep: at the end of each job, removes what a step of mount=host
- * may have left that was killed together with its slurmstepd.
+ * spank_sif_sweep: at the end of each job, removes the mount points of steps
+ * with mount=host that were killed together with their slurmstepd.
  *
- * A plugin of its own since a SPANK plugin that has this hook gives every job
- * of the node an epilog: a process more, and a node that is drained if somebody
- * kills that.  Sites with mount=private, which leaves nothing, go without.
+ * It is a separate plugin because this hook gives every job of the node an
+ * epilog, that is, one more process, and Slurm drains the node if somebody
+ * kills it.  Sites with mount=private do not need it.
  */
 #include <slurm/spank.h>
 
@@ -18,8 +18,8 @@ int slurm_spank_job_epilog(spank_t spank, int argc, char *argv[])
 	(void)spank;
 	(void)argc;
 	(void)argv;
-	/* Safe: see privileged/host_mountpoint.h; it never fails, so that no
-	 * node is drained for it. */
+	/* Safe: see privileged/host_mountpoint.h.  It never fails, so it cannot
+	 * drain the node. */
 	priv_host_mountpoint_sweep();
 	return 0;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * spank-sif-userns: makes a user namespace for the first task of a step, with
- * privilege=userns.  The task cannot do that itself: it is a child of root's
- * slurmstepd that changed its ids, so that the kernel keeps it from writing its
- * own maps; and making it dumpable would open slurmstepd's memory, of which it
- * has a copy, to its user.  This program has nothing of that to tell.
+ * spank-sif-userns: creates a user namespace for the first task of a step, with
+ * privilege=userns.  The task cannot do that itself: it is a child of
+ * slurmstepd that has changed its ids, so it is non-dumpable, and cannot write
+ * its own maps.  Making it dumpable would expose its copy of slurmstepd's
+ * memory to the user.  This program has no such copy.
  *
- * Standard input is a socket (common/message.h) over which the namespace goes
- * to the task; it lives on in the descriptor.  What goes wrong is printed.
+ * Standard input is a socket (common/message.h) over which the namespace is
+ * sent to the task; the descriptor keeps it alive.  Errors are printed.
  *
  * Usage: spank-sif-userns
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * /etc/passwd and /etc/group of the container: the user's entries from the
- * node's name services (which may be LDAP, that no image can ask), that of
- * Slurm's own user, then what the image has of its own, or else the node,
- * copied and not parsed.
+ * /etc/passwd and /etc/group of the container.  They have the user's entries
+ * from the node's name services (such as LDAP, which an image cannot query),
+ * the entry of Slurm's own user, and then the image's file, or the node's if
+ * the image has none.  That file is copied, not parsed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,12 +20,12 @@
 #include "spank/plugin/container/accounts.h"
 #include "spank/plugin/container/image_path.h"
 
-/* Of the image's or the node's file; the rest of a larger one is left out. */
+/* The rest of a larger file is left out. */
 #define COPY_MAX (1 << 20)
-/* An entry of a big group carries all its members. */
+/* The entry of a large group has all its members. */
 #define ENTRY_SIZE (1 << 20)
 
-/* A line after what is there. */
+/* Append a line. */
 static int add_passwd(struct accounts *accounts, const struct passwd *entry,
 	const char *home)
 {
@@ -41,8 +41,8 @@ static int add_passwd(struct accounts *accounts, const struct passwd *entry,
 	return 0;
 }
 
-/* What getpwuid_r() and its like have returned, and for whom.  False if there
- * is no entry; a name service that fails is noted. */
+/* Evaluate the result of getpwuid_r() or a similar call.  Returns false if
+ * there is no entry; records the failure of a name service. */
 static bool is_found(int failed, const void *found, struct accounts *accounts)
 {
 	if (found)
@@ -71,8 +71,8 @@ static int load_passwd(char *buffer, const char *home,
 }
 
 /*
- * slurm.conf names SlurmUser, and no command of Slurm runs where that name is
- * unknown.  From 23.02 on slurmstepd has only the id.
+ * slurm.conf names SlurmUser, and no Slurm command runs where that name is
+ * unknown.  From Slurm 23.02 on slurmstepd has only the id.
  */
 static int load_slurm_user(char *buffer, const struct node_conf *conf,
 	struct accounts *accounts)
@@ -136,8 +136,8 @@ int accounts_load(const char *home, const struct node_conf *conf,
 	}
 	if (accounts.failure)
 		report_note(report,
-			"not all names of the user and his groups could be "
-			"looked up on this node: %s",
+			"cannot look up all names of the user and their groups "
+			"on this node: %s",
 			strerror(accounts.failure));
 	*ret_accounts = accounts;
 	return 0;
@@ -181,8 +181,8 @@ static int copy_file(int from_fd, int to_fd)
 	return 0;
 }
 
-/* The image's file; where it has none, the node's.  0 if there is none that
- * could be copied. */
+/* Open the image's file, or the node's if the image has none.  Leaves *ret_fd
+ * alone, and returns 0, if neither can be copied. */
 static int open_original(int root_fd, const char *path, int *ret_fd)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -207,7 +207,7 @@ int accounts_write(int directory_fd, const char *name, const char *first,
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	CLEANUP_FD int from_fd = -1;
 
-	/* The step's umask is not for this file. */
+	/* The step's umask must not apply to this file. */
 	if (to_fd < 0 || fchmod(to_fd, 0644) < 0 ||
 		write_bytes(to_fd, first, strlen(first)) < 0)
 		return error_set(err, errno, "cannot write '%s'", path);

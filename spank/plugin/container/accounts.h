@@ -7,22 +7,23 @@
 #include "spank/plugin/io/report.h"
 
 /*
- * The user as the node's name services know him, in the form of passwd(5) and
- * group(5), to be put before the image's own entries: the first match wins.
+ * The user's entries from the node's name services, in the format of passwd(5)
+ * and group(5).  They go before the image's own entries: the first match wins.
  */
 struct accounts {
-	char *passwd; /* owned; the user's line, and then Slurm's user's */
-	char *group;  /* owned; a line per group that has a name */
+	char *passwd; /* owned; lines of the user and of SlurmUser */
+	char *group;  /* owned; a line for each group that has a name */
 	char *home;   /* owned; NULL if the user has no entry */
 	int failure;  /* errno of the first look-up that failed, or 0 */
 };
 
 /*
- * Look up the ids of the calling process, which must be the user's already:
- * name service modules of the host run here, never as root.  A user or group
- * without an entry is no failure; one that cannot be looked up is noted.  The
- * user's line has `home` as the home directory, unless that is NULL;
- * ret_accounts->home is the node's.  It takes SlurmUser from `conf`.
+ * Look up the ids of the calling process, which must already have the user's
+ * ids, because this runs the host's name service modules.  A user or group
+ * without an entry is not a failure; a failed look-up adds a note to the
+ * report.  The user's line has `home` as home directory, or the node's if
+ * `home` is NULL; ret_accounts->home is always the node's.  SlurmUser comes
+ * from `conf`.  The caller calls accounts_free().
  */
 int accounts_load(const char *home, const struct node_conf *conf,
 	struct accounts *ret_accounts, struct report *report,
@@ -32,9 +33,9 @@ int accounts_load(const char *home, const struct node_conf *conf,
 void accounts_free(struct accounts *accounts);
 
 /*
- * In the directory `directory_fd` make the file `name`: `first`, and then the
- * file `path` of the image, as far as it is a regular file in reach; the node's
- * if the image has no such name.
+ * Create the file `name` in the directory `directory_fd`, with `first` and then
+ * the content of the image's file `path`, if that is a readable regular file,
+ * or of the node's file if the image has none.
  */
 int accounts_write(int directory_fd, const char *name, const char *first,
 	int root_fd, const char *path, struct error *err);

@@ -2,8 +2,8 @@
 /*
  * The memory limit of a process.  In cgroup v1 one file of its group has the
  * smallest limit of all groups above it (hierarchical_memory_limit); in v2 each
- * group has to be asked.  Slurm sets limits of the job and of the step, and the
- * site may have one for all jobs.
+ * group has to be read.  Slurm sets limits for the job and the step, and the
+ * site may set one for all jobs.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -18,7 +18,7 @@
 #include "common/privileged/cgroup.h"
 #include "spank/plugin/container/cgroup_memory.h"
 
-/* Files of the kernel's are read as a whole, and end with a zero here. */
+/* Kernel files are read in one call.  The text is NUL-terminated. */
 static bool read_text(const char *path, char *text, size_t size)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -33,7 +33,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* "max" is no number, and no limit. */
+/* "max" means no limit. */
 static uint64_t parse_limit(const char *text)
 {
 	return *text >= '0' && *text <= '9' ? strtoull(text, NULL, 10)
@@ -54,7 +54,7 @@ static uint64_t limit_v1(const char *directory)
 	return found ? parse_limit(found + strlen(key)) : UINT64_MAX;
 }
 
-/* Beyond memory.high a process is not killed, but hardly goes on. */
+/* Above memory.high a process is not killed, but throttled almost to a halt. */
 static uint64_t limit_v2(const char *mount, char *directory)
 {
 	static const char *const files[] = { "memory.max", "memory.high" };
@@ -72,8 +72,8 @@ static uint64_t limit_v2(const char *mount, char *directory)
 	return limit;
 }
 
-/* Does the line of /proc/PID/cgroup, "hierarchy:controllers:path", name this
- * one? */
+/* Does a line of /proc/PID/cgroup, "hierarchy:controllers:path", name this
+ * controller? */
 static bool has_controller(const char *line, const char *name)
 {
 	const char *next = strchr(line, ':');

@@ -5,16 +5,17 @@
 #include <stdint.h>
 
 /*
- * How much memory, in bytes, the calling process and what shares its cgroups
- * may use: the smallest limit of its cgroups and those above them, or else all
- * of the node's memory.  Needs no privilege.  What cannot be read is no limit.
+ * The memory, in bytes, that the calling process and the others in its cgroups
+ * may use: the smallest limit of its cgroups and those above them, but at most
+ * the node's memory.  A file that cannot be read sets no limit.  Needs no
+ * privilege.
  */
 uint64_t cgroup_memory_limit(void);
 
 /*
- * The limit alone, UINT64_MAX if there is none, of a process whose
- * /proc/PID/cgroup has the text `membership`, where cgroups are mounted at
- * `mount` (which is /sys/fs/cgroup).
+ * The smallest cgroup limit, UINT64_MAX if there is none, for a process whose
+ * /proc/PID/cgroup has the text `membership`.  `mount` is where cgroups are
+ * mounted: /sys/fs/cgroup, except in tests.
  */
 uint64_t cgroup_memory_limit_of(const char *mount, const char *membership);
 

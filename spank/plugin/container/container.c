@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The container of a step, built by its first task as the job's user:
+ * Builds the container of a step.  The first task does this as the job's user:
  *
- *   1. open the images, hand each to its server, hear that it can be served
- *   2. look up the user's names, and what the node has of a GPU driver
- *   3. leave for a mount namespace of its own
- *   4. clone what of the host shall show, while the host can still be seen;
- *      mount what is in memory instead
- *   5. mount FUSE, then hand its descriptors to the servers
- *   6. write passwd and group; make the missing mount points
- *   7. lay the writable layer over it, if asked for
- *   8. attach everything, set the image read-only, change the root
+ *   1. open the images, send each to its server, and wait until the server has
+ *      checked it
+ *   2. look up the user's names, and the node's GPU driver
+ *   3. move into a new mount namespace
+ *   4. clone the binds while the host is still visible, and mount the
+ *      directories in memory
+ *   5. mount FUSE, then send its descriptors to the servers
+ *   6. write passwd and group; create missing mount points
+ *   7. mount the writable layer over the image, if there is one
+ *   8. attach everything, make the image read-only, change the root
  *
- * The images are opened before any capability is raised, and never read here.
+ * The images are opened before any capability is raised.  They are never read
+ * here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,13 +43,13 @@
 #include "spank/plugin/container/user_namespace.h"
 #include "spank/plugin/io/server_client.h"
 
-/* passwd and group, each at most 1 MiB of the image and the user's lines. */
+/* passwd and group: each at most 1 MiB of the image, and the user's lines. */
 #define FILES_BYTES (8 << 20)
 
 /* The image of the root, and further ones. */
 _Static_assert(CONTAINER_IMAGES_MAX == 1 + SETTINGS_MOUNTS_MAX, "images");
 
-/* What the steps below pass on to one another. */
+/* The state of the steps above. */
 struct builder {
 	const struct container_request *request;
 	const struct settings *settings;
@@ -55,7 +57,7 @@ struct builder {
 	struct container *container;
 	const struct bind_list *mounts; /* further images */
 	struct image_request images[CONTAINER_IMAGES_MAX];
-	int kept_fds[CONTAINER_IMAGES_MAX]; /* of their mounts */
+	int kept_fds[CONTAINER_IMAGES_MAX]; /* copies of their mounts */
 	struct accounts accounts;
 	struct binds binds;
 	struct step_memory memory;
@@ -69,7 +71,8 @@ static bool is_writable(const struct settings *settings)
 
 /* --- images --------------------------------------------------------------- */
 
-/* A further image's server, which nobody else asks, says BUILD at once. */
+/* The server of a further image has no other client, so it answers BUILD at
+ * once. */
 static int connect_server(struct builder *builder, size_t i, const char *path,
 	struct error *err)
 {
@@ -127,8 +130,8 @@ static int send_image(struct builder *builder, size_t i, const char *image,
 static int send_images(struct builder *builder, struct error *err)
 {
 	const char *root = settings_image(builder->settings);
-	/* Other users do not exist there, and nothing can be made in what
-	 * belongs to nobody. */
+	/* A user namespace maps no other user, and nobody can create files in
+	 * a directory with an unmapped owner. */
 	bool userns = builder->request->plan.args->userns;
 	size_t i;
 
@@ -164,7 +167,7 @@ static int mount_data(struct builder *builder, struct error *err)
 	return 0;
 }
 
-/* --- what the plan is made from ------------------------------------------- */
+/* --- the plan ------------------------------------------------------------- */
 
 static int plan_container(struct builder *builder, struct error *err)
 {
@@ -194,9 +197,9 @@ static int plan_container(struct builder *builder, struct error *err)
 /* --- the tree ------------------------------------------------------------- */
 
 /*
- * The tmpfs is attached while its files are cloned, since kernels before 6.15
- * clone only what is; the image comes to lie over it, and both leave the
- * namespace with the old root.
+ * The tmpfs is attached while its files are cloned, because kernels before 6.15
+ * clone only attached mounts.  The image is attached over it later, and both
+ * leave the namespace with the old root.
  */
 static int add_accounts(struct binds *binds, const struct accounts *accounts,
 	int root_fd, struct error *err)
@@ -223,13 +226,14 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 	return 0;
 }
 
-/* Attach the root at the scaffold, and what shows in it. */
+/* Attach the image at the scaffold, then the binds in it. */
 static int attach_all(struct builder *builder, int image_fd, struct error *err)
 {
 	CLEANUP_FD int layer_fd = -1;
 	int root_fd = image_fd;
 
-	/* The server needs a moment to get ready for what is read now. */
+	/* Send SEALED early: the server needs a moment to prepare for what is
+	 * read next. */
 	if (scaffold_attach(SCAFFOLD, image_fd, err) < 0 ||
 		priv_mount_seal(image_fd, err) < 0 ||
 		image_send_message(builder->request->server, MESSAGE_SEALED,
@@ -247,7 +251,7 @@ static int attach_all(struct builder *builder, int image_fd, struct error *err)
 		err);
 }
 
-/* On the host it has been mounted by the keeper, see spank/keeper. */
+/* With mount=host the keeper has mounted it, see spank/keeper. */
 static int mount_root(struct builder *builder, struct error *err)
 {
 	const char *host_path = builder->request->plan.host_path;
@@ -270,11 +274,12 @@ static int populate_namespace(struct builder *builder, struct error *err)
 			is_writable(builder->settings), &builder->binds,
 			err) < 0)
 		return -1;
-	/* Dozens of questions follow, about mount points, one by one. */
+	/* Dozens of requests about mount points follow, one after the other. */
 	builder->images[0].cpu = affinity_pin(&builder->affinity);
 	image_fd = mount_root(builder, err);
-	/* Until it is asked, the kernel holds that uid 0 owns the root, who is
-	 * nobody in a user namespace: nothing could be made there. */
+	/* Until it has asked the server, the kernel assumes that uid 0, which a
+	 * user namespace does not map, owns the root; nothing could be created
+	 * in it. */
 	if (image_fd >= 0 && fstat(image_fd, &root) < 0)
 		return error_set(err, errno, "cannot inspect the image");
 	if (image_fd < 0 || mount_data(builder, err) < 0 ||
@@ -290,7 +295,7 @@ static int populate_namespace(struct builder *builder, struct error *err)
 	return 0;
 }
 
-/* What mounts need, on the host or in a user namespace. */
+/* For mounts, either on the host or in a new user namespace. */
 static int raise_privileges(struct builder *builder, struct error *err)
 {
 	const struct container_request *request = builder->request;
@@ -343,7 +348,8 @@ int container_build(const struct container_request *request,
 	built = build_container(&builder, err);
 	affinity_restore(&builder.affinity);
 	step_memory_free(&builder.memory);
-	/* A number may be another's as soon as nothing holds the mount. */
+	/* The kernel may reuse a connection's number as soon as nothing holds
+	 * the mount, so withdraw the number first. */
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++) {
 		if (built < 0 && builder.images[i].connection)
 			image_clear_connection(&builder.images[i]);

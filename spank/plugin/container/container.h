@@ -8,33 +8,31 @@
 #include "spank/plugin/container/container_vars.h"
 #include "spank/plugin/io/report.h"
 
-/* Images of a step: its root, and further ones of --sif-mount. */
+/* The images of a step: its root, and further ones from --sif-mount. */
 #define CONTAINER_IMAGES_MAX 9
 
-/* What the first task of a step builds the container from; all borrowed. */
+/* The input of container_build(); all borrowed. */
 struct container_request {
-	struct plan_request plan; /* but for `node_conf`; `home` may be $HOME */
-	int server; /* socket to the root's image server, which has said BUILD
-		     */
-	const int *tasks_fds; /* HELLO sockets of all image servers, root's
-				 first */
-	int *fuse_fds;        /* an open /dev/fuse for each, given away */
+	struct plan_request plan; /* without node_conf; home may be $HOME */
+	int server;               /* the root's server, which sent BUILD */
+	const int *tasks_fds;     /* HELLO sockets of all servers, root first */
+	int *fuse_fds;            /* an open /dev/fuse for each, given away */
 	struct deadline deadline;
 };
 
-/* What came of it. */
+/* The result. */
 struct container {
 	int namespace_fd;                    /* owned */
 	int image_fds[CONTAINER_IMAGES_MAX]; /* to the further servers; owned */
-	char *vars[CONTAINER_VARS_MAX +
-		   1]; /* for the environment, see container_vars.h */
+	/* For the environment, see container_vars.h. */
+	char *vars[CONTAINER_VARS_MAX + 1];
 };
 
 /*
- * Build the step's container and become its first member: afterwards '/' is
- * the image.  Called with the user's ids, capabilities kept but not effective
- * (priv_caps_keep); leaves them raised.  On failure the process is unfit for
- * anything but to say why.
+ * Build the step's container and enter it: afterwards '/' is the image.  Called
+ * with the user's ids, and capabilities kept but not effective
+ * (priv_caps_keep); leaves them raised.  After a failure the process must only
+ * report the error and exit.
  */
 int container_build(const struct container_request *request,
 	struct container *ret_container, struct report *report,
@@ -46,7 +44,8 @@ int container_announce(const struct container_request *request,
 
 /*
  * Free what container_build() has stored, except for the sockets to the
- * servers: execve closes them, which tells that this task has started.
+ * servers: execve closes them, which tells the servers that this task has
+ * started.
  */
 void container_free(struct container *container);
 

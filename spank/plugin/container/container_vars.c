@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The record of what runs, in the environment of the step.
+ * Variables that tell a program which container it is in.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -4,22 +4,24 @@
 
 #include "common/error.h"
 
-/* The most variables in a list, which has room for a NULL behind them. */
+/* The most variables in a list; the array has one element more, for the NULL.
+ */
 #define CONTAINER_VARS_MAX 63
 
 /*
- * Variables that tell a program which container it is in, as NAME=VALUE: a
- * NULL-terminated list of owned strings, with room for CONTAINER_VARS_MAX.
+ * Variables that tell a program which container it is in: a NULL-terminated
+ * array of owned strings, NAME=VALUE, with room for CONTAINER_VARS_MAX.
  */
 
+/* Append a variable.  Fails if the array is full, or out of memory. */
 int container_vars_add(char **vars, struct error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * What is known of the root image at `path`: SIF_IMAGE (that), SIF_NAME (of the
- * file), SIF_UUID, SIF_PARTITION (offset:size in bytes), and the names that
- * Singularity and Apptainer give.  `info` is what the server reports
- * about it, see image_send_file().
+ * Append what is known about the root image at `path`: SIF_IMAGE (the path),
+ * SIF_NAME (the name of the file), SIF_UUID, SIF_PARTITION (offset:size in
+ * bytes), and the variables of Singularity and Apptainer.  `info` is what the
+ * server reports about it, see image_send_file().
  */
 int container_vars_add_image(const char *path, const char *info, char **vars,
 	struct error *err);

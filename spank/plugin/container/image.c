@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An image file on its way to its server: found, opened with the user's rights
- * alone, checked by the server, mounted.  It is never read here: what the
- * server says about it is all that is known of it.
+ * Finds an image file, opens it with the user's permissions, has the server
+ * check it, and mounts it.  The file is never read here: all that is known
+ * about it is what the server reports.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,12 +24,12 @@
 #include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/expand.h"
 
-/* <linux/magic.h> of some distributions lacks it. */
+/* Missing in <linux/magic.h> of some distributions. */
 #ifndef FUSE_SUPER_MAGIC
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
 
-/* DIR/NAME, or with the ending that a name may lack. */
+/* Look for DIR/NAME, then for DIR/NAME.sif. */
 static bool is_in(const char *directory, const char *name,
 	char ret_path[PATH_MAX])
 {
@@ -44,7 +44,7 @@ static bool is_in(const char *directory, const char *name,
 	return false;
 }
 
-/* A directory that depends on what is not known here is not there. */
+/* A directory with a variable that has no value yet is skipped. */
 static bool is_in_any(const char *path, const struct admin_variables *variables,
 	const char *name, char ret_path[PATH_MAX])
 {
@@ -112,7 +112,7 @@ static int receive_image_info(const struct image_request *request,
 		path);
 }
 
-/* Of a path that is too long the file's name has to do. */
+/* If the path is too long, use the file's name. */
 static void name_source(struct image_request *request, const char *path)
 {
 	char text[4 * PATH_MAX];
@@ -183,8 +183,8 @@ int image_check_overlays(const char *path, const char *image_info,
 	return 0;
 }
 
-/* For slurmstepd, which ends the connection if the server hangs
- * (plugin/fuse_watchdog.c): before the server is asked for the first time. */
+/* slurmstepd aborts the connection if the server hangs
+ * (plugin/fuse_watchdog.c), so publish it before the first request. */
 static void note_connection(const struct image_request *request, int mount_fd)
 {
 	struct connection noted = {
@@ -204,7 +204,7 @@ void image_clear_connection(const struct image_request *request)
 	cleanup_fd(request->kept_fd);
 }
 
-/* With /dev/fuse, or -1 where the keeper has handed it over. */
+/* `fuse_fd` is -1 if the keeper has sent it. */
 static int send_mount(const struct image_request *request, int fuse_fd,
 	struct error *err)
 {
@@ -215,8 +215,8 @@ static int send_mount(const struct image_request *request, int fuse_fd,
 		err);
 }
 
-/* Mount first, hand over then: nobody who has the descriptor can make the
- * mount wait for him. */
+/* Mount first, then send the descriptor: otherwise its new owner could make the
+ * mount wait. */
 int image_mount(const struct image_request *request, struct error *err)
 {
 	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
@@ -241,7 +241,7 @@ int image_clone(const struct image_request *request, const char *path,
 	if (mount_fd < 0)
 		return -1;
 	note_connection(request, mount_fd);
-	/* Its answer to fstatfs(2) comes from the server. */
+	/* The server has to run before fstatfs(2), which it answers. */
 	if (send_mount(request, -1, err) < 0)
 		return -1;
 	if (fstatfs(mount_fd, &system) < 0)

@@ -57,8 +57,8 @@ static int open_how(int root_fd, const char *path, int flags, int resolve)
 
 	int fd, tries = 0;
 
-	/* A ".." is refused whenever something has been renamed or mounted
-	 * meanwhile, anywhere on the node and by anyone: see openat2(2). */
+	/* The kernel refuses ".." with EAGAIN if anything on the node was
+	 * renamed or mounted meanwhile: see openat2(2). */
 	do
 		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 	while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
@@ -108,8 +108,9 @@ static int open_parent(int root_fd, const char *path, char ret_parent[PATH_MAX],
 }
 
 /*
- * Nothing is at `path`.  1: it is a symlink, and what it leads to is in
- * ret_target, in the same root; 0: it has been made; -1 with errno.
+ * Nothing that can be opened is at `path`.  Returns 0 if it has been created; 1
+ * if it is a dangling symlink, with its target, in the same root, in
+ * ret_target; -1 with errno on failure.
  */
 static int make_or_follow(int root_fd, const char *path, bool directory,
 	char ret_target[PATH_MAX])
@@ -154,15 +155,15 @@ static int check_kind(int root_fd, const char *path, bool directory)
 	return -1;
 }
 
-/* One component of `path` after the other, from the root, in one frame: an
- * image or a path of the user's must not choose how deep the stack gets. */
+/* One component after the other, from the root, without recursion: neither an
+ * image nor a user's path may determine the depth of the stack. */
 static int make_or_check(int root_fd, const char *wanted, bool directory)
 {
 	char path[PATH_MAX], prefix[PATH_MAX], target[PATH_MAX];
 	int symlinks = SYMLINKS_MAX, made;
 	size_t end;
 
-	/* As a rule all of it is there. */
+	/* Usually it exists. */
 	if (check_kind(root_fd, wanted, directory) == 0)
 		return 0;
 	if (errno != ENOENT)
@@ -175,7 +176,7 @@ static int make_or_check(int root_fd, const char *wanted, bool directory)
 		if (errno != ENOENT) {
 			if (!image_path_is_missing(errno))
 				return -1;
-			continue; /* the last look says what is wrong */
+			continue; /* the final check reports what is wrong */
 		}
 		made = make_or_follow(root_fd, prefix,
 			directory || next_end(path, end), target);
@@ -183,7 +184,7 @@ static int make_or_check(int root_fd, const char *wanted, bool directory)
 			return -1;
 		if (made == 0)
 			continue;
-		/* Start again with what the symlink leads to. */
+		/* Start again with the symlink's target. */
 		if (--symlinks < 0 ||
 			strlen(target) + strlen(path + end) >= PATH_MAX) {
 			errno = symlinks < 0 ? ELOOP : ENAMETOOLONG;

@@ -7,49 +7,50 @@
 #include "common/error.h"
 
 /*
- * Paths inside an image.  Each is resolved as if the image's root, an open
- * directory, were '/' (openat2(2) with RESOLVE_IN_ROOT): neither a symlink nor
- * '..' of a hostile image leads out of it.  Called with the user's ids; needs
- * no privilege.
+ * Paths inside an image.  They are resolved as if the image's root, an open
+ * directory, were '/' (openat2(2) with RESOLVE_IN_ROOT), so that neither
+ * symlinks nor '..' in a hostile image lead out of it.  Called with the user's
+ * ids; needs no privilege.
  */
 
 /*
- * Is `path` the directory, or below it?  By component: /tmp/x is in /tmp, and
- * /tmpx is not.  Compares names; both must be absolute and without "..".
+ * Is `path` the directory itself, or below it?  /tmp/x is below /tmp, /tmpx is
+ * not.  Compares names only; both must be absolute and without "..".
  */
 bool path_is_below(const char *directory, const char *path);
 
 /*
- * Is this errno why a path names nothing that can be used: there is no such
- * thing, it is not for this user, or it is of another kind?  What else may
- * fail, such as want of memory, says nothing of the path.
+ * Does this errno mean that the path cannot be used: it does not exist, this
+ * user cannot reach it, or it has the wrong type?  Any other errno, such as
+ * ENOMEM, says nothing about the path.
  */
 bool image_path_is_missing(int num);
 
 /*
- * Open `path`, with flags as for open(2); O_CLOEXEC is added.  -1 with errno
- * on failure.
+ * Open `path`, with flags as for open(2) and O_CLOEXEC.  Returns a descriptor,
+ * owned by the caller; -1 with errno on failure.
  */
 int image_path_open(int root_fd, const char *path, int flags);
 
-/* The same, where no symlink is on the way, nor at its end. */
+/* The same, but fails if any component is a symlink. */
 int image_path_open_no_symlinks(int root_fd, const char *path, int flags);
 
-/* The same, where nothing lies over the file system of root_fd. */
+/* The same, but fails if the path leaves the mount of root_fd. */
 int image_path_open_no_xdev(int root_fd, const char *path, int flags);
 
 /*
- * Make sure that `path` exists and is a directory, or else a file; what is
- * missing of it is made, directories above included.  The image's server keeps
- * such entries in memory.  Must be called before anything is attached in the
- * image, so that nothing is ever made in a directory of the host.
+ * Make sure that `path` exists, and is a directory, or if not `directory`
+ * anything else.  What is missing is created, including parent directories; the
+ * image server keeps such entries in memory.  Must be called before anything is
+ * attached in the image, so that nothing is ever created in a directory of the
+ * host.
  */
 int image_path_make(int root_fd, const char *path, bool directory,
 	struct error *err);
 
 /*
- * The same for what shall lie at `path` itself: a symlink in its place is taken
- * away first.
+ * The same, but if `path` is a symlink, it is removed first instead of being
+ * followed.
  */
 int image_path_replace(int root_fd, const char *path, bool directory,
 	struct error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * /proc/self/mountinfo, of which each line begins with the number of a mount
- * and that of its parent; see proc(5).
+ * Reads /proc/self/mountinfo.  Each line begins with the ids of a mount and of
+ * its parent; see proc(5).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "common/cleanup.h"
 #include "spank/plugin/container/mounts.h"
 
-/* Mounts that there is room for at first. */
+/* The initial size of the list. */
 #define ROOM 256
 
 int mounts_open(struct error *err)
@@ -28,7 +28,7 @@ static int add_mount(struct mounts *mounts, struct mount_entry entry)
 	struct mount_entry *list = mounts->list;
 	size_t count = mounts->count;
 
-	/* It doubles at each power of two. */
+	/* The size doubles at each power of two. */
 	if (count == 0 || (count >= ROOM && (count & (count - 1)) == 0)) {
 		list = realloc(list,
 			(count < ROOM ? ROOM : 2 * count) * sizeof(*list));
@@ -53,7 +53,7 @@ static int read_lines(FILE *file, struct mounts *mounts)
 		if (add_mount(mounts, entry) < 0)
 			return -1;
 	}
-	/* Not at the end: an error, of memory or of the file. */
+	/* If it is not at the end, there was an error. */
 	return feof(file) ? 0 : -1;
 }
 
@@ -92,7 +92,8 @@ bool mounts_is_below(const struct mounts *mounts, uint64_t id, uint64_t top)
 {
 	size_t depth;
 
-	/* The depth: should the list, read in parts, contradict itself. */
+	/* The depth is limited because the list, which is read in parts, may
+	 * contradict itself. */
 	for (depth = 0; id && depth <= mounts->count; depth++) {
 		if (id == top)
 			return true;

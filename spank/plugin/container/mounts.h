@@ -9,8 +9,8 @@
 #include "common/error.h"
 
 /*
- * The mounts of a namespace as the kernel lists them, by their numbers alone:
- * names in the list are the user's to change.  Needs no privilege.
+ * The mounts of a namespace as the kernel lists them, by their ids only: users
+ * can change the names in the list.  Needs no privilege.
  */
 struct mount_entry {
 	uint64_t id;
@@ -23,20 +23,21 @@ struct mounts {
 };
 
 /*
- * Open the list of this process's namespace, while /proc is in sight; owned by
- * the caller.  It stays that of the namespace, and can be loaded repeatedly.
+ * Open the list of this process's namespace, while /proc is visible.  Returns a
+ * descriptor, owned by the caller, which always refers to that namespace; it
+ * can be loaded repeatedly.
  */
 int mounts_open(struct error *err);
 
-/* Load the list as it is now.  To be freed by mounts_free(). */
+/* Load the current list.  The caller calls mounts_free(). */
 int mounts_load(int fd, struct mounts *ret_mounts, struct error *err);
 
-/* Is the mount `id` that of `top`, or attached in it at any depth? */
+/* Is the mount `id` the mount `top`, or attached below it at any depth? */
 bool mounts_is_below(const struct mounts *mounts, uint64_t id, uint64_t top);
 
 void mounts_free(struct mounts *mounts);
 
-/* The kernel's number of the mount that `fd` is in; 0 if it does not tell. */
+/* The id of the mount that `fd` is in; 0 if the kernel does not tell. */
 uint64_t mounts_id_of(int fd);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What slurmstepd knows of its node, beyond what SPANK's functions tell: parts
- * of slurm.conf, and where the plugin itself lies.
+ * What slurmstepd knows about its node beyond SPANK's functions: parts of
+ * slurm.conf, and the path of the plugin itself.
  *
- * slurmstepd's copy of slurm.conf has a type of Slurm's public header, and the
+ * slurmstepd's copy of slurm.conf has a type of Slurm's public header, and a
  * plugin is only loaded by the release that it was built for.  The symbol is
- * weak: without it a TaskProlog, for one, has to lie where the container shows
- * it.
+ * weak: without it a TaskProlog, for example, must be in a directory that the
+ * container shows anyway.
  */
 #include <dlfcn.h>
 #include <libgen.h>
@@ -24,7 +24,8 @@
 
 extern slurm_conf_t slurm_conf __attribute__((weak));
 
-/* srun's plugstack.conf is the node's, so in an image it has to find this. */
+/* An srun inside the container reads the node's plugstack.conf, so it has to
+ * find the plugin there. */
 static void find_plugin(char *ret_path)
 {
 	Dl_info info;
@@ -34,7 +35,7 @@ static void find_plugin(char *ret_path)
 		strcpy(ret_path, info.dli_fname);
 }
 
-/* %n and %h, as slurm.conf(5) has them in the names of directories. */
+/* Replace %n and %h, which slurm.conf(5) allows in names of directories. */
 static void expand_names(const char *pattern, char *const *job, char *ret_path)
 {
 	const char *node = envp_get(job, "SLURMD_NODENAME");
@@ -62,8 +63,8 @@ static void find_tmp(char *const *job, char *ret_path)
 		expand_names(slurm_conf.tmp_fs, job, ret_path);
 }
 
-/* A copy without slashes at the end, which would follow a symlink; "" if it is
- * no absolute path. */
+/* Copy without trailing slashes, which would follow a symlink; "" if the path
+ * is not absolute. */
 static void copy_path(const char *path, char *ret_path)
 {
 	size_t length = path && path[0] == '/' ? strlen(path) : 0;
@@ -76,8 +77,8 @@ static void copy_path(const char *path, char *ret_path)
 }
 
 /*
- * slurmd tells its steps where its slurm.conf is.  getenv() is of slurmstepd's
- * own environment, in which the user has no say.
+ * slurmd tells its steps where its slurm.conf is.  getenv() reads slurmstepd's
+ * own environment, which the user cannot change.
  */
 static void find_conf(char *ret_directory)
 {
@@ -91,9 +92,9 @@ static void find_conf(char *ret_directory)
 }
 
 /*
- * Where PMIx keeps its files.  That its server runs, and where, is in
- * slurmstepd's own environment.  The place of the tasks no variable says: it is
- * by a rule of mpi/pmix, and Open MPI does not start without.
+ * Where PMIx keeps its files.  slurmstepd's own environment tells whether its
+ * server runs, and where.  No variable has the directory of the tasks, which
+ * Open MPI needs to start; mpi/pmix builds its name by a fixed rule.
  */
 static void find_pmix(char *const *job, struct node_conf *conf)
 {
@@ -129,7 +130,7 @@ void node_conf_load(char *const *job, struct node_conf *ret_conf)
 	find_pmix(job, ret_conf);
 }
 
-/* Is it an entry of the directory, with a name that begins so? */
+/* Is it an entry of the directory, with a name that begins with `begin`? */
 static bool is_made_in(const char *path, const char *directory,
 	const char *begin)
 {

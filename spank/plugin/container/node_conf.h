@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 /*
- * What of this node's Slurm has to be within reach of a step.  Strings are
- * borrowed from slurmstepd.
+ * What a step must be able to reach of this node's Slurm.  Strings are borrowed
+ * from slurmstepd.
  */
 struct node_conf {
 	const char *prolog;     /* TaskProlog; NULL if there is none */
@@ -16,19 +16,20 @@ struct node_conf {
 	uid_t slurm_uid;        /* SlurmUser's; 0 if unknown */
 	char plugin[PATH_MAX];  /* this plugin's own file; "" if unknown */
 	char conf_directory[PATH_MAX]; /* of slurm.conf; "" if unknown */
-	/* Of PMIx, "" without: the directory of its server, and of tasks. */
+	/* The directories of PMIx's server and of its tasks; "" if none. */
 	char pmix_server[PATH_MAX];
 	char pmix[PATH_MAX];
-	bool pmix_chosen_by_user; /* the latter is where the user wants it */
+	bool pmix_chosen_by_user; /* by SLURM_PMIX_TMPDIR */
 };
 
-/* In slurmstepd or a task of it, whose environment is `job`. */
+/* Called in slurmstepd, or in a task before execve.  `job` is the task's
+ * environment. */
 void node_conf_load(char *const *job, struct node_conf *ret_conf);
 
 /*
- * Is this a file of X11 that Slurm makes for a step (--x11), and not any file
- * that XAUTHORITY, which may be the user's word, names?  `home` is that of the
- * user's entry, or NULL.
+ * Is this an X11 authority file that Slurm creates for a step (--x11)?  The
+ * user may have set XAUTHORITY to any other file.  `home` is the home directory
+ * of the user's entry, or NULL.
  */
 bool node_conf_is_xauthority(const char *path, char *const *job,
 	const char *home);

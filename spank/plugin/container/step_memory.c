@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a container has in memory: a private /tmp, a private home, the writable
- * layer.  What is written there is charged to the step, and nothing can take
- * it back but the writer: a step that fills its memory so is killed, in Slurm
- * 22.05 with cgroup v1 by the death of slurmstepd, after which srun hangs.  So
- * "No space left on device" has to come first.
+ * The directories that a container has in memory: a private /tmp, a private
+ * home, the writable layer.  What is written there counts towards the step's
+ * memory until it is deleted.  A step that fills its memory in this way is
+ * killed; in Slurm 22.05 with cgroup v1 slurmstepd dies, and srun hangs.  The
+ * limit here must therefore be hit first ("No space left on device").
  *
- * All of them are directories of one tmpfs, whose size is half of what the
- * step may use beside its image servers; only a layer whose SIZE was given has
- * its own.
+ * All of them are directories of one tmpfs.  Its size is half of the memory
+ * that the image servers leave to the step.  Only a writable layer with a SIZE
+ * has a tmpfs of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,11 +24,11 @@
 #include "spank/plugin/container/step_memory.h"
 
 #define MIB ((uint64_t)1 << 20)
-/* Of an image server, beside its cache. */
+/* For an image server, in addition to its cache. */
 #define SERVER_MIB 8
-/* For slurmstepd, and a task that does no more than write. */
+/* For slurmstepd, and a task that only writes files. */
 #define REST_MIB 16
-/* tmpfs takes 0 for no limit. */
+/* Never 0, which means no limit for a tmpfs. */
 #define SHARED_MIN MIB
 
 void step_memory_share(const struct settings *settings,
@@ -121,7 +121,7 @@ static int mount_overlay(bool in_userns, struct error *err)
 
 	if (priv_caps_raise_overlay(err) < 0)
 		return -1;
-	/* Safe: the paths are ours, in a namespace of its own. */
+	/* Safe: our own paths, in the step's own namespace. */
 	fd = priv_mount_overlay(SCAFFOLD, MEMORY_SCAFFOLD "/upper",
 		MEMORY_SCAFFOLD "/work", in_userns, err);
 	return priv_caps_raise(err) < 0 ? -1 : fd_take(&fd);

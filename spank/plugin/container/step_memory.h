@@ -12,11 +12,11 @@
 #include "spank/plugin/settings/plugstack_args.h"
 #include "spank/plugin/settings/settings.h"
 
-/* How many bytes the step's directories in memory may hold. */
+/* The sizes, in bytes, of the step's directories in memory. */
 struct step_memory {
-	uint64_t shared; /* those without a size of their own, together */
-	uint64_t layer;  /* the writable layer; 0: it has no size of its own */
-	int shared_fd;   /* owned: where they are; or -1 */
+	uint64_t shared; /* of all that have no size of their own, together */
+	uint64_t layer;  /* of the writable layer; 0: no size of its own */
+	int shared_fd;   /* owned: the tmpfs of the former, or -1 */
 };
 
 #define STEP_MEMORY_NONE        \
@@ -25,25 +25,26 @@ struct step_memory {
 	}
 
 /*
- * Share out `limit`, the memory that the step may use, so that a full directory
- * leaves the tasks and `servers` image servers room.  A size that was asked for
- * and does not fit is not used, which the user is told.
+ * Divide `limit`, the bytes of memory that the step may use, so that full
+ * directories leave enough for the tasks and `servers` image servers.  If the
+ * size that the user has asked for does not fit, it is ignored, with a note in
+ * the report.
  */
 void step_memory_share(const struct settings *settings,
 	const struct plugstack_args *args, size_t servers, uint64_t limit,
 	struct step_memory *ret_memory, struct report *report);
 
 /*
- * Mount what is shared, if anything is in it, and make the directory of each
- * bind that is empty (BIND_EMPTY).  The host's /sys is out of sight then.
- * Requires CAP_SYS_ADMIN, as does the next.
+ * Mount the shared tmpfs, if it is needed, and create the directory of each
+ * BIND_EMPTY bind.  This hides the host's /sys.  Requires CAP_SYS_ADMIN.
  */
 int step_memory_mount(struct step_memory *memory, bool has_layer,
 	struct binds *binds, struct error *err);
 
 /*
- * Lay a writable layer over the image, which is attached at SCAFFOLD: an
- * overlay, attached there, too.  Returns its root, for the caller to close.
+ * Mount a writable layer, an overlay, over the image, which is attached at
+ * SCAFFOLD; the overlay is attached there, too.  Returns its root, owned by the
+ * caller.  Requires CAP_SYS_ADMIN.
  */
 int step_memory_mount_layer(struct step_memory *memory, bool in_userns,
 	struct error *err);

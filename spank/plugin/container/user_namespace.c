@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The step's user namespace, for sites that want no capability kept
- * (privilege=userns).  Why another program makes it: see spank/userns/main.c.
+ * The step's user namespace, for sites that do not want tasks to keep
+ * capabilities (privilege=userns).  spank/userns/main.c says why another
+ * program creates it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 #include "common/privileged/userns.h"
 #include "spank/plugin/container/user_namespace.h"
 
-/* Returns the namespace that the program has sent, owned by the caller. */
+/* Returns the namespace that the program sends, owned by the caller. */
 static int run_maker(struct deadline deadline, struct error *err)
 {
 	char *argv[] = { "spank-sif-userns", NULL };

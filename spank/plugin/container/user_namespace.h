@@ -6,17 +6,16 @@
 #include "common/error.h"
 
 /*
- * privilege=userns: make a user namespace with the help of spank-sif-userns,
- * and enter it.  The task then has all capabilities in it, and as before none
- * on the host.  Called by the first task, with the user's ids and no
- * capability.
+ * privilege=userns: have spank-sif-userns create a user namespace, and enter
+ * it.  The task then has all capabilities in it, and still none on the host.
+ * Called by the first task, with the user's ids and no capability.
  */
 int user_namespace_enter_new(struct deadline deadline, struct error *err);
 
 /*
- * Open the FUSE device in it for each of `count` images: the kernel wants the
- * device opened in the user namespace of who mounts.  Stores the descriptors,
- * owned by the caller.
+ * Open the FUSE device for each of `count` images, in the user namespace: the
+ * kernel requires that the mounter opens it in its own user namespace.  The
+ * caller owns the descriptors.
  */
 int user_namespace_open_fuse(int *ret_fds, size_t count, struct error *err);
 
