@@ -19,59 +19,41 @@
 #include <cmocka.h>
 
 #include "spank/plugin/environment/image_environment.h"
+#include "tests/unit/scratch.h"
 
 #define TIMEOUT_MS 20000
 
-static char directory[] = "/tmp/test-image-environment-XXXXXX";
-static char env_directory[sizeof(directory) + 8];
 /* What a machine lacks of these is not tried. */
 static const char *const shells[] = { "/bin/sh", "/bin/bash", "/bin/dash",
 	"busybox" };
-static char busybox_path[sizeof(directory) + 8];
-
-static int remove_one(const char *path, const struct stat *status, int type,
-	struct FTW *ftw)
-{
-	(void)status;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
+static char busybox_path[128];
+static char env_directory[128];
 
 static int clear(void **state)
 {
-	(void)state;
-	nftw(env_directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	return mkdir(env_directory, 0700);
+	if (scratch_clear(state) < 0)
+		return -1;
+	scratch_mkdir("env");
+	/* By its name, busybox knows that it is a shell. */
+	scratch_symlink("sh", "/bin/busybox");
+	return 0;
 }
 
 static int make_directories(void **state)
 {
-	(void)state;
-	if (!mkdtemp(directory))
+	if (scratch_make(state) < 0)
 		return -1;
-	sprintf(env_directory, "%s/env", directory);
-	/* By its name, busybox knows that it is a shell. */
-	sprintf(busybox_path, "%s/sh", directory);
-	return symlink("/bin/busybox", busybox_path);
-}
-
-static int remove_directories(void **state)
-{
-	(void)state;
-	return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	strcpy(env_directory, scratch_path("env"));
+	strcpy(busybox_path, scratch_path("sh"));
+	return clear(state);
 }
 
 static void write_script(const char *name, const char *text)
 {
-	char path[sizeof(env_directory) + 32];
-	FILE *file;
+	char path[64];
 
-	snprintf(path, sizeof(path), "%s/%s", env_directory, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	snprintf(path, sizeof(path), "env/%s", name);
+	scratch_write(path, text);
 }
 
 static const char *shell_at(size_t i)
@@ -637,5 +619,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("image_environment", tests,
-		make_directories, remove_directories);
+		make_directories, scratch_remove);
 }

@@ -17,77 +17,54 @@
 #include <cmocka.h>
 
 #include "spank/plugin/environment/image_environment.h"
+#include "tests/unit/scratch.h"
 
 #define TIMEOUT_MS     20000
 #define RANDOM_SCRIPTS 120
 
-static char directory[] = "/tmp/test-environment-shells-XXXXXX";
-static char env_directory[sizeof(directory) + 8];
 /* Each by the name sh, by which bash and busybox know what to be.  What a
  * machine lacks of these is not tried. */
 static const char *const shells[] = { "dash", "bash", "busybox" };
-
-static int remove_one(const char *path, const struct stat *status, int type,
-	struct FTW *ftw)
-{
-	(void)status;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
+static char env_directory[128];
 
 static int clear(void **state)
 {
-	(void)state;
-	nftw(env_directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	return mkdir(env_directory, 0700);
-}
-
-static int make_directories(void **state)
-{
-	char path[sizeof(directory) + 16], target[32];
+	char path[32], target[32];
 	size_t i;
 
-	(void)state;
-	if (!mkdtemp(directory))
+	if (scratch_clear(state) < 0)
 		return -1;
-	sprintf(env_directory, "%s/env", directory);
+	scratch_mkdir("env");
 	for (i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
-		sprintf(path, "%s/%s", directory, shells[i]);
+		sprintf(path, "%s/sh", shells[i]);
 		sprintf(target, "/bin/%s", shells[i]);
-		if (mkdir(path, 0700) < 0)
-			return -1;
-		strcat(path, "/sh");
-		if (symlink(target, path) < 0)
-			return -1;
+		scratch_symlink(path, target);
 	}
 	return 0;
 }
 
-static int remove_directories(void **state)
+static int make_directories(void **state)
 {
-	(void)state;
-	return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	if (scratch_make(state) < 0)
+		return -1;
+	strcpy(env_directory, scratch_path("env"));
+	return clear(state);
 }
 
 static void write_script(const char *name, const char *text)
 {
-	char path[sizeof(env_directory) + 32];
-	FILE *file;
+	char path[64];
 
-	snprintf(path, sizeof(path), "%s/%s", env_directory, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	snprintf(path, sizeof(path), "env/%s", name);
+	scratch_write(path, text);
 }
 
 static void remove_script(const char *name)
 {
-	char path[sizeof(env_directory) + 32];
+	char path[64];
 
-	snprintf(path, sizeof(path), "%s/%s", env_directory, name);
-	unlink(path);
+	snprintf(path, sizeof(path), "env/%s", name);
+	unlink(scratch_path(path));
 }
 
 /* `shell` is the path of a shell.  Returns -1 if a script failed. */
@@ -141,7 +118,8 @@ static void assert_same(const struct environment *read,
 static void assert_shells_agree(const struct environment *read,
 	const char *text)
 {
-	char path[sizeof(directory) + 16];
+	char name[32];
+	const char *path;
 	bool is_read;
 	size_t i;
 
@@ -149,7 +127,8 @@ static void assert_shells_agree(const struct environment *read,
 	for (i = 0; i < sizeof(shells) / sizeof(*shells); i++) {
 		CLEANUP_ENVIRONMENT struct environment run = { .count = 0 };
 
-		sprintf(path, "%s/%s/sh", directory, shells[i]);
+		sprintf(name, "%s/sh", shells[i]);
+		path = scratch_path(name);
 		if (access(path, X_OK) < 0)
 			continue;
 		if (load(path, &run, &is_read) < 0)
@@ -270,7 +249,7 @@ static void conditions_are_evaluated(void **state)
 	}
 }
 
-/* DIR is our directory. */
+/* DIR stands for the directory of the test. */
 static void fill(const char *from, char *to, size_t size)
 {
 	const char *mark;
@@ -278,7 +257,7 @@ static void fill(const char *from, char *to, size_t size)
 	*to = '\0';
 	for (; (mark = strstr(from, "DIR")); from = mark + 3)
 		snprintf(to + strlen(to), size - strlen(to), "%.*s%s",
-			(int)(mark - from), from, directory);
+			(int)(mark - from), from, scratch_directory());
 	snprintf(to + strlen(to), size - strlen(to), "%s", from);
 }
 
@@ -290,19 +269,13 @@ static void sourced_files_are_read(void **state)
 		"if [ ! -e DIR/none ]; then export B=1; fi",
 		". DIR/b; export C=$S",
 	};
-	char script[4096], path[sizeof(directory) + 8];
+	char script[4096];
 	size_t i;
-	FILE *file;
 
 	(void)state;
-	sprintf(path, "%s/a", directory);
-	file = fopen(path, "w");
-	fputs("S=sourced; export T=1\n", file);
-	fclose(file);
-	sprintf(path, "%s/b", directory);
-	file = fopen(path, "w");
-	fprintf(file, ". %s/a\nS=$S-twice", directory);
-	fclose(file);
+	scratch_write("a", "S=sourced; export T=1\n");
+	fill(". DIR/a\nS=$S-twice", script, sizeof(script));
+	scratch_write("b", script);
 	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
 
@@ -317,24 +290,19 @@ static void sourced_files_are_read(void **state)
 static void sourced_files_that_cannot_be_read_are_run(void **state)
 {
 	static const char *const texts[] = { ". /nonesuch", ". nonesuch",
-		"source /", ". /dev/zero", ". /proc/self/status a", ". %s/self",
-		". %s/fifo", ". %s/returns" };
-	char script[4096], path[sizeof(directory) + 8];
+		"source /", ". /dev/zero", ". /proc/self/status a",
+		". DIR/self", ". DIR/fifo", ". DIR/returns" };
+	static char many[2000 * 64];
+	char script[4096], line[64];
 	size_t i;
-	FILE *file;
 
 	(void)state;
-	sprintf(path, "%s/self", directory);
-	file = fopen(path, "w");
+	fill(". DIR/self\n", line, sizeof(line));
 	for (i = 0; i < 2000; i++)
-		fprintf(file, ". %s/self\n", directory);
-	fclose(file);
-	sprintf(path, "%s/returns", directory);
-	file = fopen(path, "w");
-	fputs("return 1\n", file);
-	fclose(file);
-	sprintf(path, "%s/fifo", directory);
-	mkfifo(path, 0600);
+		strcpy(many + i * strlen(line), line);
+	scratch_write("self", many);
+	scratch_write("returns", "return 1\n");
+	mkfifo(scratch_path("fifo"), 0600);
 	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
 
@@ -582,5 +550,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("environment_shells", tests,
-		make_directories, remove_directories);
+		make_directories, scratch_remove);
 }

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a file is that is no image, and how to make one from it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/sif_foreign.h"
+
+#define LAUNCHER "#!/usr/bin/env run-singularity\n"
+
+/* `size` bytes of zero, with `bytes` at an offset. */
+struct file {
+	unsigned char bytes[4096];
+	size_t size;
+};
+
+static void put(struct file *file, size_t offset, const char *bytes,
+	size_t length)
+{
+	memcpy(file->bytes + offset, bytes, length);
+	if (file->size < offset + length)
+		file->size = offset + length;
+}
+
+static void assert_described(const struct file *file, const char *begin,
+	const char *cure)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC);
+	struct error err = { 0 };
+
+	assert_int_equal(write(fd, file->bytes, file->size), file->size);
+	assert_int_equal(sif_foreign_describe(fd, &err), -1);
+	close(fd);
+	if (strncmp(err.text, begin, strlen(begin)) != 0 ||
+		!strstr(err.text, cure))
+		fail_msg("'%s ... %s' is not '%s'", begin, cure, err.text);
+}
+
+static void ext_file_systems(void **state)
+{
+	struct file plain = { .size = 4096 };
+	struct file singularity = { .size = 4096 };
+
+	(void)state;
+	put(&plain, 1080, "\x53\xEF", 2);
+	assert_described(&plain, "it is an ext2, ext3 or ext4 file system",
+		"apptainer build");
+	/* Singularity 2 has its launcher before the file system. */
+	put(&singularity, 0, LAUNCHER, strlen(LAUNCHER));
+	put(&singularity, strlen(LAUNCHER) + 1080, "\x53\xEF", 2);
+	assert_described(&singularity,
+		"it is an ext2, ext3 or ext4 file system", "apptainer build");
+}
+
+static void tar_archives(void **state)
+{
+	struct file tar = { .size = 512 };
+
+	(void)state;
+	put(&tar, 257, "ustar", 5);
+	assert_described(&tar, "it is a tar archive", "docker-archive:FILE");
+}
+
+static void anything_else(void **state)
+{
+	struct file empty = { .size = 0 };
+	struct file launcher_alone = { .size = 0 };
+	struct file half_a_magic = { .size = 0 };
+	struct file shifted = { .size = 4096 };
+
+	(void)state;
+	put(&launcher_alone, 0, LAUNCHER, strlen(LAUNCHER));
+	/* The file ends within the two bytes of the magic number. */
+	put(&half_a_magic, 1080, "\x53", 1);
+	/* Without the launcher this is not where the magic number belongs. */
+	put(&shifted, strlen(LAUNCHER) + 1080, "\x53\xEF", 2);
+	assert_described(&empty, "it is neither a SIF nor a squashfs file",
+		"apptainer build");
+	assert_described(&launcher_alone,
+		"it is neither a SIF nor a squashfs file", "apptainer build");
+	assert_described(&half_a_magic,
+		"it is neither a SIF nor a squashfs file", "apptainer build");
+	assert_described(&shifted, "it is neither a SIF nor a squashfs file",
+		"apptainer build");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ext_file_systems),
+		cmocka_unit_test(tar_archives),
+		cmocka_unit_test(anything_else),
+	};
+
+	return cmocka_run_group_tests_name("foreign files", tests, NULL, NULL);
+}
