@@ -139,12 +139,12 @@ int priv_caps_drop(struct error *err)
 		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_set(err, errno,
-			"cannot give up the capabilities for good");
+			"cannot drop the capabilities permanently");
 	gone = caps_get(&caps) == 0 && !caps.effective && !caps.permitted &&
 	       !caps.inheritable;
 	if (!gone || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		return error_set(err, EPERM,
-			"the capabilities are still there after the drop");
+			"capabilities are left after the drop");
 	return 0;
 }
 

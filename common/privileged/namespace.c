@@ -30,7 +30,7 @@ int priv_namespace_unshare(struct error *err)
 	 * host. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return error_set(err, errno,
-			"cannot cut the mount propagation to the host");
+			"cannot stop mount propagation to the host");
 	fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, errno, "cannot open the mount namespace");
@@ -46,7 +46,7 @@ int priv_namespace_check(int namespace_fd, struct error *err)
 		return -1;
 	if (fstat(owner_fd, &owner) < 0 || stat("/proc/self/ns/user", &own) < 0)
 		return error_set(err, errno,
-			"cannot find out whose the mount namespace is");
+			"cannot find the owner of the mount namespace");
 	if (owner.st_dev == own.st_dev && owner.st_ino == own.st_ino)
 		return 0;
 	return error_set(err, EPERM,

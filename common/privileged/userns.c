@@ -115,12 +115,12 @@ int priv_userns_owner(int namespace_fd, struct error *err)
 	 * which may return any number. */
 	if (!is_namespace(namespace_fd))
 		return error_set(err, EPROTO,
-			"what the image server has sent is no namespace");
+			"the image server has sent something that is not a namespace");
 	/* Safe: the kernel opens only our own namespace or one below it. */
 	fd = ioctl(namespace_fd, NS_GET_USERNS);
 	if (fd < 0)
 		return error_set(err, errno,
-			"cannot find out whose the mount namespace is");
+			"cannot find the owner of the mount namespace");
 	return fd_take(&fd);
 }
 

@@ -81,10 +81,10 @@ int environment_edits_receive(int fd, struct environment_edits *ret_edits,
 
 	if (fstat(fd, &status) < 0 || status.st_size < 0 ||
 		status.st_size > ENVIRONMENT_SIZE_MAX)
-		return error_set(err, EPROTO, "cannot take the environment");
+		return error_set(err, EPROTO, "cannot receive the environment");
 	bytes = malloc(status.st_size + 1);
 	if (!bytes || pread(fd, bytes, status.st_size, 0) != status.st_size)
-		return error_set(err, errno, "cannot take the environment");
+		return error_set(err, errno, "cannot receive the environment");
 	return environment_unpack(bytes, status.st_size, ENVIRONMENT_IMAGE,
 		&ret_edits->list, err);
 }

@@ -94,7 +94,7 @@ use_server() { # <PROGRAM
 	as_root sh -c 'kill -INT $(pgrep -x strace)'
 	wait "$tracer" || true
 	assert_status 1
-	assert_contains "what the image server has sent is no namespace"
+	assert_contains "the image server has sent something that is not a namespace"
 	run grep -E 'NS_GET_USERNS|setns\(.*NEWNS' "$SHARED/trace"
 	assert_output ""
 	nodes_become_idle

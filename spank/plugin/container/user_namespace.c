@@ -37,8 +37,8 @@ static int run_maker(struct deadline deadline, struct error *err)
 		return error_set(err, 0, "%s", output);
 	if (message_receive(own_fd, deadline_in_ms(0), &message, &fd) != 1 ||
 		message.type != MESSAGE_ENTER || fd < 0)
-		return error_set(err, EPROTO, "'%s' made no user namespace",
-			USERNS_PATH);
+		return error_set(err, EPROTO,
+			"'%s' did not create a user namespace", USERNS_PATH);
 	return fd_take(&fd);
 }
 

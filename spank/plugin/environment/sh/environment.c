@@ -254,10 +254,10 @@ int environment_unpack(const char *bytes, size_t size,
 	const char *at, *end;
 
 	if (size > ENVIRONMENT_SIZE_MAX)
-		return error_set(err, E2BIG, "cannot take the environment");
+		return error_set(err, E2BIG, "cannot receive the environment");
 	end = bytes + size;
 	if (size > 0 && end[-1] != '\0')
-		return error_set(err, EPROTO, "the environment is cut short");
+		return error_set(err, EPROTO, "the environment is truncated");
 	for (at = bytes; at < end; at += strlen(at) + 1) {
 		if (*at == '\0' || *at == '=')
 			return error_set(err, EPROTO,
