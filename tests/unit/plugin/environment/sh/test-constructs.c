@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table of tests/lib/environment-constructs: what authors write into
- * %environment has the value that `apptainer exec` gives it, in an image with
- * bash; in one with dash or busybox alone, that or a message.  The format is at
- * the top of that file.
+ * The table tests/lib/environment-constructs: what authors write into
+ * %environment.  In an image with bash it has the value that `apptainer exec`
+ * gives it; in an image with only dash or busybox it has that value, or there
+ * is a message.  The format is described at the top of the table.
  */
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,26 +18,17 @@
 #include <cmocka.h>
 
 #include "spank/plugin/environment/image_environment.h"
+#include "tests/unit/scratch.h"
 
 #define TIMEOUT_MS 20000
 #define ITEMS_MIN  170
 
-static char directory[] = "/tmp/test-environment-constructs-XXXXXX";
-static char env_directory[sizeof(directory) + 8];
-static char files[sizeof(directory) + 8]; /* @DIR@ */
-static char busybox_path[sizeof(directory) + 8];
+static char env_directory[128];
+static char files[128]; /* @DIR@ */
+static char busybox_path[128];
 static char *table;
 
 enum said { NOTHING, MESSAGE, HINT };
-
-static int remove_one(const char *path, const struct stat *status, int type,
-	struct FTW *ftw)
-{
-	(void)status;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
 
 static char *read_table(void)
 {
@@ -60,7 +50,7 @@ static char *read_table(void)
 	return text;
 }
 
-/* The next item, whose head begins with one of "+=": cut off at *rest. */
+/* Cut the next item off at *rest; its first line begins with one of "+=". */
 static char *next_item(char **rest)
 {
 	char *item = *rest, *at = item;
@@ -91,52 +81,37 @@ static char *complete(const char *text)
 	return result;
 }
 
-static void write_file(const char *path, const char *text)
+static void write_file(const char *name, const char *text)
 {
-	char *all = complete(text), *slash, parent[4096];
-	FILE *file;
+	char *all = complete(text);
 
-	snprintf(parent, sizeof(parent), "%s", path);
-	for (slash = parent + strlen(directory) + 1;
-		(slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(parent, 0755);
-		*slash = '/';
-	}
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(all, file);
-	fclose(file);
-	chmod(path, 0755);
+	scratch_write(name, all);
+	chmod(scratch_path(name), 0755);
 	free(all);
 }
 
 static int prepare(void **state)
 {
-	(void)state;
 	table = read_table();
-	if (!table || !mkdtemp(directory))
+	if (!table || scratch_make(state) < 0)
 		return -1;
-	sprintf(env_directory, "%s/env", directory);
-	sprintf(files, "%s/files", directory);
-	/* By its name, busybox knows that it is a shell. */
-	sprintf(busybox_path, "%s/sh", directory);
-	if (symlink("/bin/busybox", busybox_path) < 0)
-		return -1;
-	/* Where dash writes a file of "((A > 3))". */
-	return mkdir(env_directory, 0755) < 0 ? -1 : chdir(directory);
+	scratch_mkdir("env");
+	/* busybox is a shell if it is called sh. */
+	scratch_symlink("sh", "/bin/busybox");
+	strcpy(env_directory, scratch_path("env"));
+	strcpy(files, scratch_path("files"));
+	strcpy(busybox_path, scratch_path("sh"));
+	/* dash creates a file there for "((A > 3))". */
+	return chdir(scratch_directory());
 }
 
 static int clean(void **state)
 {
-	(void)state;
 	free(table);
-	if (chdir("/") < 0)
-		return -1;
-	return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return chdir("/") < 0 ? -1 : scratch_remove(state);
 }
 
-/* A newline is \n there, and so on. */
+/* Replace a newline by \n, and so on. */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -149,8 +124,8 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* Behind `kind` in its line; NULL if there is no such line.  The caller frees
- * it. */
+/* The rest of the line that begins with `kind`; NULL if there is none.  The
+ * caller frees it. */
 static char *expectation(const char *lines, const char *kind)
 {
 	const char *at = strstr(lines, kind);
@@ -166,7 +141,8 @@ static char *expectation(const char *lines, const char *kind)
 	return text;
 }
 
-/* What the shells make of it: "X=...", "unset", "fails"; the caller frees. */
+/* The result with these shells: "X=...", "unset" or "fails"; the caller frees
+ * it. */
 static char *run(const char *const *shells, enum said *ret_said)
 {
 	char *job[] = { "HOME=/tmp", "USER=u", NULL };
@@ -213,7 +189,7 @@ static bool is_good(const struct item *item, bool is_bash, const char *got,
 	       is_same(got, item->bash) || is_same(got, item->sh);
 }
 
-/* Returns how many are wrong. */
+/* Returns the number of wrong results. */
 static int check_with(const struct item *item, const char *const *shells)
 {
 	bool is_bash = strcmp(shells[0], "/bin/bash") == 0;
@@ -245,15 +221,14 @@ static int check(const struct item *item)
 static int check_construct(char *text)
 {
 	char *script = strchr(text, '\n') + 1;
-	char *lines = strstr(script, "\n--- "), path[4096];
+	char *lines = strstr(script, "\n--- ");
 	struct item item = { .name = text + strlen("=== ") };
 	int wrong;
 
 	assert_non_null(lines);
 	*lines++ = '\0';
 	script[-1] = '\0';
-	snprintf(path, sizeof(path), "%s/1.sh", env_directory);
-	write_file(path, script);
+	write_file("env/1.sh", script);
 	item.apptainer = expectation(lines, "--- ");
 	item.bash = expectation(lines, "--- bash: ");
 	item.sh = expectation(lines, "--- sh: ");
@@ -264,7 +239,7 @@ static int check_construct(char *text)
 	return wrong;
 }
 
-static void constructs_have_the_value_of_apptainer(void **state)
+static void constructs_have_apptainers_values(void **state)
 {
 	char *rest = strstr(table, "\n+++ ") + 1, *item;
 	char path[4096];
@@ -278,7 +253,7 @@ static void constructs_have_the_value_of_apptainer(void **state)
 			continue;
 		}
 		item[4 + strcspn(item + 4, "\n")] = '\0';
-		snprintf(path, sizeof(path), "%s/%s", files, item + 4);
+		snprintf(path, sizeof(path), "files/%s", item + 4);
 		write_file(path, item + strlen(item) + 1);
 	}
 	assert_true(count >= ITEMS_MIN);
@@ -288,7 +263,7 @@ static void constructs_have_the_value_of_apptainer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(constructs_have_the_value_of_apptainer),
+		cmocka_unit_test(constructs_have_apptainers_values),
 	};
 
 	return cmocka_run_group_tests_name("environment_constructs", tests,
