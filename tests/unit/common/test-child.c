@@ -13,7 +13,7 @@
 
 #include "common/child.h"
 
-/* One that ends when the pipe does. */
+/* A child that ends when the pipe is closed. */
 static struct child start_child(int ends[2])
 {
 	struct child child;
@@ -30,7 +30,7 @@ static struct child start_child(int ends[2])
 	return child;
 }
 
-static void status_of_a_child(void **state)
+static void the_exit_status_is_reported(void **state)
 {
 	int ends[2], status = 0;
 	struct child child = start_child(ends);
@@ -43,7 +43,7 @@ static void status_of_a_child(void **state)
 	close(child.pid_fd);
 }
 
-static void status_of_a_killed_child(void **state)
+static void the_signal_of_a_killed_child_is_reported(void **state)
 {
 	int ends[2], status = 0;
 	struct child child = start_child(ends);
@@ -56,7 +56,8 @@ static void status_of_a_killed_child(void **state)
 	close(child.pid_fd);
 }
 
-/* Traces until it is told to end, and does not wait: the child is its. */
+/* A tracer that runs until the pipe is closed.  It never waits for the child,
+ * so nobody else can reap it meanwhile. */
 static pid_t start_tracer(pid_t child, int lifeline[2])
 {
 	int ready[2];
@@ -80,7 +81,7 @@ static pid_t start_tracer(pid_t child, int lifeline[2])
 	return tracer;
 }
 
-static void child_of_a_tracer_ends_with_its_word(void **state)
+static void a_traced_child_is_reaped_after_its_tracer(void **state)
 {
 	int ends[2], lifeline[2], status = 0;
 	struct child child = start_child(ends);
@@ -102,9 +103,9 @@ static void child_of_a_tracer_ends_with_its_word(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(status_of_a_child),
-		cmocka_unit_test(status_of_a_killed_child),
-		cmocka_unit_test(child_of_a_tracer_ends_with_its_word),
+		cmocka_unit_test(the_exit_status_is_reported),
+		cmocka_unit_test(the_signal_of_a_killed_child_is_reported),
+		cmocka_unit_test(a_traced_child_is_reaped_after_its_tracer),
 	};
 
 	return cmocka_run_group_tests_name("child", tests, NULL, NULL);

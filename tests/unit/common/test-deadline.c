@@ -10,7 +10,7 @@
 
 #include "common/deadline.h"
 
-static void left_is_never_negative(void **state)
+static void the_time_left_is_never_negative(void **state)
 {
 	(void)state;
 	assert_int_equal(deadline_left_ms(deadline_in_ms(-5)), 0);
@@ -18,14 +18,14 @@ static void left_is_never_negative(void **state)
 	assert_in_range(deadline_left_ms(deadline_in_ms(60000)), 50000, 60000);
 }
 
-static void left_fits_poll(void **state)
+static void the_time_left_fits_poll(void **state)
 {
 	(void)state;
 	assert_int_equal(deadline_left_ms(deadline_in_ms(INT64_MAX / 2)),
 		INT_MAX);
 }
 
-static void wait_sees_data_and_eof(void **state)
+static void waiting_ends_with_data_or_eof(void **state)
 {
 	int ends[2];
 
@@ -47,9 +47,9 @@ static void wait_sees_data_and_eof(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(left_is_never_negative),
-		cmocka_unit_test(left_fits_poll),
-		cmocka_unit_test(wait_sees_data_and_eof),
+		cmocka_unit_test(the_time_left_is_never_negative),
+		cmocka_unit_test(the_time_left_fits_poll),
+		cmocka_unit_test(waiting_ends_with_data_or_eof),
 	};
 
 	return cmocka_run_group_tests_name("deadline", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The control protocol.  After each test this program has as many descriptors
- * as before it: whatever is refused must not leak one.
+ * The control protocol.  Each test checks that the number of open descriptors
+ * is unchanged: a refused message must not leak one.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -61,7 +61,7 @@ static int teardown(void **state)
 	return count_fds() == expected ? 0 : -1;
 }
 
-/* Receive something that has to be refused. */
+/* Receive a message that must be refused. */
 static void assert_refused(const struct fixture *fixture, int error)
 {
 	struct message message = { .type = MESSAGE_HELLO };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The parser of image files, on images that are built here: one that is right,
- * and for each test one defect, after which the test is named.
+ * The parser of image files, on images that are built here: a valid one, and
+ * for each test one with a defect, after which the test is named.
  */
 #include <endian.h>
 #include <fcntl.h>
@@ -126,7 +126,7 @@ static void assert_refused(const char *part)
 	assert_refused_at(sizeof(image), part);
 }
 
-static void good_sif(void **state)
+static void a_valid_sif_is_found(void **state)
 {
 	struct sif_partition partition;
 	struct error err = { 0 };
@@ -138,7 +138,7 @@ static void good_sif(void **state)
 	assert_int_equal(partition.compression, 1);
 }
 
-static void good_squashfs(void **state)
+static void a_bare_squashfs_is_found(void **state)
 {
 	(void)state;
 	memset(image, 0, sizeof(image));
@@ -147,7 +147,7 @@ static void good_squashfs(void **state)
 	assert_found(4000, "04", 0);
 }
 
-static void good_arch(void **state)
+static void matching_architectures_are_accepted(void **state)
 {
 	(void)state;
 	assert_found(sizeof(image), "00", PARTITION);
@@ -189,7 +189,7 @@ static void overlays_of_the_same_group_are_counted(void **state)
 	image[SLOT(4) + 4] = 0; /* not in use */
 	assert_int_equal(find(sizeof(image), "02", &partition, &err), 0);
 	assert_int_equal(partition.overlays, 2);
-	/* Nothing is laid over data. */
+	/* Overlays do not apply to data images. */
 	assert_int_equal(
 		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), 0);
 	assert_int_equal(partition.overlays, 0);
@@ -211,7 +211,7 @@ static void other_formats_are_named(void **state)
 	memcpy(image, "#!/usr/bin/env run-singularity\n", 31);
 	put(31 + 1080, 0xEF53, 2);
 	assert_refused("ext2, ext3 or ext4 file system");
-	/* Where the magic number is cut off it is none. */
+	/* A truncated magic number is not recognized. */
 	assert_refused_at(31 + 1081, "neither a SIF nor a squashfs");
 	memset(image, 0, sizeof(image));
 	memcpy(image + 257, "ustar", 5);
@@ -435,7 +435,7 @@ static void squashfs_larger_than_partition(void **state)
 	assert_refused("claims 95 bytes");
 }
 
-/* Partitions of one kind each, told apart by their sizes. */
+/* One partition of each kind, with different sizes. */
 static void put_partition(size_t at, uint32_t kind, uint64_t size)
 {
 	put_descriptor(at, 0x4004);
@@ -455,7 +455,7 @@ static void assert_data_size(uint64_t size)
 	assert_int_equal(partition.size, size);
 }
 
-/* Primary before data before system, in whatever order; any architecture. */
+/* Primary before data before system, in any order, for any architecture. */
 static void data_is_the_best_partition(void **state)
 {
 	struct sif_partition partition;
@@ -538,9 +538,9 @@ static void machine_is_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(good_sif),
-		TEST(good_squashfs),
-		TEST(good_arch),
+		TEST(a_valid_sif_is_found),
+		TEST(a_bare_squashfs_is_found),
+		TEST(matching_architectures_are_accepted),
 		TEST(unused_descriptors_are_skipped),
 		TEST(empty),
 		TEST(not_an_image),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What spank-sif-gpus makes of names, of ELF files and of CDI files, right and
- * wrong.  This program itself is the shared object to start from.
+ * spank-sif-gpus: names, ELF files and CDI files, valid and malformed.  This
+ * program itself is the shared object that the tests start from.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -40,7 +40,7 @@ static int remove_directory(void **state)
 	return rmdir(directory);
 }
 
-/* Into the only file of the directory. */
+/* Write to the only file of the directory. */
 static void write_file(const char *name, const void *content, size_t size)
 {
 	int fd;
@@ -71,7 +71,7 @@ static const char *line(const struct findings *findings, size_t i)
 
 /* --- names --------------------------------------------------------------- */
 
-static void names_of_libraries(void **state)
+static void library_names_are_recognized(void **state)
 {
 	(void)state;
 	assert_true(shared_object_is_library_name("libcuda.so"));
@@ -83,7 +83,7 @@ static void names_of_libraries(void **state)
 	assert_false(shared_object_is_library_name(""));
 }
 
-static void names_of_libc(void **state)
+static void libc_names_are_recognized(void **state)
 {
 	static const char *const libc[] = { "libc.so.6", "libc-2.31.so",
 		"libm.so.6", "libm-2.31.so", "libmvec.so.1", "libdl.so.2",
@@ -105,7 +105,7 @@ static void names_of_libc(void **state)
 		assert_false(shared_object_is_libc_name(others[i]));
 }
 
-static void names_of_a_driver(void **state)
+static void driver_libraries_are_recognized(void **state)
 {
 	const struct driver *nvidia = driver_find("nvidia");
 
@@ -119,7 +119,7 @@ static void names_of_a_driver(void **state)
 	assert_false(driver_has_library(nvidia, "libcuda"));
 }
 
-static void lines_of_ldconfig(void **state)
+static void ldconfig_output_is_parsed(void **state)
 {
 	char text[] = "2 libs found in cache `/etc/ld.so.cache'\n"
 		      "\tliba.so.1 (libc6,x86-64, OS ABI: Linux 2.3.99) => "
@@ -143,7 +143,7 @@ static void lines_of_ldconfig(void **state)
 
 /* --- ELF ----------------------------------------------------------------- */
 
-/* The first 64 KiB of the C library: all that is read of it, and more. */
+/* The first 64 KiB of the C library; less than that is read. */
 static size_t read_libc(unsigned char *buffer, size_t size)
 {
 	char *text, *position, *name, *path;
@@ -168,7 +168,7 @@ static size_t read_libc(unsigned char *buffer, size_t size)
 	return got;
 }
 
-static void elf_damaged(void **state)
+static void damaged_elf_files_are_harmless(void **state)
 {
 	static unsigned char libc[4 * 1024 * 1024], damaged[sizeof(libc)];
 	char soname[SHARED_OBJECT_NAME_SIZE];
@@ -176,7 +176,7 @@ static void elf_damaged(void **state)
 	unsigned int seed = 1;
 
 	(void)state;
-	/* A static C library, or none that ldconfig knows. */
+	/* The C library is static, or ldconfig does not know it. */
 	if (size == 0)
 		return;
 	for (i = 0; i < 1100; i += 7) {
@@ -185,7 +185,7 @@ static void elf_damaged(void **state)
 	}
 	memcpy(damaged, libc, size);
 	for (i = 0; i < 300; i++) {
-		/* The headers, and the program headers behind them. */
+		/* The header, and the program headers after it. */
 		for (k = 0; k < 4; k++)
 			damaged[16 + rand_r(&seed) % 900] = rand_r(&seed);
 		write_file("damaged", damaged, size < 65536 ? size : 65536);
@@ -195,7 +195,7 @@ static void elf_damaged(void **state)
 	}
 }
 
-static void elf_is_none(void **state)
+static void other_files_are_no_shared_objects(void **state)
 {
 	char soname[SHARED_OBJECT_NAME_SIZE];
 
@@ -206,9 +206,9 @@ static void elf_is_none(void **state)
 	assert_false(shared_object_read("/nowhere/libx.so", soname));
 }
 
-/* --- rules --------------------------------------------------------------- */
+/* --- policy -------------------------------------------------------------- */
 
-static void bind_targets(void **state)
+static void targets_are_normalized_or_left_out(void **state)
 {
 	static const char *const left_out[] = { "relative", "", "/dev",
 		"/dev/nvidia0", "//dev//x", "/./dev/x", "/proc/x", "/sys/x/",
@@ -232,7 +232,7 @@ static void bind_targets(void **state)
 	findings_free(&findings);
 }
 
-static void directories_that_hide(void **state)
+static void directories_that_would_hide_the_image_are_noted(void **state)
 {
 	static const char *const targets[] = { "/", "/usr", "/usr/lib/",
 		"/usr/lib/x86_64-linux-gnu", "/lib64/.", "//etc" };
@@ -249,7 +249,7 @@ static void directories_that_hide(void **state)
 	findings_free(&findings);
 }
 
-static void variables(void **state)
+static void forbidden_variables_are_left_out(void **state)
 {
 	static const char *const left_out[] = { "NVIDIA_VISIBLE_DEVICES=void",
 		"CUDA_VISIBLE_DEVICES=0", "ROCR_VISIBLE_DEVICES=0", "PATH=/x",
@@ -280,7 +280,7 @@ static void cdi_text(const char *text, const char *expected)
 	cdi_file_free(&spec);
 }
 
-static void json_escapes(void **state)
+static void json_escapes_are_read(void **state)
 {
 	(void)state;
 	cdi_text("{\"kind\":\"nvidia.com\\u002fgpu\"}", "nvidia.com/gpu");
@@ -294,8 +294,8 @@ static void json_escapes(void **state)
 	cdi_text("{\"a\":[1,-2.5e3,true,false,null,{}],\"kind\":\"x\"}", "x");
 }
 
-/* Go's JSON is one line; YAML limits what stands before a ':' to 1024. */
-static void json_in_one_long_line(void **state)
+/* Go writes JSON on one line; YAML allows at most 1024 bytes before a ':'. */
+static void json_on_one_long_line_is_read(void **state)
 {
 	static char text[300000];
 	size_t used = sprintf(text, "{\"list\":[");
@@ -309,7 +309,7 @@ static void json_in_one_long_line(void **state)
 	cdi_text(text, "x");
 }
 
-static void yaml_aliases(void **state)
+static void yaml_aliases_are_read(void **state)
 {
 	(void)state;
 	cdi_text("a: &k nvidia.com/gpu\nkind: *k\n", "nvidia.com/gpu");
@@ -326,7 +326,7 @@ static void cdi_is_refused(const char *text)
 	assert_true(*err.text);
 }
 
-static void cdi_damaged(void **state)
+static void malformed_cdi_files_are_refused(void **state)
 {
 	static char deep[3001];
 
@@ -341,8 +341,8 @@ static void cdi_damaged(void **state)
 	cdi_is_refused("{\"kind\": \"x\"");
 }
 
-/* Cut anywhere and changed anywhere, it is a note or it is used. */
-static void cdi_mangled(void **state)
+/* Truncated or changed anywhere, a file is either used or noted. */
+static void truncated_and_mangled_cdi_files_are_harmless(void **state)
 {
 	static const char good[] =
 		"{\"kind\":\"nvidia.com/gpu\",\"devices\":[{\"name\":\"all\"}],"
@@ -382,20 +382,21 @@ static void cdi_mangled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_of_libraries),
-		cmocka_unit_test(names_of_libc),
-		cmocka_unit_test(names_of_a_driver),
-		cmocka_unit_test(lines_of_ldconfig),
-		cmocka_unit_test(elf_damaged),
-		cmocka_unit_test(elf_is_none),
-		cmocka_unit_test(bind_targets),
-		cmocka_unit_test(directories_that_hide),
-		cmocka_unit_test(variables),
-		cmocka_unit_test(json_escapes),
-		cmocka_unit_test(json_in_one_long_line),
-		cmocka_unit_test(yaml_aliases),
-		cmocka_unit_test(cdi_damaged),
-		cmocka_unit_test(cdi_mangled),
+		cmocka_unit_test(library_names_are_recognized),
+		cmocka_unit_test(libc_names_are_recognized),
+		cmocka_unit_test(driver_libraries_are_recognized),
+		cmocka_unit_test(ldconfig_output_is_parsed),
+		cmocka_unit_test(damaged_elf_files_are_harmless),
+		cmocka_unit_test(other_files_are_no_shared_objects),
+		cmocka_unit_test(targets_are_normalized_or_left_out),
+		cmocka_unit_test(
+			directories_that_would_hide_the_image_are_noted),
+		cmocka_unit_test(forbidden_variables_are_left_out),
+		cmocka_unit_test(json_escapes_are_read),
+		cmocka_unit_test(json_on_one_long_line_is_read),
+		cmocka_unit_test(yaml_aliases_are_read),
+		cmocka_unit_test(malformed_cdi_files_are_refused),
+		cmocka_unit_test(truncated_and_mangled_cdi_files_are_harmless),
 	};
 
 	return cmocka_run_group_tests_name("gpus", tests, make_directory,

@@ -44,7 +44,7 @@ static void an_image_has_its_variables(void **state)
 	assert_null(vars[0]);
 }
 
-/* The report comes from a process of the user's. */
+/* The report is untrusted: the server runs as the user. */
 static void a_report_may_lack_words(void **state)
 {
 	static const char *const expected[] = { "SIF_IMAGE=a.sif",

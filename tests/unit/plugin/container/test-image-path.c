@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Paths inside an image that wants out.  A directory in /tmp plays the image;
- * nothing here needs a right.
+ * Paths in an image that tries to lead out of it.  A directory in /tmp plays
+ * the image; no privilege is needed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +72,7 @@ static void names_are_compared_by_component(void **state)
 	assert_false(path_is_below("/tmp/x", "/tmp"));
 }
 
-static void missing_directories_are_made(void **state)
+static void missing_directories_are_created(void **state)
 {
 	struct image *image = *state;
 	struct error err = { 0 };
@@ -87,7 +87,7 @@ static void missing_directories_are_made(void **state)
 	assert_true(exists(image->root_fd, "a/b/f"));
 }
 
-static void the_wrong_kind_is_refused(void **state)
+static void the_wrong_type_is_refused(void **state)
 {
 	struct image *image = *state;
 	struct error err = { 0 };
@@ -99,7 +99,7 @@ static void the_wrong_kind_is_refused(void **state)
 		-1);
 }
 
-static void links_do_not_lead_out(void **state)
+static void symlinks_do_not_lead_out(void **state)
 {
 	struct image *image = *state;
 	struct error err = { 0 };
@@ -117,7 +117,7 @@ static void links_do_not_lead_out(void **state)
 	assert_false(exists(AT_FDCWD, "/made"));
 }
 
-static void a_dangling_link_is_followed_inside(void **state)
+static void a_dangling_symlink_is_followed_inside(void **state)
 {
 	struct image *image = *state;
 	struct error err = { 0 };
@@ -128,7 +128,7 @@ static void a_dangling_link_is_followed_inside(void **state)
 	assert_true(exists(image->root_fd, "run/resolve"));
 }
 
-static void a_loop_of_links_ends(void **state)
+static void a_symlink_loop_is_refused(void **state)
 {
 	struct image *image = *state;
 	struct error err = { 0 };
@@ -142,7 +142,7 @@ static void a_loop_of_links_ends(void **state)
 }
 
 /* The stack that the look-up needs does not grow with the path. */
-static void a_path_as_deep_as_can_be_is_made(void **state)
+static void the_deepest_path_is_created(void **state)
 {
 	struct image *image = *state;
 	struct rlimit small, before;
@@ -161,7 +161,7 @@ static void a_path_as_deep_as_can_be_is_made(void **state)
 	setrlimit(RLIMIT_STACK, &before);
 }
 
-static void a_link_in_the_place_is_replaced(void **state)
+static void a_symlink_at_the_path_is_replaced(void **state)
 {
 	struct image *image = *state;
 	struct error err = { 0 };
@@ -180,7 +180,7 @@ static void a_link_in_the_place_is_replaced(void **state)
 	assert_true(exists(image->root_fd, "zone"));
 }
 
-/* A process that renames a file beside the image, for ever. */
+/* A process that keeps renaming a file outside of the image. */
 static pid_t start_renaming(const struct image *image)
 {
 	pid_t pid;
@@ -196,8 +196,8 @@ static pid_t start_renaming(const struct image *image)
 	}
 }
 
-/* The kernel then refuses a "..", and whoever can rename a file could keep
- * others' steps from starting. */
+/* The kernel then refuses "..": any user who can rename a file could keep the
+ * steps of others from starting. */
 static void renames_elsewhere_do_not_fail_a_look_up(void **state)
 {
 	struct image *image = *state;
@@ -221,7 +221,7 @@ static void renames_elsewhere_do_not_fail_a_look_up(void **state)
 #define IN_IMAGE(test) \
 	cmocka_unit_test_setup_teardown(test, make_image, remove_image)
 
-static void nothing_else_is_opened_as_the_image(void **state)
+static void other_mounts_are_not_opened(void **state)
 {
 	int root_fd = open("/", O_PATH | O_CLOEXEC), fd;
 
@@ -243,14 +243,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_compared_by_component),
-		cmocka_unit_test(nothing_else_is_opened_as_the_image),
-		IN_IMAGE(missing_directories_are_made),
-		IN_IMAGE(the_wrong_kind_is_refused),
-		IN_IMAGE(links_do_not_lead_out),
-		IN_IMAGE(a_dangling_link_is_followed_inside),
-		IN_IMAGE(a_loop_of_links_ends),
-		IN_IMAGE(a_path_as_deep_as_can_be_is_made),
-		IN_IMAGE(a_link_in_the_place_is_replaced),
+		cmocka_unit_test(other_mounts_are_not_opened),
+		IN_IMAGE(missing_directories_are_created),
+		IN_IMAGE(the_wrong_type_is_refused),
+		IN_IMAGE(symlinks_do_not_lead_out),
+		IN_IMAGE(a_dangling_symlink_is_followed_inside),
+		IN_IMAGE(a_symlink_loop_is_refused),
+		IN_IMAGE(the_deepest_path_is_created),
+		IN_IMAGE(a_symlink_at_the_path_is_replaced),
 		IN_IMAGE(renames_elsewhere_do_not_fail_a_look_up),
 	};
 

@@ -81,7 +81,7 @@ static void a_missing_name_is_told_with_the_directories(void **state)
 		"'/'");
 }
 
-/* --- what else is said of it ---------------------------------------------- */
+/* --- explanations --------------------------------------------------------- */
 
 static void a_guess_of_the_command_is_told(void **state)
 {
@@ -174,7 +174,7 @@ static void stop_server(struct server *server)
 	cleanup_fd(&server->request.server);
 }
 
-/* It answers before it is asked: the socket keeps that. */
+/* The answer is sent first; it waits in the socket. */
 static void a_checked_image_has_a_report(void **state)
 {
 	struct server server = start_server();

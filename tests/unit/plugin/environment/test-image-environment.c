@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Scripts of an image, with shells of this machine in temporary directories. */
+/* Scripts of an image, run by the shells of this machine. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
@@ -23,7 +23,7 @@
 
 #define TIMEOUT_MS 20000
 
-/* What a machine lacks of these is not tried. */
+/* Shells that this machine lacks are not tried. */
 static const char *const shells[] = { "/bin/sh", "/bin/bash", "/bin/dash",
 	"busybox" };
 static char busybox_path[128];
@@ -34,7 +34,7 @@ static int clear(void **state)
 	if (scratch_clear(state) < 0)
 		return -1;
 	scratch_mkdir("env");
-	/* By its name, busybox knows that it is a shell. */
+	/* busybox is a shell if it is called sh. */
 	scratch_symlink("sh", "/bin/busybox");
 	return 0;
 }
@@ -99,7 +99,7 @@ static void assert_fails(const char *shell, int ms, const char *sentence)
 		fail_msg("'%s' is not in '%s'", sentence, err.text);
 }
 
-/* No child is left; one that was, would be a zombie or run. */
+/* No child is left, neither running nor as a zombie. */
 static void assert_no_child(void)
 {
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -129,7 +129,7 @@ static void an_image_without_scripts_declares_nothing(void **state)
 	assert_int_equal(edits.count, 2); /* PATH, LD_LIBRARY_PATH */
 }
 
-static void every_shell_tells_the_same(void **state)
+static void every_shell_gives_the_same_result(void **state)
 {
 	char *job[] = { "FOO=job", "HOME=/home/a", NULL };
 	const char *shell;
@@ -169,7 +169,7 @@ static void every_shell_tells_the_same(void **state)
 	}
 }
 
-static void every_shell_has_the_prompt_of_the_image(void **state)
+static void every_shell_gets_the_prompt_of_the_image(void **state)
 {
 	const char *shell;
 	size_t i;
@@ -201,7 +201,7 @@ static void scripts_do_not_see_the_job(void **state)
 	assert_null(environment_entry(&edits, "FOO"));
 }
 
-static void options_of_a_script_do_no_harm(void **state)
+static void shell_options_of_a_script_are_harmless(void **state)
 {
 	const char *shell;
 	size_t i;
@@ -246,8 +246,8 @@ static void exit_0_keeps_what_was_exported(void **state)
 	}
 }
 
-/* As with apptainer 1.4.5. */
-static void a_script_that_cannot_go_on_ends_alone(void **state)
+/* apptainer 1.4.5 does the same. */
+static void a_broken_script_does_not_end_the_others(void **state)
 {
 	static const struct {
 		const char *text;
@@ -288,8 +288,8 @@ static void a_script_that_cannot_go_on_ends_alone(void **state)
 	}
 }
 
-/* And no other shell, where the image has it. */
-static void bash_runs_them(void **state)
+/* If the image has bash, no other shell is used. */
+static void bash_is_preferred(void **state)
 {
 	char *job[] = { "HOME=/home/a", NULL };
 	const struct environment_request request = { .job = job };
@@ -310,8 +310,8 @@ static void bash_runs_them(void **state)
 	assert_int_equal(report.messages.length, 0);
 }
 
-/* As the loader ends it where a library is missing. */
-static void a_broken_bash_is_none(void **state)
+/* The loader ends a program in this way if a library is missing. */
+static void a_bash_without_its_libraries_is_skipped(void **state)
 {
 	const struct environment_request request = { .job = NULL };
 	char broken[sizeof(env_directory) + 8];
@@ -335,7 +335,7 @@ static void a_broken_bash_is_none(void **state)
 	assert_string_equal(report.messages.bytes, "no library\n");
 }
 
-static void what_scripts_say_is_bounded(void **state)
+static void messages_are_bounded(void **state)
 {
 	struct image_environment_report report;
 	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
@@ -363,7 +363,7 @@ static void what_scripts_say_is_bounded(void **state)
 	report_free(&notes);
 }
 
-static void a_script_that_fails_is_named(void **state)
+static void a_failing_script_is_named(void **state)
 {
 	static const struct {
 		const char *text;
@@ -394,7 +394,7 @@ static void a_script_that_fails_is_named(void **state)
 	}
 }
 
-static void a_script_that_hangs_is_named_and_killed(void **state)
+static void a_hanging_script_is_named_and_killed(void **state)
 {
 	(void)state;
 	write_script("1.sh", "while :; do :; done\n");
@@ -405,7 +405,7 @@ static void a_script_that_hangs_is_named_and_killed(void **state)
 	assert_no_child();
 }
 
-/* Its pid, once the file has it. */
+/* Wait until the file has the pid. */
 static pid_t read_pid(const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -417,7 +417,7 @@ static pid_t read_pid(const char *path)
 	return pid;
 }
 
-/* Killed, but it is somebody else who reaps it: wait until that is done. */
+/* It has been killed, but another process reaps it: wait for that. */
 static bool is_gone(pid_t pid)
 {
 	struct deadline deadline = deadline_in_ms(TIMEOUT_MS);
@@ -439,7 +439,7 @@ static bool is_gone(pid_t pid)
 	return false;
 }
 
-static void what_a_script_leaves_behind_is_killed(void **state)
+static void processes_of_a_script_are_killed(void **state)
 {
 	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
 	char text[256], path[sizeof(env_directory) + 8];
@@ -459,7 +459,7 @@ static void what_a_script_leaves_behind_is_killed(void **state)
 	assert_true(is_gone(read_pid(path)));
 }
 
-static void the_shell_has_nothing_of_the_task(void **state)
+static void the_shell_inherits_nothing_from_the_task(void **state)
 {
 	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before, after;
@@ -478,7 +478,7 @@ static void the_shell_has_nothing_of_the_task(void **state)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	sigaction(SIGCHLD, &ignore, &before);
-	/* As a task of Slurm's is, which has changed its ids. */
+	/* Like a task of Slurm, which has changed its ids. */
 	prctl(PR_SET_DUMPABLE, 0);
 	edits = load("/bin/dash", NULL);
 	prctl(PR_SET_DUMPABLE, 1);
@@ -487,7 +487,7 @@ static void the_shell_has_nothing_of_the_task(void **state)
 	assert_ptr_equal(after.sa_handler, SIG_IGN);
 	close(leaked);
 	assert_value(&edits, "OUT", "/dev/null");
-	/* 32 and 33 are the C library's own, which does not let them be set. */
+	/* The C library reserves 32 and 33, and does not let us set them. */
 	ignored = strtoull(environment_value(&edits, "IGN") + strlen("SigIgn:"),
 		NULL, 16);
 	assert_int_equal(ignored & ~(3ULL << 31), 0);
@@ -497,7 +497,7 @@ static void the_shell_has_nothing_of_the_task(void **state)
 	assert_null(strstr(environment_value(&edits, "FDS"), "77"));
 }
 
-static void a_large_environment_is_whole(void **state)
+static void a_large_environment_is_complete(void **state)
 {
 	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
 
@@ -511,7 +511,7 @@ static void a_large_environment_is_whole(void **state)
 	assert_int_equal(strlen(environment_value(&edits, "C")), 65539);
 }
 
-static void too_large_an_environment_is_an_error(void **state)
+static void an_environment_that_is_too_large_fails(void **state)
 {
 	(void)state;
 	write_script("1.sh", "x=0123456789abcdef\n"
@@ -521,7 +521,7 @@ static void too_large_an_environment_is_an_error(void **state)
 	assert_fails("/bin/dash", TIMEOUT_MS, "/env/1.sh' of the image ended");
 }
 
-static void too_many_scripts_are_an_error(void **state)
+static void too_many_scripts_fail(void **state)
 {
 	char name[16];
 	int i;
@@ -546,7 +546,7 @@ static void without_a_shell_scripts_are_read(void **state)
 		"#!/bin/sh\nexport PATH=\"/opt/bin\"\n"
 		"export A=\"${A:-\"a \\\"b\\\"\"}\"\n");
 	write_script("20.sh", "PATH=\"$PATH:/z\"\nexport B=$(id)\nC=1\n");
-	/* A file that can be executed, but is no program. */
+	/* An executable file that is not a program. */
 	write_script("not-a-program", "\x7f"
 				      "ELF");
 	for (i = 0; i < sizeof(missing) / sizeof(*missing); i++) {
@@ -572,7 +572,7 @@ static void without_a_shell_scripts_are_read(void **state)
 	}
 }
 
-static void what_is_no_file_is_no_script(void **state)
+static void only_regular_files_are_scripts(void **state)
 {
 	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
 	struct image_environment_report report;
@@ -598,24 +598,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_image_without_scripts_declares_nothing),
-		TEST(every_shell_tells_the_same),
-		TEST(every_shell_has_the_prompt_of_the_image),
+		TEST(every_shell_gives_the_same_result),
+		TEST(every_shell_gets_the_prompt_of_the_image),
 		TEST(scripts_do_not_see_the_job),
-		TEST(options_of_a_script_do_no_harm),
+		TEST(shell_options_of_a_script_are_harmless),
 		TEST(exit_0_keeps_what_was_exported),
-		TEST(a_script_that_cannot_go_on_ends_alone),
-		TEST(bash_runs_them),
-		TEST(a_broken_bash_is_none),
-		TEST(what_scripts_say_is_bounded),
-		TEST(a_script_that_fails_is_named),
-		TEST(a_script_that_hangs_is_named_and_killed),
-		TEST(what_a_script_leaves_behind_is_killed),
-		TEST(the_shell_has_nothing_of_the_task),
-		TEST(a_large_environment_is_whole),
-		TEST(too_large_an_environment_is_an_error),
-		TEST(too_many_scripts_are_an_error),
+		TEST(a_broken_script_does_not_end_the_others),
+		TEST(bash_is_preferred),
+		TEST(a_bash_without_its_libraries_is_skipped),
+		TEST(messages_are_bounded),
+		TEST(a_failing_script_is_named),
+		TEST(a_hanging_script_is_named_and_killed),
+		TEST(processes_of_a_script_are_killed),
+		TEST(the_shell_inherits_nothing_from_the_task),
+		TEST(a_large_environment_is_complete),
+		TEST(an_environment_that_is_too_large_fails),
+		TEST(too_many_scripts_fail),
 		TEST(without_a_shell_scripts_are_read),
-		TEST(what_is_no_file_is_no_script),
+		TEST(only_regular_files_are_scripts),
 	};
 
 	return cmocka_run_group_tests_name("image_environment", tests,

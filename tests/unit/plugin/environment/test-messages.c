@@ -15,7 +15,7 @@
 
 #define NOTE "warning: the image's environment: "
 
-/* What is read of `text`, in one or more pieces, until the end of file. */
+/* Read `text` in one or more pieces, until the end of file. */
 static struct image_messages read_all(const char *text, size_t size)
 {
 	struct image_messages messages = { .length = 0 };
@@ -24,7 +24,7 @@ static struct image_messages read_all(const char *text, size_t size)
 	int ends[2];
 
 	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-	/* Nothing is there yet, which is not the end. */
+	/* An empty pipe is not the end of file. */
 	assert_true(image_messages_read(&messages, ends[0]));
 	while (written < size) {
 		piece = write(ends[1], text + written,

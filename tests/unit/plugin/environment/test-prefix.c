@@ -63,7 +63,7 @@ static void a_prefixed_path_replaces_the_whole_path(void **state)
 	assert_edit(&edits, "PATH", "/mine", ENVIRONMENT_PREFIX);
 }
 
-/* As apptainer 1.4.5 does with the same image. */
+/* apptainer 1.4.5 gives the same values with the same image. */
 static void prefixed_values_are_evaluated(void **state)
 {
 	static const struct {
@@ -76,7 +76,7 @@ static void prefixed_values_are_evaluated(void **state)
 		{ "\"x\" it's 5$ a\\b", "\"x\" it's 5$ a\\b" },
 		{ "\\$y \\\\$FOO", "$y \\bar" },
 		{ "a\nb", "a\nb" },
-		/* Where it would run something, or fails to read it. */
+		/* Apptainer would execute something here, or fail. */
 		{ "$(echo $FOO)", "$(echo $FOO)" },
 		{ "`echo $FOO`", "`echo $FOO`" },
 		{ "$((1+1))$FOO", "$((1+1))$FOO" },

@@ -102,7 +102,7 @@ static void the_image_overrides_the_job(void **state)
 	assert_edit(&edits, "PATH", "/opt/bin:/bin", ENVIRONMENT_IMAGE);
 	assert_edit(&edits, "LD_LIBRARY_PATH", "/opt/lib:" LIBS,
 		ENVIRONMENT_IMAGE);
-	/* As the runtimes: empty is nothing, where the job has something. */
+	/* As with the runtimes, an empty value unsets the job's variable. */
 	assert_edit(&edits, "BAR", NULL, ENVIRONMENT_IMAGE);
 	assert_edit(&edits, "EMPTY", "", ENVIRONMENT_IMAGE);
 	assert_int_equal(edits.count, 6);
@@ -138,7 +138,7 @@ static void the_image_changes_no_protected_name(void **state)
 	assert_no_edit(&edits, "PMI_RANK");
 	assert_no_edit(&edits, "CUDA_VISIBLE_DEVICES");
 	assert_no_edit(&edits, "OMPI_MCA_a");
-	/* A setting that the job does not have. */
+	/* An MPI setting that the job does not have. */
 	assert_edit(&edits, "OMPI_MCA_b", "image", ENVIRONMENT_IMAGE);
 }
 

@@ -19,7 +19,7 @@ static void components_are_compared_as_a_whole(void **state)
 	assert_false(environment_paths_contain("/ab:/b", "/a"));
 	assert_false(environment_paths_contain("/a/b", "/a"));
 	assert_false(environment_paths_contain("", "/a"));
-	/* An empty component is one. */
+	/* An empty component counts, too. */
 	assert_true(environment_paths_contain("/a:", ""));
 	assert_false(environment_paths_contain("/a", ""));
 }
@@ -44,7 +44,7 @@ static void drivers_libraries_are_always_found(void **state)
 	set(&result, "LD_LIBRARY_PATH", ENVIRONMENT_LIBS ":/opt/lib");
 	assert_string_equal(environment_value(&result, "LD_LIBRARY_PATH"),
 		ENVIRONMENT_LIBS ":/opt/lib");
-	/* An empty one, or none, was meant. */
+	/* An empty list, or none, stays so. */
 	set(&result, "LD_LIBRARY_PATH", "");
 	assert_string_equal(environment_value(&result, "LD_LIBRARY_PATH"), "");
 	set(&result, "LD_LIBRARY_PATH", NULL);

@@ -64,7 +64,9 @@ static void the_last_change_counts(void **state)
 
 /* --- scripts that a shell runs -------------------------------------------- */
 
-/* Snapshots as a shell hands them on: of 2 scripts, and at the end. */
+/* Snapshots as a shell exports them: before and after 2 scripts, and at the
+ * end.
+ */
 static void put_snapshots(struct environment *image, const char *const *texts)
 {
 	char name[32];
@@ -89,7 +91,7 @@ static void read_snapshots(const char *const *texts,
 	assert_int_equal(image_setters_read_snapshots(ret_image, names, 2,
 				 ret_setters, &err),
 		0);
-	/* Not for the container. */
+	/* The snapshots themselves are removed. */
 	assert_int_equal(ret_image->count, 3);
 }
 

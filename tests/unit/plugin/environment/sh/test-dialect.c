@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which construct is found, in which line, and what is taken for none. */
+/* Which constructs are found, in which line, and what is not one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +83,7 @@ static void constructs_are_found(void **state)
 	}
 }
 
-static void what_every_shell_knows_is_none(void **state)
+static void portable_constructs_are_not_found(void **state)
 {
 	static const char *const texts[] = {
 		"",
@@ -117,7 +117,7 @@ static void what_every_shell_knows_is_none(void **state)
 			fail_msg("%s found: %s", found.construct, texts[i]);
 }
 
-static void only_the_kinds_asked_for_are_found(void **state)
+static void only_wanted_kinds_are_found(void **state)
 {
 	static const char text[] = "[[ a ]]\nA=$'x'\nB={c,$UID}\n";
 	struct environment_dialect found;
@@ -133,8 +133,8 @@ static void only_the_kinds_asked_for_are_found(void **state)
 		&found));
 }
 
-/* Any bytes: what is cut, and what nests too deep. */
-static void hostile_texts_do_no_harm(void **state)
+/* Any bytes, truncated texts, and deep nesting. */
+static void hostile_texts_are_harmless(void **state)
 {
 	static const char bytes[] = "$({[\"'`\\<<E)}#;&|\n\r =((a";
 	struct environment_dialect found;
@@ -166,9 +166,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(constructs_are_found),
-		cmocka_unit_test(what_every_shell_knows_is_none),
-		cmocka_unit_test(only_the_kinds_asked_for_are_found),
-		cmocka_unit_test(hostile_texts_do_no_harm),
+		cmocka_unit_test(portable_constructs_are_not_found),
+		cmocka_unit_test(only_wanted_kinds_are_found),
+		cmocka_unit_test(hostile_texts_are_harmless),
 	};
 
 	return cmocka_run_group_tests_name("environment_dialect", tests, NULL,

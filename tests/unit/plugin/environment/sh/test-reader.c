@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Scripts that are read and not run. */
+/* Scripts that are read without running a shell. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #include "spank/plugin/environment/sh/reader.h"
 
-/* Exported from the beginning: PATH=/bin and SET=set. */
+/* The script starts with PATH=/bin and SET=set. */
 static struct environment_reader read_text(const char *text, size_t length)
 {
 	struct environment_reader reader = { .skipped = 0 };
@@ -49,8 +49,8 @@ static void assert_skips(const char *text)
 	environment_reader_free(&reader);
 }
 
-/* The fourth is what apptainer build makes of a Docker image's ENV. */
-static void what_builders_write_is_read(void **state)
+/* The fourth is how apptainer build writes the ENV of a Docker image. */
+static void scripts_of_image_builders_are_read(void **state)
 {
 	(void)state;
 	assert_reads("#!/bin/sh\n# x\n\n  export A=\"b c\" # y\n", "A", "b c");
@@ -65,7 +65,7 @@ static void what_builders_write_is_read(void **state)
 		"{\"k\": [1]}");
 }
 
-static void quotes_are_as_in_a_shell(void **state)
+static void quotes_are_removed_as_in_a_shell(void **state)
 {
 	(void)state;
 	assert_reads("export A='b $c \"d\" \\'", "A", "b $c \"d\" \\");
@@ -94,7 +94,7 @@ static void parameters_are_expanded(void **state)
 	assert_reads("export SET=new A=$SET", "A", "set");
 }
 
-static void an_assignment_may_come_first(void **state)
+static void assignment_and_export_can_be_separate(void **state)
 {
 	(void)state;
 	assert_reads("A=b\nexport A\n", "A", "b");
@@ -102,7 +102,7 @@ static void an_assignment_may_come_first(void **state)
 	assert_reads("export A\nA=1\n", "A", "1");
 }
 
-static void what_is_not_exported_stays_inside(void **state)
+static void unexported_variables_are_not_in_the_result(void **state)
 {
 	static const char text[] = "A=b\nexport SET=1\nunset SET\nSET=2\n";
 	struct environment_reader reader = read_text(text, strlen(text));
@@ -114,7 +114,7 @@ static void what_is_not_exported_stays_inside(void **state)
 	environment_reader_free(&reader);
 }
 
-static void what_is_not_plain_is_skipped(void **state)
+static void other_commands_are_skipped(void **state)
 {
 	static const char *const texts[] = { "export A=$(id)", "export A=`id`",
 		"export A=\"$(id)\"", "export A=\"`id`\"", "export A=$((1+1))",
@@ -135,7 +135,7 @@ static void what_is_not_plain_is_skipped(void **state)
 		assert_skips(texts[i]);
 }
 
-static void what_depends_on_more_is_skipped(void **state)
+static void unknown_conditions_are_skipped(void **state)
 {
 	static const char *const texts[] = { "if true; then\nexport A=b\nfi",
 		"if x; then\nif y; then\nz\nfi\nexport A=b\nelse\nA=c\nfi",
@@ -153,7 +153,7 @@ static void what_depends_on_more_is_skipped(void **state)
 		assert_skips(texts[i]);
 }
 
-static void what_follows_a_block_is_read(void **state)
+static void the_text_after_a_block_is_read(void **state)
 {
 	static const char text[] =
 		"if [ -z \"${X:-}\" ]; then\n  X=1 # done\nelse\n  X=2\nfi\n"
@@ -169,7 +169,7 @@ static void what_follows_a_block_is_read(void **state)
 	environment_reader_free(&reader);
 }
 
-static void a_branch_that_is_taken_is_read(void **state)
+static void the_branch_that_is_taken_is_read(void **state)
 {
 	static const char text[] =
 		"if [ -n \"$SET\" ]; then\n  export A=1\n  echo x\n"
@@ -189,7 +189,7 @@ static void a_branch_that_is_taken_is_read(void **state)
 	environment_reader_free(&reader);
 }
 
-static void what_is_certain_of_bash_is_read(void **state)
+static void certain_bash_constructs_are_read(void **state)
 {
 	(void)state;
 	assert_reads("A=a; A+=\"b c\"; export A", "A", "ab c");
@@ -211,7 +211,7 @@ static void what_is_certain_of_bash_is_read(void **state)
 	assert_skips("A+=(b); export A");
 }
 
-static void files_are_looked_for(void **state)
+static void file_tests_look_files_up(void **state)
 {
 	(void)state;
 	assert_reads("if [ -d / ]; then export A=1; fi", "A", "1");
@@ -224,7 +224,7 @@ static void files_are_looked_for(void **state)
 	assert_skips("if [ -r / ]; then export A=b; fi");
 }
 
-static void a_nul_is_not_plain(void **state)
+static void a_nul_byte_is_ambiguous(void **state)
 {
 	static const char text[] =
 		"export A=\"b\0c\"\nexport B\0=1\nexport C=1";
@@ -237,8 +237,8 @@ static void a_nul_is_not_plain(void **state)
 	environment_reader_free(&reader);
 }
 
-/* 2^64 bytes, if it were let. */
-static void a_value_that_doubles_stays_small(void **state)
+/* It would have 2^64 bytes without a limit. */
+static void a_doubling_value_is_limited(void **state)
 {
 	char text[64 * 16 + 32];
 	struct environment_reader reader;
@@ -289,19 +289,19 @@ static void braces_do_not_exhaust_the_stack(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_builders_write_is_read),
-		cmocka_unit_test(quotes_are_as_in_a_shell),
+		cmocka_unit_test(scripts_of_image_builders_are_read),
+		cmocka_unit_test(quotes_are_removed_as_in_a_shell),
 		cmocka_unit_test(parameters_are_expanded),
-		cmocka_unit_test(an_assignment_may_come_first),
-		cmocka_unit_test(what_is_not_exported_stays_inside),
-		cmocka_unit_test(what_is_not_plain_is_skipped),
-		cmocka_unit_test(what_depends_on_more_is_skipped),
-		cmocka_unit_test(what_follows_a_block_is_read),
-		cmocka_unit_test(a_branch_that_is_taken_is_read),
-		cmocka_unit_test(what_is_certain_of_bash_is_read),
-		cmocka_unit_test(files_are_looked_for),
-		cmocka_unit_test(a_nul_is_not_plain),
-		cmocka_unit_test(a_value_that_doubles_stays_small),
+		cmocka_unit_test(assignment_and_export_can_be_separate),
+		cmocka_unit_test(unexported_variables_are_not_in_the_result),
+		cmocka_unit_test(other_commands_are_skipped),
+		cmocka_unit_test(unknown_conditions_are_skipped),
+		cmocka_unit_test(the_text_after_a_block_is_read),
+		cmocka_unit_test(the_branch_that_is_taken_is_read),
+		cmocka_unit_test(certain_bash_constructs_are_read),
+		cmocka_unit_test(file_tests_look_files_up),
+		cmocka_unit_test(a_nul_byte_is_ambiguous),
+		cmocka_unit_test(a_doubling_value_is_limited),
 		cmocka_unit_test(the_sum_of_all_values_is_limited),
 		cmocka_unit_test(braces_do_not_exhaust_the_stack),
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is read of an image's scripts, where it is certain, is what the shells
- * of this machine make of them.
+ * If reading an image's scripts is certain, the result is what the shells of
+ * this machine export.
  */
 #include <ftw.h>
 #include <setjmp.h>
@@ -22,8 +22,8 @@
 #define TIMEOUT_MS     20000
 #define RANDOM_SCRIPTS 120
 
-/* Each by the name sh, by which bash and busybox know what to be.  What a
- * machine lacks of these is not tried. */
+/* Each is called sh, so that bash and busybox behave like sh.  Shells that this
+ * machine lacks are not tried. */
 static const char *const shells[] = { "dash", "bash", "busybox" };
 static char env_directory[128];
 
@@ -87,7 +87,7 @@ static int load(const char *shell, struct environment *edits, bool *ret_is_read)
 	return 0;
 }
 
-/* Read; false if they were not, for a shell was asked, which is none. */
+/* Read the scripts; false if a shell was needed, which does not exist here. */
 static bool read_scripts(struct environment *edits)
 {
 	bool is_read;
@@ -114,7 +114,8 @@ static void assert_same(const struct environment *read,
 		fail_msg("not all is known of %s after:\n%s", shell, text);
 }
 
-/* With every shell; a script that is not understood makes them run. */
+/* Run the scripts with every shell; a further script, which cannot be read,
+ * makes sure that a shell is used. */
 static void assert_shells_agree(const struct environment *read,
 	const char *text)
 {
@@ -149,7 +150,7 @@ static void assert_value(const struct environment *edits, const char *name,
 	assert_string_equal(found, value);
 }
 
-/* What both projects have in their images, in short. */
+/* The essence of the scripts that Apptainer and SingularityCE add to images. */
 static void write_standard_scripts(const char *base)
 {
 	write_script("01-base.sh", "#!/bin/sh\n# \n# Copyright\n\n\n");
@@ -287,7 +288,7 @@ static void sourced_files_are_read(void **state)
 	}
 }
 
-static void sourced_files_that_cannot_be_read_are_run(void **state)
+static void unreadable_sourced_files_need_a_shell(void **state)
 {
 	static const char *const texts[] = { ". /nonesuch", ". nonesuch",
 		"source /", ". /dev/zero", ". /proc/self/status a",
@@ -313,7 +314,7 @@ static void sourced_files_that_cannot_be_read_are_run(void **state)
 	}
 }
 
-static void what_is_not_certain_is_run(void **state)
+static void uncertain_scripts_need_a_shell(void **state)
 {
 	static const char *const texts[] = { ":", "export A=$(id)", "set -u",
 		"set -e", "return", "exit 0", "exit", "readonly A=1",
@@ -349,7 +350,7 @@ static void what_is_not_certain_is_run(void **state)
 	}
 }
 
-static void what_execve_may_refuse_is_run(void **state)
+static void values_that_execve_may_refuse_need_a_shell(void **state)
 {
 	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
 	static char text[(64 << 10) + 16];
@@ -514,7 +515,7 @@ static void add_commands(int depth)
 	}
 }
 
-static void random_scripts_are_read_as_shells_do(void **state)
+static void random_scripts_are_read_as_shells_read_them(void **state)
 {
 	int i, understood = 0;
 
@@ -543,10 +544,10 @@ int main(void)
 		TEST(standard_scripts_are_read),
 		TEST(conditions_are_evaluated),
 		TEST(sourced_files_are_read),
-		TEST(sourced_files_that_cannot_be_read_are_run),
-		TEST(what_is_not_certain_is_run),
-		TEST(what_execve_may_refuse_is_run),
-		TEST(random_scripts_are_read_as_shells_do),
+		TEST(unreadable_sourced_files_need_a_shell),
+		TEST(uncertain_scripts_need_a_shell),
+		TEST(values_that_execve_may_refuse_need_a_shell),
+		TEST(random_scripts_are_read_as_shells_read_them),
 	};
 
 	return cmocka_run_group_tests_name("environment_shells", tests,
