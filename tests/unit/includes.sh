@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Who may include whom.  A folder includes its own headers and those of the
-# folders that its line names, and no file depends on itself by way of others.
-# A .c file and its .h count as one.
+# Which folder may include which.  A folder includes its own headers and those
+# of the folders in its line, and no file depends on itself through others.  A
+# .c file and its .h count as one.
 set -u
 : "${top_srcdir:?}"
 
@@ -60,8 +60,8 @@ else
 	printf '%s\n' "$wrong" | sed 's/^/# /'
 fi
 
-# A header called internal.h is a part of the files that include it.  tsort(1)
-# names the files of each circle on its standard error.
+# A header called internal.h is part of the files that include it.  tsort(1)
+# prints the files of each circle to standard error.
 circles=$(printf '%s\n' "$pairs" | grep -v 'internal\.h ' |
 	sed 's/\.[ch]\>//g' | awk '$1 != $2' | tsort 2>&1 >/dev/null |
 	sed 's/^tsort: //')
@@ -72,14 +72,15 @@ else
 	printf '%s\n' "$circles" | sed 's/^/# /'
 fi
 
-# error.h: <error.h> is of the GNU C library alone, and nobody includes it.
+# error.h is allowed: only the GNU C library has <error.h>, and no file includes
+# it.
 names=$(find common spank tests -name '*.h' ! -name error.h \
 	-exec basename {} \; | sort -u | while read -r name; do
 	[ ! -e "/usr/include/$name" ] || echo "$name"
 done)
 tests=$(find common spank -name '*test*.[ch]' -o -name '*_spec.[ch]')
 if [ -z "$names$tests" ]; then
-	echo "ok 3 - no file is called like a system header or a test"
+	echo "ok 3 - no file is named like a system header or a test"
 else
 	echo "not ok 3 - misleading names:" $names $tests
 fi
