@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Look-ups inside an image that may be hostile.  openat2(2) confines each to
- * the image's root; RESOLVE_NO_MAGICLINKS keeps /proc/PID/root and its like
- * from being followed.  Missing mount points are made one component at a time,
- * each in an opened directory, so that a symlink is never followed unseen.
+ * Resolves paths in an image that may be hostile.  openat2(2) confines each
+ * look-up to the image's root; RESOLVE_NO_MAGICLINKS refuses links such as
+ * /proc/PID/root.  Missing mount points are created one component at a time,
+ * each in an open directory, so that no symlink is followed by accident.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "common/cleanup.h"
 #include "spank/plugin/container/image_path.h"
 
-/* As many symlinks as the kernel itself follows, MAXSYMLINKS. */
+/* The kernel itself follows as many symlinks, MAXSYMLINKS. */
 #define SYMLINKS_MAX 40
 /* Each takes microseconds. */
 #define TRIES_MAX 1000

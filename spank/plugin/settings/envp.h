@@ -3,8 +3,8 @@
 #define SPANK_PLUGIN_SETTINGS_ENVP_H
 
 /*
- * The value of `name` in a list of NAME=VALUE strings that ends with NULL, as
- * execve(2) takes it; NULL if it is not there.  The list may be NULL. Borrowed.
+ * The value of `name` in a NULL-terminated list of NAME=VALUE strings, as for
+ * execve(2); borrowed.  NULL if it is not in the list.  The list may be NULL.
  */
 const char *envp_get(char *const *envp, const char *name);
 
