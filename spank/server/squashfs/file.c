@@ -25,7 +25,7 @@ struct reading {
 	uint64_t first; /* block of the read */
 	struct read_context *context;
 	bool nowait;
-	struct squash_extent extents[EXTENTS];
+	struct squash_extent *extents; /* EXTENTS, from `first` on */
 	unsigned char *buffer;
 	struct squash_data *data;
 };
@@ -118,13 +118,13 @@ static off_t find_stored(const struct reading *reading)
 	const struct squash *squash = reading->squash;
 	uint32_t block_size = squash->super.block_size, stored;
 	uint64_t within = reading->offset % block_size;
-	uint64_t left =
-		within + reading->size; /* from the start of the first block */
-	uint64_t start = reading->extents[0].position, end = start;
+	/* From the start of the first block on. */
+	uint64_t left = within + reading->size, start, end;
 	const struct squash_extent *extent = reading->extents;
 
 	if (reading->first + (left - 1) / block_size >= reading->blocks)
 		return 0; /* the end is in a fragment */
+	start = end = extent->position;
 	for (;; extent++) {
 		stored = extent->header & SQUASH_DATA_SIZE_MASK;
 		if (extent->header != (SQUASH_DATA_STORED | stored) ||
@@ -233,7 +233,9 @@ static enum read_result read_range(struct reading *reading, uint64_t ref)
 {
 	const struct squash_inode *inode = reading->inode;
 	uint32_t block_size = reading->squash->super.block_size;
+	struct squash_extent extents[EXTENTS]; /* 4 KiB: not worth clearing */
 
+	reading->extents = extents;
 	reading->blocks = inode->size / block_size;
 	if (inode->fragment == SQUASH_NO_FRAGMENT && inode->size % block_size)
 		reading->blocks++; /* the tail has a block of its own */

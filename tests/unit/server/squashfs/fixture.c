@@ -17,20 +17,22 @@
 
 int fixture_make(void **state)
 {
-	static struct fixture fixture;
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	const char *temporary = getenv("TMPDIR");
 
-	snprintf(fixture.directory, sizeof(fixture.directory),
+	if (!fixture)
+		return -1;
+	*state = fixture;
+	snprintf(fixture->directory, sizeof(fixture->directory),
 		"%s/spank-sif-XXXXXX",
 		temporary && strlen(temporary) < 40 ? temporary : "/tmp");
-	if (!mkdtemp(fixture.directory))
+	if (!mkdtemp(fixture->directory))
 		return -1;
-	snprintf(fixture.tree, sizeof(fixture.tree), "%s/tree",
-		fixture.directory);
-	snprintf(fixture.image, sizeof(fixture.image), "%s/image",
-		fixture.directory);
-	*state = &fixture;
-	return mkdir(fixture.tree, 0755);
+	snprintf(fixture->tree, sizeof(fixture->tree), "%s/tree",
+		fixture->directory);
+	snprintf(fixture->image, sizeof(fixture->image), "%s/image",
+		fixture->directory);
+	return mkdir(fixture->tree, 0755);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type,
@@ -45,8 +47,10 @@ static int remove_one(const char *path, const struct stat *st, int type,
 int fixture_remove(void **state)
 {
 	struct fixture *fixture = *state;
+	int rc = nftw(fixture->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 
-	return nftw(fixture->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(fixture);
+	return rc;
 }
 
 void fixture_file(const struct fixture *fixture, const char *name, size_t size)

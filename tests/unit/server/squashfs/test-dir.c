@@ -8,6 +8,7 @@
 #include "tests/unit/server/squashfs/fixture.h"
 
 #define MANY 3000
+#define FAR  (1000 * 8192) /* whole blocks of metadata */
 
 /* In the superblock and in inodes. */
 #define DIRECTORY_TABLE 72
@@ -29,6 +30,24 @@
 #define ENTRY_NAME   (ENTRY + 8)
 
 static struct squash *squash;
+/* With "many", "empty" and "file", for tests that change the image only. */
+static struct fixture *large;
+
+static int make_large(void **state)
+{
+	if (fixture_make(state) < 0)
+		return -1;
+	large = *state;
+	fixture_many(large, "many", MANY);
+	fixture_run(large, "mkdir empty && : >file");
+	return 0;
+}
+
+static int remove_large(void **state)
+{
+	*state = large;
+	return fixture_remove(state);
+}
 
 static int lookup_error(uint64_t directory, const char *name)
 {
@@ -76,9 +95,9 @@ static void every_entry_is_found(void **state)
 	uint64_t many, ref, before = UINT64_MAX;
 	int i;
 
-	fixture_many(*state, "many", MANY);
-	fixture_pack(*state, "");
-	squash = fixture_open(*state);
+	(void)state;
+	fixture_pack(large, "");
+	squash = fixture_open(large);
 	many = fixture_find(squash, "many");
 	for (i = 0; i < MANY; i++) {
 		sprintf(name, "entry-%04d-and-so-on", i);
@@ -99,10 +118,9 @@ static void what_is_not_there_is_not_found(void **state)
 	uint64_t many;
 	size_t i;
 
-	fixture_many(*state, "many", MANY);
-	fixture_run(*state, "mkdir empty && : >file");
-	fixture_pack(*state, "");
-	squash = fixture_open(*state);
+	(void)state;
+	fixture_pack(large, "");
+	squash = fixture_open(large);
 	many = fixture_find(squash, "many");
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_int_equal(lookup_error(many, names[i]), ENOENT);
@@ -129,9 +147,9 @@ static void listing_goes_on_from_any_cookie(void **state)
 	char name[64];
 	int i;
 
-	fixture_many(*state, "many", MANY);
-	fixture_pack(*state, "");
-	squash = fixture_open(*state);
+	(void)state;
+	fixture_pack(large, "");
+	squash = fixture_open(large);
 	many = fixture_find(squash, "many");
 	for (i = 0; i < MANY; i++) {
 		first = list(many, cookie, 1);
@@ -180,6 +198,14 @@ struct small {
 	uint64_t list;
 };
 
+/* Where the list of a basic directory is in the image. */
+static uint64_t find_list(const struct fixture *fixture, uint64_t inode)
+{
+	return fixture_get(fixture, DIRECTORY_TABLE, 8) +
+	       fixture_get(fixture, inode + DIR_START, 4) + 2 +
+	       fixture_get(fixture, inode + DIR_OFFSET, 2);
+}
+
 static struct small pack_small(struct fixture *fixture)
 {
 	struct small small = { .fixture = fixture };
@@ -190,9 +216,7 @@ static struct small pack_small(struct fixture *fixture)
 	small.ref = fixture_find(squash, "dir");
 	squash_close(squash);
 	small.inode = fixture_inode(fixture, small.ref);
-	small.list = fixture_get(fixture, DIRECTORY_TABLE, 8) +
-		     fixture_get(fixture, small.inode + DIR_START, 4) + 2 +
-		     fixture_get(fixture, small.inode + DIR_OFFSET, 2);
+	small.list = find_list(fixture, small.inode);
 	assert_int_equal(fixture_get(fixture, small.list + ENTRY_NAME, 4),
 		0x61616161);
 	return small;
@@ -235,6 +259,28 @@ static void nonsense_in_a_list_is_an_error(void **state)
 	assert_damaged(&small, small.inode + DIR_SIZE, 2, 3 + 25, 1);
 	assert_damaged(&small, small.inode + DIR_START, 4, UINT32_MAX, 0);
 	assert_damaged(&small, small.inode + DIR_OFFSET, 2, UINT16_MAX, 0);
+}
+
+/* Of 256 bytes, that are there: the buffer is for 255. */
+static void name_that_is_too_long_is_an_error(void **state)
+{
+	struct fixture *fixture = *state;
+	struct small small = { .fixture = fixture };
+	int i;
+
+	fixture_run(fixture, "mkdir dir && : >dir/$(printf %0255d 0)");
+	fixture_run(fixture, ": >dir/$(printf %0254d 0)1");
+	fixture_pack(fixture, FIXTURE_PLAIN);
+	squash = fixture_open(fixture);
+	small.ref = fixture_find(squash, "dir");
+	squash_close(squash);
+	small.inode = fixture_inode(fixture, small.ref);
+	small.list = find_list(fixture, small.inode);
+	/* So that nothing but its length is wrong with it. */
+	for (i = 0; i < 20; i++)
+		fixture_put(fixture, small.list + ENTRY_NAME + 255 + i, 1, '0');
+	assert_damaged(&small, small.list + ENTRY_SIZE, 2, 256 - 1, 0);
+	assert_damaged(&small, small.list + ENTRY_SIZE, 2, 270 - 1, 0);
 }
 
 static void list_longer_than_the_table_is_an_error(void **state)
@@ -298,21 +344,22 @@ static void loop_of_directories_is_walked_no_further_than_asked(void **state)
 /* The first entry of the index, which is the one that leads to its own name. */
 static void nonsense_in_an_index_is_an_error(void **state)
 {
-	static const struct {
+	struct {
 		unsigned int at, width;
 		uint64_t value;
 	} changes[] = {
-		{ LDIR_INDEX, 4, UINT32_MAX },     /* offset */
+		{ LDIR_INDEX, 4, UINT32_MAX }, /* offset */
+		{ LDIR_INDEX, 4, FAR },
 		{ LDIR_INDEX + 4, 4, UINT32_MAX }, /* block */
 		{ LDIR_INDEX + 8, 4, NAME_MAX },   /* size of the name */
 		{ LDIR_INDEX + 8, 4, UINT32_MAX },
 	};
-	struct fixture *fixture = *state;
+	struct fixture *fixture = large;
 	char name[NAME_MAX + 1] = { 0 };
 	uint64_t ref, at, before;
 	size_t i;
 
-	fixture_many(fixture, "many", MANY);
+	(void)state;
 	fixture_pack(fixture, FIXTURE_PLAIN);
 	squash = fixture_open(fixture);
 	ref = fixture_find(squash, "many");
@@ -322,6 +369,8 @@ static void nonsense_in_an_index_is_an_error(void **state)
 	assert_in_range(fixture_get(fixture, at + LDIR_INDEXES, 2), 5, 100);
 	for (i = 0; i < strlen("entry-0000-and-so-on"); i++)
 		name[i] = fixture_get(fixture, at + LDIR_INDEX + 12 + i, 1);
+	/* Far behind the list, and right where it is in its block. */
+	changes[1].value += fixture_get(fixture, at + LDIR_INDEX, 4);
 	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		before = fixture_get(fixture, at + changes[i].at,
 			changes[i].width);
@@ -341,10 +390,10 @@ static void nonsense_in_an_index_is_an_error(void **state)
 /* Without its index a directory shows the same. */
 static void index_is_not_needed(void **state)
 {
-	struct fixture *fixture = *state;
+	struct fixture *fixture = large;
 	uint64_t ref;
 
-	fixture_many(fixture, "many", MANY);
+	(void)state;
 	fixture_pack(fixture, FIXTURE_PLAIN);
 	squash = fixture_open(fixture);
 	ref = fixture_find(squash, "many");
@@ -363,18 +412,20 @@ static void index_is_not_needed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(every_entry_is_found),
-		TEST(what_is_not_there_is_not_found),
-		TEST(listing_goes_on_from_any_cookie),
+		cmocka_unit_test(every_entry_is_found),
+		cmocka_unit_test(what_is_not_there_is_not_found),
+		cmocka_unit_test(listing_goes_on_from_any_cookie),
 		TEST(names_may_be_255_bytes_long),
 		TEST(nonsense_in_a_list_is_an_error),
+		TEST(name_that_is_too_long_is_an_error),
 		TEST(list_longer_than_the_table_is_an_error),
 		TEST(size_below_that_of_the_dots_is_empty),
 		TEST(dots_are_no_entries),
 		TEST(loop_of_directories_is_walked_no_further_than_asked),
-		TEST(nonsense_in_an_index_is_an_error),
-		TEST(index_is_not_needed),
+		cmocka_unit_test(nonsense_in_an_index_is_an_error),
+		cmocka_unit_test(index_is_not_needed),
 	};
 
-	return cmocka_run_group_tests_name("dir", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("dir", tests, make_large,
+		remove_large);
 }

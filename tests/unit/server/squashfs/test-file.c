@@ -15,6 +15,7 @@
 #define BLOCK 4096
 
 /* In the superblock, and in a basic inode of a regular file. */
+#define END            40
 #define FRAGMENTS      16
 #define FRAGMENT_TABLE 80
 #define FILE_START     16
@@ -393,6 +394,8 @@ static void assert_damaged(const struct fixture *fixture, const char *name,
 	squash = fixture_open(fixture);
 	ref = fixture_find(squash, name);
 	for (round = 0; round < 2; round++) {
+		enum read_result result;
+
 		errno = 0;
 		if (squash_read(squash, NULL, ref, offset, 100, buffer,
 			    &data) != READ_ERROR ||
@@ -401,9 +404,10 @@ static void assert_damaged(const struct fixture *fixture, const char *name,
 				(unsigned long long)value,
 				(unsigned long long)at);
 		/* Without waiting, it may take a second read to find out. */
-		if (squash_read(squash, &nowait, ref, offset, 100, buffer,
-			    &data) == READ_DATA)
-			fail_msg("%s: %llx at %llu is read", name,
+		result = squash_read(squash, &nowait, ref, offset, 100, buffer,
+			&data);
+		if (result != READ_ERROR && result != READ_WOULD_BLOCK)
+			fail_msg("%s: %llx at %llu is shown", name,
 				(unsigned long long)value,
 				(unsigned long long)at);
 	}
@@ -455,6 +459,30 @@ static void nonsense_in_the_inode_of_a_file_is_an_error(void **state)
 	assert_damaged(*state, "random", BLOCK, at + FILE_FRAGMENT, 4, 0);
 	assert_damaged(*state, "random", BLOCK, at + FILE_FRAGMENT, 4,
 		UINT32_MAX - 1);
+}
+
+/* A buffer for compressed bytes holds a block, of 8 KiB at least. */
+static void compressed_block_longer_than_a_block_is_an_error(void **state)
+{
+	fixture_file(*state, "random", 20 * BLOCK);
+	fixture_pack(*state, FIXTURE_PLAIN "-no-fragments");
+	assert_damaged(*state, "random", 0,
+		inode_of(*state, "random") + FILE_BLOCKS, 4, 15 * BLOCK);
+}
+
+/* What lies behind the file system is not of the image. */
+static void block_behind_the_end_is_an_error(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t at, end;
+
+	fixture_file(fixture, "random", 4 * BLOCK);
+	fixture_pack(fixture, FIXTURE_PLAIN "-no-fragments");
+	end = fixture_get(fixture, END, 8);
+	assert_int_equal(truncate(fixture->image, end + 8 * BLOCK), 0);
+	at = inode_of(fixture, "random");
+	assert_damaged(fixture, "random", 0, at + FILE_START, 4, end);
+	assert_damaged(fixture, "random", 0, at + FILE_START, 4, end - 50);
 }
 
 static void file_longer_than_its_list_is_an_error(void **state)
@@ -530,6 +558,8 @@ int main(void)
 		TEST(huge_file_is_read_anywhere),
 		TEST(nonsense_in_the_list_of_blocks_is_an_error),
 		TEST(nonsense_in_the_inode_of_a_file_is_an_error),
+		TEST(compressed_block_longer_than_a_block_is_an_error),
+		TEST(block_behind_the_end_is_an_error),
 		TEST(file_longer_than_its_list_is_an_error),
 		TEST(nonsense_about_a_fragment_is_an_error),
 	};
