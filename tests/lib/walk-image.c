@@ -7,9 +7,9 @@
 
 #include "tests/lib/walk-image.h"
 
-/* Entries that are listed at once, so that cookies are used. */
+/* Entries of one listing: the next one starts from a cookie. */
 #define BATCH 100
-/* In a large directory, where no entry begins. */
+/* In a large directory no entry begins there. */
 #define ODD_COOKIE 701
 
 struct queued {
@@ -123,7 +123,7 @@ static bool count_some(const struct squash_entry *entry, void *arg)
 	return ++*count < BATCH;
 }
 
-/* What the kernel does not ask: any answer is good. */
+/* Calls that the kernel never makes: any result is fine. */
 static void ask_oddly(struct walker *walker)
 {
 	struct squash *squash = walker->walk->squash;
@@ -154,7 +154,7 @@ static enum read_result read_into(struct walker *walker,
 	return result;
 }
 
-/* What is stored is where the reader says that it is. */
+/* Read stored bytes where the reader says they are, into `again`. */
 static bool read_stored(struct walker *walker, const struct squash_data *data)
 {
 	int fd = squash_fd(walker->walk->squash);
@@ -175,8 +175,10 @@ static void read_ahead(struct walker *walker, const struct squash_data *data)
 			squash_readahead(squash, &data->readahead[i]);
 }
 
-/* Without waiting first, as the server does: into `again`, if there is an
- * answer. */
+/*
+ * A NOWAIT read, which the server tries first.  True if it got the bytes, into
+ * `again`.
+ */
 static bool read_nowait(struct walker *walker, uint64_t offset)
 {
 	struct read_context nowait = { READ_NOWAIT, NULL, NULL };
@@ -219,7 +221,7 @@ static void read_file(struct walker *walker)
 	size_t piece = walker->walk->piece, i;
 
 	for (i = 0; i < walker->walk->reads_max && offset < size; i++) {
-		/* To the end, however far that is. */
+		/* Jump to the end of a long file. */
 		if (i > 0 && i == walker->walk->reads_max / 2 &&
 			size - offset > piece)
 			offset = size - piece;
@@ -230,7 +232,7 @@ static void read_file(struct walker *walker)
 
 /* --- all ------------------------------------------------------------------ */
 
-/* Every call, also those that are for another kind of node. */
+/* Make every call, including those for other kinds of nodes. */
 static void visit_node(struct walker *walker, const struct queued *queued)
 {
 	struct squash *squash = walker->walk->squash;

@@ -3,10 +3,10 @@
 #define TESTS_LIB_WALK_IMAGE_H
 
 /*
- * Walks through an image with every call of squash.h, whichever reader is
- * behind it and whatever the image is.  What no reader may do, on a damaged
- * image either, ends the program: a name that no directory can have, cookies
- * that do not increase, two reads of the same bytes that differ.
+ * Walks through an image and makes every call of squash.h, with any reader and
+ * on any image, damaged ones included.  Aborts the program if the reader breaks
+ * its contract: a name that no directory can have, cookies that do not
+ * increase, two reads of the same bytes that differ.
  */
 #include "spank/server/squashfs/squash.h"
 
@@ -27,19 +27,21 @@ struct image_node {
 	int parent_error; /* ENOTDIR of what is no directory */
 	ino_t parent;
 	int list_error; /* likewise */
-	size_t entries; /* listed before it, or before the limit */
+	size_t entries; /* listed before the error, or up to nodes_max */
 };
 
 struct image_walk {
 	struct squash *squash;
-	size_t nodes_max; /* a damaged image can be a tree without end */
-	size_t reads_max; /* of one file: half of them from its beginning, and
-			     those that are left from its end */
+	size_t nodes_max; /* a damaged image can be an endless tree */
+	size_t reads_max; /* of one file: from its beginning, then from its end
+			   */
 	size_t piece;     /* bytes of one read */
-	/* Called for each node, breadth first, once it is done; or NULL. */
+	/* NULL, or called for each node, breadth first. */
 	void (*node)(const struct image_node *node, void *arg);
-	/* Called before that for each piece of a regular file; or NULL.  An
-	 * error does not end the file. */
+	/*
+	 * NULL, or called before that for each piece of a regular file.  The
+	 * walk goes on after an error.
+	 */
 	void (*bytes)(const struct image_node *node, uint64_t offset,
 		const void *bytes, size_t size, int error, void *arg);
 	void *arg;

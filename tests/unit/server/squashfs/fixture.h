@@ -39,8 +39,9 @@ void fixture_run(const struct fixture *fixture, const char *command);
  * if it lacks the compressor. */
 void fixture_pack(const struct fixture *fixture, const char *options);
 
-/* Metadata, data and fragments stored as they are, so that a byte of the image
- * can be changed. */
+/*
+ * Metadata, data and fragments uncompressed, so that a test can change bytes.
+ */
 #define FIXTURE_PLAIN "-b 4096 -noI -noId -noD -noF -noX "
 
 struct squash *fixture_open(const struct fixture *fixture);

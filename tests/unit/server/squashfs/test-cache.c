@@ -73,7 +73,7 @@ static void use(struct cache *cache, uint64_t key, bool is_new)
 	cache_put(cache, block);
 }
 
-static void the_one_used_longest_ago_makes_room(void **state)
+static void least_recently_used_block_makes_room(void **state)
 {
 	struct cache *cache = open_cache(3);
 
@@ -90,7 +90,7 @@ static void the_one_used_longest_ago_makes_room(void **state)
 	cache_close(cache);
 }
 
-static void what_is_in_use_stays(void **state)
+static void block_in_use_stays(void **state)
 {
 	struct cache *cache = open_cache(2);
 	const struct cache_block *kept = cache_get(cache, NULL, 1, load, NULL);
@@ -105,7 +105,7 @@ static void what_is_in_use_stays(void **state)
 	cache_close(cache);
 }
 
-static void a_failure_is_told_and_not_kept(void **state)
+static void failure_is_returned_and_not_cached(void **state)
 {
 	struct cache *cache = open_cache(1);
 	int i;
@@ -131,7 +131,7 @@ static void *use_slow(void *cache)
 	return failed;
 }
 
-static void what_many_want_is_loaded_once(void **state)
+static void block_that_many_threads_want_is_loaded_once(void **state)
 {
 	struct cache *cache = open_cache(4);
 	pthread_t threads[THREADS];
@@ -156,7 +156,7 @@ static void *use_gated(void *cache)
 	return NULL;
 }
 
-static void what_is_not_there_is_not_waited_for(void **state)
+static void nowait_returns_loaded_blocks_only(void **state)
 {
 	struct cache *cache = open_cache(1);
 	const struct cache_block *block;
@@ -174,45 +174,45 @@ static void what_is_not_there_is_not_waited_for(void **state)
 	assert_non_null(block);
 	assert_int_equal(block->data[0], GATED & 0xff);
 	cache_put(cache, block);
-	use(cache, 1, true); /* there is room for it: that one was put */
+	use(cache, 1, true); /* the other block was put */
 	cache_close(cache);
 }
 
-static void say(void *said)
+static void note_wait(void *waits)
 {
-	sem_post(said);
+	sem_post(waits);
 }
 
-static sem_t said;
+static sem_t waits;
 
 static void *get_gated(void *cache)
 {
-	struct read_context context = { READ_MAY_BLOCK, say, &said };
+	struct read_context context = { READ_MAY_BLOCK, note_wait, &waits };
 
 	cache_put(cache, cache_get(cache, &context, GATED, load, NULL));
 	return NULL;
 }
 
-/* There is room for one, which is being loaded. */
+/* The only block is being loaded for another key. */
 static void *get_another(void *cache)
 {
-	struct read_context context = { READ_MAY_BLOCK, say, &said };
+	struct read_context context = { READ_MAY_BLOCK, note_wait, &waits };
 
 	cache_put(cache, cache_get(cache, &context, 1, load, NULL));
 	return NULL;
 }
 
-static bool has_said(void)
+static bool has_waited(void)
 {
 	struct timespec end;
 
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += 10;
-	return sem_timedwait(&said, &end) == 0;
+	return sem_timedwait(&waits, &end) == 0;
 }
 
-/* The gate opens only when it has been heard. */
-static void who_waits_for_another_thread_says_so(void **state)
+/* The gate opens only after before_wait was called. */
+static void before_wait_is_called_before_waiting_for_a_thread(void **state)
 {
 	void *(*const ways[])(void *) = { get_gated, get_another };
 	pthread_t loader, waiter;
@@ -220,7 +220,7 @@ static void who_waits_for_another_thread_says_so(void **state)
 	size_t i;
 
 	(void)state;
-	sem_init(&said, 0, 0);
+	sem_init(&waits, 0, 0);
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		cache = open_cache(1);
 		assert_int_equal(
@@ -228,17 +228,17 @@ static void who_waits_for_another_thread_says_so(void **state)
 		sem_wait(&begun);
 		assert_int_equal(pthread_create(&waiter, NULL, ways[i], cache),
 			0);
-		assert_true(has_said());
+		assert_true(has_waited());
 		sem_post(&gate);
 		pthread_join(loader, NULL);
 		pthread_join(waiter, NULL);
 		cache_close(cache);
 	}
-	/* What is there is not waited for. */
+	/* It is not called for a block that is loaded. */
 	cache = open_cache(1);
 	use(cache, 1, true);
 	get_another(cache);
-	assert_int_equal(sem_trywait(&said), -1);
+	assert_int_equal(sem_trywait(&waits), -1);
 	cache_close(cache);
 }
 
@@ -253,7 +253,7 @@ static int guess(struct cache *cache, uint64_t first, int count)
 	return loads;
 }
 
-static void guesses_are_made_while_they_come_true(void **state)
+static void guesses_are_made_while_they_are_right(void **state)
 {
 	struct cache *cache = open_cache(64);
 	uint64_t key;
@@ -262,8 +262,8 @@ static void guesses_are_made_while_they_come_true(void **state)
 	(void)state;
 	made = guess(cache, 1000, 160);
 	assert_in_range(made, 16, 32);
-	assert_int_equal(guess(cache, 1000, 1), 0); /* is there */
-	/* What has been guessed is there, and was right. */
+	assert_int_equal(guess(cache, 1000, 1), 0); /* already loaded */
+	/* A guessed block is loaded, and these guesses were right. */
 	for (key = 1; key < 20; key++) {
 		cache_guess(cache, key, load, NULL);
 		use(cache, key, false);
@@ -272,7 +272,7 @@ static void guesses_are_made_while_they_come_true(void **state)
 	cache_close(cache);
 }
 
-/* Fewer blocks than threads: they have to wait for each other. */
+/* With fewer blocks than threads, threads wait for each other. */
 static void *use_many(void *cache)
 {
 	const struct cache_block *block;
@@ -287,7 +287,7 @@ static void *use_many(void *cache)
 	return NULL;
 }
 
-static void few_blocks_do_for_many_threads(void **state)
+static void few_blocks_serve_many_threads(void **state)
 {
 	struct cache *cache = open_cache(2);
 	pthread_t threads[THREADS];
@@ -308,14 +308,15 @@ static void few_blocks_do_for_many_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_one_used_longest_ago_makes_room),
-		cmocka_unit_test(what_is_in_use_stays),
-		cmocka_unit_test(a_failure_is_told_and_not_kept),
-		cmocka_unit_test(what_many_want_is_loaded_once),
-		cmocka_unit_test(what_is_not_there_is_not_waited_for),
-		cmocka_unit_test(who_waits_for_another_thread_says_so),
-		cmocka_unit_test(guesses_are_made_while_they_come_true),
-		cmocka_unit_test(few_blocks_do_for_many_threads),
+		cmocka_unit_test(least_recently_used_block_makes_room),
+		cmocka_unit_test(block_in_use_stays),
+		cmocka_unit_test(failure_is_returned_and_not_cached),
+		cmocka_unit_test(block_that_many_threads_want_is_loaded_once),
+		cmocka_unit_test(nowait_returns_loaded_blocks_only),
+		cmocka_unit_test(
+			before_wait_is_called_before_waiting_for_a_thread),
+		cmocka_unit_test(guesses_are_made_while_they_are_right),
+		cmocka_unit_test(few_blocks_serve_many_threads),
 	};
 
 	return cmocka_run_group_tests_name("cache", tests, NULL, NULL);

@@ -50,7 +50,7 @@ static void first_offset_is_recorded(void **state)
 	assert_int_equal(record->has_offset, 1);
 	assert_int_equal(record->offset, 123);
 	assert_int_equal(record->error, 0);
-	/* Of another image, nothing is known. */
+	/* A new image starts with an empty record. */
 	damage_begin(fd);
 	assert_int_equal(record->has_offset, 0);
 	damage_note(45, ENODATA);
@@ -89,7 +89,7 @@ static void written_file_is_told_from_a_touched_one(void **state)
 	close(fd);
 }
 
-/* The first failure compares by itself: nobody may come to the end. */
+/* The server may not live to compare at its end. */
 static void first_failure_compares(void **state)
 {
 	int fd = open_file(*state);
@@ -101,7 +101,7 @@ static void first_failure_compares(void **state)
 	close(fd);
 }
 
-/* Where the reader meets it, in the file: behind the partition's beginning. */
+/* The position of the block that cannot be decompressed. */
 static void reader_records_where_it_stopped(void **state)
 {
 	struct fixture *fixture = *state;

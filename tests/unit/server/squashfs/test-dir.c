@@ -222,7 +222,7 @@ static struct small pack_small(struct fixture *fixture)
 	return small;
 }
 
-/* With a change, so many entries are listed before the error. */
+/* After the change, `listed` entries are listed before the error. */
 static void assert_damaged(const struct small *small, uint64_t at, size_t width,
 	uint64_t value, size_t listed)
 {
@@ -254,14 +254,14 @@ static void nonsense_in_a_list_is_an_error(void **state)
 	assert_damaged(&small, name + 1, 1, '/', 0);
 	assert_damaged(&small, name + 1, 1, '\0', 0);
 	assert_damaged(&small, name + 12 + 3, 1, '/', 1);
-	/* The inode says how long it is, and where. */
+	/* The list's size and position, in the inode. */
 	assert_damaged(&small, small.inode + DIR_SIZE, 2, 3 + 11, 0);
 	assert_damaged(&small, small.inode + DIR_SIZE, 2, 3 + 25, 1);
 	assert_damaged(&small, small.inode + DIR_START, 4, UINT32_MAX, 0);
 	assert_damaged(&small, small.inode + DIR_OFFSET, 2, UINT16_MAX, 0);
 }
 
-/* Of 256 bytes, that are there: the buffer is for 255. */
+/* 256 bytes that are really there; the buffer holds 255. */
 static void name_that_is_too_long_is_an_error(void **state)
 {
 	struct fixture *fixture = *state;
@@ -320,7 +320,7 @@ static void dots_are_no_entries(void **state)
 	assert_damaged(&small, small.list + ENTRY_NAME, 2, 0x2e2e, 0);
 }
 
-/* The entry's inode is that of its own directory: a tree without end. */
+/* An entry refers to its own directory: an endless tree. */
 static void loop_of_directories_is_walked_no_further_than_asked(void **state)
 {
 	struct small small = pack_small(*state);
@@ -341,7 +341,7 @@ static void loop_of_directories_is_walked_no_further_than_asked(void **state)
 	squash_close(squash);
 }
 
-/* The first entry of the index, which is the one that leads to its own name. */
+/* In the first entry of the index, which a look-up of its name uses. */
 static void nonsense_in_an_index_is_an_error(void **state)
 {
 	struct {
@@ -369,7 +369,7 @@ static void nonsense_in_an_index_is_an_error(void **state)
 	assert_in_range(fixture_get(fixture, at + LDIR_INDEXES, 2), 5, 100);
 	for (i = 0; i < strlen("entry-0000-and-so-on"); i++)
 		name[i] = fixture_get(fixture, at + LDIR_INDEX + 12 + i, 1);
-	/* Far behind the list, and right where it is in its block. */
+	/* Far behind the list, but at the same offset in a block. */
 	changes[1].value += fixture_get(fixture, at + LDIR_INDEX, 4);
 	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		before = fixture_get(fixture, at + changes[i].at,

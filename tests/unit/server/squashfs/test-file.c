@@ -46,7 +46,7 @@ static size_t read_tree(const struct fixture *fixture, const char *name,
 	return got;
 }
 
-/* With whatever result there may be, the bytes are those of the tree. */
+/* Whatever the result, the bytes equal the tree's. */
 static enum read_result assert_read(const struct fixture *fixture,
 	const char *name, struct read_context *context, uint64_t offset,
 	size_t size)
@@ -149,7 +149,7 @@ static void what_cannot_be_read_is_einval(void **state)
 	squash_close(squash);
 }
 
-/* A compressed block would block once, and is not copied then. */
+/* A compressed block blocks once, and is then returned without a copy. */
 static void compressed_block_is_read_from_the_cache(void **state)
 {
 	struct squash_data data;
@@ -194,7 +194,7 @@ static void stored_blocks_are_named_by_their_offset(void **state)
 	fixture_pack(*state, "-b 4096 -noF -always-use-fragments");
 	squash = fixture_open(*state);
 	ref = fixture_find(squash, "random");
-	/* One block or several, which lie one behind the other. */
+	/* One block, or several that are contiguous. */
 	assert_int_equal(assert_read(*state, "random", &nowait, 10, 1000),
 		READ_STORED);
 	assert_int_equal(assert_read(*state, "random", &nowait, 100, 9 * BLOCK),
@@ -203,7 +203,7 @@ static void stored_blocks_are_named_by_their_offset(void **state)
 	assert_int_equal(
 		assert_read(*state, "random", &nowait, 9 * BLOCK, BLOCK + 100),
 		READ_WOULD_BLOCK);
-	/* Who may block gets the bytes. */
+	/* A read that may block returns the bytes. */
 	assert_int_equal(
 		squash_read(squash, NULL, ref, 10, 1000, buffer, &data),
 		READ_DATA);
@@ -295,7 +295,7 @@ static void followed_hint_is_in_the_cache(void **state)
 	squash_close(squash);
 }
 
-/* Nothing is read ahead of a read that was put off: it was counted already. */
+/* It repeats a NOWAIT read, which gave the hints. */
 static void read_that_may_block_has_no_hints(void **state)
 {
 	struct squash_data data;
@@ -381,7 +381,7 @@ static uint64_t inode_of(const struct fixture *fixture, const char *name)
 	return at;
 }
 
-/* Whether the file can be read, after a change that is undone again. */
+/* The read fails after the change, and works again once it is undone. */
 static void assert_damaged(const struct fixture *fixture, const char *name,
 	uint64_t offset, uint64_t at, size_t width, uint64_t value)
 {
@@ -470,7 +470,7 @@ static void compressed_block_longer_than_a_block_is_an_error(void **state)
 		inode_of(*state, "random") + FILE_BLOCKS, 4, 15 * BLOCK);
 }
 
-/* What lies behind the file system is not of the image. */
+/* Bytes behind the file system do not belong to it. */
 static void block_behind_the_end_is_an_error(void **state)
 {
 	struct fixture *fixture = *state;

@@ -27,7 +27,7 @@
 
 static struct squash *squash;
 
-/* A name for each type, with and without pseudo files of mksquashfs. */
+/* One node of each type; pseudo files need no root. */
 static void pack_all_types(struct fixture *fixture)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -109,7 +109,7 @@ static void devices_have_their_whole_numbers(void **state)
 	squash_close(squash);
 }
 
-/* Of types without content of their own both forms begin alike. */
+/* For these types the extended form begins like the basic one. */
 static void extended_forms_are_read_too(void **state)
 {
 	static const char *const names[] = { "link", "char", "block", "fifo",
@@ -180,7 +180,7 @@ static void references_may_be_anything(void **state)
 
 	pack_all_types(fixture);
 	squash = fixture_open(fixture);
-	/* The last is 0xffff, in the first block, where there is nothing. */
+	/* The last is 0xffff: behind the end of the first block. */
 	for (i = 0; i <= 48; i++) {
 		ref = ~0ULL >> i;
 		assert_int_equal(squash_stat(squash, NULL, ref, &st), -1);
@@ -265,7 +265,7 @@ static void more_holes_than_bytes_are_no_blocks(void **state)
 	squash_close(squash);
 }
 
-/* The target of the last inode would be in the next block, which is none. */
+/* The target would run past the end of the metadata. */
 static void link_beyond_the_metadata_is_an_error(void **state)
 {
 	struct fixture *fixture = *state;

@@ -19,7 +19,7 @@ static void count(void *arg)
 	errno = ENOENT;
 }
 
-static void it_is_done_once_and_keeps_errno(void **state)
+static void before_wait_is_called_once_and_keeps_errno(void **state)
 {
 	int done = 0;
 	struct read_context context = { READ_MAY_BLOCK, count, &done };
@@ -30,17 +30,17 @@ static void it_is_done_once_and_keeps_errno(void **state)
 	assert_int_equal(errno, EAGAIN);
 	read_context_wait(&context);
 	assert_int_equal(done, 1);
-	read_context_wait(NULL); /* nothing is to be done */
+	read_context_wait(NULL); /* does nothing */
 }
 
-static void what_cannot_be_told_is_not_at_hand(void **state)
+static void unknown_pages_count_as_not_cached(void **state)
 {
 	int file = memfd_create("test", MFD_CLOEXEC), done = 0;
 	struct read_context context = { READ_MAY_BLOCK, NULL, &done };
 
 	(void)state;
 	assert_int_equal(ftruncate(file, 8192), 0);
-	/* Of a tmpfs the kernel cannot tell. */
+	/* The kernel cannot tell for tmpfs. */
 	read_context_wait_for_file(NULL, file, 0, 8192);
 	read_context_wait_for_file(&context, file, 0, 8192);
 	assert_int_equal(done, 0);
@@ -50,7 +50,7 @@ static void what_cannot_be_told_is_not_at_hand(void **state)
 	close(file);
 }
 
-static void what_has_been_read_is_at_hand(void **state)
+static void pages_that_were_read_are_cached(void **state)
 {
 	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), done = 0;
 	struct read_context context = { READ_MAY_BLOCK, count, &done };
@@ -60,12 +60,12 @@ static void what_has_been_read_is_at_hand(void **state)
 
 	(void)state;
 	assert_int_equal(pread(file, &byte, 1, 0), 1);
-	/* By most file systems; this may be one that cannot tell. */
+	/* Most file systems can tell; this one may not. */
 	can_tell = preadv2(file, &part, 1, 0, RWF_NOWAIT) == 1;
 	assert_int_equal(page_cache_has(file, 0, 1), can_tell);
 	read_context_wait_for_file(&context, file, 0, 1);
 	assert_int_equal(done, can_tell ? 0 : 1);
-	/* Behind its end nothing is. */
+	/* Nothing is cached behind the end. */
 	assert_false(page_cache_has(file, 1LL << 40, 1));
 	read_context_wait_for_file(&context, file, 1LL << 40, 1);
 	assert_int_equal(done, 1);
@@ -75,9 +75,9 @@ static void what_has_been_read_is_at_hand(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_done_once_and_keeps_errno),
-		cmocka_unit_test(what_cannot_be_told_is_not_at_hand),
-		cmocka_unit_test(what_has_been_read_is_at_hand),
+		cmocka_unit_test(before_wait_is_called_once_and_keeps_errno),
+		cmocka_unit_test(unknown_pages_count_as_not_cached),
+		cmocka_unit_test(pages_that_were_read_are_cached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
