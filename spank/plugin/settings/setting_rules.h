@@ -38,17 +38,17 @@ enum setting {
 	SETTINGS_COUNT,
 };
 
-/* Can a step have this value, of which each part is good?  -1 with a sentence
- * that names the option. */
+/* Can a step have this value?  It has been parsed, so each part of it is valid.
+ * -1 with a sentence that names the option. */
 typedef int setting_check(const struct setting_value *value, struct error *err);
 
 struct setting_rule {
 	const char *name;     /* "bind" of --sif-bind */
 	const char *variable; /* "SPANK_SIF_BIND" */
 	/*
-	 * In which srun, sbatch and salloc hand the complete value on:
-	 * "SLURM_SIF_BIND".  With --export=NONE, Slurm 22.05 passes on only
-	 * variables that begin with SLURM_.
+	 * "SLURM_SIF_BIND": srun, sbatch and salloc hand on the complete value
+	 * in it.  With --export=NONE, Slurm 22.05 passes on only variables that
+	 * begin with SLURM_.
 	 */
 	const char *relay_variable;
 	const char *arginfo; /* for --help */
