@@ -4,6 +4,8 @@
  * directories, Slurm, the site and the user's own binds, and which of two wins.
  * Nothing is looked up, so none of these paths need exist.
  */
+#include <limits.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -257,6 +260,22 @@ static void binds_of_the_site(void **state)
 	assert_bind(plan, "/job", "/mine", BIND_USER, "--sif-bind");
 }
 
+/* The target is normalized once its variables are known. */
+static void a_home_in_a_target(void **state)
+{
+	const struct passwd *user = getpwuid(getuid());
+	struct plan *plan = *state;
+	char target[PATH_MAX];
+
+	/* An account without an entry has no $HOME. */
+	if (!user || strcmp(user->pw_dir, "/") == 0)
+		return;
+	configure(plan, (char[]){ "bind=/s:/x/$HOME" });
+	make(plan);
+	snprintf(target, sizeof(target), "/x%s", user->pw_dir);
+	assert_bind(plan, target, "/s", 0, "site");
+}
+
 static void a_variable_that_is_not_set(void **state)
 {
 	struct plan *plan = *state;
@@ -356,6 +375,7 @@ int main(void)
 		TEST(a_directory_for_temporary_files),
 		TEST(slurm_and_mpi),
 		TEST(binds_of_the_site),
+		TEST(a_home_in_a_target),
 		TEST(a_variable_that_is_not_set),
 		TEST(what_the_site_keeps),
 		TEST(directories_give_way_to_the_site),
