@@ -2,45 +2,57 @@
 #ifndef SPANK_SERVER_CONTROL_H
 #define SPANK_SERVER_CONTROL_H
 
-#include "common/error.h"
-#include "spank/server/fuse/session.h"
-#include "spank/server/supervisor.h"
+#include <stdbool.h>
 
-/* What the server waits longer than the builder, who knows more and so is the
- * first to say that time is up. */
-#define CONTROL_EXTRA_S 1
+#include "common/error.h"
+#include "spank/server/service.h"
 
 struct control_request {
 	int hello_fd; /* where the tasks say HELLO */
-	/* The keeper that mounts on the host (mount=host), or -1; its end of
-	 * file tells the keeper that all have started. */
+	/* The host mounter (mount=host), or -1; its end of file tells the
+	 * mounter that all tasks have started. */
 	int host_mounter_fd;
-	/* What is likely to be the image, or -1; and the command of the step,
-	 * or NULL: see prefetch/prefetch.h. */
-	int image_fd;
-	const char *command;
-	struct rings *rings; /* or NULL; for the first file system */
-	long tasks;          /* as many will say HELLO, no more */
+	long tasks; /* as many will say HELLO, no more */
 	int timeout_s;
-	const struct session_options *options;
-	struct supervisor *supervisor;
 };
 
 /*
- * Lead the tasks of a step into their container: until all of them have
- * started, or ended, answer what they say (common/message.h).  The file system
- * is served meanwhile: here, until the image is sealed, and then by a child
- * (supervisor_start()).  The descriptors and the rings are given away.  The
- * process is ended by SIGALRM if a container is not complete `timeout_s` + 1
- * seconds after its first task was told to build it: this also ends a read that
- * hangs, and closes the descriptors that the tasks wait on.
+ * Leads the tasks of a step into their container: answers what they say
+ * (common/message.h) until all of them have started, or ended.
  *
- * Returns in the child as well, at once; supervisor->role tells them apart.
- * Stores the file system in *ret_fs, owned by the caller; NULL if there is none
- * left to serve, because no container was built or it is gone already.
+ * The process is ended by SIGALRM if a container is not complete `timeout_s` +
+ * 1 seconds after its first task was told to build it: this also ends a read
+ * that hangs, and closes the descriptors that the tasks wait on.
  */
-int control_run(const struct control_request *request, struct session **ret_fs,
-	struct error *err);
+struct control;
+
+/* The descriptors are given away, `service` is borrowed.  NULL: no memory. */
+struct control *control_open(const struct control_request *request,
+	struct service *service);
+
+enum control_status {
+	CONTROL_FAILED = -1, /* err says why */
+	CONTROL_RUNNING,     /* never returned by control_run() */
+	CONTROL_SEALED,      /* a child should serve now: service_fork() */
+	CONTROL_SIGNAL,      /* SIGCHLD, perhaps: service_check() */
+	CONTROL_DONE,        /* no task is left, and none can come */
+};
+
+/*
+ * Run until something has to be done that forks, or until the end.  After
+ * CONTROL_SEALED and CONTROL_SIGNAL the caller calls it again, unless it is the
+ * child now.
+ */
+enum control_status control_run(struct control *control, struct error *err);
+
+/* Nobody serves the image any more: service_has_ended(). */
+void control_server_ended(struct control *control);
+
+/* Whether the container is complete. */
+bool control_is_built(const struct control *control);
+
+/* Close all descriptors that it has; the service keeps its own. */
+void control_close(struct control *control);
 
 /*
  * Tell all tasks that there is no container, and the first of them why.

@@ -11,10 +11,11 @@
  *      until a task brings it; make rings of io_uring, if the kernel offers
  *      requests over these
  *   3. enter the sandbox, before a byte of the image is seen
- *   4. lead the tasks into their container, serving it meanwhile; once the
- *      image is sealed, fork (supervisor.c): the child narrows the sandbox and
- *      serves until the last process has left; the parent is there to replace
- *      it.  With rings, which cannot be handed on, this process serves
+ *   4. lead the tasks into their container (control.c), serving it meanwhile;
+ *      once the image is sealed, fork (supervisor.c): the child narrows the
+ *      sandbox and serves until the last process has left; the parent replaces
+ *      it if it is killed.  With rings, which cannot be handed on, this process
+ *      serves
  *   5. wait for slurmstepd to have heard of the tasks' end
  *
  * Usage: spank-sif-server timeout=30 tasks=4 cache=32 threads=0 uring=auto
@@ -30,47 +31,40 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/image_file.h"
 #include "common/server_args.h"
 #include "common/server_start.h"
 #include "common/tracing.h"
 #include "common/version.h"
+#include "spank/server/builder.h"
 #include "spank/server/control.h"
 #include "spank/server/fuse/rings.h"
 #include "spank/server/sandbox.h"
 #include "spank/server/squashfs/damage.h"
-#include "spank/server/supervisor.h"
+#include "spank/server/service.h"
 
 /* An unknown child that ends first costs Slurm's loop a sleep of 0.1 s. */
 #define LIFELINE_TIMEOUT_MS 1000
 
-/* What a server needs that serves. */
-struct service {
-	struct supervisor supervisor;
-	struct session *fs;
-	struct session_options options;
-};
-
-/* In the supervisor's child, or where there is none; returns the exit status.
- */
-static int serve(struct service *service, bool is_replacement)
+/* Serve what is sealed until the mount is gone; returns the exit status. */
+static int serve(struct service *service)
 {
+	bool is_replacement = service->supervisor.replacements > 0;
 	struct error err;
 	int rc;
 
-	if (!service->fs)
-		return 0;
 	/* Only the supervisor waits for slurmstepd. */
 	if (service->supervisor.role == ROLE_SERVER)
 		close(SERVER_LIFELINE_FD);
-	if (session_start(service->fs, &service->options, &err) < 0)
+	if (session_start(service->session, &service->options, &err) < 0)
 		return SERVER_EXIT_SERVE;
 	if (sandbox_narrow(&err) < 0)
 		return SERVER_EXIT_SANDBOX;
-	if (is_replacement && session_resend(service->fs) < 0)
+	if (is_replacement && session_resend(service->session) < 0)
 		return SERVER_EXIT_SERVE;
-	rc = session_serve(service->fs);
+	rc = session_serve(service->session);
 	damage_compare();
 	return rc < 0 ? SERVER_EXIT_SERVE : 0;
 }
@@ -88,35 +82,47 @@ static int end_like(const struct supervisor *supervisor)
 	return WEXITSTATUS(supervisor->status);
 }
 
-/* Keep a server that serves. */
-static int supervise(struct service *service)
+/* Lead the tasks in.  Returns as control_run(); in each child, too. */
+static enum control_status lead(struct control *control,
+	struct service *service, struct error *err)
 {
-	supervisor_check(&service->supervisor, true);
-	if (service->supervisor.role == ROLE_SERVER)
-		return serve(service, true);
-	/* Who reads from a file system that is not served must not wait. */
-	session_close(service->fs);
-	return end_like(&service->supervisor);
+	enum control_status status;
+
+	do {
+		status = control_run(control, err);
+		if (status == CONTROL_SEALED)
+			service_fork(service);
+		else if (status == CONTROL_SIGNAL)
+			service_check(service, false);
+		if (service_has_ended(service))
+			control_server_ended(control);
+	} while (service->supervisor.role != ROLE_SERVER &&
+		 (status == CONTROL_SEALED || status == CONTROL_SIGNAL));
+	return status;
 }
 
-/* Lead the tasks in, and serve or supervise then. */
+/* What a sandboxed server does; returns its exit status. */
 static int run(const struct control_request *request, struct service *service,
 	struct error *err)
 {
-	if (control_run(request, &service->fs, err) < 0)
+	struct control *control = control_open(request, service);
+	enum control_status status;
+
+	if (!control)
 		return SERVER_EXIT_CONTROL;
-	switch (service->supervisor.role) {
-	case ROLE_SERVER:
-		return serve(service, service->supervisor.replacements > 0);
-	case ROLE_SUPERVISOR:
-		return supervise(service);
-	case ROLE_ENDED:
+	status = lead(control, service, err);
+	control_close(control);
+	rings_close(service->rings);
+	if (status == CONTROL_FAILED)
+		return SERVER_EXIT_CONTROL;
+	if (service->supervisor.role == ROLE_SUPERVISOR)
+		service_check(service, true);
+	if (service_has_ended(service)) {
+		/* A process that reads what is not served must not wait. */
+		session_close(service->session);
 		return end_like(&service->supervisor);
-	case ROLE_ALONE:
-		break;
 	}
-	/* A user who may have no more processes has a server without. */
-	return serve(service, false);
+	return service->session ? serve(service) : 0;
 }
 
 static int refuse(struct error *err)
@@ -127,8 +133,8 @@ static int refuse(struct error *err)
 	return 0;
 }
 
-/* Or -1.  A path of the user's choice, whose file system may hang: the alarm
- * ends this process as it would a builder that hangs, see control.h. */
+/* Or -1.  The user chose the path, and its file system may hang: the alarm ends
+ * this process as it does when a builder hangs, see control.h. */
 static int open_image(int timeout_s)
 {
 	const char *path = getenv(SERVER_IMAGE_VARIABLE);
@@ -137,35 +143,37 @@ static int open_image(int timeout_s)
 
 	if (!path)
 		return -1;
-	alarm(timeout_s + CONTROL_EXTRA_S);
+	alarm(timeout_s + BUILDER_EXTRA_S);
 	fd = image_file_open(path, &ignored);
 	alarm(0);
 	return fd;
 }
 
-/* What needs files, and then the sandbox. */
-static int prepare(struct control_request *request, bool has_rings,
+/* Whatever needs files comes before the sandbox, the image after it. */
+static int prepare(const struct server_args *args, struct service *service,
 	struct error *err)
 {
+	CLEANUP_FD int image_fd = -1;
+
 	damage_share(SERVER_DAMAGE_FD);
-	request->image_fd = open_image(request->timeout_s);
+	image_fd = open_image(args->timeout_s);
 	/* A heap for each thread would take the address space that is left. */
 	mallopt(M_ARENA_MAX, 1);
-	if (has_rings)
-		request->rings = rings_create();
-	return sandbox_enter(err);
+	if (args->uring)
+		service->rings = rings_create();
+	service->options.cache_bytes = (size_t)args->cache_mib * 1024 * 1024;
+	service->options.threads = args->threads;
+	if (sandbox_enter(err) < 0)
+		return -1;
+	preopen_start(&service->preopen, &image_fd,
+		getenv(SERVER_COMMAND_VARIABLE), &service->options);
+	return 0;
 }
 
 int main(int argc, char *argv[])
 {
 	struct service service = { .supervisor = { .argv = argv } };
-	struct control_request request = {
-		.hello_fd = SERVER_CONTROL_FD,
-		.image_fd = -1,
-		.command = getenv(SERVER_COMMAND_VARIABLE),
-		.options = &service.options,
-		.supervisor = &service.supervisor,
-	};
+	struct control_request request = { .hello_fd = SERVER_CONTROL_FD };
 	struct server_args args;
 	struct error err = { 0 };
 	int forbidden = tracing_forbid(&err);
@@ -180,9 +188,7 @@ int main(int argc, char *argv[])
 	request.timeout_s = args.timeout_s;
 	request.tasks = args.tasks;
 	request.host_mounter_fd = args.host_mount ? SERVER_HOST_MOUNTER_FD : -1;
-	service.options.cache_bytes = (size_t)args.cache_mib * 1024 * 1024;
-	service.options.threads = args.threads;
-	if (forbidden < 0 || prepare(&request, args.uring, &err) < 0)
+	if (forbidden < 0 || prepare(&args, &service, &err) < 0)
 		status = refuse(&err);
 	else
 		status = run(&request, &service, &err);

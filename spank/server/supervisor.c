@@ -88,18 +88,19 @@ static int fork_server(struct supervisor *supervisor)
 	return 0;
 }
 
-void supervisor_start(struct supervisor *supervisor, bool can_resume)
-{
-	supervisor->can_resume = can_resume;
-	watch_children();
-	if (fork_server(supervisor) == 0 && supervisor->role == ROLE_SUPERVISOR)
-		set_name(supervisor->argv, SUPERVISOR_NAME);
-}
-
 void supervisor_forget(struct supervisor *supervisor)
 {
 	supervisor->role = ROLE_ALONE;
 	supervisor->replacements = 0;
+}
+
+void supervisor_start(struct supervisor *supervisor, bool can_resume)
+{
+	supervisor_forget(supervisor);
+	supervisor->can_resume = can_resume;
+	watch_children();
+	if (fork_server(supervisor) == 0 && supervisor->role == ROLE_SUPERVISOR)
+		set_name(supervisor->argv, SUPERVISOR_NAME);
 }
 
 /* Whether the server has ended. */

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The container of a step is built by one of its tasks, the builder.  The table
+ * below says for each phase what an event does and which phase follows; the
+ * actions it names come first.
+ *
+ * An action returns 0 to go on to the next phase of its row, STAY to remain in
+ * this one, or -1 with an error, which refuses the container.  No action opens
+ * a file, forks or waits.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "spank/server/builder.h"
+
+#define STAY 1
+
+typedef int action(struct builder *builder, const struct input *input,
+	struct error *err);
+
+/* --- answers to tasks ----------------------------------------------------- */
+
+/* To a task that has died meanwhile: the next one is asked. */
+static int send_build(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	(void)err;
+	if (!tasks_answer(builder->tasks, input->task, MESSAGE_BUILD,
+		    builder->ready_us, -1))
+		return STAY;
+	builder->task = input->task;
+	alarm(builder->timeout_s + BUILDER_EXTRA_S);
+	return 0;
+}
+
+static int send_enter(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	(void)err;
+	if (builder->shared_fd < 0 ||
+		tasks_answer(builder->tasks, input->task, MESSAGE_SHARED, NULL,
+			builder->shared_fd))
+		tasks_answer(builder->tasks, input->task, MESSAGE_ENTER, NULL,
+			builder->namespace_fd);
+	return 0;
+}
+
+/* An empty text: another task tells the user. */
+static int send_failed(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	(void)err;
+	tasks_answer(builder->tasks, input->task, MESSAGE_FAILED,
+		builder->reason, -1);
+	builder->reason[0] = '\0';
+	return 0;
+}
+
+static int send_ready(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	(void)input;
+	(void)err;
+	tasks_send(builder->tasks, builder->task, MESSAGE_READY,
+		builder->service->image_info, -1);
+	return 0;
+}
+
+/* --- messages of the builder ---------------------------------------------- */
+
+static int unexpected(struct error *err)
+{
+	return error_set(err, EPROTO, "unexpected message");
+}
+
+static int open_image(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	if (*input->fd < 0)
+		return unexpected(err);
+	return service_open_image(builder->service, input->text, input->fd,
+		err);
+}
+
+static int start(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	if (*input->fd < 0)
+		*input->fd = fd_take(&builder->host_mounted_fd);
+	if (*input->fd < 0)
+		return unexpected(err);
+	return service_start(builder->service, input->text, input->fd, err);
+}
+
+static int seal(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	const char *files;
+
+	(void)input;
+	(void)err;
+	service_seal(builder->service);
+	builder->is_forking = true;
+	files = service_prefetched(builder->service);
+	if (files[0])
+		tasks_send(builder->tasks, builder->task, MESSAGE_PREFETCH,
+			files, -1);
+	return 0;
+}
+
+static int keep_shared(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	if (*input->fd < 0)
+		return unexpected(err);
+	builder->shared_fd = fd_take(input->fd);
+	return 0;
+}
+
+static int complete(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	if (*input->fd < 0)
+		return unexpected(err);
+	builder->namespace_fd = fd_take(input->fd);
+	/* From now on scancel may send SIGALRM to the tasks, and to this
+	 * process with them. */
+	signal(SIGALRM, SIG_IGN);
+	return 0;
+}
+
+/* Nothing is ever made in a further image, so its builder does not say SEALED.
+ */
+static int seal_and_complete(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	if (*input->fd < 0)
+		return unexpected(err);
+	seal(builder, input, err);
+	return complete(builder, input, err);
+}
+
+/* --- ends ----------------------------------------------------------------- */
+
+static int stop(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	(void)input;
+	(void)err;
+	service_stop(builder->service);
+	builder->is_forking = false;
+	return 0;
+}
+
+/* The builder died: what it began ends with its namespace. */
+static int abandon(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	(void)input;
+	(void)err;
+	service_abandon(builder->service);
+	builder->is_forking = false;
+	cleanup_fd(&builder->shared_fd);
+	return 0;
+}
+
+/* A connection is mounted once.  Only the builder's own mount can be made
+ * again by another task. */
+static int abandon_mount(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	abandon(builder, input, err);
+	if (builder->host_mount == HOST_MOUNT_NONE)
+		return 0;
+	return error_set(err, 0,
+		"the first task ended while it built the container");
+}
+
+static int fail(struct builder *builder, const struct input *input,
+	struct error *err)
+{
+	(void)builder;
+	return error_set(err, 0, "%s", input->text);
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+struct transition {
+	action *action; /* NULL: nothing but to go on */
+	enum phase next;
+	bool is_set; /* false: see builder_step() */
+};
+
+#define ON(event, action, next) [event] = { action, next, true }
+
+/* What ends the building in each phase of it; `abandon` differs. */
+#define ENDS(abandon)                                                      \
+	ON(MESSAGE_FAILED, NULL, REFUSED), ON(EVENT_ERROR, fail, REFUSED), \
+		ON(EVENT_END, abandon, WANTED)
+
+static const struct transition table[PHASES][EVENTS] = {
+	[WANTED] = {
+		ON(EVENT_TASK, send_build, BUILDING),
+		ON(EVENT_ERROR, fail, REFUSED),
+	},
+	[BUILDING] = {
+		ON(MESSAGE_IMAGE, open_image, OPENED),
+		ENDS(abandon),
+	},
+	[OPENED] = {
+		ON(EVENT_MOUNTABLE, send_ready, READY),
+		ENDS(abandon),
+	},
+	[READY] = {
+		ON(MESSAGE_MOUNT, start, SERVING),
+		ENDS(abandon),
+	},
+	[SERVING] = {
+		ON(MESSAGE_SEALED, seal, SEALED),
+		ON(MESSAGE_BUILT, seal_and_complete, BUILT),
+		ON(EVENT_UNMOUNTED, stop, LOST),
+		ENDS(abandon_mount),
+	},
+	[SEALED] = {
+		ON(MESSAGE_SHARED, keep_shared, SHARED),
+		ON(MESSAGE_BUILT, complete, BUILT),
+		ON(EVENT_UNMOUNTED, stop, LOST),
+		ENDS(abandon_mount),
+	},
+	[SHARED] = {
+		ON(MESSAGE_BUILT, complete, BUILT),
+		ON(EVENT_UNMOUNTED, stop, LOST),
+		ENDS(abandon_mount),
+	},
+	[LOST] = {
+		ENDS(abandon_mount),
+	},
+	[BUILT] = {
+		ON(EVENT_TASK, send_enter, BUILT),
+		ON(EVENT_UNMOUNTED, stop, BUILT),
+	},
+	[REFUSED] = {
+		ON(EVENT_TASK, send_failed, REFUSED),
+	},
+};
+
+/* --- one step ------------------------------------------------------------- */
+
+static bool is_building(enum phase phase)
+{
+	return phase != WANTED && phase != BUILT && phase != REFUSED;
+}
+
+static void answer_waiting(struct builder *builder)
+{
+	struct input input = { .task = POLL_TASKS };
+
+	for (; input.task < builder->tasks->count; input.task++)
+		if (builder->tasks->is_waiting[input.task])
+			builder_step(builder, EVENT_TASK, &input);
+}
+
+/* Either the builder tells the user why, or the first task that asks. */
+static void give_reason(struct builder *builder, const struct error *err)
+{
+	if (builder->task != NO_TASK &&
+		tasks_has(builder->tasks, builder->task))
+		tasks_send(builder->tasks, builder->task, MESSAGE_FAILED,
+			err->text, -1);
+	else
+		snprintf(builder->reason, sizeof(builder->reason), "%s",
+			err->text);
+}
+
+static void enter(struct builder *builder, enum phase phase)
+{
+	enum phase before = builder->phase;
+
+	builder->phase = phase;
+	if (phase == REFUSED && before != REFUSED)
+		stop(builder, NULL, NULL);
+	if (phase == before || is_building(phase))
+		return;
+	alarm(0);
+	builder->task = NO_TASK;
+	answer_waiting(builder);
+}
+
+/* What the table does not have: of the builder's messages it refuses the
+ * container; any other event has to wait, or is of no interest. */
+static bool is_ignored(int event)
+{
+	return event > MESSAGE_FAILED;
+}
+
+void builder_step(struct builder *builder, int event, const struct input *input)
+{
+	const struct transition *transition = &table[builder->phase][event];
+	struct error err = { 0 };
+	int rc = 0;
+
+	if (!transition->is_set && is_ignored(event))
+		return;
+	if (!transition->is_set)
+		rc = unexpected(&err);
+	else if (transition->action)
+		rc = transition->action(builder, input, &err);
+	if (rc == STAY)
+		return;
+	if (rc < 0)
+		give_reason(builder, &err);
+	enter(builder, rc < 0 ? REFUSED : transition->next);
+	if (builder->phase == OPENED &&
+		builder->host_mount != HOST_MOUNT_AWAITED)
+		builder_step(builder, EVENT_MOUNTABLE, input);
+}
+
+void builder_open(struct builder *builder, struct tasks *tasks,
+	struct service *service, const char *reason)
+{
+	*builder = (struct builder){
+		.phase = reason ? REFUSED : WANTED,
+		.task = NO_TASK,
+		.host_mounted_fd = -1,
+		.namespace_fd = -1,
+		.shared_fd = -1,
+		.tasks = tasks,
+		.service = service,
+	};
+	snprintf(builder->ready_us, sizeof(builder->ready_us), "%lld",
+		(long long)deadline_now_us());
+	snprintf(builder->reason, sizeof(builder->reason), "%s",
+		reason ? reason : "");
+}
+
+void builder_close(struct builder *builder)
+{
+	cleanup_fd(&builder->host_mounted_fd);
+	cleanup_fd(&builder->namespace_fd);
+	cleanup_fd(&builder->shared_fd);
+}

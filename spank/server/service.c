@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The image is opened, perhaps before a task brings it; mounted; sealed; then
+ * served by a child.  Each step has one function here, and builder.c says in
+ * which order they are taken.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/sif.h"
+#include "spank/server/service.h"
+
+/* The text of READY: KEY=VALUE words. */
+static void describe(struct service *service, int image_fd,
+	const struct sif_partition *partition)
+{
+	char uuid[SIF_UUID_SIZE], rings[32] = "", overlays[32] = "";
+
+	sif_read_uuid(image_fd, uuid);
+	/* Without rings, requests come by /dev/fuse. */
+	if (rings_count(service->rings) > 0)
+		snprintf(rings, sizeof(rings), " rings=%d",
+			rings_count(service->rings));
+	if (partition->overlays > 0)
+		snprintf(overlays, sizeof(overlays), " overlays=%u",
+			partition->overlays);
+	snprintf(service->image_info, sizeof(service->image_info),
+		"offset=%llu size=%llu compression=%s%s%s%s%s",
+		(unsigned long long)partition->offset,
+		(unsigned long long)partition->size,
+		sif_compression_name(partition->compression), overlays, rings,
+		*uuid ? " uuid=" : "", uuid);
+}
+
+int service_open_image(struct service *service, const char *kind, int *image_fd,
+	struct error *err)
+{
+	bool is_owned_data = strcmp(kind, MESSAGE_OWNED_DATA) == 0;
+	enum sif_purpose purpose =
+		is_owned_data || strcmp(kind, MESSAGE_DATA) == 0 ? SIF_DATA
+								 : SIF_ROOT;
+	struct sif_partition partition;
+
+	service->is_users = is_owned_data || strcmp(kind, MESSAGE_OWNED) == 0;
+	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
+		return -1;
+	describe(service, *image_fd, &partition);
+	if (purpose == SIF_ROOT)
+		service->image = preopen_take(&service->preopen, *image_fd);
+	if (service->image)
+		return 0;
+	preopen_discard(&service->preopen);
+	return session_open_image(image_fd, &partition, &service->options,
+		&service->image, err);
+}
+
+bool service_is_prefetching(const struct service *service)
+{
+	return service->preopen.prefetch;
+}
+
+void service_prefetch(struct service *service)
+{
+	preopen_step(&service->preopen);
+}
+
+const char *service_prefetched(const struct service *service)
+{
+	return service->preopen.files;
+}
+
+int service_start(struct service *service, const char *cpu, int *fuse_fd,
+	struct error *err)
+{
+	bool has_rings = rings_count(service->rings) > 0;
+
+	if (session_open(service->image, fuse_fd, &service->rings,
+		    &service->session, err) < 0)
+		return -1;
+	if (service->is_users)
+		session_set_owner(service->session);
+	/* Rings have a thread on that CPU and on all others.  The prefetch
+	 * would take the CPU from the builder. */
+	if (!has_rings && !service_is_prefetching(service))
+		affinity_move(&service->affinity, atoi(cpu));
+	return 0;
+}
+
+void service_seal(struct service *service)
+{
+	session_seal(service->session);
+	affinity_restore(&service->affinity);
+	preopen_finish(&service->preopen);
+}
+
+int service_fd(const struct service *service)
+{
+	if (!service->session || service->supervisor.role == ROLE_SUPERVISOR)
+		return -1;
+	return session_fd(service->session);
+}
+
+int service_answer(struct service *service, struct error *err)
+{
+	int answered = session_serve_one(service->session);
+
+	if (answered < 0)
+		return error_set(err, errno, "cannot read requests");
+	return answered;
+}
+
+void service_fork(struct service *service)
+{
+	/* Requests in rings of this process can be answered by no other. */
+	if (session_has_rings(service->session))
+		return;
+	supervisor_start(&service->supervisor,
+		session_can_resend(service->session));
+	if (service->supervisor.role == ROLE_SUPERVISOR)
+		session_drop_cache(service->session);
+}
+
+void service_check(struct service *service, bool waits)
+{
+	supervisor_check(&service->supervisor, waits);
+}
+
+bool service_has_ended(const struct service *service)
+{
+	return service->supervisor.role == ROLE_ENDED;
+}
+
+void service_stop(struct service *service)
+{
+	/* The prefetch may be of this image. */
+	preopen_discard(&service->preopen);
+	affinity_restore(&service->affinity);
+	/* Threads with rings end with the mount, and need both until then. */
+	if (!session_has_rings(service->session)) {
+		session_close(service->session);
+		squash_close(service->image);
+	}
+	if (service->supervisor.role == ROLE_SUPERVISOR)
+		supervisor_forget(&service->supervisor);
+	service->session = NULL;
+	service->image = NULL;
+}
+
+void service_abandon(struct service *service)
+{
+	service_stop(service);
+	supervisor_forget(&service->supervisor);
+}
