@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One message of the control protocol is one packet: a byte of type, then the
- * text without its NUL.  At most one descriptor rides along (SCM_RIGHTS, see
- * unix(7)).  What arrives is distrusted: an unknown type, a cut packet or a
- * second descriptor is EPROTO, and no descriptor of a refused packet is kept.
+ * text without its NUL.  At most one descriptor travels along (SCM_RIGHTS, see
+ * unix(7)).  The sender is not trusted: an unknown type, a truncated packet or
+ * a second descriptor is EPROTO, and no descriptor of a refused packet is kept.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 #include "common/message.h"
 
 /*
- * Room for one descriptor.  CMSG_LEN, not CMSG_SPACE: the padding of the
- * latter would let a second descriptor in, unnoticed.
+ * Room for one descriptor.  CMSG_LEN, not CMSG_SPACE, whose padding would let a
+ * second descriptor in unnoticed.
  */
 union control {
 	char bytes[CMSG_LEN(sizeof(int))];
@@ -61,8 +61,8 @@ static int passed_fd(struct msghdr *packet)
 	return fd;
 }
 
-/* As recvmsg(2), by the deadline.  Another process that has the socket may be
- * faster. */
+/* Like recvmsg(2), by the deadline.  Another process with the same socket may
+ * be faster. */
 static ssize_t receive_packet(int socket, struct deadline deadline,
 	struct msghdr *packet)
 {

@@ -6,31 +6,31 @@
 #include "common/error.h"
 
 /*
- * The control protocol between the tasks of a step and its image server, one
- * SOCK_SEQPACKET message each.  In the order of a step (who sends it, and the
- * descriptor that travels with it):
+ * The control protocol between the tasks of a step and its image server.  One
+ * message is one SOCK_SEQPACKET packet.  The messages in the order of a step,
+ * with the sender and the descriptor that travels along:
  *
- *   HELLO    task    socket   here I am, answer on this socket
- *   BUILD    server           build the container; text: since when the server
- *                             hears, in microseconds of CLOCK_MONOTONIC
+ *   HELLO    task    socket   a task is here; answer on this socket
+ *   BUILD    server           build the container; text: when the server became
+ *                             ready, in microseconds of CLOCK_MONOTONIC
  *   IMAGE    task    image    the open image file; text: words of MESSAGE_*
- *   READY    server           the image is one that can be served; text: what
- *                             it is, as KEY=VALUE words
+ *   READY    server           the image can be served; text: its properties, as
+ *                             KEY=VALUE words
  *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it; text: the
  *                             CPU that the task stays on until SEALED, or -1
- *   SEALED   task             nothing will be made in the image any more; not
- *                             said of further images, where nothing is
+ *   SEALED   task             all mount points are made; not sent for further
+ *                             images, in which none are made
  *   PREFETCH server           text: files that the step is likely to read
  *                             first, one a line
- *   SHARED   task    memfd    what the other tasks have to know
+ *   SHARED   task    memfd    what the other tasks need to know
  *   BUILT    task    mnt ns   the container is complete
  *   SHARED   server  memfd    the same, to each of the other tasks
  *   ENTER    server  mnt ns   the container is complete: enter it
  *   FAILED   both             text: why there is no container; an empty text
  *                             means that another task tells the user
  *
- * A step has a server for each of its images.  Only the builder speaks with
- * those of further images.
+ * A step has a server for each of its images.  Only the builder talks to the
+ * servers of further images.
  */
 enum message_type {
 	MESSAGE_HELLO = 1,
@@ -47,8 +47,8 @@ enum message_type {
 };
 
 /*
- * The words of IMAGE: it becomes the root of the container, or is mounted
- * somewhere inside; with OWNED all of its files shall be the user's.
+ * The words of IMAGE: the image becomes the root of the container, or is
+ * mounted inside; with OWNED all of its files are shown as the user's own.
  */
 #define MESSAGE_ROOT       "root"
 #define MESSAGE_DATA       "data"

@@ -12,8 +12,9 @@
 #define SERVER_DAMAGE_FD       6 /* memory for struct damage; the server's alone */
 
 /*
- * Its environment, which other users cannot read: the path of what is likely to
- * be the image, if there is one; and the first word of the step's command.
+ * Its environment, which other users cannot read: the path that is likely to
+ * lead to the image, and the first word of the step's command.  Both are
+ * optional.
  */
 #define SERVER_IMAGE_VARIABLE   "IMAGE"
 #define SERVER_COMMAND_VARIABLE "COMMAND"
@@ -24,18 +25,18 @@
 #define SERVER_EXIT_CONTROL 11 /* it could not talk to the tasks */
 #define SERVER_EXIT_SERVE   12 /* it could not read requests */
 
-/* It served to the end, but was replaced n times: this + n. */
+/* It served to the end, but was replaced n times: its status is this + n. */
 #define SERVER_EXIT_REPLACED     32
 #define SERVER_EXIT_REPLACED_MAX (SERVER_EXIT_REPLACED + 10)
 
 /*
- * The keeper of mount=host (spank/keeper) has the same descriptors, but that
- * the first is its end of the socket to the server and the third, if it could
- * not unmount, takes the reason; and one exit status of its own.
+ * The host mounter of mount=host (spank/keeper) has the same descriptors, with
+ * two differences: the first is its end of the socket to the server, and it
+ * writes to the third why it could not unmount.  It has one more exit status.
  */
 #define HOST_MOUNTER_EXIT_UNMOUNT 20 /* it could not unmount the image */
 
-/* Those of a child that did not get as far; 127 as in a shell. */
+/* Of a child that could not execute the program; 127 as in a shell. */
 #define SERVER_EXIT_PROCESSES   123 /* the user has as many as allowed */
 #define SERVER_EXIT_DESCRIPTORS 124
 #define SERVER_EXIT_IDENTITY    125

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * spank-sif-keeper: mounts the image of a step on the host, with mount=host.
- * Started by the plugin (common/privileged/spawn_as_user.h) as the job's user,
- * without a capability, with nothing open but a socket to the image server and
- * a pipe that slurmstepd closes at the end:
+ * spank-sif-keeper: mounts the image of a step on the host (mount=host).  The
+ * plugin starts it (common/privileged/spawn_as_user.h) as the job's user,
+ * without capabilities.  Only a socket to the image server and a pipe that
+ * slurmstepd closes at the end are open.
  *
  *   1. make sure that no other process of the user traces this one
- *   2. fusermount3 mounts; the descriptor it sends goes to the server
- *   3. wait until the server says, by closing its end, that all tasks have
- *      started or will not; or until slurmstepd is gone
+ *   2. fusermount3 mounts, and sends a descriptor, which goes to the server
+ *   3. wait until the server closes its end, because all tasks have started or
+ *      never will; or until slurmstepd is gone
  *   4. fusermount3 unmounts lazily: the tasks keep their own clone
  *   5. set no_new_privs, as no setuid program is needed any more, and wait for
- *      slurmstepd, so that its loop meets no end of a child early
+ *      slurmstepd, whose loop would be delayed by an earlier end
  *
- * It never reads the image or what is mounted.  The directories are root's,
- * and slurmstepd removes them.
+ * It reads neither the image nor what is mounted.  The directories belong to
+ * root, and slurmstepd removes them.
  *
  * Usage: spank-sif-keeper SECONDS MOUNTPOINT
  */
@@ -38,7 +38,7 @@
 #define UNMOUNT_TRIES      5
 #define UNMOUNT_PAUSE_MS   200
 
-/* What fusermount3 sends: a byte, and the descriptor (unix(7)). */
+/* fusermount3 sends one byte with the descriptor (unix(7)). */
 static int receive_fd(int socket)
 {
 	union {
@@ -64,7 +64,7 @@ static int receive_fd(int socket)
 	return fd;
 }
 
-/* fusermount3's protocol: the number of the socket in the environment. */
+/* fusermount3 finds the number of its socket in the environment. */
 static int run(const char *path, char *const argv[], int socket,
 	struct deadline deadline, struct error *err)
 {
@@ -108,8 +108,8 @@ static int mount_image(const char *path, int timeout_s, struct error *err)
 }
 
 /*
- * fusermount3 looks into /etc/mtab whether the mount is its user's, which
- * minimal systems lack; umount(8) asks the kernel.
+ * fusermount3 looks into /etc/mtab for the owner of the mount.  Minimal systems
+ * lack that file; umount(8) asks the kernel.
  */
 static int try_unmount(const char *path, struct error *err)
 {
@@ -143,7 +143,7 @@ static int unmount_image(const char *path)
 	return HOST_MOUNTER_EXIT_UNMOUNT;
 }
 
-/* The one wait without a deadline: both ends close with their processes. */
+/* Waits without a deadline: both ends close with their processes. */
 static void wait_for_start(void)
 {
 	struct pollfd ends[] = {
@@ -173,7 +173,7 @@ int main(int argc, char *argv[])
 		return 0;
 	if (argc != 3 || atoi(argv[1]) <= 0)
 		return SERVER_EXIT_USAGE;
-	/* Ignored since the start, which would reap fusermount3 unseen. */
+	/* It was ignored, so that the kernel would reap fusermount3. */
 	signal(SIGCHLD, SIG_DFL);
 	fuse_fd = forbidden < 0 ? error_prefix(&err,
 					  "cannot mount the image on the host")

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The image server as slurmstepd sees it: a child that it starts, puts into
- * the step's cgroup, and makes sure of at the end.  slurmstepd never talks to
- * it: the tasks do, as the user, so that nothing the server or the image does
- * can keep root waiting.  The only waits are for its end, after the last task
- * and at the end of the step, and each has a deadline.
+ * The image server as slurmstepd sees it: a child that it starts, moves into
+ * the step's cgroup, and stops at the end.  slurmstepd never talks to it.  The
+ * tasks do, as the user, so that nothing the server or the image does can keep
+ * root waiting.  slurmstepd waits only for its end, after the last task and at
+ * the end of the step, and each time with a deadline.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,14 +26,14 @@
 #include "spank/plugin/damage.h"
 #include "spank/plugin/image_server.h"
 
-/* One that exits has no cgroup any more, but is there for a moment. */
+/* A process that exits has left its cgroup, but exists a moment longer. */
 #define ENDING_MS 10
-/* Last process gone, mount gone, ENODEV, exit: a millisecond in practice, and
- * for ever if the step has left a process behind. */
+/* The last process leaves, the mount goes, ENODEV, exit: a millisecond in
+ * practice, and for ever if the step has left a process behind. */
 #define LAST_TASK_TIMEOUT_MS 50
-/* The same, when Slurm has killed what was left. */
+/* The same, once Slurm has killed the rest of the step. */
 #define STOP_TIMEOUT_MS 2000
-/* Only a server in the middle of an uninterruptible read takes longer. */
+/* Only a server in an uninterruptible read takes longer. */
 #define KILL_TIMEOUT_MS 5000
 
 int image_server_prepare(struct image_server *server, struct error *err)
@@ -59,7 +59,7 @@ int image_server_prepare(struct image_server *server, struct error *err)
 	return 0;
 }
 
-/* NAME=VALUE in `text`, which is `room` long: one more in the environment. */
+/* Print NAME=VALUE into `text` of size `room`, and append it to envp. */
 static void add_hint(char **envp, char *text, size_t room, const char *name,
 	const char *value)
 {
@@ -117,7 +117,7 @@ static bool has_exited(const struct image_server *server, long timeout_ms)
 		       server->child.pid_fd) == 1;
 }
 
-/* Of one thread or more; false where the kernel does not tell. */
+/* Whether any of its threads has children; false if the kernel cannot tell. */
 static bool has_children(pid_t pid)
 {
 	char path[300];
@@ -144,17 +144,16 @@ static bool has_children(pid_t pid)
 int image_server_join_cgroup(struct image_server *server, pid_t task_pid,
 	struct error *err)
 {
-	/* One that has ended, or is about to, is image_server_check()'s to
-	 * report. */
+	/* image_server_check() reports one that has ended or is about to. */
 	if (has_exited(server, 0)) {
 		priv_spawn_kill(&server->child);
 		return 0;
 	}
 	if (priv_cgroup_join(server->child.pid, task_pid, err) < 0)
 		return has_exited(server, ENDING_MS) ? 0 : -1;
-	/* What it starts from now on is in these groups, too.  Before there is
-	 * a container it has a reason to start something only if it has been
-	 * taken over. */
+	/* Processes that it starts from now on are in these groups, too.
+	 * Before there is a container, only a server that has been taken over
+	 * starts any. */
 	if (!has_children(server->child.pid))
 		return 0;
 	priv_spawn_kill(&server->child);
@@ -162,7 +161,7 @@ int image_server_join_cgroup(struct image_server *server, pid_t task_pid,
 		"it had started processes already, and was killed with them");
 }
 
-/* -1, or 1 if the user has lost nothing. */
+/* Returns -1, or 1 if the user has lost nothing. */
 static int describe_exit(int status, struct error *err)
 {
 	int times = status - SERVER_EXIT_REPLACED;
@@ -220,7 +219,7 @@ static int describe_end(int status, struct error *err)
 		return error_set(err, 0,
 			"the image server ended early; this kernel does not "
 			"tell how");
-	/* Its own, see spank/server/control.h. */
+	/* Its own alarm, see spank/server/control.h. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
 		return error_set(err, 0,
 			"the container was not complete in time: is the file "
@@ -234,7 +233,7 @@ static int describe_end(int status, struct error *err)
 	return describe_exit(WEXITSTATUS(status), err);
 }
 
-/* Wait for the end, after which the pid is not ours to name any more. */
+/* Wait for its end; afterwards the pid may belong to another process. */
 static bool ends_by(struct image_server *server, struct deadline deadline)
 {
 	if (server->child.pid != 0 &&

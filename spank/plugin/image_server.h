@@ -47,8 +47,7 @@ struct image_server {
  */
 int image_server_prepare(struct image_server *server, struct error *err);
 
-/* What a server may know beforehand; NULL: nothing.  Never looked at by root.
- */
+/* What a server may know beforehand, or NULL.  Root never looks at it. */
 struct image_server_hints {
 	const char *name;    /* what ps shows; all users see it */
 	const char *image;   /* the path that the first task will open */
@@ -56,9 +55,9 @@ struct image_server_hints {
 };
 
 /*
- * Start it as `identity` for `tasks` tasks on this node; it gives up if a task
- * that it has told to build a container needs more than the timeout + 1
- * seconds.  Does not wait for it. Requires uid 0.
+ * Start it as `identity` for `tasks` tasks on this node.  It gives up if a task
+ * needs more than the timeout + 1 seconds to build a container.  Does not wait
+ * for it.  Requires uid 0.
  */
 int image_server_start(struct image_server *server,
 	const struct identity *identity, uint32_t tasks,
@@ -73,13 +72,13 @@ int image_server_join_cgroup(struct image_server *server, pid_t task_pid,
 	struct error *err);
 
 /*
- * A task of the step has ended.  -1 with how the server ended if it has, but
- * not as it should; 1 if it was replaced, and the step went on; only once.
- * Slurm kills a step with its server, so that a server that was SIGKILLed is no
- * news to a task of which `task_was_killed`.
+ * A task of the step has ended.  -1 with a sentence if the server ended badly;
+ * 1 with one if it was replaced and the step went on; each only once.  Slurm
+ * kills a step together with its server, so a server that was SIGKILLed is not
+ * reported to a task that was killed too.
  *
- * After the last task the server is let go, and has a few milliseconds to end
- * before Slurm looks for remaining processes.
+ * After the last task the server may end.  It has a few milliseconds before
+ * Slurm looks for remaining processes.
  */
 int image_server_check(struct image_server *server, bool task_was_killed,
 	bool is_last, struct error *err);
@@ -92,18 +91,18 @@ int image_server_peek(struct image_server *server, bool task_was_killed,
 	struct error *err);
 
 /*
- * -1 with what became of the image's file, if tasks could not read it or it has
- * been written to; only once.  Never waits: it is what the server has told so
- * far.  `name` is what to call the image.
+ * -1 with a sentence if tasks could not read the image's file, or if it was
+ * written to; only once.  Never waits: it uses what the server has noted so
+ * far.  `name` is the image's name for the user.
  */
 int image_server_check_image(struct image_server *server, const char *name,
 	struct error *err);
 
 /*
- * Make sure that all are gone: they have a moment to end by themselves, as they
- * do once the last process has left the container, and are killed then; all of
- * them share one deadline.  Tells what image_server_check() of a killed task
- * would, and if even SIGKILL did not help.
+ * Make sure that all servers are gone.  They end by themselves once the last
+ * process has left the container; after a moment, one deadline for all, they
+ * are killed.  Reports what image_server_check() would of a killed task, and
+ * servers that survive even SIGKILL.
  */
 void image_servers_stop(struct image_server *servers, size_t count,
 	void (*report)(const struct error *err));

@@ -293,7 +293,7 @@ static void enter(struct builder *builder, enum phase phase)
 }
 
 /* What the table does not have: of the builder's messages it refuses the
- * container; any other event has to wait, or is of no interest. */
+ * container; any other event has to wait or does not matter. */
 static bool is_ignored(int event)
 {
 	return event > MESSAGE_FAILED;

@@ -5,8 +5,8 @@
  * builder.c; the tasks' sockets are in tasks.c, the image in service.c.
  *
  * The loop ends when no task is left and none can come: all have said HELLO, or
- * nobody holds the other end of the HELLO socket.  It returns to its caller in
- * between when a process has to be forked.
+ * nobody holds the other end of the HELLO socket.  In between it returns to its
+ * caller whenever a process may have to be forked.
  *
  * There is one thread, which has time before the first task comes and while the
  * builder works.  It spends that on the prefetch.
@@ -74,7 +74,7 @@ static int receive_task(struct control *control, size_t task, struct error *err)
 	const struct input input = { .text = message.text, .fd = &fd };
 
 	if (got < 0 && errno != EPROTO && is_builder)
-		return error_set(err, errno, "cannot hear the first task");
+		return error_set(err, errno, "cannot receive from the first task");
 	if (got == 1 && is_builder)
 		builder_step(&control->builder, message.type, &input);
 	else
@@ -82,7 +82,7 @@ static int receive_task(struct control *control, size_t task, struct error *err)
 	return 0;
 }
 
-/* Its one message; its end of file is of no matter once it has mounted. */
+/* Its only message.  Its end of file does not matter once it has mounted. */
 static void receive_host_mounter(struct control *control)
 {
 	struct builder *builder = &control->builder;

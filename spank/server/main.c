@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * spank-sif-server: the image server of one step on one node.  Started by the
- * plugin (common/privileged/spawn_as_user.h) as the job's user, without a
- * capability, with nothing open but the socket on which the step's tasks say
- * HELLO, a pipe that slurmstepd closes at the end, and memory for what
- * slurmstepd is told then:
+ * spank-sif-server: the image server of one step on one node.  The plugin
+ * starts it (common/privileged/spawn_as_user.h) as the job's user, without
+ * capabilities. Open are the socket on which the step's tasks say HELLO, a pipe
+ * that slurmstepd closes at the end, and memory in which slurmstepd reads about
+ * damage.
  *
  *   1. make sure that no other process of the user traces this one
- *   2. open what is likely to be the image, so that there is something to do
- *      until a task brings it; make rings of io_uring, if the kernel offers
- *      requests over these
- *   3. enter the sandbox, before a byte of the image is seen
+ *   2. open the file that is likely to be the image, to work on it until a task
+ *      brings the image; make rings of io_uring, if the kernel offers requests
+ *      over these
+ *   3. enter the sandbox, before a byte of the image is read
  *   4. lead the tasks into their container (control.c), serving it meanwhile;
  *      once the image is sealed, fork (supervisor.c): the child narrows the
  *      sandbox and serves until the last process has left; the parent replaces
  *      it if it is killed.  With rings, which cannot be handed on, this process
  *      serves
- *   5. wait for slurmstepd to have heard of the tasks' end
+ *   5. wait until slurmstepd knows that the tasks have ended
  *
  * Usage: spank-sif-server timeout=30 tasks=4 cache=32 threads=0 uring=auto
  *                         mount=private image=NAME
@@ -45,7 +45,8 @@
 #include "spank/server/squashfs/damage.h"
 #include "spank/server/service.h"
 
-/* An unknown child that ends first costs Slurm's loop a sleep of 0.1 s. */
+/* If this process ended before the tasks, Slurm's loop would sleep for 0.1 s.
+ */
 #define LIFELINE_TIMEOUT_MS 1000
 
 /* Serve what is sealed until the mount is gone; returns the exit status. */
@@ -69,7 +70,7 @@ static int serve(struct service *service)
 	return rc < 0 ? SERVER_EXIT_SERVE : 0;
 }
 
-/* End as the last server did, so that slurmstepd can tell the user how. */
+/* End as the last server did, so that slurmstepd can tell the user. */
 static int end_like(const struct supervisor *supervisor)
 {
 	if (WIFSIGNALED(supervisor->status)) {

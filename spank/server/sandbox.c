@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The image server parses what a stranger wrote, and has half a dozen libraries
- * decompress it.  Whoever takes it over shall have gained nothing but the image
- * and the step's own view of it.  In this order:
+ * The image server parses data that a stranger wrote, and half a dozen
+ * libraries decompress it.  An attacker who takes it over must gain nothing but
+ * the image and the step's own view of it.  The sandbox is made in this order:
  *
- *   1. not dumpable: nobody traces it or reads its memory
- *   2. resource limits: no core, no file grows, no endless memory
+ *   1. not dumpable: nobody traces the server or reads its memory
+ *   2. resource limits: no core, no file grows, memory is bounded
  *   3. Landlock: no file can be opened, no port bound or connected
  *   4. seccomp: only the calls of the lists below
  *
- * All but the limits are read back: a sandbox that silently is not there is
- * worse than none.  The order matters: seccomp forbids the calls that the
- * others need.
+ * All but the limits are read back: a sandbox that is silently missing is worse
+ * than none.  The order matters: seccomp forbids the calls that the others
+ * need.
  *
- * Memory that is both writable and executable, or becomes executable, is
- * forbidden; so are exec, sockets, ptrace and signals to others.  The
+ * Executable memory is forbidden, and so are exec, sockets, ptrace and signals
+ * to others.  The
  * supervisor forks its servers, which do not; threads can be started until the
  * sandbox is narrowed, which is for all of them: Landlock is inherited from who
  * starts a thread, so they must not be there before it is.
@@ -58,7 +58,7 @@ static const int serving_calls[] = {
 	SCMP_SYS(read),
 	SCMP_SYS(writev),
 	SCMP_SYS(pread64),
-	SCMP_SYS(preadv2), /* is it in the page cache? */
+	SCMP_SYS(preadv2), /* RWF_NOWAIT: is it in the page cache? */
 	SCMP_SYS(fstat), /* has the image's file changed?  squashfs/damage.c */
 	SCMP_SYS(splice),
 	SCMP_SYS(close),
@@ -103,21 +103,21 @@ static const int control_calls[] = {
 	SCMP_SYS(seccomp), /* sandbox_narrow(); it can only narrow */
 };
 
-/* Refused without killing: the C library tries, in vain. */
+/* These fail instead of killing: the C library tries them, in vain. */
 static const int refused_calls[] = {
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
 };
 
-/* What a clone(2) must share with its caller to be one more thread of it. */
+/* What clone(2) must share with its caller to make one more thread of it. */
 #define THREAD_FLAGS (CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
-/* And what would make it something else as well. */
+/* What would make it more than a thread. */
 #define OTHER_FLAGS                                                         \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |      \
 		CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_VFORK | \
 		CLONE_PTRACE)
 
-/* What fork() says. */
+/* The flags that fork() uses. */
 #define FORK_FLAGS (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)
 
 static int limit(int resource, rlim_t value, struct error *err)
@@ -217,7 +217,7 @@ static int allow_values(scmp_filter_ctx filter, int call, unsigned int argument,
 	return rc;
 }
 
-/* Calls of which one use is allowed, and the others are not. */
+/* Calls that are allowed with some arguments only. */
 static int allow_conditionally(scmp_filter_ctx filter)
 {
 	/* Reading back; and libseccomp sets no_new_privs once more. */
@@ -242,7 +242,7 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	return rc;
 }
 
-/* What begins the use of a ring; there is no way to make one. */
+/* To begin the use of a ring.  No ring can be made. */
 static int allow_rings(scmp_filter_ctx filter)
 {
 	static const unsigned int operations[] = { IORING_REGISTER_FILES,
@@ -252,7 +252,7 @@ static int allow_rings(scmp_filter_ctx filter)
 		sizeof(operations) / sizeof(int));
 }
 
-/* fork(), and what its child says of itself: supervisor.c. */
+/* fork(), and the prctl(2)s of its child: supervisor.c. */
 static int allow_replacements(scmp_filter_ctx filter)
 {
 	static const unsigned int prctls[] = { PR_SET_PDEATHSIG, PR_SET_NAME };
@@ -266,8 +266,8 @@ static int allow_replacements(scmp_filter_ctx filter)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 			SCMP_SYS(sched_setaffinity), 1,
 			SCMP_A0(SCMP_CMP_EQ, 0, 0));
-	/* Of no harm: end_like() of main.c, and a signal of the C library's
-	 * own once there are threads. */
+	/* Harmless: end_like() of main.c, and the C library's own signal once
+	 * there are threads. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 			SCMP_SYS(rt_sigaction), 0);
@@ -277,8 +277,9 @@ static int allow_replacements(scmp_filter_ctx filter)
 	return rc;
 }
 
-/* The flags of clone3(2) cannot be looked at; the C library then uses this. And
- * the caller's policy, for threads that inherit it. */
+/* A filter cannot see the flags of clone3(2), so the C library has to use
+ * clone(2).  New threads inherit the caller's scheduling policy, which they
+ * set. */
 static int allow_threads(scmp_filter_ctx filter)
 {
 	static const int policies[] = { SCHED_OTHER, SCHED_BATCH };

@@ -5,21 +5,21 @@
 #include "common/error.h"
 
 /*
- * Give up, for good, all that this process does not need: to be traced, files
- * and limits (see sandbox.c), and all system calls but those of the control
- * protocol and of serving.  A forbidden call kills the process; opening a file
- * fails with EACCES.  To be called before a byte of the image is read, by a
- * process with one thread.
+ * Irrevocably give up everything that this process does not need: being traced,
+ * files and memory beyond its limits (see sandbox.c), and every system call
+ * that neither the control protocol nor serving needs.  A forbidden call kills
+ * the process; opening a file fails with EACCES.  Call it with one thread,
+ * before a byte of the image is read.
  *
- * Also sets no_new_privs.  -1 if any of it cannot be had or is found not to be
- * in force; only a kernel without Landlock is tolerated.
+ * It also sets no_new_privs.  -1 if a part cannot be set up, or is found not to
+ * be in force afterwards; only a kernel without Landlock is tolerated.
  */
 int sandbox_enter(struct error *err);
 
 /*
- * Give up the system calls of the control protocol, too, those that start
- * threads and those that narrow the sandbox.  Afterwards the process, with all
- * its threads, can serve, and nothing else.
+ * Give up the system calls of the control protocol too, and those that start
+ * threads or narrow the sandbox.  Afterwards the process, with all its threads,
+ * can serve, and nothing else.
  */
 int sandbox_narrow(struct error *err);
 

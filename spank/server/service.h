@@ -73,10 +73,10 @@ void service_check(struct service *service, bool waits);
 /* Nobody serves the sealed image any more. */
 bool service_has_ended(const struct service *service);
 
-/* Serve no longer, as the mount is gone or of no use: close all of it. */
+/* Stop serving, as the mount is gone or useless, and close everything. */
 void service_stop(struct service *service);
 
-/* The same; how the server of that mount ended is of no interest either. */
+/* The same, and forget how the server of that mount ended. */
 void service_abandon(struct service *service);
 
 #endif

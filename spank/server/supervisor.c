@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A step survives its image server: once the image is sealed, the process
- * forks.  The child serves; the parent, the supervisor, leads the tasks in, and
- * holds on to /dev/fuse and to the image, as they were before any of the step's
- * requests was answered.  When the child is killed,
- * the supervisor forks again: the replacement has the kernel send again what
- * was not answered, and goes on.
+ * forks.  The child serves.  The parent, the supervisor, leads the tasks in and
+ * keeps /dev/fuse and the image open, as they were before the first request was
+ * answered.  When the child is killed, the supervisor forks again.  The
+ * replacement has the kernel send the unanswered requests again and goes on.
  *
- * Nothing has to be handed over: references are stateless, the mount points
- * do not change any more, and caches fill again.
+ * Nothing has to be handed over: references are stateless, the mount points do
+ * not change any more, and caches fill again.
  *
- * fork without exec, since exec would need a path or a way past the sandbox.
+ * It forks without exec, which would need a path or a way out of the sandbox.
  * The price: all replacements have the same addresses.
  */
 #include <errno.h>
@@ -25,7 +24,8 @@
 #define SUPERVISOR_NAME "spank-sif-guard"
 #define SERVER_NAME     "spank-sif-server"
 
-/* ps shows the one name, top the other.  The words lie one behind the other. */
+/* ps shows argv[0], top the name of the thread.  The words of argv lie one
+ * behind the other. */
 static void set_name(char *argv[], const char *name)
 {
 	size_t room = argv[1] - argv[0];
@@ -37,14 +37,14 @@ static void set_name(char *argv[], const char *name)
 	memcpy(argv[0], name, strlen(name));
 }
 
-/* Nothing to do: it only has to end a ppoll(2). */
+/* It only has to interrupt ppoll(2). */
 static void ignore_signal(int number)
 {
 	(void)number;
 }
 
-/* If SIGCHLD is ignored, which exec does not change, nothing can be waited
- * for; blocked, it is not missed between two looks. */
+/* An ignored SIGCHLD, which would survive exec, would make it impossible to
+ * wait.  A blocked one is not missed between two checks. */
 static void watch_children(void)
 {
 	const struct sigaction action = { .sa_handler = ignore_signal };
@@ -60,11 +60,12 @@ static void become_server(struct supervisor *supervisor, pid_t parent)
 {
 	sigset_t none;
 
-	/* Who held the mount alone could keep it when the step has ended. */
+	/* A server without its supervisor could keep the mount after the step.
+	 */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
 	signal(SIGCHLD, SIG_DFL);
-	/* The alarm is the supervisor's; scancel may send the step one. */
+	/* The alarm belongs to the supervisor; scancel may send SIGALRM. */
 	signal(SIGALRM, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -72,7 +73,7 @@ static void become_server(struct supervisor *supervisor, pid_t parent)
 	supervisor->role = ROLE_SERVER;
 }
 
-/* -1 if there can be no more processes. */
+/* -1 if the user can have no more processes. */
 static int fork_server(struct supervisor *supervisor)
 {
 	pid_t parent = getpid(), pid = fork();

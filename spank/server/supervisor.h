@@ -5,21 +5,21 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* More would only draw out the end of a step whose image kills its servers. */
+/* More would only prolong a step whose image kills its servers. */
 #define REPLACEMENTS_MAX 10
 
-/* Who one process is to another, see supervisor_start(). */
+/* What this process is, see supervisor_start(). */
 enum supervisor_role {
-	ROLE_ALONE,      /* there is nobody else */
-	ROLE_SUPERVISOR, /* a child of this process serves */
-	ROLE_SERVER,     /* this process is that child, and has to serve */
-	ROLE_ENDED,      /* the child has ended, and there is no other */
+	ROLE_ALONE,      /* it has no child that serves */
+	ROLE_SUPERVISOR, /* it has one */
+	ROLE_SERVER,     /* it is that child, and has to serve */
+	ROLE_ENDED,      /* its child has ended and will not be replaced */
 };
 
 struct supervisor {
 	char **argv; /* main's, which ps shows */
 	enum supervisor_role role;
-	bool can_resume; /* the kernel would give a replacement its requests */
+	bool can_resume; /* a replacement gets the unanswered requests */
 	pid_t server;
 	int status;       /* ROLE_ENDED: as of waitpid(2), of the last server */
 	int replacements; /* how many there were after the first */
@@ -33,9 +33,7 @@ struct supervisor {
  */
 void supervisor_start(struct supervisor *supervisor, bool can_resume);
 
-/*
- * The server is of no interest any more; it ends with its mount.
- */
+/* Do not replace the server any more; it ends with its mount. */
 void supervisor_forget(struct supervisor *supervisor);
 
 /*

@@ -9,8 +9,9 @@
 #include "common/message.h"
 
 /*
- * What the server polls: three descriptors of its own, then a socket for each
- * task that has said HELLO.  A task is named by its index, which never changes.
+ * The descriptors that the server polls: three of its own, then a socket for
+ * each task that has said HELLO.  A task is named by its index, which never
+ * changes.
  */
 enum { POLL_HELLO, POLL_FS, POLL_HOST_MOUNTER, POLL_TASKS };
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A queue of files.  Of each the blocks are read, one after the other, and at
- * last it is asked what it names: a script its interpreter, a program its
- * loader and its libraries.  These are looked for, one path after the other,
- * before the next file's turn.
+ * A queue of files.  The blocks of each file are read one after the other. Then
+ * the file is examined: a script names its interpreter, a program its loader
+ * and libraries.  These are looked for, one path a step, before the next file.
  *
- * Where a library is found the loader knows better, by a cache, run paths and
- * variables; here it is looked for beside the file that needs it, in the lib
- * beside that, beside the loader, and where distributions have theirs.
+ * The loader knows better where a library is: it has a cache, run paths and
+ * variables.  Here a library is looked for beside the file that needs it, in
+ * ../lib, beside the loader, and in the directories of the distributions.
  *
  * The image may be anything.  So each block that is decompressed counts,
- * whether or not it can be read; what of an image takes long without a block, a
- * long path or list, is ended by the clock, or refused by its size.
+ * whether or not it can be read.  Work that needs no block, such as a long path
+ * or list, is bounded by the clock or by its size.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -25,13 +24,13 @@
 
 #define FILES_MAX    48
 #define SYMLINKS_MAX 40
-/* Of one file: all of a C library, the beginning of what is larger. */
+/* Of one file: a whole C library, the beginning of a larger file. */
 #define FILE_BYTES_MAX (2 * 1024 * 1024)
 #define BYTES_MAX      (8 * 1024 * 1024)
-/* From the opening on. */
+/* Since prefetch_open(). */
 #define PREFETCH_MS 200
-/* Without an index, one look-up reads all of a directory; and behind so much of
- * a file the list of its blocks is as long. */
+/* Without an index, one look-up reads the whole directory.  At a large offset,
+ * the list of the file's blocks is long. */
 #define DIRECTORY_SIZE_MAX (1024 * 1024)
 #define OFFSET_MAX         (1024LL * 1024 * 1024)
 #define PLACES_MAX         10
@@ -53,14 +52,14 @@ struct found {
 	uint64_t size;
 };
 
-/* Files that are looked for, one path a step. */
+/* The files to look for, one path a step. */
 struct search {
 	struct elf_needs needs;
 	size_t name;                    /* of these */
 	const char *places[PLACES_MAX]; /* directories */
 	size_t places_count;
 	size_t place; /* of these */
-	/* What is beside who needs them. */
+	/* Directories beside the file that needs them. */
 	char own[PATH_MAX];
 	char lib[PATH_MAX];
 };
@@ -73,7 +72,7 @@ struct prefetch {
 	struct search search;
 	struct found files[FILES_MAX];
 	size_t count;
-	size_t first;    /* that is the step's, not the plugin's */
+	size_t first;    /* of the step's own, after the plugin's */
 	size_t current;  /* the file that is read */
 	uint64_t offset; /* in it */
 	char *loader;    /* directory of the first loader that was found */
@@ -82,7 +81,7 @@ struct prefetch {
 
 /* --- finding -------------------------------------------------------------- */
 
-/* A path that is walked: `done` is behind us, `rest` before. */
+/* A path on the way: `done` has been resolved, `rest` has not. */
 struct walk {
 	char done[PATH_MAX];
 	char rest[PATH_MAX];
@@ -114,7 +113,7 @@ static void go_up(struct walk *walk)
 	*strrchr(walk->done, '/') = '\0';
 }
 
-/* What is before us is `target`, and then what was before. */
+/* Go on with the symlink's target, and then with the rest. */
 static int follow(struct squash *image, struct walk *walk, uint64_t link)
 {
 	char target[PATH_MAX];
@@ -152,7 +151,7 @@ static int look_up(struct squash *image, uint64_t directory, const char *name,
 	return squash_stat(image, NULL, *ret_ref, ret_st);
 }
 
-/* One component further; -1 if it cannot be. */
+/* Resolve one component; -1 if that is impossible. */
 static int go_on(struct squash *image, struct walk *walk, const char *name,
 	int *symlinks)
 {
@@ -207,7 +206,7 @@ static int find(const struct prefetch *prefetch, const char *path,
 
 /* --- the queue ------------------------------------------------------------ */
 
-/* Where the file of that name is found; NULL if there is none. */
+/* The path of the file without symlinks; NULL if there is no such file. */
 static const char *add(struct prefetch *prefetch, const char *path)
 {
 	struct found found;
@@ -307,7 +306,7 @@ static void search_on(struct prefetch *prefetch)
 
 /* --- reading -------------------------------------------------------------- */
 
-/* A file that is asked what it needs. */
+/* A file that is examined. */
 struct reading {
 	struct prefetch *prefetch;
 	const struct found *file;
@@ -324,7 +323,7 @@ static bool charge(struct prefetch *prefetch, size_t blocks)
 	return true;
 }
 
-/* Most of what is read here is in the block of the read before. */
+/* Most of these reads are in the block of the read before. */
 static bool charge_read(const struct reading *reading, uint64_t offset,
 	size_t size)
 {
@@ -357,7 +356,7 @@ static ssize_t read_bytes(void *arg, uint64_t offset, void *buffer, size_t size)
 	return size;
 }
 
-/* "#!/bin/sh -e": what stands there as a path. */
+/* The path in "#!/bin/sh -e". */
 static void add_interpreter(struct prefetch *prefetch, struct reading *reading)
 {
 	char line[ELF_NAME_SIZE], *path;
@@ -396,7 +395,7 @@ static void end_file(struct prefetch *prefetch)
 	prefetch->offset = 0;
 }
 
-/* The next block; false if there is none, or none that can be read. */
+/* Read the next block; false if there is none, or it cannot be read. */
 static bool read_on(struct prefetch *prefetch)
 {
 	const struct found *file = &prefetch->files[prefetch->current];

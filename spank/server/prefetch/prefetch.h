@@ -8,10 +8,10 @@
 #include "spank/server/squashfs/squash.h"
 
 /*
- * Decompresses into the image's cache what a step is likely to read first: what
- * the plugin reads of every image, the command, its interpreter and libraries.
- * All of it is a guess, nothing depends on it.  Limited in files, in bytes, and
- * in time, whatever the image may be.
+ * Decompresses into the image's cache what a step is likely to read first: the
+ * files that the plugin reads in every image, the command, its interpreter and
+ * libraries.  All of it is a guess; nothing depends on it.  The number of files
+ * and bytes and the time are limited, whatever the image is.
  */
 struct prefetch;
 
@@ -23,12 +23,12 @@ struct prefetch;
 struct prefetch *prefetch_open(struct squash *image, const char *command,
 	size_t bytes);
 
-/* Do a little: read a block, ask a file what it needs, or look for one path.
- * False if there is nothing left, or no time. */
+/* Take one step: read a block, find out what a file needs, or look for one
+ * path.  False if nothing is left to do, or time is up. */
 bool prefetch_step(struct prefetch *prefetch);
 
-/* The paths of files that were found, one a line, as far as there is room.
- */
+/* Fill in the paths of the files found, one a line; those that do not fit are
+ * left out. */
 void prefetch_list(const struct prefetch *prefetch, char *text, size_t size);
 
 /* NULL-safe. */

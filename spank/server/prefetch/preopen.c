@@ -6,9 +6,9 @@
 #include "spank/server/prefetch/preopen.h"
 
 /*
- * The path is that of the job's mount namespace, and led here in slurmstepd's.
- * What lies there may be a file of another user's, that this one did not ask
- * for.
+ * The path was meant for the job's mount namespace, but was opened in
+ * slurmstepd's.  The file found there may belong to another user, and this user
+ * may not have meant it.
  */
 static bool is_trusted(const struct stat *status)
 {

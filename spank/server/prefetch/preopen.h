@@ -9,8 +9,8 @@
 #include "spank/server/fuse/session.h"
 #include "spank/server/prefetch/prefetch.h"
 
-/* What is likely to be the image, opened before a task has brought it, and what
- * was prefetched of it.  Zeroed, there is none. */
+/* The file that is likely to be the image, opened before a task brings it, and
+ * the prefetch in it.  All zero: there is none. */
 struct preopen {
 	struct squash *image; /* owned, until it is taken */
 	struct stat status;
@@ -19,26 +19,28 @@ struct preopen {
 };
 
 /*
- * Open the file *image_fd, given away, or -1, as an image; and begin to
- * prefetch_some what `command`, or NULL, needs.  Only of root's or the user's
- * own.  What is wrong with it the builder will hear, if it is the image at all.
+ * Open *image_fd, given away, as an image, and begin to prefetch what `command`
+ * needs, or NULL.  Nothing happens if *image_fd is -1, or if the file belongs
+ * neither to root nor to the user.  Errors are ignored: if the file is the
+ * image, the builder will be told.
  */
 void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
 	const struct session_options *options);
 
 /*
- * The image, owned by the caller, if `image_fd` is that file; prefetch goes
- * on. If not, NULL: a path may lead elsewhere in the job's mount namespace.
+ * The image, owned by the caller from now on, if `image_fd` is the same file;
+ * the prefetch goes on.  Otherwise NULL: the path may lead elsewhere in the
+ * job's mount namespace.
  */
 struct squash *preopen_take(struct preopen *preopen, int image_fd);
 
-/* One step of prefetch, if that is not done. */
+/* Take one step of the prefetch, if it is not done. */
 void preopen_step(struct preopen *preopen);
 
-/* The prefetch ends, since its image is closed, or others need the time. */
+/* End the prefetch, because its image is closed or others need the time. */
 void preopen_finish(struct preopen *preopen);
 
-/* All of it is of no use: close and forget it. */
+/* Close the image, unless it was taken, and forget everything. */
 void preopen_discard(struct preopen *preopen);
 
 #endif
