@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# However a step ends, nothing of it stays on the node, and the next one works.
+# However a step ends, it leaves nothing on the node, and the next step works.
 
 load ../lib/common
 load ../lib/assert
 
-# The cluster's: srun gives up 2 s after it, and slurmctld is not always faster.
+# KillWait of the cluster.  srun gives up 2 s later, and slurmctld is not always faster.
 KILL_WAIT_S=5
 
 setup_file() {
@@ -34,7 +34,7 @@ teardown() {
 	as_root sh -c '! mountpoint --quiet /usr/libexec || umount /usr/libexec'
 }
 
-# In every mount namespace of the cluster, not only in the host's.
+# In all mount namespaces of the cluster, not only in the host's.
 all_mounts() {
 	as_root sh -c 'cat /proc/[0-9]*/mountinfo 2>/dev/null |
 		grep -e fuse.sif -e spank-sif | wc -l'
@@ -44,7 +44,7 @@ slurmd_descriptors() {
 	as_root sh -c 'for p in $(pgrep -x slurmd); do ls /proc/$p/fd | wc -l; done'
 }
 
-# What every test ends with.
+# Ends each test.
 assert_nothing_left() { # [SECONDS]
 	wait_until "${1:-15}" no_jobs
 	nodes_become_idle 20
@@ -58,9 +58,9 @@ assert_nothing_left() { # [SECONDS]
 	assert_host_as_before "$before" 10
 }
 
-# A step whose tasks read the image for as long as they live, never the same
-# place twice: what the kernel has cached outlives the server.  One line in
-# /shared/pids for each task that has started.
+# Starts a step whose tasks read the image while they live, never the same place twice,
+# because the kernel's cache outlives the server.  /shared/pids gets a line for each
+# task that has started.
 # shellcheck disable=SC2016
 READ_ON='
 	echo $$ >>pids
@@ -75,7 +75,7 @@ start_reading_step() { # SRUN-ARGUMENT...
 		bash -c "$READ_ON"
 }
 
-# The kinds of process that a step has on a node.
+# The pids of one kind of process of a step.
 pids_of() { # KIND
 	case $1 in
 	server) server_pids ;;
@@ -119,7 +119,7 @@ job() {
 	assert_nothing_left
 }
 
-@test "30 steps one after the other leave nothing, and slurmd no descriptor" {
+@test "30 steps in a row leave nothing, and no descriptor in slurmd" {
 	run in_image good true
 	descriptors=$(slurmd_descriptors)
 	run as_alice salloc --quiet -n4 bash -c 'for i in {1..30}; do
@@ -140,7 +140,7 @@ job() {
 	assert_nothing_left
 }
 
-@test "what Slurm forgets to kill keeps no server, and takes its mount along" {
+@test "a process that Slurm does not kill keeps no server; its mount ends with it" {
 	# proctrack/linuxproc does not find a process whose parent has ended.
 	run in_image good --chdir=/shared bash -c '
 		(bash -c "echo \$\$ >pids; exec sleep 1000" </dev/null >/dev/null 2>&1 &)
@@ -166,7 +166,7 @@ job() {
 	assert_nothing_left
 }
 
-@test "scancel while the step starts, at ten moments, leaves nothing" {
+@test "scancel at ten moments of the start leaves nothing" {
 	for delay in 0 0.02 0.04 0.06 0.08 0.1 0.13 0.16 0.2 0.3; do
 		start_step -N2 -n8 --sif-image=/shared/good.sif sleep 1000
 		wait_until 5 job_exists
@@ -227,7 +227,7 @@ job() {
 
 # --- SIGKILL -----------------------------------------------------------------
 
-@test "SIGKILL of the server's guard is told to the user, and leaves nothing" {
+@test "SIGKILL of the server's guard is reported and leaves nothing" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
 	signal KILL $(pids_of guard)
@@ -238,7 +238,7 @@ job() {
 }
 
 # The plugin's task_exit then runs in a child of slurmstepd.
-@test "SIGKILL of the guard is told to the user with contain_spank, too" {
+@test "SIGKILL of the guard is reported with contain_spank, too" {
 	[[ $(slurmd -V) != *" 2"[23].* ]] || skip "$(slurmd -V) has no contain_spank"
 	start_other '' --conf=SlurmdParameters=config_overrides,contain_spank
 	run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
@@ -255,8 +255,8 @@ job() {
 	assert_equal "$(grep -c "the image server was killed by signal 9" <<<"$output")" 1
 }
 
-# Each as soon as it has replaced the one before.  By one process: on a busy
-# machine the tasks would be done before so many commands are.
+# Kills each server as soon as it has replaced the one before.  In one process: on a
+# busy machine the tasks would end before so many commands have run.
 # shellcheck disable=SC2016
 kill_servers() { # TIMES
 	as_root timeout 30 bash -c '
@@ -267,7 +267,7 @@ kill_servers() { # TIMES
 		done' "$SERVER_COMM" "$1"
 }
 
-@test "the step goes on when its server is killed, and the user is told" {
+@test "the step goes on when its server is killed, and the user is informed" {
 	mkdir "$BATS_TEST_TMPDIR/big"
 	cp -a "$BATS_FILE_TMPDIR/tree/." "$BATS_TEST_TMPDIR/big"
 	openssl enc -aes-128-ctr -nosalt -pass pass:1 </dev/zero 2>/dev/null |
@@ -291,7 +291,7 @@ kill_servers() { # TIMES
 	assert_nothing_left
 }
 
-# A TaskProlog runs inside, before the server has heard that the task has started.
+# A TaskProlog runs inside before the server knows that the task has started.
 start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 	need_task_prolog
 	printf '#!/bin/sh\n%s\n' 'echo $$ >>/shared/pids' \
@@ -301,7 +301,7 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 		--task-prolog=/shared/prolog "$@"
 }
 
-@test "the step goes on when its server is killed while tasks still start" {
+@test "the step goes on when its server is killed while tasks start" {
 	start_step_with_slow_prolog -n3 sha256sum /usr/bin/od
 	wait_for_lines "$SHARED/pids" 3
 	kill_servers 3
@@ -314,7 +314,7 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 	assert_nothing_left
 }
 
-@test "a server that is killed for good while tasks still start: no task waits" {
+@test "no task waits if the server is killed without replacement while tasks start" {
 	start_step_with_slow_prolog -n3 sha256sum /usr/bin/od
 	wait_for_lines "$SHARED/pids" 3
 	kill_servers 11
@@ -326,8 +326,8 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 	assert_nothing_left
 }
 
-# The image is sealed then, and a child of the guard serves it.
-@test "SIGKILL of the builder while a script of the image runs: the next one builds" {
+# The image is then sealed, and a child of the guard serves it.
+@test "SIGKILL of the builder while an image's script runs: the next task builds" {
 	mkdir -p "$BATS_TEST_TMPDIR/scripts/.singularity.d/env"
 	cp -a "$BATS_FILE_TMPDIR/tree/." "$BATS_TEST_TMPDIR/scripts"
 	echo 'echo $PPID >>/shared/builder
@@ -348,7 +348,7 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 	assert_nothing_left
 }
 
-@test "a server that is killed again and again is not replaced for ever" {
+@test "a server that is killed again and again is not replaced endlessly" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
 	kill_servers 11
@@ -388,7 +388,7 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 	assert_nothing_left
 }
 
-@test "SIGKILL of all tasks leaves nothing, and blames no server" {
+@test "SIGKILL of all tasks leaves nothing, and no message about the server" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
 	signal KILL $(pids_of task)
@@ -402,8 +402,8 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
 	signal KILL $(pids_of slurmstepd)
-	# Slurm does not kill what slurmstepd has left, and srun returns 0: so it
-	# is without the option.  The container ends with its last process.
+	# Slurm does not kill what slurmstepd leaves, and srun returns 0, as
+	# without the option.  The container ends with its last process.
 	signal KILL $(pids_of task)
 	as_alice scancel --user=alice
 	wait_step 60
@@ -413,17 +413,17 @@ start_step_with_slow_prolog() { # SRUN-ARGUMENT...
 @test "SIGKILL of all processes of the step at once leaves nothing" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
-	# The server is gone when the guard is.
+	# The server ends with the guard.
 	signal KILL $(pids_of slurmstepd) $(pids_of either) $(pids_of task) || true
 	as_alice scancel --user=alice
 	wait_step 60
 	assert_nothing_left 60
 }
 
-# Sends it to the processes that have the name, so many seconds after there is the
-# first: in the middle of the start, at whatever point.  Looks before the step is
-# started, and all the time: a short step is over sooner than a command on a busy
-# cluster.  Leaves their pids in /shared/seen.
+# Sends a signal to the processes of that name, a given time after the first appears:
+# at any point of the start.  It begins to look before the step is started and never
+# pauses, because a short step may end before a command runs on a busy cluster.
+# Writes their pids to /shared/seen.
 # shellcheck disable=SC2016
 signal_when_seen() { # SIGNAL NAME [SECONDS]
 	rm -f "$SHARED"/{looks,seen}
@@ -437,14 +437,14 @@ signal_when_seen() { # SIGNAL NAME [SECONDS]
 	wait_until 10 test -e "$SHARED/looks"
 }
 
-# It may have ended before the signal.
+# The step may have ended before the signal.
 wait_until_seen() {
 	wait "$SEEKER" || test -e "$SHARED/seen"
 }
 
 EITHER_COMM="$SERVER_COMM|$GUARD_COMM"
 
-@test "SIGKILL of the server while the step starts fails the step, in time" {
+@test "SIGKILL of the server at the start fails the step in time" {
 	for i in {1..5}; do
 		signal_when_seen KILL "$EITHER_COMM"
 		start_step -N1 -n8 --sif-image=/shared/good.sif \
@@ -458,7 +458,7 @@ EITHER_COMM="$SERVER_COMM|$GUARD_COMM"
 	assert_nothing_left
 }
 
-@test "SIGKILL of slurmstepd while the step starts leaves nothing" {
+@test "SIGKILL of slurmstepd at the start leaves nothing" {
 	for i in 1 2; do
 		signal_when_seen KILL slurmstepd
 		start_step -N1 -n8 --sif-image=/shared/good.sif true
@@ -470,8 +470,8 @@ EITHER_COMM="$SERVER_COMM|$GUARD_COMM"
 	assert_nothing_left 60
 }
 
-# Slurm then kills the server with the step, when SIGINT has ended the tasks.
-@test "a step that is interrupted twice does not accuse the image server" {
+# After SIGINT has ended the tasks, Slurm kills the server with the step.
+@test "a step that is interrupted twice gives no message about the server" {
 	local srun
 	start_reading_step -n2
 	wait_for_lines "$SHARED/pids" 2
@@ -488,7 +488,7 @@ EITHER_COMM="$SERVER_COMM|$GUARD_COMM"
 
 # --- SIGSTOP -----------------------------------------------------------------
 
-@test "a server that hangs does not outlive scancel by more than KillWait + 5 s" {
+@test "a server that hangs ends within KillWait + 5 s of scancel" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
 	STOPPED=$(pids_of server)
@@ -499,13 +499,13 @@ EITHER_COMM="$SERVER_COMM|$GUARD_COMM"
 	assert_nothing_left
 }
 
-@test "a server that hangs while tasks wait for it does not outlive scancel" {
+@test "a server that hangs while tasks wait for it ends after scancel" {
 	start_step -n2 --chdir=/shared --sif-image=/shared/good.sif bash -c \
 		'echo $$ >>pids; until [[ -e go ]]; do read -rt 0.1 <> <(:); done
 		find / -xdev -type f -exec cat {} + >/dev/null'
 	wait_for_lines "$SHARED/pids" 2
 	STOPPED=$(pids_of server)
-	# Stopped once it would be continued: see 37-abort.bats.
+	# A server stopped only once is continued: see 37-abort.bats.
 	as_alice sh -c "until [ -e /shared/enough ]; do kill -STOP $STOPPED; done" \
 		2>/dev/null 3>&- &
 	stopping=$!
@@ -520,8 +520,8 @@ EITHER_COMM="$SERVER_COMM|$GUARD_COMM"
 	assert_nothing_left
 }
 
-# The watchdog aborts the connection within about a second, which ends a task that
-# waits: on an idle machine before anybody has seen it wait.
+# The watchdog aborts the connection within about a second, which ends a waiting task:
+# on an idle machine before the test has seen it wait.
 a_task_waits_or_has_ended() {
 	a_task_waits_for_fuse || ! as_root sh -c 'kill -0 $(cat /shared/pids)' \
 		2>/dev/null
@@ -532,7 +532,7 @@ a_task_waits_for_fuse() {
 		>/dev/null 2>&1
 }
 
-# Programs in place of the server's, for the length of a test.
+# Replaces the server's program for the length of a test.
 with_server() { # C-PROGRAM
 	as_root sh -c 'mount -t tmpfs -o mode=0755 libexec /usr/libexec &&
 		mkdir /usr/libexec/spank-sif'
@@ -549,7 +549,7 @@ without_server() {
 	before=$(host_snapshot)
 }
 
-# The step fails within SECONDS, with WORDS, and without leaving anything.
+# The step fails within SECONDS with WORDS and leaves nothing.
 assert_start_fails() { # SECONDS WORDS
 	start_step -N1 -n8 --sif-image=/shared/good.sif true
 	wait_step "$1"
@@ -560,7 +560,7 @@ assert_start_fails() { # SECONDS WORDS
 	nodes_are_idle
 }
 
-@test "a server that never answers costs the timeout, then says so" {
+@test "a server that never answers is reported after the timeout" {
 	with_server '#include <unistd.h>
 		int main(void) { for (;;) pause(); }'
 	assert_start_fails 15 "3 s"
@@ -568,14 +568,14 @@ assert_start_fails() { # SECONDS WORDS
 	assert_nothing_left
 }
 
-@test "a server that ends at once fails the step, at once" {
+@test "a server that ends at once fails the step at once" {
 	with_server 'int main(void) { return 10; }'
 	assert_start_fails 3 "image server"
 	without_server
 	assert_nothing_left
 }
 
-@test "a server that ends at once with status 0 fails the step with a sentence" {
+@test "a server that ends at once with status 0 fails the step with a message" {
 	with_server 'int main(void) { return 0; }'
 	assert_start_fails 3 "the image server ended before a task could reach it"
 	refute_contains "Broken pipe"
@@ -583,7 +583,7 @@ assert_start_fails() { # SECONDS WORDS
 	assert_nothing_left
 }
 
-@test "a server that crashes at once fails the step, at once" {
+@test "a server that crashes at once fails the step at once" {
 	with_server '#include <stdlib.h>
 		int main(void) { abort(); }'
 	assert_start_fails 3 "image server"
@@ -591,7 +591,7 @@ assert_start_fails() { # SECONDS WORDS
 	assert_nothing_left
 }
 
-@test "a server that hangs at any moment of the start: the step ends, in time" {
+@test "a server that hangs at any moment of the start: the step ends in time" {
 	as_root sed -i 's/spank_sif.so.*/spank_sif.so timeout=3/' /etc/slurm/plugstack.conf
 	for i in {1..5}; do
 		delay=$(printf '0.%03d' $((1 + RANDOM % 60)))

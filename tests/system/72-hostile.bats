@@ -1,32 +1,32 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# An image server that has been taken over: see hostile-server.c.  Whatever it
-# does costs its user the step, and never the node: no process of root's waits
-# for it, scancel ends the step, Slurm does not drain, and the next step works.
+# A compromised image server; see hostile-server.c.  Whatever it does, only the step of
+# its user suffers: no process of root waits for it, scancel ends the step, Slurm does
+# not drain the node, and the next step works.
 #
-# All ways at once, each on a node of its own.
+# All attacks run at once, each on its own node.
 
 load ../lib/common
 load ../lib/assert
 
-# The cluster's: with less, srun gives up before the tasks have ended, which costs
-# Slurm seconds.
+# KillWait of the cluster.  With less, srun gives up before the tasks have ended, which
+# takes Slurm seconds.
 KILL_WAIT_S=5
-# Of a container, where there are many at once.
+# The timeout of a container's start, with many at once.
 TIMEOUT_S=5
 
 # shellcheck disable=SC2034  # campaign() has their names
-# What the step makes an end to by itself, by a failure or a deadline ...
+# Attacks that the step ends by itself, through a failure or a deadline ...
 ENDING=(mute no-ready fails start-silent start-no-init start-deaf start-late
 	start-errors start-garbage start-lies start-types start-root-link
 	start-root-device start-root-fifo start-escapes start-ahead
 	errors lies root-link root-device root-fifo
 	closes crashes escapes passes forks)
-# ... and where it is for scancel to.
+# ... and those that scancel ends.
 HANGING=(silent deaf stops renamed threads rebuilds garbage store types no-enter
 	wrong-enter)
-# In other modes, those that have to do with them.
+# In other modes, the attacks that concern them.
 # shellcheck disable=SC2034
 SOME_ENDING=(fails start-silent start-no-init start-deaf start-lies start-escapes
 	closes escapes passes forks)
@@ -75,8 +75,8 @@ set_mode() { # ARGUMENT
 		/etc/slurm/plugstack.conf
 }
 
-# Writes down each process of root's that waits for a FUSE server, until told to
-# stop; all of them, slurmd and slurmstepd first of all.
+# Records each process of root that waits for a FUSE server, slurmd and slurmstepd
+# above all, until told to stop.
 # shellcheck disable=SC2016
 WATCH_ROOT='
 	until [[ -e /shared/stop ]]; do
@@ -89,12 +89,12 @@ WATCH_ROOT='
 		read -rt 0.1 <> <(:)
 	done'
 
-# What a task does: it comes in, asks for what makes the server hostile, and then
-# tries a bit of everything.  TERM is not for it, nor for its children.
+# The script of a task: it enters, asks for the file that starts the attack, and then
+# tries various accesses.  It and its children ignore TERM.
 TASK='trap "" TERM; cat /now; ls -la / /now; cat /now/a; head -c 100000 /now
 	stat / /now; readlink /now; cd /now; stat -f /; exec /now'
 
-# Another one: TERM ends its first thread, but not the one that waits.
+# Another: TERM ends its first thread, but not the one that waits.
 thread_program() {
 	compile -static -pthread -x c -o "$SHARED/thread" - <<-'END'
 	#include <fcntl.h>
@@ -119,7 +119,7 @@ thread_program() {
 	END
 }
 
-# One step on NODE, with the host's programs.
+# Runs a step on NODE, with the host's programs.
 start_hostile_step() { # WAY NODE
 	local command=(bash -c "$TASK")
 	[[ $1 != threads ]] || command=(/shared/thread)
@@ -140,7 +140,7 @@ have_ended() { # WAY...
 	((${#running[@]} == 0))
 }
 
-# Their servers say when they begin.
+# The servers report when they begin.
 have_begun() { # WAY...
 	local way
 	waiting=()
@@ -174,7 +174,7 @@ assert_begun() { # WAY...
 		print_outputs "not hostile yet" "${waiting[@]}"
 }
 
-# Descriptors of theirs are all that is left of the steps.
+# Only descriptors of the servers may be left of the steps.
 end_escaped() {
 	as_root sh -c 'pgrep -u alice -x hostile-server | xargs --no-run-if-empty kill -KILL'
 }
@@ -195,7 +195,7 @@ campaign() { # ENDING-NAME HANGING-NAME
 	local -n ending=$1 hanging=$2
 	local -A steps=()
 	local way node=0
-	# The test before goes on for a moment.
+	# The previous test may still be ending.
 	wait_until 10 no_slurmstepd
 	before=$(host_snapshot)
 	as_root bash -c "$WATCH_ROOT" >/dev/null 2>&1 3>&- &
@@ -218,16 +218,16 @@ campaign() { # ENDING-NAME HANGING-NAME
 	assert_next_steps_work
 }
 
-@test "a hostile server costs its user the step, and never the node" {
+@test "a hostile server harms only its user's step, never the node" {
 	campaign ENDING HANGING
 }
 
-@test "... with mount=host" {
+@test "a hostile server with mount=host harms only its user's step" {
 	set_mode mount=host
 	campaign SOME_ENDING SOME_HANGING
 }
 
-@test "... with privilege=userns" {
+@test "a hostile server with privilege=userns harms only its user's step" {
 	set_mode privilege=userns
 	campaign SOME_ENDING SOME_HANGING
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# proctrack/pgid does not know of the server and the keeper, which have sessions
-# of their own: they end by themselves, or by the plugin.  proctrack/linuxproc
-# spares what is called slurmstepd, as a task is until it executes its command.
+# proctrack/pgid does not track the server and the keeper, which have their own
+# sessions: they end by themselves, or the plugin ends them.  proctrack/linuxproc spares
+# processes named slurmstepd, such as a task before it executes its command.
 
 load ../lib/common
 load ../lib/assert
@@ -57,7 +57,7 @@ set_mode() { # ARGUMENT
 	nodes_become_idle 20
 }
 
-@test "TERM, INT and USR1 of scancel do not end the server or the keeper" {
+@test "TERM, INT and USR1 from scancel do not end the server or the keeper" {
 	start_reading_step
 	for number in TERM INT USR1; do
 		as_root kill -s $number $(server_pids)
@@ -68,8 +68,8 @@ set_mode() { # ARGUMENT
 	assert_host_as_before "$before" 20
 }
 
-# A task of alice's that has begun to enter, by the real uid and no_new_privs: a
-# slurmstepd takes on the user's effective uid at times.
+# A task of alice that has begun to enter, known by its real uid and no_new_privs:
+# slurmstepd itself has the user's effective uid at times.
 find_entering_task() {
 	local pid
 	for pid in $(as_root sh -c 'for name in slurmstepd spank-sif-task; do
@@ -81,9 +81,9 @@ find_entering_task() {
 	return 1
 }
 
-# The server never answers, as one that its user has stopped, so that the task
-# keeps its capabilities and /dev/fuse until it is killed.
-@test "linuxproc kills a task that was stopped on its way in, and the node stays" {
+# The server never answers, like one that its user has stopped, so the task keeps its
+# capabilities and /dev/fuse until it is killed.
+@test "with linuxproc a task stopped while it enters is killed, the node not drained" {
 	start_other "" --conf=ProctrackType=proctrack/linuxproc --fuse-mode=0666 \
 		--conf=UnkillableStepTimeout=5
 	local mode task before CLUSTER=$OTHER SHARED=$OTHER/shared

@@ -1,18 +1,18 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# proctrack/cgroup and task/cgroup, of both versions: the server is in the first
-# task's cgroups, from where Slurm kills it, and where it is charged.
+# proctrack/cgroup and task/cgroup, with both versions: the server is in the first
+# task's cgroups, where Slurm kills it and where its use is charged.
 #
-# Version 2 has no controllers on a machine whose version 1 has them all; what the
-# groups themselves do (members, cgroup.kill, cpu.stat) needs none.
+# Version 2 has no controllers on a machine where version 1 has them all; the files of
+# the groups themselves (members, cgroup.kill, cpu.stat) need none.
 
 load ../lib/common
 load ../lib/assert
 
 MODES=('' mount=host privilege=userns)
 
-# A cluster for each version; a test says first which it is about.
+# A cluster for each version; a test first chooses one.
 setup_file() {
 	has_plugin || return 0
 	image_tree "$BATS_FILE_TMPDIR/tree" "${IMAGE_PROGRAMS[@]}" dd
@@ -61,7 +61,7 @@ set_mode() { # ARGUMENT
 		/etc/slurm/plugstack.conf
 }
 
-# Two tasks, which say so, read the whole image, and wait.
+# Two tasks that report their start, read the whole image, and wait.
 start_step_of_two() {
 	rm -f "$SHARED/pids"
 	start_step -n2 --mem=400 --chdir=/shared --sif-image=/shared/good.sif \
@@ -71,7 +71,7 @@ start_step_of_two() {
 	wait_until 10 guard_pids >/dev/null
 }
 
-# Below the place where the hierarchy of CONTROLLER is mounted.
+# The path of a group in the mounted hierarchy of CONTROLLER.
 cgroup_of() { # PID [CONTROLLER]
 	as_root sed -n "s/^[0-9]*:${2-}:\(.*slurm\)/\1/p" "/proc/$1/cgroup"
 }
@@ -87,7 +87,7 @@ assert_nothing_left() {
 	assert_no_kill_failed
 }
 
-# Each way to end a step, in each mode.
+# Ends a step in each way and in each mode.
 check_ends() { # KILL-COMMAND
 	local mode
 	for mode in "${MODES[@]}"; do
@@ -114,12 +114,12 @@ check_ends() { # KILL-COMMAND
 
 # --- version 1 ---------------------------------------------------------------
 
-@test "v1: server and guard are in the first task's cgroups, and are charged there" {
+@test "v1: server and guard are in the first task's cgroups and charged there" {
 	use_cgroup v1
 	start_step_of_two
 	local group pid task controller rss=0
-	# Both have read the image, so either may be the first: of two tasks each
-	# has a group of its own in the hierarchies that account.
+	# Both tasks have read the image, so either may be the first; each has its
+	# own group in the hierarchies for accounting.
 	for controller in freezer memory cpuacct; do
 		group=$(cgroup_of "$(guard_pids)" "$controller")
 		assert_equal "$(cgroup_of "$(server_pids)" "$controller")" "$group"
@@ -130,8 +130,8 @@ check_ends() { # KILL-COMMAND
 		done
 		[[ -n $task ]]
 	done
-	# The pages of the server's own, but for 8 MiB at most that it has read
-	# before there was a task; and the time that it took.
+	# The server's pages, except at most 8 MiB that it read before there was a
+	# task, and its CPU time.
 	rss=$(as_root awk '/RssAnon/ { print $2 * 1024 }' "/proc/$(server_pids)/status")
 	((rss > 20000000))
 	group=$(cgroup_of "$(guard_pids)" memory)
@@ -148,7 +148,7 @@ kill_freezer() {
 	as_root sh -c "kill -KILL \$(cat $group/cgroup.procs)" || true
 }
 
-@test "v1: whatever ends a step, nothing is left of it" {
+@test "v1: no way to end a step leaves anything" {
 	use_cgroup v1
 	check_ends kill_freezer
 }
@@ -169,9 +169,9 @@ kill_freezer() {
 	set_mode ''
 }
 
-# The image server's cache is full as well, and it and slurmstepd are charged to
-# the same limit.
-@test "v1: what a step has in memory is full before the step is out of memory" {
+# The image server's cache is full, too, and it and slurmstepd are charged to the same
+# limit.
+@test "v1: a step's files in memory reach their limit before the step's memory does" {
 	use_cgroup v1
 	local mode
 	for mode in "${MODES[@]}"; do
@@ -189,14 +189,14 @@ kill_freezer() {
 		assert_nothing_left
 	done
 	set_mode ''
-	# No more empty files than that, each of which takes a kilobyte.
+	# Empty files are limited, too; each takes a kilobyte.
 	run in_image good --mem=100 --sif-writable-tmpfs bash -c '
 		i=0; while true >/opt/$i; do ((++i)); done; ((i < 6000))'
 	assert_status 0
 	assert_contains "No space left on device"
 }
 
-@test "v1: a size that the step's memory does not hold is not used" {
+@test "v1: a size larger than the step's memory is not used" {
 	use_cgroup v1
 	local size
 	for size in 1g 90m 100%; do
@@ -217,7 +217,7 @@ kill_freezer() {
 
 # --- version 2 ---------------------------------------------------------------
 
-@test "v2: server and guard are in the first task's cgroup, and are charged there" {
+@test "v2: server and guard are in the first task's cgroup and charged there" {
 	use_cgroup v2
 	start_step_of_two
 	local group pid task=
@@ -233,14 +233,14 @@ kill_freezer() {
 		as_root awk '{ print $14 + $15 }' "/proc/$(server_pids)/stat")))
 }
 
-# Its second member is the group of slurmstepd.
+# The second member is slurmstepd's group.
 kill_tasks_cgroup() {
 	local group
 	group=$(cgroup_of "$(guard_pids)")
 	as_root sh -c "echo 1 >/sys/fs/cgroup${group%/task_*}/cgroup.kill"
 }
 
-@test "v2: whatever ends a step, nothing is left of it" {
+@test "v2: no way to end a step leaves anything" {
 	use_cgroup v2
 	check_ends kill_tasks_cgroup
 }
@@ -254,7 +254,7 @@ kill_tasks_cgroup() {
 	wait_until 5 no_servers
 	as_alice scancel --user=alice
 	wait_step 60
-	# Slurm does not remove the groups of a slurmstepd that was killed.
+	# Slurm does not remove the groups of a killed slurmstepd.
 	as_root rmdir "/sys/fs/cgroup$group" "/sys/fs/cgroup${group%/*}" \
 		"/sys/fs/cgroup${group%/user/*}"/{slurm,} \
 		"/sys/fs/cgroup${group%/step_*}" 2>/dev/null || true
@@ -263,9 +263,9 @@ kill_tasks_cgroup() {
 
 # --- tracing -----------------------------------------------------------------
 
-# A user spins over the newest process numbers, to trace what slurmstepd starts as
-# them while it is still in slurmstepd's groups.  What they do catch are programs
-# that they can read: the command, for one.
+# A user loops over the newest pids to trace what slurmstepd starts with their uid
+# while it is still in slurmstepd's groups.  They can trace programs that they can
+# read, such as the command.
 check_tracing() {
 	local mode
 	for mode in "${MODES[@]}"; do
@@ -288,19 +288,19 @@ check_tracing() {
 	set_mode ''
 }
 
-@test "v1: nothing that slurmstepd has started can be traced by its user" {
+@test "v1: users cannot trace what slurmstepd starts for them" {
 	use_cgroup v1
 	check_tracing
 }
 
-@test "v2: nothing that slurmstepd has started can be traced by its user" {
+@test "v2: users cannot trace what slurmstepd starts for them" {
 	use_cgroup v2
 	check_tracing
 }
 
 # --- signals -----------------------------------------------------------------
 
-# As scancel, or a time limit, ends a step: TERM, then KillWait to save the work.
+# How scancel or a time limit ends a step: TERM, then KillWait to save the work.
 check_signals() {
 	local number
 	start_step -n2 --mem=200 --chdir=/shared --sif-image=/shared/good.sif \
@@ -320,12 +320,12 @@ check_signals() {
 	assert_nothing_left
 }
 
-@test "v2: signals of scancel do not end the server while tasks save their work" {
+@test "v2: signals from scancel do not end the server while tasks save their work" {
 	use_cgroup v2
 	check_signals
 }
 
-@test "v1: signals of scancel do not end the server while tasks save their work" {
+@test "v1: signals from scancel do not end the server while tasks save their work" {
 	use_cgroup v1
 	check_signals
 }

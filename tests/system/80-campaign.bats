@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# A short run of the campaign of SIGKILL at random moments; see `make check-kill`.
+# A short run of the campaign with SIGKILL at random moments; see `make check-kill`.
 
 load ../lib/common
 
@@ -18,7 +18,7 @@ setup() {
 	need_plugin
 }
 
-# Without its slurmstepd, Slurm takes seconds to end a step.
+# Few victims are slurmstepd: without it Slurm takes seconds to end a step.
 @test "20 SIGKILLs at random moments of a step leave nothing" {
 	run as_root /campaign/kill --trials=20 \
 		--victims=server,task,srun,server,task,srun,server,task,srun,step \
@@ -28,8 +28,8 @@ setup() {
 	refute_contains Killed
 }
 
-# By the system call, not by the clock: each of them hits.
-@test "SIGKILLs at stops of every role, in modes host and userns, leave nothing" {
+# At system calls, not by the clock, so that each one hits.
+@test "SIGKILLs at system calls of every role leave nothing, with host and userns" {
 	compile -D_GNU_SOURCE -o "$SHARED/step-trace" \
 		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
 	run as_root /campaign/kill --stops=1500 --modes=host,userns \
@@ -40,13 +40,13 @@ setup() {
 	assert_contains "slurmstepd@stops"
 }
 
-@test "the campaign fails when a victim is never hit" {
+@test "the campaign fails if a victim is never hit" {
 	run as_root /campaign/kill --trials=1 --victims=nobody /shared/good.sif
 	assert_status 1
 	assert_contains "private  nobody                 1       0       0"
 }
 
-# One defect of each kind that the campaign looks for, each in a run of its own.
+# Each kind of defect that the campaign looks for, in its own run.
 find_defect() { # TEXT COMMAND
 	run as_root /campaign/kill --trials=1 --victims=task --deadline=1 \
 		--defect="$2" /shared/good.sif
@@ -56,9 +56,9 @@ find_defect() { # TEXT COMMAND
 	assert_contains "$1"
 }
 
-# By mount(2): before it attaches it, mount of util-linux 2.41 looks into what it
-# has made, and nobody answers.
-@test "the campaign finds what is left: a process, a file system, a connection" {
+# With mount(2): otherwise mount of util-linux 2.41 looks into the file system before it
+# attaches it, and nothing answers.
+@test "the campaign finds a process, a file system and a connection left behind" {
 	find_defect "process " 'as_user sleep 3 &'
 	find_defect "mount in /proc/" 'unshare --mount sh -c "
 		exec 9<>/dev/fuse
@@ -68,7 +68,7 @@ find_defect() { # TEXT COMMAND
 	assert_contains "FUSE connection "
 }
 
-@test "the campaign finds what is left: files, memory, a cgroup, a drained node" {
+@test "the campaign finds files, memory, a cgroup left behind, and a drained node" {
 	find_defect "> /run/left d root" 'mkdir /run/left'
 	find_defect "> /dev/shm/left f root" 'touch /dev/shm/left'
 	find_defect "> " 'ipcmk --semaphore 1'
@@ -79,7 +79,7 @@ find_defect() { # TEXT COMMAND
 		find_defect "/left" 'mkdir "$CGROUP/left"'
 }
 
-@test "the campaign fails when the next step does" {
+@test "the campaign fails if the next step fails" {
 	find_defect "next step: " 'chmod 0 "$IMAGE"'
 	as_root chmod 0644 /shared/good.sif
 }

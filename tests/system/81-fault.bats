@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# A short run of the campaign of system calls that fail; see `make check-fault`.
+# A short run of the campaign with failing system calls; see `make check-fault`.
 
 load ../lib/common
 
@@ -26,7 +26,7 @@ fault() { # OPTION...
 	echo "$output"
 }
 
-@test "calls that fail once, of every role, leave a step that works or says why not" {
+@test "after one failing call in any role the step works or reports why not" {
 	fault --modes=private --errnos=EPERM --every=60
 	assert_status 0
 	fault --modes=host --roles=slurmstepd,keeper --errnos=ENOMEM --every=30
@@ -35,15 +35,15 @@ fault() { # OPTION...
 	assert_status 0
 }
 
-# The second of two takes a name, and then opens /dev/fuse.
-@test "a task that is not the first says what befalls it alone" {
+# The second of two tasks takes a name and then opens /dev/fuse.
+@test "an error of a task that is not the first is reported" {
 	fault --roles=other --errnos=EMFILE --call=2 --modes=private
 	assert_status 0
 	assert_contains "cannot open '/dev/fuse' on this node"
 }
 
-# A server that cannot be heard, or does not answer, would be waited for.
-@test "an answer that cannot be sent at once is sent again" {
+# Otherwise tasks would wait for a server that cannot receive or does not answer.
+@test "a reply that cannot be sent at once is sent again" {
 	fault --modes=private --roles=server --errnos=EPERM --every=25
 	assert_status 0
 	refute_contains "not complete in time"
