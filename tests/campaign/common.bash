@@ -5,34 +5,34 @@
 # node, node1, with --fuse-mode=0666.  In the order of a trial:
 #
 #   make_user, make_cgroup     once
-#   set_mode MODE [ARGUMENT]   the arguments of the plugin, or apptainer without it
-#   run_step SECONDS TASKS IMAGE CMD...   by srun, as the campaign's user
-#   look_at_host               what is there before; after a step of that mode
-#   find_processes ROLE        of the step that runs, into $pids
-#   start_slurmd               anew, when it was killed
-#   finish_step PID            ends what srun has not ended by itself
-#   wait_until_clean [SECONDS] what is left by then, into $remains
-#   run_next_step              adds to $remains if it is not right
-#   count_left MODE WHAT       says so, counts it, and ends the processes left
-#   print_table                of $trials, $hits and $left, by MODE:WHAT; fails
-#                              if something was left, or something never hit
+#   set_mode MODE [ARGUMENT]   sets the plugin's arguments; apptainer: no plugin
+#   run_step SECONDS TASKS IMAGE CMD...   runs srun as the campaign's user
+#   look_at_host               records the host's state, after a step of that mode
+#   find_processes ROLE        sets $pids to processes of the running step
+#   start_slurmd               restarts it after a kill
+#   finish_step PID            waits for srun, or ends what hangs
+#   wait_until_clean [SECONDS] sets $remains to what is left after that time
+#   run_next_step              adds to $remains if the step is not right
+#   count_left MODE WHAT       reports and counts $remains, and kills processes left
+#   print_table                prints $trials, $hits and $left by MODE:WHAT; fails if
+#                              anything was left, or never hit
 #
-# What they look for: processes of the plugin or of the user, FUSE file systems in
-# any mount namespace, descriptors of /dev/fuse, the user's FUSE connections (a
-# superblock that no process shows), a node that is not idle, and what the host did
-# not have, or has no more: mounts, cgroups, files and directories of /tmp,
-# /var/tmp, /run and /dev/shm, semaphores, queues and memory of System V.
+# They look for processes of the plugin or of the user, FUSE file systems in any mount
+# namespace, descriptors of /dev/fuse, the user's FUSE connections (a superblock that no
+# process shows), a node that is not idle, and changes on the host: mounts, cgroups,
+# files and directories in /tmp, /var/tmp, /run and /dev/shm, and System V semaphores,
+# queues and memory.
 
 LEFT_DEADLINE_S=15
 STEP_DEADLINE_S=20
-# Without its slurmstepd, Slurm needs to be told to end a step.
+# Without slurmstepd, Slurm ends a step only on request.
 CANCEL_AFTER_S=2
 
 declare -A trials=() hits=() left=()
 
 # --- small tools -------------------------------------------------------------
 
-# A pause without a process: reads from a pipe that nobody writes to.
+# A pause that starts no process: a read from a pipe without a writer.
 exec {never_fd}<> <(:)
 pause_ms() {
 	local seconds
@@ -44,8 +44,8 @@ now_ms() {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
-# A user of this campaign alone: /sys/fs/fuse/connections is the whole machine's,
-# where other clusters may be at work, and tells the user's id.
+# Makes a user only for this campaign: /sys/fs/fuse/connections shows the whole machine,
+# with other clusters, and identifies a connection by the uid.
 make_user() {
 	RUN_AS=$((100000 + SRANDOM % 900000))
 	echo "campaign:x:$RUN_AS:$RUN_AS::/home/campaign:/bin/sh" >>/etc/passwd
@@ -55,12 +55,12 @@ make_user() {
 
 as_user() { # CMD...
 	setpriv --reuid="$RUN_AS" --regid="$RUN_AS" --init-groups -- "$@"
-	return # a last command would be executed in place of the shell
+	return # bash would exec a last command in place of the shell
 }
 
 # --- processes ---------------------------------------------------------------
 
-# Leaves its $name, $uid and $parent, which are empty when it is gone.
+# Sets $name, $uid and $parent of a process, to "" if it has ended.
 read_process() { # PID
 	local key value
 	name='' uid='' parent=''
@@ -73,8 +73,8 @@ read_process() { # PID
 	done 2>/dev/null <"/proc/$1/status" || true
 }
 
-# slurmstepd also runs the epilog of SPANK plugins.  An epilog that fails, and one
-# that is killed has failed, drains the node: Slurm's own doing, for any epilog.
+# slurmstepd also runs the epilog of SPANK plugins.  Slurm drains the node if an epilog
+# fails, and one that is killed has failed.
 is_epilog() { # PID
 	local words
 	[[ $name == slurmstepd ]] || return 1
@@ -89,9 +89,9 @@ is_child_of_slurmstepd() { # PID
 	[[ $name == slurmstepd ]]
 }
 
-# Leaves them in $pids.  The user's processes but srun are tasks, once and before
-# they have executed; setpriv and timeout are on srun's side.  A launcher is what slurmstepd has
-# started as the task: of Apptainer's processes not those that it starts itself.
+# Sets $pids.  The user's processes are tasks, before and after their execve, except
+# srun, and setpriv and timeout, which run it.  A launcher is a process that slurmstepd
+# has started as a task; Apptainer's own children are not.
 find_processes() { # ROLE
 	local process name uid parent
 	pids=()
@@ -121,12 +121,13 @@ find_processes() { # ROLE
 	done
 }
 
-# Not a child of slurmd's that is about to be slurmstepd.
+# By its pid file, since a child of slurmd has the same name until it executes
+# slurmstepd.
 find_slurmd() {
 	pids=("$(</run/slurmd-node1.pid)")
 }
 
-# As tests/lib/cluster does.
+# As in tests/lib/cluster-daemons.bash.
 start_slurmd() {
 	(
 		enter_cgroup "$BASHPID"
@@ -138,8 +139,8 @@ start_slurmd() {
 
 # --- cgroups -----------------------------------------------------------------
 
-# Slurm uses none on this cluster.  slurmd and with it all steps, but not srun, are
-# in one, so that steps can be killed by one system call.  $CGROUP is empty where
+# Slurm uses no cgroups on this cluster.  slurmd is in one, and so are all steps, but
+# not srun: the steps can then be killed with one system call.  $CGROUP is empty if
 # this machine has no cgroup v2.
 make_cgroup() {
 	local own
@@ -182,7 +183,7 @@ look_at_host() {
 	HOST=$(host)
 }
 
-# Into $remains, without a process of its own: a trial asks often.
+# Sets $remains without starting a process, because a trial calls it often.
 find_left_processes() {
 	local process pid name uid parent
 	remains=
@@ -214,7 +215,7 @@ list_left() {
 	return 0
 }
 
-# While there are processes, nothing else needs to be looked at.
+# While processes are left, the rest is not checked.
 wait_until_clean() { # [SECONDS]
 	local end=$((SECONDS + ${1:-$LEFT_DEADLINE_S}))
 	while ((SECONDS < end)); do
@@ -227,7 +228,7 @@ wait_until_clean() { # [SECONDS]
 	remains=$(list_left)
 }
 
-# PID is the subshell that runs it.  Leaves what hung in $hung.
+# PID is the subshell that runs the step.  Sets $hung to what hung.
 finish_step() { # PID
 	local tries pids
 	hung=
@@ -251,13 +252,13 @@ finish_step() { # PID
 	scancel --user="$RUN_AS" 2>/dev/null || true
 }
 
-# What it leaves is found after the next trial.
+# What this step leaves is found after the next trial.
 run_next_step() { # IMAGE
-	local said
-	said=$(run_step "$STEP_DEADLINE_S" 1 "$1" \
+	local reply
+	reply=$(run_step "$STEP_DEADLINE_S" 1 "$1" \
 		cat /etc/os-release 2>&1 </dev/null) || true
-	[[ $said == *'ID=demonstration'* ]] ||
-		remains+="${remains:+$'\n'}next step: $said"
+	[[ $reply == *'ID=demonstration'* ]] ||
+		remains+="${remains:+$'\n'}next step: $reply"
 }
 
 count_left() { # MODE WHAT
@@ -283,7 +284,7 @@ print_table() {
 
 # --- modes -------------------------------------------------------------------
 
-# In mode apptainer steps run without the plugin, as its users would without it.
+# In mode apptainer steps do not use the plugin.
 set_mode() { # MODE [ARGUMENT]
 	local arguments=
 	MODE=$1

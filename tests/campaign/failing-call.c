@@ -2,15 +2,14 @@
 /*
  * One system call of a traced process that fails without having been made:
  *
- *   in   the call becomes close(-1), which every sandbox allows (number -1
- *        would be judged by seccomp, and killed)
- *   out  the registers become what they were, and the result the error
+ *   in   the call becomes close(-1), which every sandbox allows (seccomp would
+ *        kill the process for number -1)
+ *   out  the registers are restored, and the result becomes the error
  *
- * close is made all the same: on Linux it frees the descriptor whatever it
- * says.
+ * close itself is made: on Linux it frees the descriptor even when it fails.
  *
- * In slurmstepd, whose calls are mostly Slurm's own, those of the plugin are
- * told by return addresses on the stack.
+ * Most calls of slurmstepd are Slurm's own.  Return addresses on the stack show
+ * which are the plugin's.
  */
 #include <ctype.h>
 #include <elf.h>
@@ -29,7 +28,7 @@
 #define FRAMES_MAX  6
 #define TEXT_SIZE   96
 
-/* The code of the plugin in a process. */
+/* Where a process has the code of the plugin. */
 struct code {
 	char name[64];
 	uint64_t begin, end, offset;
@@ -45,7 +44,7 @@ static size_t peek(pid_t pid, uint64_t address, void *data, size_t size)
 	return got < 0 ? 0 : got;
 }
 
-/* Of the .so, or of a program of the plugin's. */
+/* Of the .so or of a program of the plugin. */
 static bool find_code(pid_t pid, struct code *ret_code)
 {
 	char path[32], line[512], name[256] = "", rights[8];
@@ -70,8 +69,8 @@ static bool find_code(pid_t pid, struct code *ret_code)
 }
 
 /*
- * Is there a call before this address?  Where not, it is one of a function that
- * lies on the stack, such as those of the hooks do.
+ * Is there a call instruction before this address?  If not, it is the address
+ * of a function that is on the stack, such as a hook's.
  */
 static bool is_after_call(pid_t pid, uint64_t address)
 {
@@ -94,14 +93,14 @@ static bool is_after_call(pid_t pid, uint64_t address)
 #endif
 }
 
-/* Return addresses into it, from the innermost. */
+/* Return addresses into that code, the innermost first. */
 static size_t find_frames(pid_t pid, uint64_t stack, const struct code *code,
 	uint64_t *ret_frames, size_t room)
 {
 	uint64_t words[STACK_WORDS];
 	size_t i, count = 0, got = 0, part;
 
-	/* Page by page, up to the end of the stack. */
+	/* Page by page to the end of the stack. */
 	while (got < sizeof(words)) {
 		part = peek(pid, stack + got, (char *)words + got,
 			4096 - (stack + got) % 4096 < sizeof(words) - got
@@ -132,7 +131,7 @@ static bool can_fail(uint64_t number)
 	case SYS_exit: /* these do not return */
 	case SYS_exit_group:
 	case SYS_rt_sigreturn:
-	case SYS_restart_syscall: /* the kernel's own second half of a call */
+	case SYS_restart_syscall: /* the kernel's second half of a call */
 	case SYS_getpid:          /* these have no error in their man pages */
 	case SYS_getppid:
 	case SYS_gettid:
@@ -146,8 +145,8 @@ static bool can_fail(uint64_t number)
 #ifdef SYS_alarm
 	case SYS_alarm:
 #endif
-	case SYS_rt_sigprocmask: /* fails on wrong arguments only */
-	case SYS_futex: /* the C library ends the process: not ours to handle */
+	case SYS_rt_sigprocmask: /* fails only for wrong arguments */
+	case SYS_futex:          /* the C library aborts the process */
 		return false;
 	default:
 		return true;
@@ -168,7 +167,7 @@ bool failing_call_is_apt(pid_t pid, bool is_own_program)
 	       find_frames(pid, info.stack_pointer, &code, &frame, 1) > 0;
 }
 
-/* As text if it points to some. */
+/* As text if it points to text. */
 static void print_argument(pid_t pid, uint64_t argument)
 {
 	char text[TEXT_SIZE + 1] = "";

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Does something to one process of the next step, at a system call that is
- * told by its number.  Traces slurmd and what it starts (ptrace(2)):
+ * Disturbs one process of the next step at a system call given by its number.
+ * Traces slurmd and what it starts (ptrace(2)):
  *
  *	step-trace SLURMD-PID ORDER ROLE N [ERRNO]
  *
  * ORDER lists what slurmstepd forks in a step, in this order: server,task or
- * server,keeper,task.  ROLE is one of it, or slurmstepd.  Children have the
- *role of their parent; with the execve of a program that is not the plugin's, a
- * process has none any more.
+ * server,keeper,task.  ROLE is one of these, or slurmstepd.  Children have the
+ * role of their parent; a process that executes a program of others than the
+ * plugin has no role any more.
  *
- * Without ERRNO the process is killed at its Nth stop, where each system call
- * has two: on its way in and out of the kernel.  With one, such as ENOMEM, its
- * Nth call fails with that, without being made (failing-call.c); only calls of
- * the plugin count, not those of Slurm.
+ * Without ERRNO the process is killed at its Nth stop; each system call has
+ * two, on its way in and out of the kernel.  With ERRNO, such as ENOMEM, its
+ * Nth call fails with that error without being made (failing-call.c); only
+ * calls of the plugin count, not those of Slurm.
  *
- * Prints "ready", and in the end "hit", with the call, or "miss COUNT" with how
- * many there were.
+ * Prints "ready", and at the end "hit" with the call, or "miss COUNT" with the
+ * number of calls.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -37,14 +37,14 @@
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
 		PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
 
-/* A thread; those of a process have its role. */
+/* A thread; it has the role of its process. */
 struct traced {
 	pid_t pid;
-	char role[16];   /* "": of no concern */
-	bool is_own;     /* the program is the plugin's, all of it */
-	bool is_known;   /* its parent's event has been seen */
-	bool waits;      /* for that */
-	bool is_failing; /* its call is the one that fails */
+	char role[16];   /* "": none */
+	bool is_own;     /* all of the program is the plugin's */
+	bool is_known;   /* its parent's event was seen */
+	bool waits;      /* for that event */
+	bool is_failing; /* its present call fails */
 };
 
 static struct traced traced[TRACED_MAX];
@@ -70,8 +70,8 @@ static bool has_role(const struct traced *thread, const char *role)
 	return strcmp(thread->role, role) == 0;
 }
 
-/* Others of the step are let go: who waits for a child that is traced hears of
- * its end late. */
+/* Stops tracing the others: a parent learns late of the end of a traced child.
+ */
 static void resume(struct traced *thread, int number)
 {
 	int request = PTRACE_DETACH;
@@ -102,7 +102,7 @@ static pid_t process_of(pid_t pid)
 	return process;
 }
 
-/* The Nth word of the order, the last for all that follow. */
+/* The Nth word of ORDER; the last one for all further processes. */
 static void name_child(char *role, size_t size)
 {
 	const char *word = order;
@@ -131,7 +131,7 @@ static void hear_fork(struct traced *parent)
 		resume(child, 0);
 }
 
-/* What was executed, as words; slurmstepd also runs the epilog of plugins. */
+/* The command line; slurmstepd also runs the epilog of plugins. */
 static void read_words(pid_t pid, char *words, size_t size)
 {
 	char path[32];
@@ -174,7 +174,7 @@ static void kill_at_stop(struct traced *thread)
 	exit(0);
 }
 
-/* On its way in, and then out. */
+/* First on its way in, then on its way out. */
 static void fail_at_call(struct traced *thread)
 {
 	if (thread->is_failing) {
@@ -203,7 +203,7 @@ static void hear_stop(struct traced *thread, int status)
 		hear_fork(thread);
 	if (event == PTRACE_EVENT_EXEC)
 		hear_exec(thread);
-	/* Threads of no role may have been asked for a stop before. */
+	/* A stop may already be pending for threads without a role. */
 	if (is_call && has_role(thread, wanted)) {
 		if (error_number)
 			fail_at_call(thread);
@@ -252,7 +252,7 @@ static void give_up(int number)
 
 int main(int argc, char *argv[])
 {
-	/* Without SA_RESTART: it ends the wait. */
+	/* Without SA_RESTART, so that it interrupts the wait. */
 	const struct sigaction action = { .sa_handler = give_up };
 	struct traced *thread;
 	int status;
