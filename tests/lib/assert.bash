@@ -6,11 +6,11 @@
 #
 # Steps in an image, in the foreground and in the background:
 #   run in_image small cat /etc/os-release     srun --sif-image=/shared/small.sif
-#   start_step -n2 --sif-image=... sleep 60    returns; output in $STEP_OUTPUT
-#   wait_step                                  its status and output, as of `run`
+#   start_step -n2 --sif-image=... sleep 60    in the background
+#   wait_step                                  sets status and output, like `run`
 
 PLUGIN_SERVER=/usr/libexec/spank-sif/spank-sif-server
-# As the kernel cuts it off.
+# The kernel's short names of the programs.
 SERVER_COMM=spank-sif-serve
 GUARD_COMM=spank-sif-guard
 
@@ -33,14 +33,14 @@ in_image() { # NAME CMD...
 	as_alice srun --sif-image="/shared/$image.sif" "$@"
 }
 
-# For a test that has to do while a step runs.
+# Starts a step in the background; its output goes to $STEP_OUTPUT.
 start_step() { # SRUN-ARGUMENT...
 	STEP_OUTPUT=$BATS_TEST_TMPDIR/step.output
 	as_alice srun "$@" >"$STEP_OUTPUT" 2>&1 </dev/null 3>&- &
 	STEP=$!
 }
 
-# Fails when the step has not ended by itself after SECONDS.
+# Fails if the step does not end by itself within SECONDS.
 wait_step() { # [SECONDS]
 	local seconds=${1:-20}
 	wait_until "$seconds" process_has_ended "$STEP" || {
@@ -59,7 +59,7 @@ process_has_ended() { # PID
 		[[ $state == Z ]]
 }
 
-# As `run` sets them.
+# Sets $output and $lines, like `run`.
 read_output() { # FILE
 	output=$(<"$1")
 	mapfile -t lines <<<"$output"
@@ -99,7 +99,7 @@ job_has_ended() { # JOB
 	[[ -z $(as_root squeue --noheader --jobs="$1" 2>&1) ]]
 }
 
-# The header alone.
+# squeue prints only its header.
 no_jobs() {
 	[[ $(as_root squeue --format=%A) == JOBID ]]
 }
@@ -150,7 +150,7 @@ assert_matches() { # EXTENDED-REGEX
 	[[ $output =~ $1 ]] || assertion_failed "the output does not match '$1'"
 }
 
-# CMD prints the same, and something, in the image and on the host.
+# CMD prints the same in the image and on the host, and not nothing.
 assert_same_inside() { # [SRUN-ARGUMENT...] CMD...
 	local host
 	host=$(as_alice srun "$@")
@@ -158,7 +158,7 @@ assert_same_inside() { # [SRUN-ARGUMENT...] CMD...
 	assert_equal "$(in_image "${IMAGE:-small}" "$@")" "$host"
 }
 
-# Everything that a task of a hostile or broken image might reach for.
+# Prints all that a task in a hostile or damaged image might change on the host.
 host_files() {
 	as_root sh -c 'cd / && find etc home shared usr/share/zoneinfo/Etc -xdev \
 		-printf "%p %y %m %u %l %s\n" | sort
@@ -170,7 +170,7 @@ host_files() {
 
 # --- programs --------------------------------------------------------------
 
-# A program without a library: what it prints are the entries of '/'.
+# A program that needs no library and prints the entries of '/'.
 compile_static() { # OUT
 	compile -static -Os -x c -o "$1" - <<-'END'
 	#include <dirent.h>
@@ -192,7 +192,8 @@ compile_static() { # OUT
 	END
 }
 
-# Prints real, effective and saved uid; made setuid-root by the caller.
+# A program that prints its real, effective and saved uid; the caller makes it
+# setuid-root.
 compile_show_ids() { # OUT
 	compile -static -Os -x c -D_GNU_SOURCE -o "$1" - <<-'END'
 	#include <stdio.h>
@@ -208,9 +209,9 @@ compile_show_ids() { # OUT
 	END
 }
 
-# --- a second cluster, with other arguments --------------------------------
+# --- a second cluster with other arguments ---------------------------------
 
-# In a teardown too: stop_other.
+# stop_other ends it, in the teardown at the latest.
 start_other() { # PLUGIN-ARGS [OPTION...]
 	local args=$1
 	shift
@@ -220,9 +221,8 @@ start_other() { # PLUGIN-ARGS [OPTION...]
 	cp --reflink=auto "$SHARED"/*.sif "$OTHER/shared/"
 }
 
-# The same with job_container/tmpfs.  On one CPU: on Linux 6.18 with two, Slurm's
-# own bind of the job's namespace fails at random (EINVAL), with and without the
-# plugin.
+# The same with job_container/tmpfs.  On one CPU: with two on Linux 6.18, Slurm's own
+# bind of the job's namespace fails at random (EINVAL), with and without the plugin.
 start_other_with_private_tmp() { # PLUGIN-ARGS [OPTION...]
 	local install=$BATS_TEST_TMPDIR/install
 	cp -a "$SPANK_SIF_INSTALL" "$install"

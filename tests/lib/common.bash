@@ -3,15 +3,14 @@
 #
 # What the system tests share: `load ../lib/common` at the top of a .bats file.
 #
-# A file starts its cluster in setup_file and ends it in teardown_file:
-#   setup_file() { cluster_start; }     options as of tests/lib/cluster
-# and it is ended here, unless the file has a teardown_file of its own.
-# The tests then say what a user would type:
+# A file starts its cluster in setup_file:
+#   setup_file() { cluster_start; }     with options of tests/lib/cluster
+# The teardown_file defined here ends it.  The tests type what a user would type:
 #   run as_alice srun -N2 hostname; assert_status 0; assert_line node1
-# Images are made into $SHARED, which is /shared on the cluster.
+# Images go to $SHARED, which is /shared on the cluster.
 #
-# `make check-cluster` says in SPANK_SIF_INSTALL where the `make install DESTDIR=`
-# tree under test is; without it clusters start without the plugin.
+# SPANK_SIF_INSTALL is the `make install DESTDIR=` tree under test; `make
+# check-cluster` sets it.  Without it clusters start without the plugin.
 
 bats_require_minimum_version 1.5.0
 TESTS_LIB=$(realpath "${BASH_SOURCE[0]%/*}")
@@ -21,8 +20,7 @@ source "$TESTS_LIB/images.bash"
 
 # --- cluster ---------------------------------------------------------------
 
-# $$ is the bats process of this file, also in a subshell: when it ends, however
-# it ends, the cluster does.
+# $$ is the bats process of this file, also in a subshell.  The cluster ends with it.
 cluster_start() { # [OPTION...]
 	export CLUSTER=$BATS_FILE_TMPDIR/cluster
 	export SHARED=$CLUSTER/shared
@@ -31,13 +29,13 @@ cluster_start() { # [OPTION...]
 	else
 		set -- --no-plugin "$@"
 	fi
-	# For a whole file in another mode: SPANK_SIF_ARGS=mount=host bats FILE
+	# Runs a file in another mode: SPANK_SIF_ARGS=mount=host bats FILE
 	[[ -z ${SPANK_SIF_ARGS-} ]] ||
 		set -- --plugin-args="$SPANK_SIF_ARGS" --fuse-mode=0666 "$@"
 	"$CLUSTER_TOOL" start --owner=$$ "$@" "$CLUSTER"
 }
 
-# Also in a teardown_file whose setup_file did not get that far.
+# Does nothing if setup_file failed before it started the cluster.
 cluster_stop() {
 	[[ -z ${CLUSTER-} ]] || "$CLUSTER_TOOL" stop "$CLUSTER"
 }
@@ -56,8 +54,8 @@ as_alice() { as_user alice "$@"; }
 as_bob() { as_user bob "$@"; }
 as_root() { as_user root "$@"; }
 
-# A test file about the plugin skips in its setup(), by need_plugin: bats 1.8 counts
-# a skip in setup_file as a failure.  setup_file and teardown return early.
+# Tests of the plugin are skipped in setup(), by need_plugin, because bats 1.8 counts a
+# skip in setup_file as a failure.  setup_file and teardown return early.
 has_plugin() {
 	[[ -n ${SPANK_SIF_INSTALL-} ]]
 }
@@ -66,14 +64,14 @@ need_plugin() {
 	has_plugin || skip "SPANK_SIF_INSTALL is not set"
 }
 
-# Those start it by way of slurmstepd, whose libraries an image does not have.
+# These releases start it through slurmstepd, whose libraries an image does not have.
 need_task_prolog() {
 	[[ $(slurmd -V) != *" "@(24.11.[0-6]|25.05.[01]) ]] ||
 		skip "$(slurmd -V) cannot start a TaskProlog in an image"
 }
 
-# This and the like of it are false when the question itself fails.  plnd: idle,
-# and planned by the backfill scheduler for a job that was pending.
+# False if the query fails, like all such functions.  plnd: idle, and planned by the
+# backfill scheduler for a job that was pending.
 nodes_are_idle() {
 	local states
 	states=$(as_root sinfo --noheader --Node --format=%t | sort -u)
@@ -82,17 +80,17 @@ nodes_are_idle() {
 
 # --- what a command printed ------------------------------------------------
 
-# On a busy machine srun may say that it had to wait, for the job or the step.
+# On a busy machine srun may print that it waited for the job or the step.
 WAITING_RE='^srun: (job [0-9]+ (queued and waiting for|has been allocated) resources|(Job|job) .*step creation (temporarily|still) disabled.*|Step created for .*)$'
 
-# Tests compare what the rest says: without those lines in $output and $lines.
+# Removes these lines from $output and $lines.
 forget_waiting() {
 	[[ $output == *"srun: "* ]] || return 0
 	output=$(grep -vE "$WAITING_RE" <<<"$output") || true
 	mapfile -t lines < <(grep . <<<"$output")
 }
 
-# bats' own, and then that.
+# `run` of bats, followed by forget_waiting.
 declare -F bats_run >/dev/null ||
 	eval "$(declare -f run | sed '1s/.*/bats_run ()/')"
 run() { # [OPTION...] CMD...
@@ -125,7 +123,7 @@ wait_until() { # SECONDS CMD...
 	done
 }
 
-# Runs CMD and leaves its duration in $elapsed_ms.
+# Runs CMD and sets $elapsed_ms to its duration.
 timed() { # CMD...
 	local begin=${EPOCHREALTIME/[.,]/} timed_status=0 # `run` sets status
 	"$@" || timed_status=$?
@@ -135,7 +133,8 @@ timed() { # CMD...
 
 # --- FUSE over io_uring ----------------------------------------------------
 
-# The kernel's setting, for all of the machine.
+# The kernel's setting, for the whole machine.  Tests that need it have the tag
+# "machine", see tests/system/run.
 ENABLE_URING=/sys/module/fuse/parameters/enable_uring
 
 need_uring() {
@@ -154,9 +153,9 @@ with_uring() ( # CMD...
 
 # --- what is on the "host" -------------------------------------------------
 
-# Only builtins while processes are listed, so that the list does not hold itself.
-# /sys/fs/fuse/connections is the whole machine's, so it does not tell which are
-# this cluster's; what is mounted in any namespace of it, or served, does.
+# Lists processes with builtins only, so that the list does not include its own.
+# /sys/fs/fuse/connections shows the whole machine; the FUSE file systems of this
+# cluster are those mounted in its mount namespaces, or served in it.
 # shellcheck disable=SC2016
 HOST_SNAPSHOT='
 	for p in /proc/[0-9]*; do
@@ -195,7 +194,7 @@ host_is_as_before() { # SNAPSHOT
 	host_diff=$(diff <(echo "$1") <(host_snapshot))
 }
 
-# The end of a step goes on for a moment after srun has returned.
+# A step is still ending for a moment after srun has returned.
 assert_host_as_before() { # SNAPSHOT [SECONDS]
 	local host_diff=
 	wait_until "${2:-15}" host_is_as_before "$1" || {

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 #
-# Broken images, each named after its defect and made from a good one by changing
-# the bytes that make the difference.  Layout: common/sif.c.
+# Damaged images.  Each is named after its defect and made from a good image by changing
+# a few bytes; common/sif.c describes the layout.
 #
 #   defect_bytes_used_too_big GOOD OUT
 #
-# GOOD is what image_sif wrote: one descriptor in use, the first.  Where siftool
-# can write the defect, it does: defect_by_siftool TREE OUT OPTION...
+# GOOD was written by image_sif and uses one descriptor, the first.  siftool writes the
+# defects that it can: defect_by_siftool TREE OUT OPTION...
 
 # --- bytes -------------------------------------------------------------------
 
@@ -15,7 +15,7 @@ read_number() { # FILE OFFSET BYTES
 	od -An -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '
 }
 
-# Little-endian, as all of SIF and squashfs.
+# Little-endian, like all numbers in SIF and squashfs.
 write_number() { # FILE OFFSET BYTES VALUE
 	local i bytes=
 	for ((i = 0; i < $3; i++)); do
@@ -29,7 +29,7 @@ write_bytes() { # FILE OFFSET PRINTF-FORMAT
 	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-# --- places ------------------------------------------------------------------
+# --- offsets -----------------------------------------------------------------
 
 descriptor_offset() { # FILE
 	read_number "$1" 96 8
@@ -39,7 +39,7 @@ partition_offset() { # FILE
 	read_number "$1" $(($(descriptor_offset "$1") + 17)) 8
 }
 
-# Offsets within the first descriptor and within its squashfs superblock.
+# OFFSET is relative to the first descriptor, the squashfs superblock or the header.
 patch_descriptor() { # GOOD OUT OFFSET BYTES VALUE
 	cp "$1" "$2"
 	write_number "$2" $(($(descriptor_offset "$2") + $3)) "$4" "$5"
@@ -110,7 +110,7 @@ defect_missing_primary_partition() {
 		--partarch "$(image_sif_arch)"
 }
 
-# An architecture that this machine is not.
+# An architecture other than this machine's.
 defect_wrong_architecture() {
 	local arch=4
 	[[ $(uname -m) != aarch64 ]] || arch=11
