@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * For LD_PRELOAD: /proc/PID/cgroup without the hierarchies of cgroup v1.
- * Slurm's plugin for v2 refuses a machine that has both, such as one that only
- * lends a test its v2: it looks at slurmd's own groups and, from 23.11 on, at
- * those of process 1.
+ * For LD_PRELOAD: hides the hierarchies of cgroup v1 in /proc/PID/cgroup.
+ * Slurm's plugin for v2 refuses a machine that has both.  It checks slurmd's
+ * own groups and, from 23.11 on, those of process 1.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -27,7 +26,7 @@ static int open_it(const char *path, int flags, int mode)
 	return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-/* The line of v2 is the last one. */
+/* The line of v2 is the last. */
 static int open_cgroup(const char *path, int flags)
 {
 	int fd = open_it(path, flags, 0);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What an image server could do that has been taken over.  It stands in the
- * place of spank-sif-server, says what the tasks want to hear, and serves a
- * file system of empty directories and files: whatever has been made in it.
- * Once somebody asks for NAME in the root it becomes hostile, in the way that
- * the first line of /shared/hostile.HOST says, and makes the file
- * /shared/hung.WAY; ways that begin with "start-" are taken from the first
- * request on.
+ * A compromised image server.  It replaces spank-sif-server, answers tasks as
+ * they expect, and serves a file system of the empty directories and files that
+ * are created in it.  When NAME is looked up in the root, it begins the attack
+ * that the first line of /shared/hostile.HOST names and creates the file
+ * /shared/hung.WAY.  Attacks whose name begins with "start-" begin with the
+ * first request.
  *
  *	hostile-server hold SOCKET    keep every descriptor that is sent there
  *
@@ -37,7 +36,7 @@
 #define NAME         "now"
 #define HOLDER       "/shared/holder"
 #define NODES_MAX    512
-#define NAME_ID      (NODES_MAX - 1) /* what NAME is, where it is something */
+#define NAME_ID      (NODES_MAX - 1) /* the inode of NAME, if it exists */
 #define TASKS_MAX    64
 #define REQUEST_SIZE (1 << 20)
 #define FOREVER_MS   1000000
@@ -76,7 +75,7 @@ static void __attribute__((noreturn)) wait_for_ever(void)
 		sleep_ms(FOREVER_MS);
 }
 
-/* --- answers ------------------------------------------------------------- */
+/* --- replies ------------------------------------------------------------- */
 
 static void answer(int error, const void *bytes, size_t size)
 {
@@ -209,9 +208,9 @@ static void serve_well(const void *argument)
 	}
 }
 
-/* --- hostile ways -------------------------------------------------------- */
+/* --- attacks ------------------------------------------------------------- */
 
-/* Descriptors live on in a process that no parent of ours knows. */
+/* Keeps the descriptors in a process that no parent knows. */
 static void escape(void)
 {
 	if (fork() > 0)
@@ -261,7 +260,7 @@ static void pass_on(void)
 	close(holder);
 }
 
-/* What is no answer at all. */
+/* Writes that are not replies. */
 static void send_garbage(void)
 {
 	static const struct {
@@ -297,7 +296,7 @@ static void send_garbage(void)
 	}
 }
 
-/* Answers of the right size, of which nothing is true. */
+/* Replies of the right size with false contents. */
 static void lie(void)
 {
 	static const size_t sizes[] = {
@@ -324,7 +323,7 @@ static void lie(void)
 	answer(0, bytes, size);
 }
 
-/* Another kind of file, whenever it is asked for. */
+/* A different type of file at each request. */
 static void change_types(void)
 {
 	static const uint32_t kinds[] = { S_IFDIR, S_IFREG, S_IFLNK, S_IFIFO,
@@ -360,8 +359,8 @@ static void change_root(uint32_t kind)
 		answer(EIO, NULL, 0);
 }
 
-/* The page that is to be read stays locked until it has been: so a write to it
- * waits for its own answer, in the kernel, and cannot be killed. */
+/* The page stays locked until it has been read.  So a write to it waits in the
+ * kernel for its own reply and cannot be killed. */
 static void store_into_locked_page(void)
 {
 	static struct {
@@ -385,7 +384,7 @@ static void store_into_locked_page(void)
 	}
 }
 
-/* Faster than it can be heard. */
+/* Faster than it can be received. */
 static void say_ahead_for_ever(void)
 {
 	if (fork() > 0)
@@ -405,7 +404,7 @@ static void err(void)
 	answer(errors[next++ % 10], NULL, 0);
 }
 
-/* Of those that never answer, the server lives on in the last one only. */
+/* In attacks without replies, only the last process goes on as server. */
 static void vanish(void)
 {
 	if (is("escapes") || is("start-escapes")) {
@@ -428,7 +427,7 @@ static void vanish(void)
 		raise(SIGSTOP);
 	if (is("deaf") || is("start-deaf"))
 		wait_for_ever();
-	/* Slurm takes care not to kill a process of this name. */
+	/* Slurm does not kill a process of this name. */
 	if (is("renamed") || is("threads") || is("rebuilds"))
 		prctl(PR_SET_NAME, "slurmstepd");
 }
@@ -461,7 +460,7 @@ static void serve_ill(const void *argument)
 		vanish();
 }
 
-/* For whoever waits for it. */
+/* For processes that wait for it. */
 static void become_hostile(void)
 {
 	char path[128];
@@ -498,7 +497,7 @@ static void serve(void)
 
 static int hosted_fd = -1;
 
-/* False once nobody can say it any more. */
+/* False when no task is left. */
 static bool hear_hello(void)
 {
 	struct message message;
@@ -515,8 +514,8 @@ static bool hear_hello(void)
 	return true;
 }
 
-/* In the midst of the first task's work, and once the watch has seen its mount:
- * that is killed, and the next one is to build. */
+/* While the first task builds, and after the watchdog has seen its mount: kills
+ * that task, so that the next one must build. */
 static void change_builder(void)
 {
 	struct ucred builder;
@@ -575,7 +574,7 @@ static void hear_keeper(void)
 		&message, &hosted_fd);
 }
 
-/* Sockets of tasks stay open for ever, and so does the keeper's. */
+/* The sockets of the tasks and of the keeper stay open. */
 static void lead(void)
 {
 	bool has_hello = true, has_builder = true;
@@ -628,7 +627,7 @@ int main(int argc, char *argv[])
 	read_way();
 	if (is("mute"))
 		wait_for_ever();
-	/* The process that is known ends at once, and well. */
+	/* The known process ends at once with success. */
 	if (is("forks") && (fork() > 0 || (setsid(), fork()) > 0))
 		_exit(0);
 	if (server_args_parse(argv, &args, &err) < 0)

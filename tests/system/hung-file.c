@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A file system of one file, "image.sif", which is FILE: until TRIGGER exists,
- * it is read as usual; then no read is answered any more, and who reads cannot
- * be killed.  For tests of an image on a file system that hangs.
+ * A file system with one file, "image.sif", with the contents of FILE.  When
+ * TRIGGER exists, reads get no reply any more, and readers cannot be killed.
+ * For tests of an image on a file system that hangs.
  *
  *	hung-file FILE TRIGGER MOUNTPOINT        in the foreground; kill it
  */
@@ -62,7 +62,7 @@ static void answer_open(fuse_req_t req, fuse_ino_t node,
 	struct fuse_file_info *info)
 {
 	(void)node;
-	info->direct_io = 1; /* each read comes here */
+	info->direct_io = 1; /* every read is a request */
 	fuse_reply_open(req, info);
 }
 

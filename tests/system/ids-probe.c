@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A SPANK plugin for tests alone: says with which rights each hook runs.
+ * A SPANK plugin for tests: records the privileges with which each hook runs.
  *
  *   plugstack.conf:  required ids-probe.so FILE before
  *                    required spank_sif.so
@@ -10,10 +10,10 @@
  *
  *   == PHASE|HOOK|PROCESS      PHASE is the argument after FILE
  *
- * and what the kernel says of the calling thread, /proc/thread-self/status:
- * 65-ids.bats reads what it finds in /proc itself in the same way.  PROCESS is
- * the program's name, or "task" in a process that slurmstepd has forked.
- * FILE has to be within the container too, for task_init.
+ * and /proc/thread-self/status.  65-ids.bats reads what it finds in /proc in
+ * the same way.  PROCESS is the program's name, or "task" in a process that
+ * slurmstepd has forked.  FILE must be visible in the container, too, for
+ * task_init.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@
 
 SPANK_PLUGIN(ids_probe, 1)
 
-/* Of init: the hooks of one process, or of its forks. */
+/* Set by init, for all hooks of a process and its forks. */
 static struct {
 	pid_t pid;
 	char name[16];
@@ -52,7 +52,7 @@ static const char *process_name(void)
 	return getpid() == program.pid ? program.name : "task";
 }
 
-/* slurmd, the first of all, makes the file; users then write to it. */
+/* slurmd, which is first, creates the file; users then write to it. */
 static int open_log(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Test program: a user who tries to trace every process of theirs from its
- * first moment on, to have it do what they like before it has confined itself.
+ * Test program: a user who tries to trace each of their processes from its
+ *first moment, to control it before it has confined itself.
  *
  *	seize [SECONDS]
  *
- * Spins over the newest process numbers with PTRACE_SEIZE, for SECONDS or until
- * it is killed.  What it catches it asks for its name, prints that, and lets it
- * go.
+ * Loops over the newest pids with PTRACE_SEIZE, for SECONDS or until it is
+ * killed.  It prints the name of each process that it catches and releases it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Numbers behind the newest, threads included. */
+/* How many pids after the newest, threads included. */
 #define WINDOW 64
-/* Those that were caught, and are not asked again. */
+/* Processes that were caught, which it does not try again. */
 #define NUMBERS 65536
 
 static pid_t caught[NUMBERS];

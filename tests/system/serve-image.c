@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Test program: serves an image with the real server's parts and sandbox, but
- * without Slurm, and runs a command in it.  As root:
+ * Test program: serves an image with the server's own code and sandbox, without
+ * Slurm, and runs a command in it.  As root:
  *
  *	serve-image [-nwp] [-c MIB] [-t THREADS] IMAGE COMMAND [ARGUMENT]...
  *	serve-image -d DIRECTORY [-nwp] [-c MIB] [-t THREADS] IMAGE
@@ -38,12 +38,12 @@
 #define EXIT_REFUSED 98
 #define EXIT_CRASHED 99
 
-/* What the server says when it is; anything else is why it is not. */
+/* Reported by a server that is ready; anything else is an error. */
 #define READY "ready"
 
 struct options {
 	const char *image;
-	const char *directory; /* of the caller's; NULL for one of our own */
+	const char *directory; /* in the caller's namespace, or NULL */
 	struct session_options fs;
 	bool sandbox;
 	bool seal;
@@ -56,7 +56,7 @@ static void die(const char *what)
 	exit(EXIT_FAILURE);
 }
 
-/* Not by write(2): the sandbox has none. */
+/* Without write(2), which the sandbox forbids. */
 static int tell(int fd, char *text)
 {
 	const struct iovec part = { text, strlen(text) };
@@ -106,7 +106,7 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 	return rc < 0 ? error_set(err, errno, "cannot serve") : 0;
 }
 
-/* The server's limits do not let it write to a file, so it tells us. */
+/* The server's limits forbid writes to files, so it sends the text here. */
 static void serve_and_tell(const struct options *options, int image_fd,
 	int fuse_fd, int ready_fd)
 {
@@ -191,7 +191,7 @@ static int run(const char *directory, char *argv[])
 	return wait_for(pid);
 }
 
-/* Returns the server's status, the command's in *status. */
+/* Returns the server's status and sets *status to the command's. */
 static int serve_command(const struct options *options, int fuse_fd,
 	char *argv[], int *status)
 {
