@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Test program: a user who tries to trace each of their processes from its
- *first moment, to control it before it has confined itself.
+ * first moment, to control it before it has confined itself.
  *
  *	seize [SECONDS]
  *
