@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The plugin lives in slurmstepd, which exports error, list_*, fd_* and more:
-# it must export SPANK's symbols and nothing else, load no library but the C
-# library into root's process, and have no code there that parses an image.
+# slurmstepd exports error, list_*, fd_* and more.  So the plugin in it must export
+# only SPANK's symbols.  In root's process it must load only the C library and have
+# no code that parses an image.
 set -u
 : "${top_builddir:?}"
 
@@ -11,7 +11,7 @@ plugin=$top_builddir/.libs/spank_sif.so
 foreign=$(${NM:-nm} -D --defined-only "$plugin" | awk '{ print $NF }' |
 	grep -Evx 'plugin_(name|type|version)|spank_plugin_version|slurm_spank_[a-z_]+')
 if [ -z "$foreign" ] && [ -f "$plugin" ]; then
-	echo "ok 1 - the plugin exports SPANK's symbols only"
+	echo "ok 1 - the plugin exports only SPANK's symbols"
 else
 	echo "not ok 1 - the plugin also exports:" $foreign
 fi
@@ -26,12 +26,12 @@ fi
 libraries=$(readelf -d "$plugin" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
 	grep -v '^libc\.so')
 if [ -z "$libraries" ]; then
-	echo "ok 3 - it needs the C library only"
+	echo "ok 3 - it needs only the C library"
 else
 	echo "not ok 3 - it also needs:" $libraries
 fi
 
-# With the local ones; a stripped plugin has none of them.
+# Local symbols included; a stripped plugin has none.
 symbols=$(${NM:-nm} "$plugin" | awk '{ print $NF }')
 parser=$(printf '%s\n' "$symbols" | grep '^sif_')
 if [ -z "$parser" ] && printf '%s\n' "$symbols" | grep -qx slurm_spank_init; then
@@ -40,16 +40,16 @@ else
 	echo "not ok 4 - it has symbols of the parser, or none at all:" $parser
 fi
 
-# A source file that is missing in spank/Makemodule.am would show here.
+# Finds a source file that is missing in spank/Makemodule.am.
 unknown=$(${NM:-nm} -D --undefined-only "$plugin" | awk '{ print $NF }' |
 	grep -Ev '@GLIBC|^(slurm_|spank_|_ITM_|__gmon_start__|__cxa_finalize)')
 if [ -z "$unknown" ]; then
-	echo "ok 5 - it takes from Slurm what is Slurm's, and lacks nothing"
+	echo "ok 5 - all symbols that it needs are Slurm's or its own"
 else
 	echo "not ok 5 - it lacks:" $unknown
 fi
 
-# What users have put into a sentence is escaped there.
+# That file escapes what users have put into a message.
 printing=$(find "$top_builddir/spank/plugin" -name '*.o' ! -name '*-say.o' |
 	while read -r object; do
 		${NM:-nm} -u "$object" | awk -v object="${object##*/}" \
@@ -57,7 +57,7 @@ printing=$(find "$top_builddir/spank/plugin" -name '*.o' ! -name '*-say.o' |
 				print object ":" $NF }'
 	done)
 if [ -z "$printing" ] && ${NM:-nm} -D "$plugin" | grep -q ' U slurm_error'; then
-	echo "ok 6 - io/say.c alone prints"
+	echo "ok 6 - only io/say.c prints"
 else
 	echo "not ok 6 - these print as well, or nothing does:" $printing
 fi

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The campaign of failing calls, judged by made-up steps: it tells a defect from a
-# step that works and from one that says why not, and fails when it has seen one.
+# The campaign of failing calls with made-up steps: it distinguishes defects from steps
+# that work or report why they do not, and it fails after a defect.
 set -euo pipefail
 # shellcheck source=tests/campaign/fault
 source "${top_srcdir:-.}/tests/campaign/fault"
@@ -24,7 +24,7 @@ is_judged() { # OUTCOME STATUS OUTPUT ERRORS HUNG REMAINS
 	[[ $outcome == "$1" ]]
 }
 
-# Of trials that ended like this; without its own output.
+# Whether the campaign fails after trials with these outcomes.
 table_fails_after() { # OUTCOME...
 	local -A trials=() worked=() warned=() failed=() defects=() longest=()
 	local outcome
@@ -40,15 +40,15 @@ table_is_fine_after() { # OUTCOME...
 
 echo 1..13
 check 'a step that works' is_judged worked 0 right '' '' ''
-check 'one that says what it lacks' is_judged warned 0 other "$SENTENCE" '' ''
-check 'one that works and warns' is_judged worked 0 right "$SENTENCE" '' ''
-check 'one that says why it fails' is_judged failed 1 '' "$SENTENCE" '' ''
-check 'no sentence at all' is_judged silent 1 '' '' '' ''
-check 'a sentence of srun alone' is_judged silent 1 '' "$SRUNS" '' ''
-check 'a sentence without words' is_judged silent 1 '' 'spank_sif: ' '' ''
+check 'a step that reports what it lacks' is_judged warned 0 other "$SENTENCE" '' ''
+check 'a step that works and warns' is_judged worked 0 right "$SENTENCE" '' ''
+check 'a step that reports why it fails' is_judged failed 1 '' "$SENTENCE" '' ''
+check 'no message' is_judged silent 1 '' '' '' ''
+check 'only a message from srun' is_judged silent 1 '' "$SRUNS" '' ''
+check 'an empty message' is_judged silent 1 '' 'spank_sif: ' '' ''
 check 'a command that ran elsewhere' is_judged wrong 0 other '' '' ''
 check 'a step that hung' is_judged hung 137 '' "$SENTENCE" 'srun hung' ''
 check 'a step that left a process' is_judged left 0 right '' '' 'process 7'
 check 'defects make the campaign fail' table_fails_after worked silent failed
 check 'no trial makes it fail' table_fails_after
-check 'working and saying why not do not' table_is_fine_after worked failed
+check 'steps that work or report why not do not' table_is_fine_after worked failed

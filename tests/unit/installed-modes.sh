@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Whatever umask root has, users reach what `make install` installs, and none can
-# change it; those programs that no user may trace cannot be read.
+# With any umask of root, users can use what `make install` installs but not change it,
+# and they cannot read the programs that no user may trace.
 set -u
 : "${top_builddir:?}"
 
@@ -19,9 +19,9 @@ fi
 (cd "$work/tree" && find . -mindepth 1 -printf '%y %m %f\n') >"$work/modes"
 wrong=$(grep -vE '^(d 755|f 644|f 755) |^f 711 spank-sif-(server|server-squashfuse|keeper)$' "$work/modes")
 if [ -z "$wrong" ] && [ "$(grep -c '^f' "$work/modes")" -ge 9 ]; then
-	echo "ok 1 - folders, files and programs are what users need"
+	echo "ok 1 - folders, files and programs have the modes that users need"
 else
-	echo "not ok 1 - these are not, or something is missing:" $wrong
+	echo "not ok 1 - wrong modes, or something is missing:" $wrong
 fi
 readable=$(grep -E ' spank-sif-(server.*|keeper)$' "$work/modes" |
 	grep -v '^f 711 ')

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The man pages as the build makes them: every @NAME@ is substituted, groff has
-# no warning, and a section that one page or document names is in the page that
-# it names ("MODES in spank_sif(8)").
+# The man pages as built: every @NAME@ is substituted, groff gives no warning, and each
+# reference to a section of a page, such as "MODES in spank_sif(8)", is valid.
 set -u
 : "${top_srcdir:?}" "${top_builddir:?}"
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Calls that need or change rights stand in common/privileged/*.c alone, and raw
-# system calls in the few files that say why.  Looks at what the objects of
-# the plugin and of the server import.  spank-sif-check is not one of them: an
-# administrator runs it by hand, and no part of Slurm does.
+# Only common/privileged/*.c may make calls that need or change privileges, and only a
+# few files with a reason may make raw system calls.  Checks what the objects of the
+# plugin and of the server import.  spank-sif-check is exempt: an administrator runs it
+# by hand, and no part of Slurm does.
 set -u
 : "${top_builddir:?}"
 
@@ -50,7 +50,7 @@ for object in $(find "$top_builddir/common" "$top_builddir/spank" \
 done
 if [ "$count" -lt 10 ]; then
 	count=$((count + 1))
-	printf 'not ok %d - only few objects were found\n' "$count"
+	printf 'not ok %d - too few objects were found\n' "$count"
 	failures=1
 fi
 printf '1..%d\n' "$count"

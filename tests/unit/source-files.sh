@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# A build in the source folder leaves nothing there that ./quickstart would copy,
-# with git or without: what autoreconf, configure and make have made for this
-# build is in .gitignore, and no source is.
+# ./quickstart copies no file that a build in the source folder has made, with git or
+# without: .gitignore matches what autoreconf, configure and make have made for this
+# build, and no source.
 set -u
 : "${top_srcdir:?}" "${top_builddir:?}"
 
@@ -14,14 +14,14 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 
-# quickstart's own function, of the tree in FOLDER.
+# Calls the function of quickstart for the tree in FOLDER.
 source_files() { # FOLDER
 	bash -ec 'source <(sed "/^main /,\$d" "$1/quickstart")
 		TOP=$2
 		source_files' bash "$top_srcdir" "$1"
 }
 
-# Empty files of these names.
+# Creates empty files with the names on standard input.
 fill() { # FOLDER
 	while IFS= read -r file; do
 		mkdir -p "$1/$(dirname "$file")" && : >"$1/$file"
@@ -31,9 +31,9 @@ fill() { # FOLDER
 compare() { # NUMBER HOW
 	source_files "$tree" >"$work/got"
 	if difference=$(diff "$work/sources" "$work/got"); then
-		echo "ok $1 - $2: all sources, and nothing that was built"
+		echo "ok $1 - $2: all sources, and nothing built"
 	else
-		echo "not ok $1 - $2: not the sources, or not them alone"
+		echo "not ok $1 - $2: sources are missing, or built files are included"
 		echo "$difference" | sed 's/^/# /' | head -n 20
 	fi
 }
@@ -56,9 +56,9 @@ cp "$top_srcdir/.gitignore" "$tree/"
 
 if [ "$(grep -c . "$work/sources")" -gt 250 ] &&
 	[ "$(grep -cE '\.o$' "$work/built")" -gt 100 ]; then
-	echo "ok 1 - there are sources, and they have been built"
+	echo "ok 1 - there are sources and built files"
 else
-	echo "not ok 1 - there is nothing to tell apart"
+	echo "not ok 1 - sources or built files are missing"
 fi
 compare 2 "without git"
 if command -v git >/dev/null; then
