@@ -3,7 +3,7 @@
 from xml.sax.saxutils import escape
 
 WIDTH, LEFT, RIGHT, BAR, GAP = 760, 230, 60, 9, 10
-# Colours that people who see few of them can tell apart.
+# Colours that colour-blind people can distinguish.
 SERIES = (("kernel squashfs", "#0072b2"), ("squashfuse_ll", "#d55e00"))
 LONGEST = 1.25
 

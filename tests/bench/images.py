@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The tree that the benchmark measures, and images of it: made of what this
-machine has, and kept.  Python with numpy and scipy, big files that can be
-compressed (pieces of the machine's libraries) and one that cannot, and many
-small files."""
+"""Make and keep the tree that the benchmark measures, and images of it, from
+files of this machine: Python with numpy and scipy, large files that compress
+(pieces of libraries), one that does not, and many small files."""
 import glob
 import os
 import re
@@ -14,7 +13,7 @@ MIB = 1024 * 1024
 PYTHON = "/usr/bin/python3"
 IMPORT = (PYTHON + " -c 'import numpy, numpy.linalg, scipy.sparse, "
           "scipy.stats, scipy.optimize, scipy.signal'")
-# Of the distribution's packages, whatever else is installed.
+# Only the distribution's packages.
 TREES = [*glob.glob("/usr/lib/python3.*"),
          *glob.glob("/usr/lib/python3/dist-packages/*")]
 MANY = 20000
@@ -22,7 +21,7 @@ SHORT_SCALE = 0.02
 
 
 def libraries(programs):
-    """Everything that ldd names for any of the programs."""
+    """Return all that ldd names for the programs."""
     found = set()
     for program in programs:
         out = subprocess.run(["ldd", program], stdout=subprocess.PIPE,
@@ -49,13 +48,13 @@ def add_python(tree):
 
 
 def add_some(tree):
-    """Small files enough to check the reading of some."""
+    """Make enough small files to check reads of some."""
     for source in glob.glob("/usr/lib/python3.*/json"):
         shutil.copytree(source, tree + source)
 
 
 def library_bytes():
-    """Endless, and without a repetition for as long as the machine has."""
+    """Yield data endlessly, without repetition as far as the machine's files go."""
     while True:
         for path in sorted(glob.glob("/usr/lib/*-linux-gnu/*.so*") +
                            glob.glob("/usr/bin/*")):
@@ -89,7 +88,7 @@ def add_many(tree):
 
 
 def write_aside(path, write):
-    """write(a new path): what is there under `path` is whole."""
+    """Call write(a new path) and rename it, so that `path` is always complete."""
     new = path + ".new"
     if os.path.exists(path):
         return
@@ -99,17 +98,17 @@ def write_aside(path, write):
 
 
 def run(argv, cwd=None):
-    """What it prints."""
+    """Run a command and return its output."""
     return subprocess.run(argv, check=True, stdout=subprocess.PIPE,
                           cwd=cwd).stdout.decode()
 
 
 class Image:
-    """A squashfs image at .offset of the file .path, unpacked at .tree; paths in
-    it that are worth reading; and a .command that .does something."""
+    """A squashfs image at .offset in the file .path, unpacked in .tree; paths of
+    files to read; and a .command, described by .does."""
 
     def warm(self):
-        """Into the page cache; what is there already costs little."""
+        """Read the image into the page cache; cheap if it is there already."""
         with open(self.path, "rb") as image:
             while image.read(4 * MIB):
                 pass
@@ -147,7 +146,7 @@ class Made(Image):
 
 
 def root_offset(path):
-    """Of the partition, if the file is a SIF."""
+    """Return the offset of the partition if the file is a SIF."""
     with open(path, "rb") as image:
         if image.read(4) == b"hsqs":
             return 0
@@ -160,7 +159,7 @@ def root_offset(path):
 
 
 def by_size(tree):
-    """Paths of the regular files, the largest first."""
+    """Return the paths of the regular files, the largest first."""
     sizes = {}
     for directory, _, names in os.walk(tree):
         for name in names:

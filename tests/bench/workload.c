@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The workloads of the benchmark, each timed from its first system call to its
- * last, so that neither the start of a process nor a shell is measured:
+ * The workloads of the benchmark.  Each is timed from its first system call to
+ * its last, without the start of a process or a shell:
  *
- *	workload [-c] seq FILE...          each file by a thread of its own
- *	workload [-c] mmap FILE            every page of a mapping, in order
- *	workload [-c] random N T FILE      N reads of 4 KiB by each of T threads
- *	workload [-c] walk DIRECTORY       list, and stat what was listed
+ *	workload [-c] seq FILE...          read each file in its own thread
+ *	workload [-c] mmap FILE            read every page of a mapping in order
+ *	workload [-c] random N T FILE      N reads of 4 KiB in each of T threads
+ *	workload [-c] walk DIRECTORY       list it, and stat all entries
  *	workload [-c] small DIRECTORY      the same, and read all files
- *	workload [-c] ask N FILE           N requests that FUSE answers with
- *"no"
+ *	workload [-c] ask N FILE           N requests that FUSE refuses
  *
- * Prints the seconds; with -c a sum of all that was read instead, which does
- * not depend on the order in which threads or directories come.
+ * Prints the seconds.  With -c it prints a sum of all data instead, which does
+ * not depend on the order of threads or directories.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -178,8 +177,8 @@ static uint64_t walk(const char *path, __nftw_func_t function)
 	return tree_sum;
 }
 
-/* The kernel cannot know that this is no terminal: each one goes to the server,
- * who has nothing to do for it. */
+/* The kernel does not know that the file is not a terminal, so each request
+ * goes to the server, which has nothing to do for it. */
 static uint64_t ask(long count, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
