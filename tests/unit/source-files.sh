@@ -23,9 +23,12 @@ source_files() { # FOLDER
 
 # Creates empty files with the names on standard input.
 fill() { # FOLDER
-	while IFS= read -r file; do
-		mkdir -p "$1/$(dirname "$file")" && : >"$1/$file"
-	done
+	mkdir -p "$1" && cat >"$work/names" && (
+		cd "$1" || exit
+		sed -n 's|/[^/]*$||p' "$work/names" | sort -u | tr '\n' '\0' |
+			xargs -0 mkdir -p
+		tr '\n' '\0' <"$work/names" | xargs -0 touch
+	)
 }
 
 compare() { # NUMBER HOW
