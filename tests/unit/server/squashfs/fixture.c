@@ -180,6 +180,46 @@ uint64_t fixture_find(struct squash *squash, const char *path)
 	return ref;
 }
 
+static size_t read_tree(const struct fixture *fixture, const char *name,
+	uint64_t offset, size_t size, unsigned char *expected)
+{
+	char path[256];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", fixture->tree, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	got = pread(fd, expected, size, offset);
+	close(fd);
+	assert_true(got >= 0);
+	return got;
+}
+
+enum read_result fixture_read(struct squash *squash,
+	const struct fixture *fixture, const char *name,
+	struct read_context *context, uint64_t offset, size_t size)
+{
+	static unsigned char buffer[SQUASH_READ_MAX], expected[SQUASH_READ_MAX];
+	struct squash_data data;
+	enum read_result result = squash_read(squash, context,
+		fixture_find(squash, name), offset, size, buffer, &data);
+	size_t there = read_tree(fixture, name, offset, size, expected);
+
+	assert_int_equal(data.size, there);
+	if (result == READ_STORED) {
+		assert_int_equal(pread(squash_fd(squash), buffer, data.size,
+					 data.stored_offset),
+			there);
+		data.bytes = buffer;
+	}
+	if (result == READ_STORED || result == READ_DATA)
+		assert_memory_equal(data.bytes, expected, there);
+	squash_release(squash, &data);
+	assert_null(data.held);
+	return result;
+}
+
 uint64_t fixture_get(const struct fixture *fixture, uint64_t offset,
 	size_t width)
 {

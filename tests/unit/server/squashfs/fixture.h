@@ -48,6 +48,14 @@ struct squash *fixture_open(const struct fixture *fixture);
 /* What squash_open() says if it fails, or "". */
 const char *fixture_open_error(const struct fixture *fixture);
 
+/*
+ * Read a file of the image: unless it is an error or would block, the bytes
+ * equal those of the file in the tree.  Returns the result.
+ */
+enum read_result fixture_read(struct squash *squash,
+	const struct fixture *fixture, const char *name,
+	struct read_context *context, uint64_t offset, size_t size);
+
 /* The reference of a path such as "usr/bin"; it has to be there. */
 uint64_t fixture_find(struct squash *squash, const char *path);
 
