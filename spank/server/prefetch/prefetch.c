@@ -17,23 +17,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "common/deadline.h"
 #include "spank/server/prefetch/elf_dynamic.h"
 #include "spank/server/prefetch/prefetch.h"
+#include "spank/server/prefetch/resolve.h"
 
-#define FILES_MAX    48
-#define SYMLINKS_MAX 40
+#define FILES_MAX 48
 /* Of one file: a whole C library, the beginning of a larger file. */
 #define FILE_BYTES_MAX (2 * 1024 * 1024)
 #define BYTES_MAX      (8 * 1024 * 1024)
 /* Since prefetch_open(). */
 #define PREFETCH_MS 200
-/* Without an index, one look-up reads the whole directory.  At a large offset,
- * the list of the file's blocks is long. */
-#define DIRECTORY_SIZE_MAX (1024 * 1024)
-#define OFFSET_MAX         (1024LL * 1024 * 1024)
-#define PLACES_MAX         10
+/* Behind that the list of the file's blocks is long. */
+#define OFFSET_MAX (1024LL * 1024 * 1024)
+#define PLACES_MAX 10
 
 #if defined(__x86_64__)
 #define MULTIARCH "x86_64-linux-gnu"
@@ -44,13 +41,6 @@
 #else
 #define MULTIARCH "none"
 #endif
-
-/* A file that was found. */
-struct found {
-	char *path; /* owned: without symlinks */
-	uint64_t ref;
-	uint64_t size;
-};
 
 /* The files to look for, one path a step. */
 struct search {
@@ -70,7 +60,7 @@ struct prefetch {
 	size_t block_size;
 	size_t bytes; /* that may still be read */
 	struct search search;
-	struct found files[FILES_MAX];
+	struct resolved files[FILES_MAX];
 	size_t count;
 	size_t first;    /* of the step's own, after the plugin's */
 	size_t current;  /* the file that is read */
@@ -79,129 +69,9 @@ struct prefetch {
 	unsigned char buffer[SQUASH_READ_MAX];
 };
 
-/* --- finding -------------------------------------------------------------- */
-
-/* A path on the way: `done` has been resolved, `rest` has not. */
-struct walk {
-	char done[PATH_MAX];
-	char rest[PATH_MAX];
-	uint64_t parents[PATH_MAX / 2]; /* of each component of done */
-	size_t depth;
-	uint64_t ref;
-};
-
-/* Cut the first component off `rest`; false if there is none. */
-static bool take_name(struct walk *walk, char ret_name[NAME_MAX + 1])
-{
-	size_t slashes = strspn(walk->rest, "/");
-	size_t length = strcspn(walk->rest + slashes, "/");
-
-	if (length == 0 || length > NAME_MAX)
-		return false;
-	memcpy(ret_name, walk->rest + slashes, length);
-	ret_name[length] = '\0';
-	memmove(walk->rest, walk->rest + slashes + length,
-		strlen(walk->rest + slashes + length) + 1);
-	return true;
-}
-
-static void go_up(struct walk *walk)
-{
-	if (walk->depth == 0)
-		return;
-	walk->ref = walk->parents[--walk->depth];
-	*strrchr(walk->done, '/') = '\0';
-}
-
-/* Go on with the symlink's target, and then with the rest. */
-static int follow(struct squash *image, struct walk *walk, uint64_t link)
-{
-	char target[PATH_MAX];
-
-	if (squash_readlink(image, NULL, link, target, sizeof(target)) < 0 ||
-		strlen(target) + strlen(walk->rest) + 1 >= PATH_MAX)
-		return -1;
-	if (target[0] == '/')
-		while (walk->depth > 0)
-			go_up(walk);
-	strcat(target, "/");
-	strcat(target, walk->rest);
-	strcpy(walk->rest, target);
-	return 0;
-}
-
-static int go_down(struct walk *walk, const char *name, uint64_t ref)
-{
-	if (strlen(walk->done) + strlen(name) + 1 >= PATH_MAX)
-		return -1;
-	walk->parents[walk->depth++] = walk->ref;
-	walk->ref = ref;
-	strcat(walk->done, "/");
-	strcat(walk->done, name);
-	return 0;
-}
-
-static int look_up(struct squash *image, uint64_t directory, const char *name,
-	uint64_t *ret_ref, struct stat *ret_st)
-{
-	if (squash_stat(image, NULL, directory, ret_st) < 0 ||
-		ret_st->st_size > DIRECTORY_SIZE_MAX ||
-		squash_lookup(image, NULL, directory, name, ret_ref) < 0)
-		return -1;
-	return squash_stat(image, NULL, *ret_ref, ret_st);
-}
-
-/* Resolve one component; -1 if that is impossible. */
-static int go_on(struct squash *image, struct walk *walk, const char *name,
-	int *symlinks)
-{
-	struct stat st;
-	uint64_t ref;
-
-	if (strcmp(name, ".") == 0)
-		return 0;
-	if (strcmp(name, "..") == 0) {
-		go_up(walk);
-		return 0;
-	}
-	if (look_up(image, walk->ref, name, &ref, &st) < 0)
-		return -1;
-	if (S_ISLNK(st.st_mode))
-		return ++*symlinks > SYMLINKS_MAX ? -1
-						  : follow(image, walk, ref);
-	return go_down(walk, name, ref);
-}
-
 static bool is_late(const struct prefetch *prefetch)
 {
 	return deadline_left_ms(prefetch->deadline) == 0;
-}
-
-/* The path in *ret_found is owned by the caller. */
-static int find(const struct prefetch *prefetch, const char *path,
-	struct found *ret_found)
-{
-	struct squash *image = prefetch->image;
-	CLEANUP_FREE struct walk *walk = calloc(1, sizeof(*walk));
-	char name[NAME_MAX + 1];
-	int symlinks = 0;
-	struct stat st;
-
-	if (!walk || strlen(path) >= PATH_MAX)
-		return -1;
-	strcpy(walk->rest, path);
-	walk->ref = squash_root(image);
-	while (take_name(walk, name))
-		if (is_late(prefetch) ||
-			go_on(image, walk, name, &symlinks) < 0)
-			return -1;
-	if (squash_stat(image, NULL, walk->ref, &st) < 0 ||
-		!S_ISREG(st.st_mode))
-		return -1;
-	ret_found->path = strdup(walk->done);
-	ret_found->ref = walk->ref;
-	ret_found->size = st.st_size;
-	return ret_found->path ? 0 : -1;
 }
 
 /* --- the queue ------------------------------------------------------------ */
@@ -209,10 +79,11 @@ static int find(const struct prefetch *prefetch, const char *path,
 /* The path of the file without symlinks; NULL if there is no such file. */
 static const char *add(struct prefetch *prefetch, const char *path)
 {
-	struct found found;
+	struct resolved found;
 	size_t i;
 
-	if (prefetch->count == FILES_MAX || find(prefetch, path, &found) < 0)
+	if (prefetch->count == FILES_MAX ||
+		resolve(prefetch->image, path, prefetch->deadline, &found) < 0)
 		return NULL;
 	for (i = 0; i < prefetch->count; i++)
 		if (prefetch->files[i].ref == found.ref) {
@@ -309,7 +180,7 @@ static void search_on(struct prefetch *prefetch)
 /* A file that is examined. */
 struct reading {
 	struct prefetch *prefetch;
-	const struct found *file;
+	const struct resolved *file;
 	uint64_t read; /* so much of its beginning is in the cache */
 	uint64_t last; /* and this block, or none */
 };
@@ -373,7 +244,7 @@ static void add_interpreter(struct prefetch *prefetch, struct reading *reading)
 		add(prefetch, path);
 }
 
-static void add_needs(struct prefetch *prefetch, const struct found *file)
+static void add_needs(struct prefetch *prefetch, const struct resolved *file)
 {
 	struct elf_needs *needs = &prefetch->search.needs;
 	struct reading reading = { prefetch, file, prefetch->offset,
@@ -398,7 +269,7 @@ static void end_file(struct prefetch *prefetch)
 /* Read the next block; false if there is none, or it cannot be read. */
 static bool read_on(struct prefetch *prefetch)
 {
-	const struct found *file = &prefetch->files[prefetch->current];
+	const struct resolved *file = &prefetch->files[prefetch->current];
 	struct squash_data data;
 
 	if (prefetch->offset >= file->size ||
