@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The threads: one of them leads, that is, reads requests.  What is answered in
- * microseconds it answers itself, so that a program which walks through a tree
- * meets a thread that is awake.  When a request may take longer, or is to wait
- * for storage, another thread takes the lead first.  Where the kernel offers
- * rings of io_uring others answer (rings.c), and the leader gets what still
- * comes by /dev/fuse.
+ * The threads.  One of them leads: it reads requests, and itself answers those
+ * that take microseconds, so that a program which walks through a tree finds a
+ * thread awake.  Before it decompresses data or waits for storage, it passes
+ * the lead to another thread.  Where the kernel offers rings of io_uring, other
+ * threads answer (rings.c), and the leader gets what still comes by /dev/fuse.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -17,7 +16,8 @@
 #include "spank/server/fuse/polling.h"
 #include "spank/server/fuse/thread.h"
 
-/* Decompression is what scales; past these its results are waited for. */
+/* Only decompression gains from threads.  With more of them the reader or the
+ * kernel is the limit. */
 #define THREADS_MIN   2
 #define THREADS_MAX   8
 #define READAHEAD_MAX 4
@@ -71,13 +71,14 @@ static void end_all(struct threads *threads, int result)
 	pthread_mutex_unlock(&threads->lock);
 }
 
-/* Until another thread leads: in the middle of an answer, if that takes long,
- * or if its metadata is on slow storage. */
+/* Returns once another thread leads.  The lead is passed on in the middle of an
+ * answer that decompresses data, or whose metadata must be read from storage.
+ */
 static void lead(struct worker *worker)
 {
 	struct session *session = worker->session;
+	enum request_state state;
 	ssize_t got;
-	int what;
 
 	worker->context =
 		(struct read_context){ READ_NOWAIT, let_another_lead, worker };
@@ -85,12 +86,13 @@ static void lead(struct worker *worker)
 	do {
 		got = polling_read(&session->threads->polling, session->fd,
 			worker->request, REQUEST_SIZE);
-		what = worker_check_read(worker, got);
-		if (what == 1)
+		state = worker_check_read(worker, got);
+		if (state == REQUEST_COMPLETE)
 			worker_answer(worker, got);
-	} while (what > 0 && worker->leads);
-	if (what <= 0)
-		end_all(session->threads, what);
+	} while (worker->leads &&
+		 (state == REQUEST_COMPLETE || state == REQUEST_NONE));
+	if (state == REQUEST_END || state == REQUEST_FAILED)
+		end_all(session->threads, state == REQUEST_END ? 0 : -1);
 }
 
 static void *serve(void *arg)
@@ -123,7 +125,7 @@ static int start_worker(struct session *session)
 		worker_close(worker);
 		return -1;
 	}
-	(void)pointer_take(&worker); /* it is the thread's */
+	(void)pointer_take(&worker); /* the thread owns it */
 	return 0;
 }
 
@@ -164,10 +166,11 @@ int leader_start_readahead(struct session *session, int cpus)
 static void start_workers(struct session *session,
 	const struct session_options *options)
 {
-	/* Mount points may be made while there is one thread only. */
+	/* The tree may change only while there is one thread. */
 	int count = session->tree.sealed ? leader_count_threads(options) : 1;
 
-	/* A user who may have no more processes has a slower server. */
+	/* Where the user's limit of processes is reached, the server is
+	 * slower. */
 	if (count > 1 &&
 		leader_start_readahead(session, choose_cpus(options)) == 0)
 		while (--count > 0 && start_worker(session) == 0)
@@ -183,7 +186,7 @@ int leader_start(struct session *session, const struct session_options *options)
 	pthread_mutex_init(&threads->lock, NULL);
 	pthread_cond_init(&threads->changed, NULL);
 	session->threads = threads;
-	/* Rings have threads, from their beginning on. */
+	/* Rings have threads of their own. */
 	if (session->over_rings)
 		return 0;
 	polling_init(&threads->polling, count_cpus());

@@ -8,21 +8,21 @@
 #include <sys/stat.h>
 
 /*
- * Entries that exist only in memory, to mount on: empty directories and files
- * that the image lacks, and whiteouts, which hide an entry of the image so that
- * another kind can take its place.  They belong to a directory, which is a
- * node of the tree (see tree.h), of the image or one of these.
+ * Mount points that exist only in memory: empty directories and files that the
+ * image lacks, and whiteouts, which hide an entry of the image so that one of
+ * another kind can replace it.  Each belongs to a directory: a node of the tree
+ * (see tree.h), of the image or one of these.
  */
 #define MOUNTPOINTS_MAX 4096
 
-/* Set in the node numbers of these entries, in no other. */
+/* Set in the node numbers of these entries, and in no others. */
 #define MOUNTPOINT_NODE (1ULL << 63)
 
 struct mountpoint {
 	uint64_t directory;
 	uint64_t node;
 	mode_t mode; /* a directory's or a file's; 0: a whiteout */
-	bool gone;   /* removed again; its node number is not used anew */
+	bool gone;   /* removed again; its node number is not reused */
 	char *name;
 };
 
@@ -41,7 +41,7 @@ const struct mountpoint *mountpoints_find_node(
 	const struct mountpoints *mountpoints, uint64_t node);
 
 /*
- * Put an entry in the place of the one of that name, if any.  `mode` is
+ * Add an entry, or replace the one of that name.  `mode` is
  * S_IFDIR, S_IFREG, or 0 for a whiteout; permissions are 0755 and 0644.  -1
  * with errno: ENOSPC if there are MOUNTPOINTS_MAX, ENOMEM.
  */

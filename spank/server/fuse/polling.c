@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A thread that stays awake burns CPU time which is the job's.  It does so for
- * POLL_US at most, as long as more than half of all requests come in that
- * time; and only if nobody else wants its CPU: sched_yield(2) returns late
- * then, most often because the program that would ask is the one that waits.
+ * Polling uses CPU time of the job.  So it lasts POLL_US at most, happens only
+ * while more than half of all requests come within that time, and stops when
+ * another program wants the CPU.  sched_yield(2) then returns late: usually the
+ * program that waits for the CPU is the one that would send the next request.
  */
 #include <poll.h>
 #include <sched.h>
@@ -16,8 +16,9 @@
 
 #define SCORE_ENOUGH (POLLING_SCORE_MAX / 2)
 
-/* Another program has had the CPU, for its time slice perhaps.  That is to be
- * a small part of all time. */
+/* sched_yield() took longer than this: another program had the CPU, possibly
+ * for a whole time slice.  Do not poll for BACKOFF times as long, so that this
+ * remains a small part of all time. */
 #define LATE_US 30
 #define BACKOFF 32 /* times as long */
 

@@ -3,10 +3,10 @@
 #define SPANK_SERVER_FUSE_POLLING_H
 
 /*
- * How the thread that leads waits for the next request.  To be woken takes it
- * longer than most answers; so where requests come one upon the other, as of a
- * program that walks through a tree or imports modules, it stays awake for a
- * moment after each answer.
+ * How the leader waits for the next request.  Waking a thread takes longer than
+ * most answers.  While requests come densely, as from a program that walks
+ * through a tree or imports modules, the leader polls for a moment after each
+ * answer instead of sleeping.
  */
 
 #include <stdbool.h>
@@ -15,9 +15,9 @@
 #include <sys/types.h>
 
 struct polling {
-	bool has_spare_cpu; /* there is a CPU for it */
-	int hit_score;      /* POLLING_SCORE_MAX: all have come soon, lately */
-	int64_t backoff_until_us; /* since its CPU was wanted */
+	bool has_spare_cpu;       /* to poll on */
+	int hit_score;            /* POLLING_SCORE_MAX: lately all came soon */
+	int64_t backoff_until_us; /* another program wanted the CPU */
 	int64_t since_us;
 };
 
@@ -26,7 +26,7 @@ struct polling {
 /* `cpus`: how many the server may use. */
 void polling_init(struct polling *polling, int cpus);
 
-/* read(2) of `fd`, /dev/fuse or alike, which must be blocking. */
+/* read(2) of `fd`, which must be blocking, and is polled first if it pays. */
 ssize_t polling_read(struct polling *polling, int fd, void *request,
 	size_t size);
 

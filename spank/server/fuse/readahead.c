@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A short queue, with threads of its own.
+ * A short queue, and its threads.
  *
- * Deliberately not here: giving the kernel what it has not asked for
- * (FUSE_NOTIFY_STORE).  It locks the pages that it fills, without an end to the
- * wait.  A page that was asked for is locked until the answer comes, and if the
- * server is killed meanwhile there is no answer: the thread that stores can
- * then neither go on nor die, holds on to /dev/fuse and to the connection, and
- * with that the mount and whoever reads from it.  Nobody but root, by abort in
- * fusectl, can end them.
+ * The data stays in the server's cache.  It is deliberately not pushed into the
+ * kernel's (FUSE_NOTIFY_STORE), see doc/decisions/008-no-pushed-pages.md: the
+ * thread that pushes waits for page locks without limit.  A page that was
+ * requested is locked until the answer comes.  If the server is killed before
+ * that, the thread can neither go on nor die.  It keeps the connection open,
+ * and with it the mount and every reader, until root aborts the connection.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -55,14 +54,14 @@ static void set_policy(int policy)
 {
 	static const struct sched_param no_priority = { 0 };
 
-	/* Without it they are slower, no more. */
+	/* If this fails, reading is slower. */
 	sched_setscheduler(0, policy, &no_priority);
 }
 
 /*
- * With SCHED_BATCH a thread that is woken does not take its CPU from who has
- * it: the one that woke it, or the program that reads.  It gets as much of the
- * CPU as any.  Threads inherit the policy.
+ * A SCHED_BATCH thread that is woken does not preempt the thread that woke it,
+ * or the program that reads.  It gets as large a share of the CPU as any other.
+ * Threads inherit the policy.
  */
 static void start_threads(struct readahead *readahead, size_t count)
 {
@@ -70,8 +69,8 @@ static void start_threads(struct readahead *readahead, size_t count)
 
 	if (is_plain)
 		set_policy(SCHED_BATCH);
-	/* What nobody reads ahead is not read ahead.  A thread that has been
-	 * started is there for good, and so is *readahead. */
+	/* With fewer threads, less is read ahead.  Threads are never stopped,
+	 * so *readahead is never freed. */
 	while (readahead->threads < count &&
 		thread_start(read_all, readahead) == 0)
 		readahead->threads++;
@@ -94,7 +93,7 @@ int readahead_start(struct squash *image, size_t ahead,
 	return 0;
 }
 
-/* Called with the lock. */
+/* The caller holds the lock. */
 static bool has_room(const struct readahead *readahead,
 	const struct squash_readahead *ahead, size_t busy)
 {

@@ -7,21 +7,21 @@
 #include "spank/server/squashfs/squash.h"
 
 /*
- * Threads that nobody waits for: they decompress what will be asked for next.
- * If they are busy, that is left undone.
+ * Threads that nobody waits for: they decompress what will be requested next.
+ * While they are busy, further blocks are dropped.
  */
 struct readahead;
 
 /*
- * `ahead` threads, or as many as can be started, which run until the process
+ * Start `ahead` threads, or as many as possible.  They run until the process
  * ends.  -1 with errno.
  */
 int readahead_start(struct squash *image, size_t ahead,
 	struct readahead **ret_readahead);
 
 /*
- * Read ahead what `data` says will be wanted.  With `busy` threads that others
- * wait for, guesses are left to CPUs that have nothing else to do.
+ * Read ahead what `data` says will be wanted.  `busy` threads are answering
+ * requests: guesses are queued only if a CPU is left for them.
  */
 void readahead_queue(struct readahead *readahead,
 	const struct squash_data *data, size_t busy);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Listings of directories for the kernel; in a READDIRPLUS with all that a
- * look-up of each name would tell, which saves the kernel that request.
+ * Listings of directories.  A READDIRPLUS also has what a look-up of each name
+ * would return, which saves the kernel that request.
  */
 #include <errno.h>
 
@@ -28,8 +28,8 @@ static size_t add_name(const struct listing *listing,
 		found->name, &st, found->next);
 }
 
-/* "." and ".." are not looked up, and an inode that cannot be read is listed
- * all the same: for inode 0 the kernel takes the name only. */
+/* "." and ".." are not looked up.  An entry whose inode cannot be read is
+ * listed anyway.  With inode 0 the kernel uses only the name. */
 static size_t add_plus(const struct listing *listing,
 	const struct tree_entry *found)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The operations of the FUSE session (struct fuse_lowlevel_ops), each
- * translating between libfuse and tree.h.
+ * The operations of the FUSE session (struct fuse_lowlevel_ops).  Each
+ * translates between libfuse and tree.h.
  *
- * What an image shows never changes, so the kernel may keep all of it for as
- * long as it likes: names, also those that do not exist, attributes, contents,
- * links and directories.  Of open, opendir, flush, access and the xattr calls
- * it remembers ENOSYS, and does without them.
+ * An image never changes, so the kernel may cache all of it forever: names,
+ * also those that do not exist, attributes, contents, links and directories.
+ * open, opendir, flush, access and the xattr calls are answered with ENOSYS;
+ * the kernel remembers that and does without them.
  *
- * References are stateless: nothing is forgotten.
+ * Node numbers are stateless, so forget needs no operation.
  *
  * Reference: fuse_lowlevel.h, and fs/fuse in the kernel.
  */
@@ -20,18 +20,18 @@
 #include "spank/server/fuse/internal.h"
 #include "spank/server/squashfs/damage.h"
 
-/* 30 years, without the overflows of "infinite" on the way to jiffies. */
+/* 30 years.  More would overflow when the kernel converts it to jiffies. */
 #define FOREVER_S 1000000000
 
-/* For st_blksize, whatever the image's is: as long as that, but 32 KiB at
- * least, the C library makes its buffer for a directory, and the kernel one of
- * its own for each request.  With 1 MiB a walk took 1.45 times as long. */
+/* st_blksize, whatever the image's block size is.  The C library's buffer for a
+ * directory is that long, at least 32 KiB, and the kernel allocates as much for
+ * each request.  With 1 MiB a walk took 1.45 times as long. */
 #define BLOCK_SIZE 4096
 
-/* How many requests the kernel may have waiting that nobody waits for. */
+/* How many background requests (readahead) the kernel may have pending. */
 #define BACKGROUND_MAX 128
 
-/* libfuse would add others, which it thinks good for all. */
+/* libfuse would enable others by default. */
 #define WANTED_CAPABILITIES                                               \
 	(FUSE_CAP_ASYNC_READ | FUSE_CAP_READDIRPLUS |                     \
 		FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS |      \
@@ -42,8 +42,8 @@ static void answer_init(void *userdata, struct fuse_conn_info *connection)
 {
 	(void)userdata;
 	connection->want = connection->capable & WANTED_CAPABILITIES;
-	/* Nothing is written; but libfuse makes of it how much may be read
-	 * with one request. */
+	/* Nothing is written, but libfuse computes from it how much one
+	 * request may read (max_pages). */
 	connection->max_write = SQUASH_READ_MAX;
 	connection->max_background = BACKGROUND_MAX;
 	connection->congestion_threshold = BACKGROUND_MAX * 3 / 4;
@@ -91,7 +91,7 @@ static void reply_node(fuse_req_t request, struct worker *worker, uint64_t node)
 static void answer_lookup(fuse_req_t request, fuse_ino_t directory,
 	const char *name)
 {
-	/* Inode 0: there is none, and the kernel may remember that. */
+	/* Inode 0: there is none, and the kernel may cache that. */
 	static const struct fuse_entry_param none = {
 		.entry_timeout = FOREVER_S,
 	};
@@ -133,7 +133,7 @@ static void answer_readlink(fuse_req_t request, fuse_ino_t node)
 		worker_check_sent(fuse_reply_readlink(request, target));
 }
 
-/* The kernel remembers it, and opens files without asking. */
+/* The kernel remembers ENOSYS, and opens files without asking. */
 static void answer_open(fuse_req_t request, fuse_ino_t node,
 	struct fuse_file_info *file)
 {
@@ -146,7 +146,7 @@ static bool is_slow(enum read_result result)
 	return result == READ_STORED || result == READ_WOULD_BLOCK;
 }
 
-/* tree_read(), and what it says will be wanted next is read ahead. */
+/* tree_read(), which also says what to read ahead. */
 static enum read_result read_once(struct worker *worker, uint64_t node,
 	off_t offset, size_t size, struct squash_data *ret_data)
 {
@@ -172,7 +172,7 @@ static void reply_data(fuse_req_t request, enum read_result result,
 		request_fail(request, errno);
 }
 
-/* What takes long: another thread leads meanwhile. */
+/* A read that takes long, while another thread leads. */
 static enum read_result read_late(struct worker *worker, uint64_t node,
 	off_t offset, size_t size, struct squash_data *ret_data)
 {

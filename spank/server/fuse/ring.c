@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One ring: a thread that is bound to a CPU and answers what comes there.
+ * One ring: a thread that is bound to a CPU and answers the requests made
+ * there.
  *
- * An entry goes to and fro between the kernel and the thread: REGISTER gives it
- * to the kernel, a result says that there is a request in it, COMMIT_AND_FETCH
- * gives it back with the answer.  When the mount goes, so do the entries, and
- * the thread ends.
+ * An entry goes back and forth between the kernel and the thread.  REGISTER
+ * gives it to the kernel, a result says that it holds a request, and
+ * COMMIT_AND_FETCH returns it with the answer.  When the mount is gone the
+ * kernel ends all entries, and then the thread ends.
  */
 #include <errno.h>
 #include <sched.h>
@@ -32,7 +33,7 @@ static int send(struct worker *worker, const struct iovec *parts, int count)
 	struct entry *entry = ((struct ring *)worker)->entry;
 	size_t size = count > 1 ? parts[1].iov_len : 0;
 
-	/* What libfuse sends is one piece, often there already. */
+	/* libfuse sends one piece of data, often from there. */
 	if (size > 0 && parts[1].iov_base != worker->reply)
 		memcpy(worker->reply, parts[1].iov_base, size);
 	memcpy(entry->header->header, parts[0].iov_base, parts[0].iov_len);
@@ -40,7 +41,7 @@ static int send(struct worker *worker, const struct iovec *parts, int count)
 	return 0;
 }
 
-/* To how it would have come from /dev/fuse; 0 if it is too long for that. */
+/* Build the request as /dev/fuse would deliver it; 0 if it is too long. */
 static size_t assemble(const struct entry *entry, unsigned char *request)
 {
 	const struct request_header *from = entry->header;
@@ -62,7 +63,7 @@ static void answer(struct ring *ring, struct entry *entry)
 	size_t size = assemble(entry, ring->worker.request);
 
 	if (size == 0)
-		abort(); /* the kernel's word for the longest is not kept */
+		abort(); /* longer than the kernel announced */
 	ring->entry = entry;
 	ring->worker.reply = entry->parts[1].iov_base;
 	worker_answer_in_turn(&ring->worker, size);
@@ -87,14 +88,14 @@ static int command(struct ring *ring, struct entry *entry, uint32_t operation)
 	return 0;
 }
 
-/* The mount is gone; ENOENT: it went while the answer was on its way. */
+/* The mount is gone.  ENOENT: it went while the answer was sent. */
 static bool is_end(int failure)
 {
 	return failure == ENOTCONN || failure == ECONNABORTED ||
 	       failure == ECANCELED || failure == ENOENT;
 }
 
-/* A result is a request that has come in, or the end of an entry. */
+/* A result is a request, or the end of an entry. */
 static void take_results(struct ring *ring)
 {
 	struct entry *entry;
@@ -116,7 +117,7 @@ static void take_results(struct ring *ring)
 	}
 }
 
-/* Give the kernel the ring's entries; 0, or the errno of what it refused. */
+/* Give the kernel the ring's entries; 0, or the errno of a refusal. */
 static int register_entries(struct ring *ring)
 {
 	struct rings *all = ring->all;
@@ -138,9 +139,9 @@ static int register_entries(struct ring *ring)
 }
 
 /*
- * Before INIT is answered FUSE refuses whatever comes, as too early (EAGAIN):
- * by that it is known that commands get through to it.  Afterwards it would be
- * too late to find that they do not.
+ * Before INIT is answered FUSE refuses all commands as too early (EAGAIN),
+ * which shows that they reach it.  After the reply it would be too late to find
+ * out that they do not.
  */
 static int probe(struct ring *ring)
 {
@@ -161,13 +162,13 @@ static void serve(struct ring *ring)
 		if (uring_submit(&ring->uring, 1) < 0)
 			abort();
 		take_results(ring);
-		/* Requests of a queue that has no entry would wait for ever. */
+		/* Requests of a queue without an entry would wait forever. */
 		if (ring->failure && !is_end(ring->failure))
 			abort();
 	}
 }
 
-/* Where it cannot be bound it is slower. */
+/* If that fails the ring is slower. */
 static void bind_to(int cpu)
 {
 	cpu_set_t cpus;

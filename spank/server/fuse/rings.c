@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * FUSE over io_uring (Linux 6.14).  The kernel has a queue for each CPU, in
- * which it puts the requests of who runs there.  An answer and the wait for the
- * next request are one system call, and no CPU has to be woken for it: that is
- * what makes a walk through a tree faster.
+ * FUSE over io_uring (Linux 6.14): another transport for the requests and
+ * replies of the session.  The kernel has a queue for each CPU and puts into it
+ * the requests of programs that run there.  An answer and the wait for the next
+ * request are one system call, and no other CPU has to be woken: that makes a
+ * walk through a tree faster.
  *
- * A thread, bound to its CPU, has a ring, and in it one entry: room for one
- * request and its answer.  Deliberately not more: a request that was given to
- * a thread which hangs in a read of the image could be answered by nobody, not
- * even by an abort of the connection.  Queues of CPUs that are not ours have
- * their entries in one ring or another; the kernel wants one in each queue.
+ * A thread is bound to its CPU.  It has a ring with one entry: room for one
+ * request and its answer.  There is deliberately only one.  If a thread hangs
+ * in a read of the image, nobody can answer further requests that it was given,
+ * and not even an abort of the connection ends them.  The kernel wants an entry
+ * in every queue, so the queues of CPUs that are not ours get theirs from any
+ * ring.
  *
- *   1. rings_create(): rings, which cannot do anything yet
- *   2. rings_start(): threads; one sees whether the kernel listens
+ *   1. rings_create(): rings that cannot do anything yet
+ *   2. rings_start(): threads; one checks that the kernel accepts commands
  *   3. INIT is answered
- *   4. rings_begin(): the threads register, and serve until the mount is
- *      gone
+ *   4. rings_begin(): the threads register, and serve until the mount is gone
  *
  * FORGET and INTERRUPT still come by /dev/fuse.
  *
@@ -38,7 +39,7 @@
 #define ENABLED  "/sys/module/fuse/parameters/enable_uring"
 #define POSSIBLE "/sys/devices/system/cpu/possible"
 
-/* Each has 1 MiB of the address space, of which the sandbox leaves 1 GiB. */
+/* Each needs 1 MiB of address space, and the sandbox allows 1 GiB. */
 #define QUEUES_MAX 256
 
 static void await_reports(struct rings *rings, int count)
@@ -47,7 +48,7 @@ static void await_reports(struct rings *rings, int count)
 		thread_wait(&rings->reported);
 }
 
-/* Whether none of the first `count` threads has been refused. */
+/* Whether the kernel refused none of the first `count` threads. */
 static bool none_refused(struct rings *rings, int count)
 {
 	bool well = true;
@@ -68,7 +69,7 @@ static void announce(struct rings *rings, int count, bool begin)
 		sem_post(&rings->rings[i].decided);
 }
 
-/* A line of /sys, without its end; "" if it cannot be read, or is longer. */
+/* A line of /sys without its newline; "" if it is too long or unreadable. */
 static void read_line(const char *path, char *line, size_t size)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -77,7 +78,7 @@ static void read_line(const char *path, char *line, size_t size)
 	line[got > 0 && line[got - 1] == '\n' ? got - 1 : 0] = '\0';
 }
 
-/* "0-3,8-11" are eight; 0 if it is not understood. */
+/* "0-3,8-11" gives 8; 0 if the list is not understood. */
 static unsigned int count_list(const char *list)
 {
 	unsigned int first, last, count = 0;
@@ -99,7 +100,7 @@ static unsigned int count_list(const char *list)
 	}
 }
 
-/* The CPUs that the threads may run on; 0 if there are more than a set has. */
+/* The CPUs that the threads may run on; 0 if a set cannot hold them. */
 static int count_cpus(cpu_set_t *ret_cpus)
 {
 	if (sched_getaffinity(0, sizeof(*ret_cpus), ret_cpus) < 0)
@@ -128,12 +129,12 @@ struct rings *rings_create(void)
 	read_line(ENABLED, enabled, sizeof(enabled));
 	if (strcmp(enabled, "Y") != 0 || !session_can_have_rings())
 		return NULL;
-	/* With one queue too few the kernel would wait for that for ever. */
+	/* If a queue were missing the kernel would wait for it forever. */
 	read_line(POSSIBLE, possible, sizeof(possible));
 	queues = count_list(possible);
 	if (queues == 0 || queues > QUEUES_MAX)
 		return NULL;
-	/* Nobody knows yet how many CPUs the step has. */
+	/* The number of CPUs of the step is not known yet. */
 	return make(queues, queues < RINGS_MAX ? queues : RINGS_MAX);
 }
 
@@ -172,7 +173,7 @@ void rings_close(struct rings *rings)
 	free(rings);
 }
 
-/* Only what is used of it is ever touched: headers, and longest answers. */
+/* Only the pages that are used are ever touched. */
 static char *map_entries(unsigned int count)
 {
 	char *memory = mmap(NULL, count * entry_size(), PROT_READ | PROT_WRITE,
@@ -204,7 +205,7 @@ static int make_entries(struct rings *rings)
 	return 0;
 }
 
-/* One after the other, so that a ring has the queue of its CPU. */
+/* In order, so that each ring gets the queue of its CPU. */
 static int prepare(struct rings *rings, struct session *session,
 	const cpu_set_t *cpus)
 {

@@ -2,7 +2,7 @@
 #ifndef SPANK_SERVER_FUSE_RINGS_INTERNAL_H
 #define SPANK_SERVER_FUSE_RINGS_INTERNAL_H
 
-/* What rings.c and ring.c share; for them only. */
+/* Shared by rings.c and ring.c; not for others. */
 
 #include <semaphore.h>
 #include <stdbool.h>
@@ -13,10 +13,10 @@
 #include "spank/server/fuse/rings.h"
 #include "spank/server/fuse/uring.h"
 
-/* A node where a step has more CPUs does without. */
+/* A step with more CPUs on a node does without rings. */
 #define RINGS_MAX 64
 
-/* As the kernel has it (fuse_uring_req_header); headers may be older. */
+/* The kernel's fuse_uring_req_header; headers may be older. */
 struct request_header {
 	unsigned char header[128]; /* fuse_in_header, fuse_out_header */
 	unsigned char argument[128];
@@ -30,7 +30,7 @@ struct request_header {
 /* The one entry of a queue. */
 struct entry {
 	unsigned int queue;
-	struct ring *ring; /* that has it; the CPU's, if there is one */
+	struct ring *ring; /* that owns it; the CPU's own if there is one */
 	struct request_header *header;
 	struct iovec parts[2]; /* header, payload */
 };
@@ -41,9 +41,9 @@ struct ring {
 	struct uring uring;
 	int cpu;
 	struct entry *entry;  /* what is being answered */
-	unsigned int entries; /* that the kernel has, or will have */
+	unsigned int entries; /* that the kernel has or will get */
 	int failure;          /* errno of the last entry that ended */
-	int refused;          /* errno of what rings.c has it try */
+	int refused;          /* errno of the step that rings.c waits for */
 	sem_t decided;        /* all->begin is known */
 };
 

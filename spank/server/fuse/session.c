@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The FUSE side of the server: a session of libfuse's low-level API on a
- * /dev/fuse that somebody else has mounted.  Its operations are in requests.c
+ * /dev/fuse that another process has mounted.  Its operations are in requests.c
  * and readdir.c.
  *
- * Not taken from libfuse: mounting, reading requests (worker.c, leader.c),
- * threads (leader.c), splice (splice.c), and io_uring (rings.c).
+ * Not taken from libfuse: mounting, reading requests and threads (leader.c),
+ * splice (splice.c), and io_uring (rings.c).  doc/decisions/006-libfuse3.md
+ * says why.
  *
- * A process forked from this one can go on with the session: INIT has been
- * answered, and references are stateless.
+ * A forked process can go on with the session once INIT is answered: node
+ * numbers are stateless, and libfuse keeps nothing between two requests.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +34,8 @@
 #define INIT_EXTENDED (1U << 30)
 
 /*
- * Between poll and read a request may vanish, with a task that is killed: the
- * control loop must not wait for the next one.
+ * A request can disappear between poll and read, with a task that is killed.
+ * The control loop must not wait for the next one.
  */
 static int set_blocking(int fd, bool blocking)
 {
@@ -46,15 +47,15 @@ static int set_blocking(int fd, bool blocking)
 	return fcntl(fd, F_SETFL, flags);
 }
 
-/* Nobody reads what libfuse prints, and the sandbox forbids the calls. */
+/* libfuse must not print: the sandbox forbids the calls. */
 static void ignore_log(enum fuse_log_level level, const char *format,
 	va_list arguments)
 {
 	(void)level, (void)format, (void)arguments;
 }
 
-/* Of a free chunk that is not merged with its neighbours; the most that the C
- * library accepts. */
+/* Free chunks up to this size are not merged with their neighbours.  160 is the
+ * C library's limit. */
 #define FAST_CHUNK_SIZE 160
 
 static struct fuse_session *create_session(struct session *session)
@@ -64,7 +65,7 @@ static struct fuse_session *create_session(struct session *session)
 	struct fuse_session *created;
 
 	fuse_set_log_func(ignore_log);
-	/* libfuse allocates each request, and frees it: 136 bytes. */
+	/* libfuse allocates and frees 136 bytes for each request. */
 	mallopt(M_MXFAST, FAST_CHUNK_SIZE);
 	created = fuse_session_new(&args, &requests_ops, sizeof(requests_ops),
 		session);
@@ -77,7 +78,7 @@ static struct fuse_session *create_session(struct session *session)
 bool session_can_have_rings(void)
 {
 	struct fuse_session *probe = create_session(NULL);
-	/* No descriptor of ours: destroying the session closes it. */
+	/* Not an open descriptor: destroying the session closes it. */
 	bool can = probe && worker_take_replies(probe, INT_MAX);
 
 	if (probe)
@@ -85,7 +86,7 @@ bool session_can_have_rings(void)
 	return can;
 }
 
-/* On success the descriptor is libfuse's. */
+/* On success the descriptor belongs to libfuse. */
 static int connect_session(struct session *session, int fd)
 {
 	session->fd = fd;
@@ -129,7 +130,7 @@ int session_fd(const struct session *session)
 	return session->fd;
 }
 
-/* They came with Linux 5.17, and are not in every header. */
+/* flags2 came with Linux 5.17; headers may be older. */
 static uint32_t offered_flags2(const struct fuse_init_in *in, size_t size)
 {
 	uint32_t flags2;
@@ -141,7 +142,8 @@ static uint32_t offered_flags2(const struct fuse_init_in *in, size_t size)
 	return flags2;
 }
 
-/* Requests will come by rings, if the kernel offers that and we can. */
+/* Whether requests will come by rings: if the kernel offers that, and the rings
+ * can be started. */
 static bool start_rings(struct session *session, uint32_t offered)
 {
 	session->over_rings = session->rings && (offered & OVER_IO_URING) &&
@@ -158,6 +160,10 @@ void session_begin_init(struct session *session, const struct fuse_init_in *in,
 {
 	uint32_t offered = offered_flags2(in, size);
 
+	/* libfuse refuses a second one. */
+	if (session->has_init)
+		return;
+	session->has_init = true;
 	session->can_resend = offered & HAS_RESEND;
 	session->init_pending = true;
 	/* libfuse before 3.17 does not pass it on. */
@@ -170,8 +176,11 @@ void session_begin_init(struct session *session, const struct fuse_init_in *in,
 
 void session_end_init(struct session *session)
 {
-	/* If the kernel then refuses them it goes on without: all requests come
-	 * by /dev/fuse, to one thread. */
+	if (!session->init_pending)
+		return;
+	session->init_pending = false;
+	/* If the kernel refuses them now, all requests come by /dev/fuse, to
+	 * one thread. */
 	if (session->over_rings)
 		rings_begin(session->rings);
 }
@@ -179,11 +188,19 @@ void session_end_init(struct session *session)
 int session_serve_one(struct session *session)
 {
 	ssize_t got = read(session->fd, session->control.request, REQUEST_SIZE);
-	int what = worker_check_read(&session->control, got);
 
-	if (what == 1)
+	switch (worker_check_read(&session->control, got)) {
+	case REQUEST_COMPLETE:
 		worker_answer(&session->control, got);
-	return what == 2 ? 1 : what;
+		break;
+	case REQUEST_NONE:
+		break;
+	case REQUEST_END:
+		return 0;
+	case REQUEST_FAILED:
+		return -1;
+	}
+	return 1;
 }
 
 static int set_cache(struct squash *image,
@@ -244,7 +261,7 @@ bool session_can_resend(const struct session *session)
 	return session->can_resend;
 }
 
-/* By hand: libfuse has no such notification yet. */
+/* Written by hand: libfuse has no such notification yet. */
 int session_resend(struct session *session)
 {
 	struct fuse_out_header header = {
@@ -269,7 +286,7 @@ void session_seal(struct session *session)
 
 void session_drop_cache(struct session *session)
 {
-	/* Without it the old one stays: it costs memory, no more. */
+	/* If this fails the old cache stays, which only costs memory. */
 	squash_set_cache(session->tree.image, 0, 0);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* splice(2) of stored data: header and data into a pipe, and from it to the
- * kernel. */
+/* The header is written into a pipe, the data is spliced into it, and both are
+ * spliced to the kernel at once. */
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <sys/uio.h>
@@ -9,10 +9,10 @@
 #include "spank/server/fuse/splice.h"
 #include "spank/server/squashfs/read_context.h"
 
-/* The longest that there may be without privileges, as a rule. */
+/* The usual limit without privileges. */
 #define PIPE_SIZE (1024 * 1024)
 
-/* Pages that hold less than a page: the header's, the first and the last. */
+/* Pages that are not full: the header, the first and the last of the data. */
 #define PARTLY_FILLED 3
 
 void splice_pipe_open(struct splice_pipe *pipe)
@@ -22,7 +22,7 @@ void splice_pipe_open(struct splice_pipe *pipe)
 	pipe->most = 0;
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return;
-	/* Users who have many pipes already have small ones from then on. */
+	/* Users who have many pipes get small ones. */
 	(void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
 	size = fcntl(ends[1], F_GETPIPE_SZ) -
 	       PARTLY_FILLED * (int)sysconf(_SC_PAGESIZE);
@@ -45,7 +45,7 @@ static bool fill(const struct splice_pipe *pipe, uint64_t unique, int file,
 		       SPLICE_F_NONBLOCK) == (ssize_t)size;
 }
 
-/* What is left in the pipe must not become part of the next answer. */
+/* Left-over bytes must not become part of the next answer. */
 static void empty(const struct splice_pipe *pipe)
 {
 	char bytes[4096];

@@ -5,13 +5,13 @@
 #include <semaphore.h>
 
 /*
- * Start a thread with a small stack, which runs until the process ends, and
- * wait until it is in `run`: what the C library asks of the kernel before, the
- * narrowed sandbox does not allow.  -1 with errno.
+ * Start a detached thread with a small stack, and wait until it is in `run`:
+ * the narrowed sandbox forbids the system calls with which a thread starts.  -1
+ * with errno.
  */
 int thread_start(void *(*run)(void *), void *arg);
 
-/* As sem_wait(3), whatever signals come. */
+/* sem_wait(3), repeated if a signal interrupts it. */
 void thread_wait(sem_t *semaphore);
 
 #endif

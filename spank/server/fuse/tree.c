@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Lays the mount points over the image.  Node numbers: 1 is the root, numbers
- * with the highest bit are mount points, all others the reference of an inode
- * of the image plus 2, so that no reference can pass for the root or for 0.
+ * Lays the mount points over the image.
+ *
+ * Node numbers: 1 is the root.  Numbers with the highest bit are mount points.
+ * All others are the reference of an inode of the image plus 2, so that no
+ * reference can be mistaken for the root or for 0.
  *
  * Cookies of a directory: 0 before ".", 1 before "..", then the image's own
- * cookies plus 2, then, with COOKIE_MOUNTPOINTS set, positions in the list of
- * mount points.
+ * cookies plus 2.  With COOKIE_MOUNTPOINTS, positions in the list of mount
+ * points follow.
  */
 #include <errno.h>
 #include <limits.h>
@@ -152,7 +154,7 @@ static int parent_number(const struct tree *tree, struct read_context *context,
 	return 0;
 }
 
-/* What visit_image() needs to pass an entry on. */
+/* The state of a listing, for visit_image(). */
 struct listing {
 	const struct tree *tree;
 	struct read_context *context;
@@ -209,7 +211,7 @@ static void list_mountpoints(struct listing *listing, size_t position)
 	}
 }
 
-/* "." and "..", as far as the cookie is not past them. */
+/* "." and "..", unless the cookie is past them. */
 static int list_dots(struct listing *listing, uint64_t cookie)
 {
 	struct tree_entry dot = { .name = ".", .type = S_IFDIR, .next = 1 };

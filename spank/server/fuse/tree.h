@@ -10,42 +10,41 @@
 #include "spank/server/fuse/mountpoints.h"
 #include "spank/server/squashfs/squash.h"
 
-/* The root's node number, as the kernel has it (FUSE_ROOT_ID). */
+/* The root's node number: FUSE_ROOT_ID. */
 #define TREE_ROOT 1
 
 /*
- * What the mount shows: the image, and over it the mount points that were made
- * on it before it was sealed.  A node number stands for its inode as long as
- * the tree lives; none has to be released.  Once sealed, it can be used by any
- * number of threads.
+ * What the mount shows: the image, with the mount points over it that were made
+ * before it was sealed.  A node number is valid as long as the tree exists;
+ * none has to be released.  Once sealed, any number of threads can use it.
  *
  * Functions return 0 or a count, or -1 with errno; see squashfs/squash.h.
  */
 struct tree {
 	struct squash *image; /* borrowed */
 	struct mountpoints mountpoints;
-	bool owned; /* all files are shown as those of `uid` and `gid` */
+	bool owned; /* all files are shown as owned by `uid` and `gid` */
 	uid_t uid;
 	gid_t gid;
-	bool sealed; /* from now on making and removing are EROFS */
+	bool sealed; /* making and removing are EROFS */
 };
 
 struct tree_entry {
 	const char *name;
-	uint64_t node; /* 0 for "." and "..": they are not looked up */
+	uint64_t node; /* 0 for "." and "..", which are not looked up */
 	ino_t number;
 	mode_t type;
 	uint64_t next; /* cookie of the entry that follows */
 };
 
-/* Return false if the entry was not taken: it comes again next time. */
+/* Return false if the entry does not fit: the next call starts with it. */
 typedef bool tree_visit(const struct tree_entry *entry, void *arg);
 
 /* Everything that stat(2) tells, except for st_dev. */
 int tree_stat(const struct tree *tree, struct read_context *context,
 	uint64_t node, struct stat *ret_st);
 
-/* ENOENT if there is no such name, or one that has been removed. */
+/* ENOENT if the name does not exist or was removed. */
 int tree_lookup(const struct tree *tree, struct read_context *context,
 	uint64_t directory, const char *name, uint64_t *ret_node);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The three system calls of io_uring, and the two queues in memory that is
- * shared with the kernel.  Not by liburing: this is less than what it would
- * take to ask for it, and the program starts with nothing more to link.
+ * shared with the kernel.  liburing would be a dependency for less code than
+ * this.
  *
- * Operations of io_uring do not pass seccomp.  So a ring is made before the
- * image server enters its sandbox, in which no ring can be made; it starts out
- * disabled, and what it may do is laid down before it is enabled: commands for
- * the driver of a descriptor that was attached to it, and no changes.
+ * seccomp does not see operations of io_uring.  So a ring is created, disabled,
+ * before the image server enters its sandbox, in which no ring can be created.
+ * Before it is enabled it is restricted to commands for the driver of one
+ * attached descriptor, and no restriction can be changed.
  *
  * Reference: io_uring_setup(2), io_uring_enter(2), io_uring_register(2).
  */
@@ -21,12 +21,12 @@
 #include "common/cleanup.h"
 #include "spank/server/fuse/uring.h"
 
-/* Who has more to say submits more often. */
+/* With more of them the caller submits more often. */
 #define COMMANDS 8
 
 /* Of Linux 5.19 to 6.6; headers may be older. */
 #define OPERATION_COMMAND  46         /* IORING_OP_URING_CMD */
-#define SETUP_SUBMIT_ALL   (1U << 7)  /* also what follows a wrong one */
+#define SETUP_SUBMIT_ALL   (1U << 7)  /* do not stop at a failing one */
 #define SETUP_LONG         (1U << 10) /* SQE128 */
 #define SETUP_ONE_THREAD   (1U << 12) /* SINGLE_ISSUER */
 #define SETUP_WHEN_WAITING (1U << 13) /* DEFER_TASKRUN: no interruptions */
@@ -53,7 +53,7 @@ static int restrict_it(int fd)
 		sizeof(rules) / sizeof(rules[0]));
 }
 
-/* The kernel chooses the place, and would take no other. */
+/* The kernel chooses the address. */
 static void *map(int fd, size_t size, off_t what)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,

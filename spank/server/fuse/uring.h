@@ -8,14 +8,14 @@
 
 /*
  * A ring of io_uring(7) that can do one thing: give commands to the driver of
- * one descriptor (IORING_OP_URING_CMD), here /dev/fuse.  What it takes is
- * restricted in the kernel, for good, before there is anything to take.  -1 is
- * failure with errno.
+ * one descriptor (IORING_OP_URING_CMD), here /dev/fuse.  The kernel restricts
+ * it to that, irrevocably, before the ring is enabled.  -1 is failure with
+ * errno.
  */
 struct uring {
 	int fd;
-	unsigned int queued; /* commands that the kernel has not been told */
-	unsigned int tail;   /* of the commands; ours alone */
+	unsigned int queued; /* commands not yet given to the kernel */
+	unsigned int tail;   /* of the commands; not shared */
 	struct uring_command *commands;
 	uint32_t *submit_tail; /* shared with the kernel, as are the next */
 	uint32_t *result_head, *result_tail;
@@ -28,7 +28,7 @@ struct uring {
 /* The driver's own part of a command. */
 #define URING_COMMAND_SIZE 80
 
-/* 128 bytes of the kernel's: an io_uring_sqe and what may follow it. */
+/* The kernel's io_uring_sqe of 128 bytes. */
 struct uring_command {
 	uint8_t type;
 	uint8_t flags;
@@ -45,26 +45,26 @@ struct uring_command {
 };
 _Static_assert(sizeof(struct uring_command) == 128, "as the kernel has it");
 
-/* With room for `results` of them, which it cannot have more commands than. */
+/* With room for `results`; no more commands than that can be pending. */
 int uring_open(unsigned int results, struct uring *ret_uring);
 
 /* Not while a thread waits for a result. */
 void uring_close(struct uring *uring);
 
-/* What the commands are for; once. */
+/* Set the descriptor that the commands are for; once. */
 int uring_attach(const struct uring *uring, int fd);
 
-/* Commands can be given from now on, by this thread alone. */
+/* From now on this thread, and no other, can give commands. */
 int uring_enable(const struct uring *uring);
 
 /*
- * The next command, zeroed but for what makes it one: the caller fills in
+ * The next command, zeroed except for its type: the caller fills in
  * `operation`, `argument`, and what the operation wants.  It is valid until
  * uring_submit().  NULL with errno.
  */
 struct uring_command *uring_next(struct uring *uring, uint64_t data);
 
-/* Give the kernel what there is, and wait for `wanted` results. */
+/* Submit the commands, and wait for `wanted` results. */
 int uring_submit(struct uring *uring, unsigned int wanted);
 
 /* Take the next result, if there is one: 0 or a negative errno. */

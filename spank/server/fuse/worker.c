@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One thread's way between the kernel and libfuse: it reads a request, checks
- * its length, and hands it to the session; libfuse calls an operation of
- * requests.c, whose reply comes back here and goes to /dev/fuse, or into a ring
+ * What lies between the kernel and libfuse.  A worker checks the length of a
+ * request and passes it to the session.  libfuse calls an operation of
+ * requests.c.  Its reply comes back here and goes to /dev/fuse, or into a ring
  * (ring.c).
  *
- * libfuse believes what the header says.  So a request is handed on only if all
- * of its argument is there, and only if there is an operation for it: the rest
- * is answered here, with ENOSYS, which the kernel remembers of most.
+ * libfuse does not check lengths.  So a request is passed on only if its
+ * argument is complete.  Requests without an operation are answered here with
+ * ENOSYS; for most of them the kernel remembers that and does not ask again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,21 +17,21 @@
 
 #include "spank/server/fuse/internal.h"
 
-/* Of reading a request, in a row, and of sending an answer: what fails has cost
- * that request its answer at most, and others wait. */
+/* How often a read may fail in a row, and a reply be sent.  A failure costs at
+ * most the answer to that request; other requests wait. */
 #define TRIES 3
 
 static _Thread_local struct worker *current;
 
-/* What must be there of a request. */
+/* What a complete request has. */
 struct shape {
 	bool is_known;
-	size_t size;   /* of the fixed part of the argument */
-	bool has_name; /* after it, with its NUL */
+	size_t size;   /* of the argument's fixed part */
+	bool has_name; /* a name with its NUL follows */
 };
 
 static const struct shape shapes[] = {
-	/* What all versions of the protocol have. */
+	/* The part that all versions of the protocol have. */
 	[FUSE_INIT] = { true, 16, false },
 	[FUSE_LOOKUP] = { true, 0, true },
 	[FUSE_FORGET] = { true, sizeof(struct fuse_forget_in), false },
@@ -54,7 +54,7 @@ static const struct shape shapes[] = {
 	[FUSE_DESTROY] = { true, 0, false },
 };
 
-/* 0, or the errno that answers the request. */
+/* 0, or the errno to answer the request with. */
 static int check(const struct fuse_in_header *header, size_t size)
 {
 	const char *argument = (const char *)(header + 1);
@@ -77,7 +77,7 @@ static int write_reply(struct worker *worker, const struct iovec *parts,
 	int tries;
 
 	for (tries = 0; tries < TRIES; tries++)
-		/* ENOENT: whoever asked does not wait any more. */
+		/* ENOENT: the request was interrupted, nobody waits. */
 		if (writev(worker->session->fd, parts, count) >= 0 ||
 			errno == ENOENT)
 			return 0;
@@ -123,21 +123,20 @@ struct worker *worker_current(void)
 	return current;
 }
 
-/* The flags that libfuse does not pass on, or does not know. */
+/* Add the flags that libfuse does not pass on or does not know. */
 static void amend_init(struct session *session, const struct iovec *reply)
 {
 	struct fuse_init_out *out = reply->iov_base;
 	uint32_t flags2;
 
-	session->init_pending = false;
 	out->flags |= session->init_flags;
 	memcpy(&flags2, (char *)out + INIT_OUT_FLAGS2, sizeof(flags2));
 	flags2 |= session->init_flags2;
 	memcpy((char *)out + INIT_OUT_FLAGS2, &flags2, sizeof(flags2));
 }
 
-/* libfuse must not see a failure: it would print it, with calls that the
- * sandbox forbids. */
+/* Never fails: libfuse would print the error, and the sandbox forbids the calls
+ * that it prints with. */
 static ssize_t send_reply(int fd, struct iovec *parts, int count,
 	void *userdata)
 {
@@ -152,7 +151,7 @@ static ssize_t send_reply(int fd, struct iovec *parts, int count,
 	return header->len;
 }
 
-/* Never called: a worker reads by itself. */
+/* Never called: the leader reads. */
 static ssize_t read_nothing(int fd, void *buffer, size_t size, void *userdata)
 {
 	(void)fd, (void)buffer, (void)size, (void)userdata;
@@ -181,9 +180,9 @@ int worker_connect_session(struct session *session)
 
 	if (worker_take_replies(session->fuse, session->fd))
 		return 0;
-	/* libfuse sends them.  An exited session does not print that it could
-	 * not, which the sandbox would not allow, and is no different
-	 * otherwise. */
+	/* libfuse writes the replies.  It prints an error unless the session
+	 * has exited, and the sandbox forbids the calls that it prints with.
+	 * Nothing else that is used here looks at that flag. */
 	fuse_session_exit(session->fuse);
 	snprintf(path, sizeof(path), "/dev/fd/%d", session->fd);
 	return fuse_session_mount(session->fuse, path);
@@ -196,10 +195,10 @@ void worker_check_sent(int sent)
 }
 
 /*
- * libfuse's table of requests names this function, through which a static link
- * takes in all of CUSE, and with it loops, exec and dlopen: 100 KiB.  Never
- * called, since CUSE_INIT has no shape.  Weak: where libfuse needs its own for
- * another reason (3.18), that counts.
+ * libfuse's table of requests names this function.  Through it a static link
+ * would take in CUSE, and with that loops, exec and dlopen: 100 KiB.  It is
+ * never called, since CUSE_INIT is not a known request.  It is weak because
+ * libfuse 3.18 links its own anyway.
  */
 __attribute__((weak)) void cuse_lowlevel_init(fuse_req_t request,
 	fuse_ino_t node, const void *in);
@@ -210,27 +209,27 @@ __attribute__((weak)) void cuse_lowlevel_init(fuse_req_t request,
 	fuse_reply_err(request, ENOSYS);
 }
 
-static int check_failure(struct worker *worker)
+static enum request_state check_failure(struct worker *worker)
 {
-	/* ENOENT: the request was taken back while it was being read. */
+	/* ENOENT: the request was interrupted while it was read. */
 	if (errno == EINTR || errno == EAGAIN || errno == ENOENT)
-		return 2;
+		return REQUEST_NONE;
 	/* ECONNABORTED: someone aborted the connection. */
 	if (errno == ENODEV || errno == ECONNABORTED)
-		return 0;
-	return ++worker->failures < TRIES ? 2 : -1;
+		return REQUEST_END;
+	return ++worker->failures < TRIES ? REQUEST_NONE : REQUEST_FAILED;
 }
 
-int worker_check_read(struct worker *worker, ssize_t got)
+enum request_state worker_check_read(struct worker *worker, ssize_t got)
 {
 	if (got < 0)
 		return check_failure(worker);
 	worker->failures = 0;
 	if ((size_t)got < sizeof(struct fuse_in_header)) {
 		errno = EIO;
-		return -1;
+		return REQUEST_FAILED;
 	}
-	return 1;
+	return REQUEST_COMPLETE;
 }
 
 void worker_answer(struct worker *worker, size_t size)
@@ -245,8 +244,9 @@ void worker_answer(struct worker *worker, size_t size)
 		fail(worker, error);
 		return;
 	}
-	/* No request is interrupted: all are short.  libfuse would note this
-	 * one, and send it back with the next request if it finds none. */
+	/* Ignored: no request takes long enough to be interrupted.  libfuse
+	 * would keep it, and send it back to the kernel if the request that it
+	 * is for has been answered. */
 	if (header->opcode == FUSE_INTERRUPT)
 		return;
 	if (header->opcode == FUSE_INIT)

@@ -13,7 +13,7 @@
 
 #define MS 1000000
 
-static int ends[2]; /* of the pipe that requests come through */
+static int ends[2]; /* of the pipe that stands for /dev/fuse */
 
 static int open_pipe(void **state)
 {
@@ -36,7 +36,7 @@ static void read_one(struct polling *polling)
 	assert_int_equal(polling_read(polling, ends[0], &byte, 1), 1);
 }
 
-/* Requests that are there already. */
+/* The requests are there already. */
 static void read_dense(struct polling *polling, int count)
 {
 	while (count-- > 0) {
@@ -53,7 +53,7 @@ static void *write_late(void *arg)
 	return write(ends[1], "", 1) == 1 ? arg : NULL;
 }
 
-/* How long the thread has worked while it waited for a late request. */
+/* CPU time that the thread used while it waited for a late request. */
 static int64_t read_late(struct polling *polling)
 {
 	struct timespec before, after;
@@ -70,7 +70,7 @@ static int64_t read_late(struct polling *polling)
 	       before.tv_nsec;
 }
 
-static void after_dense_requests_it_stays_awake_for_a_moment(void **state)
+static void after_dense_requests_it_polls_for_a_moment(void **state)
 {
 	struct polling polling;
 
@@ -78,12 +78,12 @@ static void after_dense_requests_it_stays_awake_for_a_moment(void **state)
 	polling_init(&polling, 2);
 	read_dense(&polling, 2 * POLLING_SCORE_MAX);
 	assert_true(polling.hit_score > POLLING_SCORE_MAX / 2);
-	/* No more than a moment: then it sleeps. */
+	/* Then it sleeps. */
 	assert_true(read_late(&polling) < 5 * MS);
 }
 
-/* In one of many tries at least the CPU is not wanted by others. */
-static void with_luck_it_stays_awake(void **state)
+/* In at least one of many tries nobody else wants the CPU. */
+static void with_a_high_score_it_polls(void **state)
 {
 	struct polling polling;
 	int64_t longest = 0, time;
@@ -99,7 +99,7 @@ static void with_luck_it_stays_awake(void **state)
 	assert_true(longest >= MS / 20);
 }
 
-static void late_requests_cost_luck(void **state)
+static void late_requests_lower_the_score(void **state)
 {
 	struct polling polling;
 	int i;
@@ -114,7 +114,7 @@ static void late_requests_cost_luck(void **state)
 	assert_int_equal(polling.hit_score, 0);
 }
 
-static void with_one_cpu_it_never_stays_awake(void **state)
+static void with_one_cpu_it_never_polls(void **state)
 {
 	struct polling polling;
 
@@ -126,7 +126,7 @@ static void with_one_cpu_it_never_stays_awake(void **state)
 	assert_int_equal(polling.backoff_until_us, 0);
 }
 
-static void the_end_is_read_as_read_does(void **state)
+static void end_of_file_is_what_read_returns(void **state)
 {
 	struct polling polling;
 	char byte;
@@ -143,17 +143,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			after_dense_requests_it_stays_awake_for_a_moment,
+			after_dense_requests_it_polls_for_a_moment, open_pipe,
+			close_pipe),
+		cmocka_unit_test_setup_teardown(with_a_high_score_it_polls,
 			open_pipe, close_pipe),
-		cmocka_unit_test_setup_teardown(with_luck_it_stays_awake,
+		cmocka_unit_test_setup_teardown(late_requests_lower_the_score,
 			open_pipe, close_pipe),
-		cmocka_unit_test_setup_teardown(late_requests_cost_luck,
+		cmocka_unit_test_setup_teardown(with_one_cpu_it_never_polls,
 			open_pipe, close_pipe),
 		cmocka_unit_test_setup_teardown(
-			with_one_cpu_it_never_stays_awake, open_pipe,
+			end_of_file_is_what_read_returns, open_pipe,
 			close_pipe),
-		cmocka_unit_test_setup_teardown(the_end_is_read_as_read_does,
-			open_pipe, close_pipe),
 	};
 
 	return cmocka_run_group_tests_name("polling", tests, NULL, NULL);

@@ -184,11 +184,18 @@ static uint64_t find(uint64_t directory, const char *name)
 
 static void init_comes_first_and_once(void **state)
 {
+	unsigned char before[sizeof(struct fuse_statfs_out)];
+
 	open_image(state);
 	assert_int_equal(ask(FUSE_STATFS, 1, NULL, 0), -EIO);
 	assert_int_equal(init(KERNEL_FLAGS, 0), 0);
-	assert_int_equal(init(KERNEL_FLAGS, 0), -EIO);
 	assert_int_equal(ask(FUSE_STATFS, 1, NULL, 0), 0);
+	memcpy(before, reply.bytes, sizeof(before));
+	assert_int_equal(init(KERNEL_FLAGS, HAS_RESEND), -EIO);
+	assert_false(session_can_resend(session));
+	/* Nothing meant for INIT gets into another reply. */
+	assert_int_equal(ask(FUSE_STATFS, 1, NULL, 0), 0);
+	assert_memory_equal(reply.bytes, before, sizeof(before));
 }
 
 static void init_wants_what_it_needs(void **state)
@@ -538,6 +545,7 @@ static void nonsense_is_answered_or_ignored(void **state)
 {
 	unsigned char argument[300];
 	unsigned int seed = 20;
+	uint32_t opcode;
 	size_t i, size;
 	int round;
 
@@ -547,9 +555,12 @@ static void nonsense_is_answered_or_ignored(void **state)
 		for (i = 0; i < sizeof(argument); i++)
 			argument[i] = rand_r(&seed);
 		size = rand_r(&seed) % sizeof(argument);
-		ask(rand_r(&seed) % 60,
-			(uint64_t)rand_r(&seed) << rand_r(&seed) % 34, argument,
-			size);
+		opcode = rand_r(&seed) % 60;
+		/* libfuse 3.18 wants an INIT after that. */
+		if (opcode == FUSE_DESTROY)
+			continue;
+		ask(opcode, (uint64_t)rand_r(&seed) << rand_r(&seed) % 34,
+			argument, size);
 		assert_int_equal(receive(MSG_DONTWAIT), NOT_ANSWERED);
 		if (round % 50 == 0)
 			assert_true(find(1, "text") != 0);

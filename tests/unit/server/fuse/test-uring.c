@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a ring of the image server can be used for.  Where the kernel has none
- * of that kind, or does not let us, there is nothing to test.
+ * What a ring of the image server can be used for.  Skipped where the kernel
+ * has no such rings, or does not let us create one.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -15,7 +15,8 @@
 
 #include "spank/server/fuse/uring.h"
 
-/* A ring for the commands of a pipe, which has none; false if there is none. */
+/* A ring for commands to a pipe, whose driver knows none; false if there are no
+ * rings. */
 static bool make_ring(struct uring *uring)
 {
 	int ends[2];
@@ -30,7 +31,7 @@ static bool make_ring(struct uring *uring)
 	return true;
 }
 
-/* Of the one command that `uring` has. */
+/* The result of the one command of `uring`. */
 static int result(struct uring *uring)
 {
 	uint64_t data;
@@ -53,7 +54,7 @@ static void commands_reach_the_driver(void **state)
 	(void)state;
 	if (!make_ring(&uring))
 		return;
-	/* More often than there are places. */
+	/* More often than the ring has places. */
 	for (i = 0; i < 100; i++) {
 		assert_non_null(uring_next(&uring, 7));
 		assert_int_equal(result(&uring), -EOPNOTSUPP);
