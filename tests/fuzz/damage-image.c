@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Damages a good image in memory, again and again, and has several threads walk
- * through it with the server's own reader (tests/lib/walk-image.c): whatever
- * they meet has to be an error.  To be built with sanitizers (configure
- * --enable-sanitizers).
+ * Damages a good image in memory repeatedly, and lets several threads walk it
+ * with the server's reader (tests/lib/walk-image.c): damage must only lead to
+ * errors.  Build it with sanitizers (configure --enable-sanitizers).
  *
  *	damage-image IMAGE SEED COUNT
  *
- * Prints the seed of each round before it, if VERBOSE is in the environment: a
- * crash can then be had again with COUNT 1.
+ * With VERBOSE in the environment it prints the seed before each round; that
+ * seed and COUNT 1 repeat a crash.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -58,11 +57,11 @@ static void prefetch_some(struct squash *squash)
 	prefetch_close(prefetch);
 }
 
-/* Whether the image could still be opened. */
+/* Returns whether the image could still be opened. */
 static bool try_image(int image_fd, long seed)
 {
 	struct sif_partition partition;
-	/* Pieces that are smaller than blocks are, or larger. */
+	/* Pieces smaller and larger than blocks. */
 	struct image_walk walk_all = {
 		.nodes_max = 400,
 		.reads_max = 200,

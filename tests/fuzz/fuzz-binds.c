@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lists of binds: what is printed must parse to the same again. */
+/* Lists of binds: a printed list must parse to the same list. */
 #include <stdlib.h>
 #include <string.h>
 

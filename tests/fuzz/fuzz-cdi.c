@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* CDI specifications: YAML or JSON in files of root's. */
+/* CDI specifications: YAML or JSON, in files owned by root. */
 #include <stdio.h>
 
 #include "spank/gpus/cdi_file.h"

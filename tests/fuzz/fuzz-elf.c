@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a program of the image says it needs. */
+/* The libraries that a program in the image declares. */
 #include <string.h>
 
 #include "spank/server/prefetch/elf_dynamic.h"

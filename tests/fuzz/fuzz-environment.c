@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		environment_reader_read(&reader, (const char *)data, size,
 			&err);
 	environment_reader_free(&reader);
-	/* What is found ends the search: the rarest kind. */
+	/* The search stops at the rarest kind. */
 	environment_dialect_find((const char *)data, size, DIALECT_CR,
 		&dialect);
 	environment_free(&start);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What ldconfig prints of the loader's cache. */
+/* The loader's cache as printed by ldconfig. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The arguments of plugstack.conf, one a line. */
+/* The arguments of plugstack.conf, one per line. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The reader of squashfs: an image that can be opened is prefetched from and
- * walked.  Neither may crash, and tests/lib/walk-image.c checks what it is
- * told.
+ * The squashfs reader: if an image can be opened, prefetch reads from it and
+ * tests/lib/walk-image.c walks it and checks what it reads.  Neither may
+ * crash.
  */
 #include <unistd.h>
 

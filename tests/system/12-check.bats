@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck disable=SC2154
 #
-# spank-sif-check on a healthy node and on broken ones, and what keeps jobs from
-# a node without the plugin.
+# spank-sif-check on healthy and on broken nodes, and the site scripts that keep jobs
+# away from nodes without the plugin.
 
 load ../lib/common
 load ../lib/assert
@@ -43,7 +43,7 @@ plugstack() { # TEXT
 	as_root sh -c "printf '%s\n' \"\$1\" >$LINE" sh "$1"
 }
 
-@test "a healthy node: no warning, no failure, and nothing stays" {
+@test "a healthy node gives no warning or failure, and nothing is left behind" {
 	run as_root spank-sif-check
 	assert_status 0
 	refute_contains warning
@@ -54,13 +54,13 @@ plugstack() { # TEXT
 	assert_output ''
 }
 
-@test "a user may ask, too" {
+@test "users can run it, too" {
 	run as_alice spank-sif-check
 	assert_status 0
 	assert_check image skipped 'only root'
 }
 
-@test "--json is JSON, --brief is a line, anything else is a mistake" {
+@test "--json prints JSON, --brief a line, other options are refused" {
 	run as_root sh -c 'spank-sif-check --json | python3 -c "
 import json, sys
 checks = json.load(sys.stdin)[\"checks\"]
@@ -75,7 +75,7 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_contains 'usage: spank-sif-check'
 }
 
-@test "a server that users can read, that others own, or that is missing" {
+@test "a server readable by users, with another owner, or missing is a failure" {
 	as_root chmod 0755 "$SERVER"
 	run as_root spank-sif-check
 	assert_status 1
@@ -92,7 +92,7 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_check programs failure 'No such file'
 }
 
-@test "a server that does not work" {
+@test "a server that does not work is a failure" {
 	as_root cp --remove-destination /usr/bin/false "$SERVER"
 	as_root chmod 0711 "$SERVER"
 	run as_root spank-sif-check
@@ -100,7 +100,7 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_check image failure 'the image server ended'
 }
 
-@test "plugstack.conf: no line, two, optional, or not the last" {
+@test "plugstack.conf: no line, two lines, optional, or not last is reported" {
 	local required="required spank_sif.so"
 	plugstack '# nothing'
 	run as_root spank-sif-check
@@ -120,7 +120,7 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_check plugstack warning 'other.so follows'
 }
 
-@test "mount=host: /dev/fuse, fusermount3 and the sweep" {
+@test "mount=host: /dev/fuse, fusermount3 and the sweep are checked" {
 	plugstack "required spank_sif.so mount=private,host"
 	as_root cp -a "$(command -v fusermount3)" /root/fusermount3
 	as_root chmod u-s "$(command -v fusermount3)"
@@ -132,7 +132,7 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_check plugstack warning 'spank_sif_sweep.so'
 }
 
-@test "another release of Slurm" {
+@test "a plugin for another release of Slurm is a failure" {
 	as_root sh -c 'mkdir -p /opt/other
 		printf "#!/bin/sh\necho slurm 19.05.1\n" >/opt/other/slurmd
 		chmod 755 /opt/other/slurmd'
@@ -141,7 +141,7 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_check release failure "this is 'slurm 19.05.1'"
 }
 
-@test "--cluster asks every node, and finds one without spank-sif" {
+@test "--cluster checks every node and finds one without spank-sif" {
 	run as_root spank-sif-check --cluster
 	assert_status 0
 	assert_line 'node1 ok'
