@@ -25,6 +25,7 @@ static int decompress_data(const struct data_request *request,
 	if (got < 0)
 		return -1;
 	block->size = got;
+	block->next = request->header;
 	return 0;
 }
 
@@ -54,14 +55,22 @@ enum read_result squash_block_get(struct squash *squash,
 	const struct cache_block **ret_block)
 {
 	struct data_request request = { squash, extent->header };
+	bool nowait = context && context->blocking == READ_NOWAIT;
+	const struct cache_block *block =
+		nowait ? cache_get_nowait(squash->data, extent->position)
+		       : cache_get(squash->data, context, extent->position,
+				 load_data, &request);
 
-	if (context && context->blocking == READ_NOWAIT) {
-		*ret_block = cache_get_nowait(squash->data, extent->position);
-		return *ret_block ? READ_DATA : READ_WOULD_BLOCK;
+	if (!block)
+		return nowait ? READ_WOULD_BLOCK : READ_ERROR;
+	/* Files that share a block agree on its size. */
+	if (block->next != extent->header) {
+		cache_put(squash->data, block);
+		errno = EIO;
+		return READ_ERROR;
 	}
-	*ret_block = cache_get(squash->data, context, extent->position,
-		load_data, &request);
-	return *ret_block ? READ_DATA : READ_ERROR;
+	*ret_block = block;
+	return READ_DATA;
 }
 
 bool squash_wants_readahead(struct squash *squash,

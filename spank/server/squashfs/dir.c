@@ -83,7 +83,7 @@ static int next_entry(struct listing *listing, struct squash_entry *entry)
 	size_t size;
 
 	if (listing->offset == listing->total)
-		return 0;
+		return listing->left ? squash_corrupt() : 0;
 	if ((listing->left == 0 && next_header(listing) < 0) ||
 		read_list(listing, raw, sizeof(raw)) < 0)
 		return -1;

@@ -95,6 +95,8 @@ static enum read_result read_extent(struct reading *reading,
 		memset(buffer, 0, size);
 		return READ_DATA;
 	}
+	if (extent->position < SQUASH_SUPER_SIZE)
+		return read_corrupt();
 	if (!(extent->header & SQUASH_DATA_STORED))
 		return read_compressed(reading, extent, offset, size,
 			is_single ? NULL : buffer);
@@ -136,7 +138,8 @@ static off_t find_stored(const struct reading *reading)
 		left -= block_size;
 		end += block_size;
 	}
-	if (start > squash->window.size || end + left > squash->window.size)
+	if (start < SQUASH_SUPER_SIZE || start > squash->window.size ||
+		end + left > squash->window.size)
 		return 0;
 	return squash->window.offset + start + within;
 }

@@ -26,6 +26,7 @@
 #define HEADER_BLOCK 4
 #define ENTRY        12
 #define ENTRY_OFFSET (ENTRY + 0)
+#define ENTRY_TYPE   (ENTRY + 4)
 #define ENTRY_SIZE   (ENTRY + 6)
 #define ENTRY_NAME   (ENTRY + 8)
 
@@ -245,6 +246,12 @@ static void nonsense_in_a_list_is_an_error(void **state)
 
 	assert_damaged(&small, small.list + HEADER_COUNT, 4, 256, 0);
 	assert_damaged(&small, small.list + HEADER_COUNT, 4, UINT32_MAX, 0);
+	/* More entries than there are in the list, though all of them fit. */
+	assert_damaged(&small, small.list + HEADER_COUNT, 4, 2, 2);
+	/* No type, or one of the extended ones that only inodes have. */
+	assert_damaged(&small, small.list + ENTRY_TYPE, 2, 0, 0);
+	assert_damaged(&small, small.list + ENTRY_TYPE, 2, 8, 0);
+	assert_damaged(&small, small.list + ENTRY_TYPE, 2, 14, 0);
 	/* A second header, where there is an entry. */
 	assert_damaged(&small, small.list + HEADER_COUNT, 4, 0, 1);
 	/* More entries than bytes: the list ends within the third, or not. */

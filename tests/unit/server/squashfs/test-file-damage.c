@@ -106,6 +106,9 @@ static void nonsense_in_the_inode_of_a_file_is_an_error(void **state)
 	at = inode_of(*state, "random");
 	assert_damaged(*state, "random", 0, at + FILE_START, 4, UINT32_MAX);
 	assert_damaged(*state, "random", 0, at + FILE_START, 4, 1 << 20);
+	/* In the superblock. */
+	assert_damaged(*state, "random", 0, at + FILE_START, 4, 0);
+	assert_damaged(*state, "random", 0, at + FILE_START, 4, 95);
 	/* A fragment, where there is none. */
 	fixture_put(*state, at + FILE_SIZE, 4, BLOCK + 200);
 	fixture_run(*state, "truncate -s 4296 random");
@@ -136,6 +139,38 @@ static void block_behind_the_end_is_an_error(void **state)
 	at = inode_of(fixture, "random");
 	assert_damaged(fixture, "random", 0, at + FILE_START, 4, end);
 	assert_damaged(fixture, "random", 0, at + FILE_START, 4, end - 50);
+}
+
+/* It is in the cache by its place when the other file asks for it. */
+static void files_that_disagree_on_a_block_are_an_error(void **state)
+{
+	struct fixture *fixture = *state;
+	struct squash_data data;
+	uint64_t first, second, ref;
+
+	fixture_file(fixture, "first", BLOCK);
+	fixture_file(fixture, "second", BLOCK - 1000);
+	fixture_pack(fixture, "-b 4096 -noI -noX -no-fragments");
+	first = inode_of(fixture, "first");
+	second = inode_of(fixture, "second");
+	assert_true(fixture_get(fixture, first + FILE_BLOCKS, 4) !=
+		    fixture_get(fixture, second + FILE_BLOCKS, 4));
+	fixture_put(fixture, second + FILE_START, 4,
+		fixture_get(fixture, first + FILE_START, 4));
+	squash = fixture_open(fixture);
+	assert_int_equal(fixture_read(squash, fixture, "first", NULL, 0, 100),
+		READ_DATA);
+	ref = fixture_find(squash, "second");
+	errno = 0;
+	assert_int_equal(squash_read(squash, NULL, ref, 0, 100, buffer, &data),
+		READ_ERROR);
+	assert_int_equal(errno, EIO);
+	errno = 0;
+	assert_int_equal(
+		squash_read(squash, &nowait, ref, 0, 100, buffer, &data),
+		READ_ERROR);
+	assert_int_equal(errno, EIO);
+	squash_close(squash);
 }
 
 static void file_longer_than_its_list_is_an_error(void **state)
@@ -184,6 +219,7 @@ static void nonsense_about_a_fragment_is_an_error(void **state)
 		BLOCK + 1);
 	assert_damaged(fixture, "small", 0, entry + FRAGMENT_HEADER, 4,
 		0x01000000 | 99);
+	assert_damaged(fixture, "small", 0, entry, 8, 0);
 	assert_damaged(fixture, "small", 0, entry, 8, 1ULL << 40);
 	assert_damaged(fixture, "small", 0, entry, 8, UINT64_MAX - 10);
 	/* The table's block: elsewhere, empty, too long. */
@@ -203,6 +239,7 @@ int main(void)
 		TEST(nonsense_in_the_inode_of_a_file_is_an_error),
 		TEST(compressed_block_longer_than_a_block_is_an_error),
 		TEST(block_behind_the_end_is_an_error),
+		TEST(files_that_disagree_on_a_block_are_an_error),
 		TEST(file_longer_than_its_list_is_an_error),
 		TEST(nonsense_about_a_fragment_is_an_error),
 	};

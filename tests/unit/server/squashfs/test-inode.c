@@ -238,6 +238,10 @@ static void nonsense_in_an_inode_is_an_error(void **state)
 		{ "file", TYPE, 2, 0 },
 		{ "file", TYPE, 2, TYPES + 1 },
 		{ "file", TYPE, 2, 0x8002 },
+		/* The mode may say the type once more, but no other one. */
+		{ "file", MODE, 2, S_IFDIR | 0644 },
+		{ "file", MODE, 2, 0xffff },
+		{ "link", MODE, 2, S_IFREG | 0777 },
 		{ "file", UID, 2, 1000 }, /* of three or so */
 		{ "file", UID + 2, 2, UINT16_MAX },
 		{ "sparse", LREG_SIZE, 8, 1ULL << 63 },
@@ -248,6 +252,24 @@ static void nonsense_in_an_inode_is_an_error(void **state)
 
 	pack_all_types(*state);
 	assert_corrupt(*state, changes, sizeof(changes) / sizeof(*changes));
+}
+
+static void mode_may_say_the_type(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stat st;
+	uint64_t ref;
+
+	pack_all_types(fixture);
+	squash = fixture_open(fixture);
+	ref = fixture_find(squash, "file");
+	squash_close(squash);
+	fixture_put(fixture, fixture_inode(fixture, ref) + MODE, 2,
+		S_IFREG | 0751);
+	squash = fixture_open(fixture);
+	assert_int_equal(squash_stat(squash, NULL, ref, &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0751);
+	squash_close(squash);
 }
 
 static void more_holes_than_bytes_are_no_blocks(void **state)
@@ -325,6 +347,7 @@ int main(void)
 		TEST(readlink_wants_room_for_the_nul),
 		TEST(references_may_be_anything),
 		TEST(nonsense_in_an_inode_is_an_error),
+		TEST(mode_may_say_the_type),
 		TEST(more_holes_than_bytes_are_no_blocks),
 		TEST(link_beyond_the_metadata_is_an_error),
 		TEST(every_directory_knows_its_parent),
