@@ -22,8 +22,9 @@ struct check_finding {
 
 /* What plugstack.conf asks of the machine. */
 struct check_context {
-	bool mounts_on_host; /* mount=host, alone or as a choice */
-	bool uses_userns;    /* privilege=userns */
+	bool mounts_on_host;  /* mount=host, alone or as a choice */
+	bool uses_userns;     /* privilege=userns */
+	bool uses_squashfuse; /* reader=squashfuse */
 };
 
 typedef void check_function(const struct check_context *context,

@@ -108,7 +108,8 @@ static void ignore(const struct error *err)
 	(void)err;
 }
 
-static int start_server(struct image_server *server, struct error *err)
+static int start_server(const struct check_context *context,
+	struct image_server *server, struct error *err)
 {
 	const struct identity nobody = { .uid = NOBODY, .gid = NOBODY };
 	const struct image_server_hints hints = { .name = SOURCE };
@@ -117,7 +118,8 @@ static int start_server(struct image_server *server, struct error *err)
 	if (plugstack_args_parse(0, NULL, &args, err) < 0)
 		return -1;
 	args.timeout_s = TIMEOUT_S;
-	if (image_server_prepare(server, err) < 0)
+	args.use_squashfuse = context->uses_squashfuse;
+	if (image_server_prepare(server, &args, err) < 0)
 		return -1;
 	return image_server_start(server, &nobody, 1, &args, &hints, err);
 }
@@ -138,7 +140,8 @@ static bool wait_for_child(pid_t pid, int report_fd, char *text, size_t size)
 	return ended && status == 0;
 }
 
-static void test_image(struct check_finding *finding)
+static void test_image(const struct check_context *context,
+	struct check_finding *finding)
 {
 	struct image_server server = IMAGE_SERVER_NONE;
 	struct error err = { 0 };
@@ -146,7 +149,8 @@ static void test_image(struct check_finding *finding)
 	int report[2];
 	pid_t pid;
 
-	if (start_server(&server, &err) < 0 || pipe2(report, O_CLOEXEC) < 0) {
+	if (start_server(context, &server, &err) < 0 ||
+		pipe2(report, O_CLOEXEC) < 0) {
 		check_set(finding, CHECK_FAILURE, "%.900s", err.text);
 		image_servers_stop(&server, 1, ignore);
 		return;
@@ -167,9 +171,8 @@ static void test_image(struct check_finding *finding)
 void check_image(const struct check_context *context,
 	struct check_finding *finding)
 {
-	(void)context;
 	if (geteuid() != 0)
 		check_set(finding, CHECK_SKIPPED, "only root can start one");
 	else
-		test_image(finding);
+		test_image(context, finding);
 }

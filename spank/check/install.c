@@ -29,11 +29,10 @@ static const struct {
 	const char *name;
 	mode_t mode;
 } programs[] = {
-	{ "spank-sif-server", 0711 },
-	{ "spank-sif-keeper", 0711 },
-	{ "spank-sif-userns", 0755 },
-	{ "spank-sif-inspect", 0755 },
+	{ "spank-sif-server", 0711 }, { "spank-sif-keeper", 0711 },
+	{ "spank-sif-userns", 0755 }, { "spank-sif-inspect", 0755 },
 	{ "spank-sif-gpus", 0755 },
+	{ "spank-sif-server-squashfuse", 0711 }, /* with that reader only */
 };
 
 /* What is wrong with a file that root's processes load or start; NULL: nothing.
@@ -71,10 +70,11 @@ void check_plugin(const struct check_context *context,
 void check_programs(const struct check_context *context,
 	struct check_finding *finding)
 {
-	size_t i;
+	size_t count = sizeof(programs) / sizeof(*programs), i;
 
-	(void)context;
-	for (i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
+	if (!context->uses_squashfuse)
+		count--;
+	for (i = 0; i < count; i++) {
 		char path[4096];
 		const char *wrong;
 
@@ -215,6 +215,7 @@ void check_read_plugstack(struct check_context *context)
 	if (!read_lines(&lines, path, sizeof(path)))
 		return;
 	context->mounts_on_host = has_argument(&lines, "mount", "host");
+	context->uses_squashfuse = has_argument(&lines, "reader", "squashfuse");
 	context->uses_userns = has_argument(&lines, "privilege", "userns");
 }
 

@@ -36,13 +36,32 @@
 /* Only a server in an uninterruptible read takes longer. */
 #define KILL_TIMEOUT_MS 5000
 
-int image_server_prepare(struct image_server *server, struct error *err)
+static const char *program_of(const struct plugstack_args *args)
+{
+	return args->use_squashfuse ? SQUASHFUSE_SERVER_PATH : SERVER_PATH;
+}
+
+int image_server_check_program(const struct plugstack_args *args,
+	struct error *err)
+{
+	if (!args->use_squashfuse || access(program_of(args), F_OK) == 0)
+		return 0;
+	return error_set(err, 0,
+		"plugstack.conf: 'reader=squashfuse': '%s' is not installed: "
+		"leave the word out, or build spank-sif where libsquashfuse is "
+		"found",
+		program_of(args));
+}
+
+int image_server_prepare(struct image_server *server,
+	const struct plugstack_args *args, struct error *err)
 {
 	int ends[2];
 
 	if (priv_mount_check(err) < 0)
 		return -1;
-	server->program_fd = priv_spawn_open(SERVER_PATH, err);
+	server->program = program_of(args);
+	server->program_fd = priv_spawn_open(server->program, err);
 	if (server->program_fd < 0)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -162,7 +181,8 @@ int image_server_join_cgroup(struct image_server *server, pid_t task_pid,
 }
 
 /* Returns -1, or 1 if the user has lost nothing. */
-static int describe_exit(int status, struct error *err)
+static int describe_exit(const struct image_server *server, int status,
+	struct error *err)
 {
 	int times = status - SERVER_EXIT_REPLACED;
 
@@ -200,7 +220,7 @@ static int describe_exit(int status, struct error *err)
 		return error_set(err, 0,
 			"the image server '%s' could not be executed; please "
 			"tell the administrator to install it again",
-			SERVER_PATH);
+			server->program);
 	case SERVER_EXIT_SANDBOX:
 		return error_set(err, 0,
 			"the image server could not be confined (seccomp); "
@@ -213,8 +233,10 @@ static int describe_exit(int status, struct error *err)
 	}
 }
 
-static int describe_end(int status, struct error *err)
+static int describe_end(const struct image_server *server, struct error *err)
 {
+	int status = server->status;
+
 	if (status == CHILD_STATUS_UNKNOWN)
 		return error_set(err, 0,
 			"the image server ended early; this kernel does not "
@@ -230,7 +252,7 @@ static int describe_end(int status, struct error *err)
 			"the image server was killed by signal %d (%s): files "
 			"of the image could no longer be read",
 			WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return describe_exit(WEXITSTATUS(status), err);
+	return describe_exit(server, WEXITSTATUS(status), err);
 }
 
 /* Wait for its end; afterwards the pid may belong to another process. */
@@ -251,7 +273,7 @@ static int report_end(struct image_server *server, bool task_was_killed,
 				       server->status == CHILD_STATUS_UNKNOWN))
 		return 0;
 	server->is_reported = true;
-	return describe_end(server->status, err);
+	return describe_end(server, err);
 }
 
 int image_server_check(struct image_server *server, bool task_was_killed,

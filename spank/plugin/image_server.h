@@ -13,6 +13,7 @@
 /* slurmstepd's side of the image server, one per step and node. */
 struct image_server {
 	int program_fd;
+	const char *program; /* its path */
 	int tasks_fd;  /* what the tasks say HELLO on; each inherits a copy */
 	int server_fd; /* the server's end, until it has been started */
 	/*
@@ -42,10 +43,18 @@ struct image_server {
 	}
 
 /*
+ * Whether the program for the reader that `args` choose is installed, which it
+ * is not where libsquashfuse was missing when the plugin was built.
+ */
+int image_server_check_program(const struct plugstack_args *args,
+	struct error *err);
+
+/*
  * Check the kernel, open the program, make its control socket and its pipe.
  * Requires uid 0.
  */
-int image_server_prepare(struct image_server *server, struct error *err);
+int image_server_prepare(struct image_server *server,
+	const struct plugstack_args *args, struct error *err);
 
 /* What a server may know beforehand, or NULL.  Root never looks at it. */
 struct image_server_hints {

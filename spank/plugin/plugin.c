@@ -26,6 +26,7 @@
 #include "common/deadline.h"
 #include "common/privileged/caps.h"
 #include "common/privileged/host_mountpoint.h"
+#include "spank/plugin/image_server.h"
 #include "spank/plugin/io/say.h"
 #include "spank/plugin/options.h"
 #include "spank/plugin/plugstack.h"
@@ -84,6 +85,10 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	if (context == S_CTX_SLURMD)
 		say_loaded();
 	if (plugstack_args_parse(argc, argv, &session.args, &err) < 0)
+		record_plugstack_error(&err);
+	/* Only nodes have the programs. */
+	if ((context == S_CTX_SLURMD || context == S_CTX_REMOTE) &&
+		image_server_check_program(&session.args, &err) < 0)
 		record_plugstack_error(&err);
 	if (context == S_CTX_SLURMD)
 		priv_host_mountpoint_sweep();

@@ -86,7 +86,7 @@ static int start_server(struct step *step, size_t i,
 {
 	struct image_server *server = &step->servers[i];
 
-	if (image_server_prepare(server, err) < 0)
+	if (image_server_prepare(server, args, err) < 0)
 		return -1;
 	return image_server_start(server, identity, step->tasks_left, args,
 		hints, err);

@@ -521,6 +521,41 @@ assert_argument_refused() { # ARGUMENT
 	assert_output idle
 }
 
+SQUASHFUSE_SERVER=/usr/libexec/spank-sif/spank-sif-server-squashfuse
+
+@test "reader=squashfuse starts the server with that reader" {
+	[[ -e $SPANK_SIF_INSTALL$SQUASHFUSE_SERVER ]] ||
+		skip "built without libsquashfuse"
+	start_other reader=squashfuse
+	on_other srun --chdir=/shared --sif-image=/shared/good.sif sh -c '
+		cat /etc/os-release >ready
+		until [ -e go ]; do sleep 0.05; done' &
+	wait_until 20 test -s "$OTHER/shared/ready"
+	run "$CLUSTER_TOOL" exec "$OTHER" --user=root -- \
+		sh -c 'readlink /proc/[0-9]*/exe | sort -u'
+	touch "$OTHER/shared/go"
+	wait $!
+	assert_line "$SQUASHFUSE_SERVER"
+	refute_line "$PLUGIN_SERVER"
+	grep -q "Demonstration Linux" "$OTHER/shared/ready"
+}
+
+@test "reader=squashfuse without its program is told to administrator and user" {
+	local sentence="plugstack.conf: 'reader=squashfuse': '$SQUASHFUSE_SERVER' is not installed"
+	cp -a "$SPANK_SIF_INSTALL" "$BATS_TEST_TMPDIR/install"
+	rm -f "$BATS_TEST_TMPDIR/install$SQUASHFUSE_SERVER"
+	SPANK_SIF_INSTALL=$BATS_TEST_TMPDIR/install start_other reader=squashfuse
+	run grep -h "spank_sif: " "$OTHER/log/node1.log"
+	assert_contains "$sentence"
+	run on_other srun --sif-image=/shared/good.sif cat /proc/self/comm
+	assert_failure
+	assert_contains "$sentence"
+	refute_line cat
+	run on_other srun cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+}
+
 @test "timeout=banana is reported and does not affect steps without an image" {
 	assert_argument_refused timeout=banana
 }

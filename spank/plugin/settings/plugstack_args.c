@@ -192,6 +192,8 @@ static const struct arg_rule rules[] = {
 	CHOICE("privilege", userns, .choices = { "root", "userns" }, .on = 1),
 	ARG("mount", parse_mount),
 	CHOICE("uring", use_uring, .choices = { "auto", "no" }, .on = 0),
+	CHOICE("reader", use_squashfuse, .choices = { "builtin", "squashfuse" },
+		.on = 1),
 	CHOICE("overlay-partition", refuse_overlays,
 		.choices = { "ignore", "refuse" }, .on = 1),
 	CHOICE("log", log_steps, .choices = { "yes", "no" }, .on = 0),

@@ -31,7 +31,8 @@ struct plugstack_args {
 	bool userns;                 /* privilege=userns, not root */
 	bool users_choose_mount;     /* mount=MODE,MODE: users may choose */
 	bool log_steps;              /* log=yes: a line for each step */
-	bool use_uring; /* uring=auto: FUSE over io_uring where possible */
+	bool use_uring;      /* uring=auto: FUSE over io_uring where possible */
+	bool use_squashfuse; /* reader=squashfuse: libsquashfuse, not builtin */
 	bool refuse_overlays; /* overlay-partition=refuse, not ignore */
 };
 

@@ -96,15 +96,18 @@ static bool mounts_on_host(const struct plugstack_args *args)
 static void the_modes_are_told_from_defaults(void **state)
 {
 	char *words[] = { "privilege=userns", "mount=host",
-		"mount=/a.sif:/data", "uring=no", "overlay-partition=refuse" };
+		"mount=/a.sif:/data", "uring=no", "overlay-partition=refuse",
+		"reader=squashfuse" };
 	char *undone[] = { "privilege=userns", "mount=host", "privilege=root",
 		"mount=private", "uring=no", "uring=auto",
-		"overlay-partition=refuse", "overlay-partition=ignore" };
+		"overlay-partition=refuse", "overlay-partition=ignore",
+		"reader=squashfuse", "reader=builtin" };
 	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(plugstack_args_parse(5, words, &args, &err), 0);
+	assert_int_equal(plugstack_args_parse(6, words, &args, &err), 0);
+	assert_true(args.use_squashfuse);
 	assert_false(args.use_uring);
 	assert_true(args.refuse_overlays);
 	assert_true(args.userns);
@@ -112,7 +115,8 @@ static void the_modes_are_told_from_defaults(void **state)
 	assert_false(args.users_choose_mount);
 	assert_default(&args, SETTING_MOUNT, "/a.sif:/data");
 	plugstack_args_free(&args);
-	assert_int_equal(plugstack_args_parse(8, undone, &args, &err), 0);
+	assert_int_equal(plugstack_args_parse(10, undone, &args, &err), 0);
+	assert_false(args.use_squashfuse);
 	assert_true(args.use_uring);
 	assert_false(args.refuse_overlays);
 	assert_false(args.userns);
@@ -178,6 +182,7 @@ static void a_bad_word_is_named(void **state)
 		"binds-max=4097", "binds-max=", "privilege=auto",
 		"privilege=", "mount=auto", "mount=host,host", "mount=host,",
 		"mount=host,private,host", "host-mount=yes", "uring=yes",
+		"reader=", "reader=squashfuse_ll",
 		"overlay-partition=yes", "log=", "log=steps" };
 	size_t i;
 
