@@ -227,7 +227,7 @@ static int run_scripts(const struct image_scripts *scripts,
 
 /* Without scripts the result is the initial environment. */
 static int read_scripts(const struct image_scripts *scripts,
-	const struct environment_request *request, bool certain_only,
+	const struct environment *initial, bool certain_only,
 	struct environment *ret_image, bool *ret_is_certain,
 	struct image_environment_report *report, struct error *err)
 {
@@ -235,7 +235,7 @@ static int read_scripts(const struct image_scripts *scripts,
 	struct environment_reader reader = { .skipped = 0 };
 	int result = -1;
 
-	if (environment_rules_initial(request, &start, err) == 0 &&
+	if (environment_copy(initial, &start, err) == 0 &&
 		environment_reader_start(&reader, &start, err) == 0)
 		result = scripts->count == 0
 				 ? 0
@@ -263,21 +263,17 @@ static bool shell_exists(const char *shell)
 /* Use the first of the shells that can be executed.  *ret_is_executed is false
  * if there is none. */
 static int run_with_first_of(const char *const *shells,
-	const struct image_scripts *scripts,
-	const struct environment_request *request, struct deadline deadline,
-	struct environment *ret_image, bool *ret_is_executed,
-	struct image_environment_report *report, struct error *err)
+	const struct image_scripts *scripts, const struct environment *initial,
+	struct deadline deadline, struct environment *ret_image,
+	bool *ret_is_executed, struct image_environment_report *report,
+	struct error *err)
 {
-	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
-
-	if (environment_rules_initial(request, &start, err) < 0)
-		return -1;
 	*ret_is_executed = false;
 	for (; *shells && !*ret_is_executed; shells++) {
 		if (!shell_exists(*shells))
 			continue;
 		report->shell = *shells;
-		if (run_scripts(scripts, *shells, &start, deadline, ret_image,
+		if (run_scripts(scripts, *shells, initial, deadline, ret_image,
 			    ret_is_executed, &report->messages, err) < 0) {
 			image_dialect_explain(scripts, *shells, true,
 				&report->hint);
@@ -303,25 +299,25 @@ static bool has_one_of(const char *const *shells)
 /* Avoid the shell, which is slow to start, where reading is certain.  If no
  * shell can be executed, use what can be read. */
 static int load_image(const struct image_scripts *scripts,
-	const char *const *shells, const struct environment_request *request,
+	const char *const *shells, const struct environment *initial,
 	struct deadline deadline, struct environment *ret_image,
 	struct image_environment_report *report, struct error *err)
 {
 	bool has_shell = has_one_of(shells), is_certain, is_executed;
-	int result = read_scripts(scripts, request, has_shell, ret_image,
+	int result = read_scripts(scripts, initial, has_shell, ret_image,
 		&is_certain, report, err);
 
 	if (!has_shell || (result == 0 && is_certain))
 		return result;
 	environment_free(ret_image);
-	if (request->setters)
-		environment_free(request->setters);
+	if (scripts->setters)
+		environment_free(scripts->setters);
 	report->skipped_lines = 0;
-	if (run_with_first_of(shells, scripts, request, deadline, ret_image,
+	if (run_with_first_of(shells, scripts, initial, deadline, ret_image,
 		    &is_executed, report, err) < 0)
 		return -1;
 	return is_executed ? 0
-			   : read_scripts(scripts, request, false, ret_image,
+			   : read_scripts(scripts, initial, false, ret_image,
 				     &is_certain, report, err);
 }
 
@@ -334,16 +330,19 @@ int image_environment_load_from(const char *directory,
 		.directory = directory,
 		.setters = request->setters,
 	};
+	CLEANUP_ENVIRONMENT struct environment initial = { .count = 0 };
 	CLEANUP_ENVIRONMENT struct environment image = { .count = 0 };
 
 	memset(ret_report, 0, sizeof(*ret_report));
 	if (image_scripts_list(&scripts, err) < 0)
 		return -1;
 	ret_report->scripts = scripts.count;
-	if (load_image(&scripts, shells, request, deadline, &image, ret_report,
-		    err) < 0)
+	if (environment_rules_initial(request, &initial, err) < 0 ||
+		load_image(&scripts, shells, &initial, deadline, &image,
+			ret_report, err) < 0)
 		return -1;
-	return environment_rules_edits(request, &image, ret_edits, err);
+	return environment_rules_edits(request, &initial, &image, ret_edits,
+		err);
 }
 
 int image_environment_load(const struct environment_request *request,

@@ -207,7 +207,7 @@ static int add_differences(const struct environment *result,
 }
 
 int environment_rules_initial(const struct environment_request *request,
-	struct environment *ret_start, struct error *err)
+	struct environment *ret_initial, struct error *err)
 {
 	CLEANUP_ENVIRONMENT struct environment job = { .count = 0 };
 	CLEANUP_ENVIRONMENT struct environment first = { .count = 0 };
@@ -215,21 +215,20 @@ int environment_rules_initial(const struct environment_request *request,
 	if (load_job(request, &job, err) < 0 ||
 		make_initial(request, &job, &first, err) < 0)
 		return -1;
-	*ret_start = environment_take(&first);
+	*ret_initial = environment_take(&first);
 	return 0;
 }
 
 /* Steps 1 to 5. */
 static int apply_all(const struct environment_request *request,
-	const struct environment *job, const struct environment *image,
-	struct environment *result, struct error *err)
+	const struct environment *job, const struct environment *initial,
+	const struct environment *image, struct environment *result,
+	struct error *err)
 {
-	CLEANUP_ENVIRONMENT struct environment first = { .count = 0 };
 	char *const *option;
 
-	if (make_initial(request, job, &first, err) < 0 ||
-		copy_job(request, job, result, err) < 0 ||
-		apply_image(&first, job, image, result, err) < 0 ||
+	if (copy_job(request, job, result, err) < 0 ||
+		apply_image(initial, job, image, result, err) < 0 ||
 		environment_prefix_apply(job, image, result, err) < 0)
 		return -1;
 	for (option = request->options; option && *option; option++)
@@ -240,15 +239,15 @@ static int apply_all(const struct environment_request *request,
 }
 
 int environment_rules_edits(const struct environment_request *request,
-	const struct environment *image, struct environment *ret_edits,
-	struct error *err)
+	const struct environment *initial, const struct environment *image,
+	struct environment *ret_edits, struct error *err)
 {
 	CLEANUP_ENVIRONMENT struct environment job = { .count = 0 };
 	CLEANUP_ENVIRONMENT struct environment result = { .count = 0 };
 	CLEANUP_ENVIRONMENT struct environment edits = { .count = 0 };
 
 	if (load_job(request, &job, err) < 0 ||
-		apply_all(request, &job, image, &result, err) < 0 ||
+		apply_all(request, &job, initial, image, &result, err) < 0 ||
 		add_differences(&result, &job, &edits, err) < 0)
 		return -1;
 	*ret_edits = environment_take(&edits);

@@ -26,16 +26,16 @@ char *environment_rules_complete_path(const char *path);
 
 /* The environment in which the image's scripts start.  The caller frees it. */
 int environment_rules_initial(const struct environment_request *request,
-	struct environment *ret_start, struct error *err);
+	struct environment *ret_initial, struct error *err);
 
 /*
  * The changes to make in the job's environment, with the source of each.
- * `image` is what the image's scripts made of environment_rules_initial(), or
- * that environment itself.  The caller frees the list.  Fails for an invalid
- * item of --sif-env.
+ * `initial` is from environment_rules_initial(), and `image` what the image's
+ * scripts made of it; both may be the same.  The caller frees the list.  Fails
+ * for an invalid item of --sif-env.
  */
 int environment_rules_edits(const struct environment_request *request,
-	const struct environment *image, struct environment *ret_edits,
-	struct error *err);
+	const struct environment *initial, const struct environment *image,
+	struct environment *ret_edits, struct error *err);
 
 #endif

@@ -210,6 +210,19 @@ struct environment environment_take(struct environment *environment)
 	return taken;
 }
 
+int environment_copy(const struct environment *environment,
+	struct environment *ret_copy, struct error *err)
+{
+	const struct environment_entry *entry = environment->entries;
+	size_t i;
+
+	for (i = 0; i < environment->count; i++, entry++)
+		if (environment_set(ret_copy, entry->name, entry->value,
+			    entry->source, err) < 0)
+			return -1;
+	return 0;
+}
+
 static size_t packed_size(const struct environment_entry *entry)
 {
 	return strlen(entry->name) + 1 +

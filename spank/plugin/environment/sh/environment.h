@@ -92,6 +92,10 @@ void environment_free(struct environment *environment);
  * result. */
 struct environment environment_take(struct environment *environment);
 
+/* The caller frees the copy, also after a failure. */
+int environment_copy(const struct environment *environment,
+	struct environment *ret_copy, struct error *err);
+
 /*
  * Serialize for another process: "NAME=VALUE" or "NAME", each terminated by a
  * NUL.  The caller frees *ret_bytes.

@@ -11,16 +11,19 @@
 struct environment edits_of(const struct environment_request *request,
 	const char *const *image)
 {
+	CLEANUP_ENVIRONMENT struct environment initial = { .count = 0 };
 	CLEANUP_ENVIRONMENT struct environment made = { .count = 0 };
 	struct environment edits = { .count = 0 };
 	struct error err = { 0 };
 
+	assert_int_equal(environment_rules_initial(request, &initial, &err), 0);
 	assert_int_equal(environment_rules_initial(request, &made, &err), 0);
 	for (; image && *image; image++)
 		assert_int_equal(
 			environment_add(&made, *image, ENVIRONMENT_IMAGE, &err),
 			0);
-	assert_int_equal(environment_rules_edits(request, &made, &edits, &err),
+	assert_int_equal(
+		environment_rules_edits(request, &initial, &made, &edits, &err),
 		0);
 	assert_string_equal(err.text, "");
 	return edits;

@@ -223,8 +223,8 @@ static void an_invalid_option_is_named(void **state)
 		CLEANUP_ENVIRONMENT struct environment edits = { 0 };
 		struct error err = { 0 };
 
-		assert_int_equal(
-			environment_rules_edits(&request, &image, &edits, &err),
+		assert_int_equal(environment_rules_edits(&request, &image,
+					 &image, &edits, &err),
 			-1);
 		assert_non_null(strstr(err.text, "--sif-env: '"));
 	}
