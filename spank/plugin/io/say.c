@@ -17,46 +17,43 @@
  */
 #define LINE_SIZE (2 * ERROR_TEXT_SIZE)
 
+/* Slurm's slurm_error(), slurm_spank_log() or slurm_info(). */
+typedef void slurm_printer(const char *format, ...);
+
 static void __attribute__((format(printf, 2, 0)))
-write_line(char line[LINE_SIZE], const char *format, va_list args)
+say(slurm_printer *print, const char *format, va_list args)
 {
-	char text[LINE_SIZE];
+	char text[LINE_SIZE], line[LINE_SIZE];
 
 	vsnprintf(text, sizeof(text), format, args);
-	printable(text, line, LINE_SIZE);
+	print("spank_sif: %s", printable(text, line, sizeof(line)));
 }
 
 void say_error(const char *format, ...)
 {
-	char line[LINE_SIZE];
 	va_list args;
 
 	va_start(args, format);
-	write_line(line, format, args);
+	say(slurm_error, format, args);
 	va_end(args);
-	slurm_error("spank_sif: %s", line);
 }
 
 void say_note(const char *format, ...)
 {
-	char line[LINE_SIZE];
 	va_list args;
 
 	va_start(args, format);
-	write_line(line, format, args);
+	say(slurm_spank_log, format, args);
 	va_end(args);
-	slurm_spank_log("spank_sif: %s", line);
 }
 
 void say_info(const char *format, ...)
 {
-	char line[LINE_SIZE];
 	va_list args;
 
 	va_start(args, format);
-	write_line(line, format, args);
+	say(slurm_info, format, args);
 	va_end(args);
-	slurm_info("spank_sif: %s", line);
 }
 
 void say_loaded(void)
