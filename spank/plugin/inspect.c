@@ -15,10 +15,9 @@
 #include "common/image_file.h"
 #include "common/privileged/run.h"
 #include "spank/plugin/container/image.h"
+#include "spank/plugin/container/image_directories.h"
 #include "spank/plugin/inspect.h"
 #include "spank/plugin/nearest.h"
-#include "spank/plugin/settings/admin_variables.h"
-#include "spank/plugin/settings/expand.h"
 
 /* A login node may be slow; a job is not refused for that. */
 #define INSPECT_TIMEOUT_MS 2000
@@ -69,31 +68,14 @@ static bool is_near_path(const char *path, char ret_name[NAME_MAX + 1])
 		ret_name);
 }
 
-/* In the site's directories, the first first. */
-static bool is_near_name(const char *name, const char *path,
-	char ret_name[NAME_MAX + 1])
-{
-	CLEANUP_FREE char *copy = path ? strdup(path) : NULL;
-	char *rest = copy, *directory, expanded[PATH_MAX];
-	struct admin_variables variables;
-	struct error ignored;
-
-	admin_variables_load(0, &variables);
-	while ((directory = strsep(&rest, ":")))
-		if (expand_absolute(directory, variables.list, expanded,
-			    &ignored) == 0 &&
-			nearest_name(expanded, name, ret_name))
-			return true;
-	return false;
-}
-
 /* "" or "; did you mean ...?", and the bare name. */
 static void suggest_name(const char *image, const struct plugstack_args *args,
 	char ret_name[NAME_MAX + 1], char *text, size_t size)
 {
 	text[0] = ret_name[0] = '\0';
 	if (strchr(image, '/') ? is_near_path(image, ret_name)
-			       : is_near_name(image, args->path, ret_name))
+			       : image_directories_find(args->path, 0, image,
+					 nearest_name, ret_name))
 		snprintf(text, size, "; did you mean '%s'?", ret_name);
 }
 

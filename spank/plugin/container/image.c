@@ -19,6 +19,7 @@
 #include "common/privileged/fuse_abort.h"
 #include "common/privileged/mount.h"
 #include "spank/plugin/container/image.h"
+#include "spank/plugin/container/image_directories.h"
 #include "spank/plugin/io/printable.h"
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/envp.h"
@@ -30,7 +31,7 @@
 #endif
 
 /* Look for DIR/NAME, then for DIR/NAME.sif. */
-static bool is_in(const char *directory, const char *name,
+static bool is_in_directory(const char *directory, const char *name,
 	char ret_path[PATH_MAX])
 {
 	static const char *const endings[] = { "", ".sif" };
@@ -44,33 +45,14 @@ static bool is_in(const char *directory, const char *name,
 	return false;
 }
 
-/* A directory with a variable that has no value yet is skipped. */
-static bool is_in_any(const char *path, const struct admin_variables *variables,
-	const char *name, char ret_path[PATH_MAX])
-{
-	CLEANUP_FREE char *copy = strdup(path);
-	char *rest = copy, *directory, expanded[PATH_MAX];
-	struct error ignored;
-
-	while ((directory = strsep(&rest, ":")))
-		if (expand_absolute(directory, variables->list, expanded,
-			    &ignored) == 0 &&
-			is_in(expanded, name, ret_path))
-			return true;
-	return false;
-}
-
 int image_find(const char *image, const char *path, uint32_t job,
 	char ret_path[PATH_MAX], struct error *err)
 {
-	struct admin_variables variables;
-
 	if (strchr(image, '/') || !path) {
 		snprintf(ret_path, PATH_MAX, "%s", image);
 		return 0;
 	}
-	admin_variables_load(job, &variables);
-	if (is_in_any(path, &variables, image, ret_path))
+	if (image_directories_find(path, job, image, is_in_directory, ret_path))
 		return 0;
 	return error_set(err, 0,
 		"there is no image '%s' in the image directories of this site "
