@@ -171,8 +171,9 @@ static int enter_joined(struct entry *entry, struct error *err)
 	int entered = -1;
 
 	set_alarm(entry);
-	namespace_fd = join_open(&settings_get(settings, SETTING_JOIN)->step,
-		entry->plan.job, vars, err);
+	namespace_fd =
+		join_open("/proc", &settings_get(settings, SETTING_JOIN)->step,
+			entry->plan.job, vars, err);
 	if (namespace_fd < 0)
 		report_common_failure(entry->request->reported, err);
 	else if (enter_namespace(entry, namespace_fd, err) == 0 &&

@@ -154,24 +154,24 @@ static int find_variables(const struct step_id *step, const char *job,
 	return 0;
 }
 
-int join_open(const struct step_id *step, char *const *job,
+int join_open(const char *proc, const struct step_id *step, char *const *job,
 	char *vars[CONTAINER_VARS_MAX + 1], struct error *err)
 {
 	CLEANUP_FREE char *bytes = malloc(ENVIRON_SIZE);
 	CLEANUP_FD int namespace_fd = -1;
 	CLEANUP_FD int process_fd = -1;
 	char wanted_job[64], wanted_step[64], text[STEP_ID_TEXT];
-	DIR *proc;
+	DIR *processes;
 
 	step_id_print(step, text);
 	if (find_variables(step, envp_get(job, "SLURM_JOB_ID"), wanted_job,
 		    wanted_step, sizeof(wanted_job), err) < 0)
 		return -1;
-	proc = opendir("/proc");
-	if (bytes && proc)
-		process_fd = find_process(proc, wanted_job, wanted_step, bytes,
-			&namespace_fd);
-	if (!bytes || !proc)
+	processes = opendir(proc);
+	if (bytes && processes)
+		process_fd = find_process(processes, wanted_job, wanted_step,
+			bytes, &namespace_fd);
+	if (!bytes || !processes)
 		error_set(err, errno, "cannot look for the step %s", text);
 	else if (process_fd < 0)
 		error_set(err, 0,
@@ -179,8 +179,8 @@ int join_open(const struct step_id *step, char *const *job,
 			"in an image on this node (squeue --steps lists the "
 			"steps and their nodes)",
 			text);
-	if (proc)
-		closedir(proc);
+	if (processes)
+		closedir(processes);
 	if (process_fd < 0 || copy_vars(process_fd, bytes, vars, err) < 0)
 		return -1;
 	return fd_take(&namespace_fd);
