@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Is the step's command in the image?  Looked up as slurmstepd does it after
+ * Is the step's command in the image?  It is looked up as slurmstepd does after
  * the last hook: in PATH, or else from the working directory.
  */
 #include <limits.h>
@@ -37,7 +37,7 @@ static bool is_in_path(const char *path, const char *command)
 
 void command_check(const char *command, const char *path, struct report *report)
 {
-	/* A directory of --bcast, to which Slurm adds a name. */
+	/* A directory for --bcast, to which Slurm appends a name. */
 	if (!*command || command[strlen(command) - 1] == '/')
 		return;
 	if (access(command, F_OK) == 0 ||

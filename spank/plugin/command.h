@@ -4,14 +4,14 @@
 
 #include "spank/plugin/io/report.h"
 
-/* Of a longer PATH nothing is said. */
+/* A longer PATH is not searched. */
 #define COMMAND_PATH_SIZE 8192
 
 /*
  * Inside the container, in the step's working directory: if Slurm will not find
- * the command there, note where it was looked for.  Slurm's own sentence,
- * "execve(): NAME: No such file or directory", does not say that it means the
- * image.  `path` is the PATH of the container.
+ * the command, note where it was looked for.  Slurm's own message, "execve():
+ * NAME: No such file or directory", does not mention the image.  `path` is the
+ * container's PATH.
  */
 void command_check(const char *command, const char *path,
 	struct report *report);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the image server tells of its image's file, and what of that the user
- * reads.  slurmstepd reads numbers of a fixed size, from memory whose size
- * nobody can change.  They are the user's word, and become a sentence for that
- * user.
+ * What the image server reports about the file of its image, as a sentence for
+ * the user.  slurmstepd reads a struct of a fixed size, from memory whose size
+ * nobody can change.  The server runs as the user, so its numbers are not
+ * trusted; only that user reads the sentence.
  */
 #include <errno.h>
 #include <fcntl.h>

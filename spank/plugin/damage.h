@@ -7,13 +7,15 @@
 #include "common/damage.h"
 #include "common/error.h"
 
-/* Memory of that size, for good, as an owned descriptor; -1 with errno. */
+/* Shared memory for struct damage, whose size nobody can change, as an owned
+ * descriptor; -1 with errno. */
 int damage_open(void);
 
-/* True if there is something to tell.  Never waits, whoever has the memory. */
+/* Returns whether there is something to report.  Never waits, not even for the
+ * server, which has the memory as well. */
 bool damage_read(int fd, struct damage *ret_damage);
 
-/* Sets a sentence about the image that is called `name`; returns -1. */
+/* Store a sentence about the image that is called `name`; returns -1. */
 int damage_describe(const struct damage *damage, const char *name,
 	struct error *err);
 

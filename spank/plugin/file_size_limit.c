@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Slurm passes the soft limit of the shell that submitted the job on to its
- * tasks, and leaves the hard one as slurmd has it. */
+/* Slurm gives tasks the soft limit of the shell that submitted the job, and the
+ * hard limit of slurmd. */
 #include "spank/plugin/file_size_limit.h"
 
 void file_size_limit_raise(struct file_size_limit *ret_before)

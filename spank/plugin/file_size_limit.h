@@ -5,20 +5,20 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-/* The user's limit on the size of files (ulimit -f). */
+/* The user's limit on the size of files (ulimit -f), to be restored. */
 struct file_size_limit {
 	struct rlimit limit;
 	struct sigaction action; /* on SIGXFSZ */
 };
 
 /*
- * A task writes files of ours, in memory, before the command is executed: let
- * them be as large as the hard limit allows.  What is larger fails with EFBIG,
- * and does not end the task.
+ * Before the command is executed a task writes files in memory for the plugin:
+ * let them be as large as the hard limit allows.  Beyond that, write fails with
+ * EFBIG instead of killing the task with SIGXFSZ.
  */
 void file_size_limit_raise(struct file_size_limit *ret_before);
 
-/* As it was before. */
+/* Restore the limit and the action. */
 void file_size_limit_restore(const struct file_size_limit *before);
 
 #endif

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Options of Singularity and Apptainer that their users set as variables.
- * Names: apptainer, cmd/internal/cli/action_flags.go, with the prefix
- * SINGULARITY_ or APPTAINER_, of which the latter wins.
+ * Options of Singularity and Apptainer that users set as variables.  The names
+ * are those in Apptainer's cmd/internal/cli/action_flags.go, with the prefix
+ * SINGULARITY_ or APPTAINER_; the latter wins.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "spank/plugin/foreign_settings.h"
 
-/* The stronger first. */
+/* The one that wins first. */
 static const char *const prefixes[] = { "APPTAINER_", "SINGULARITY_" };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-/* The value of the variable in either form; NULL if it is not set, or empty,
- * which both runtimes take for the same. */
+/* The value of the variable with either prefix; NULL if it is not set or empty,
+ * which is the same to both runtimes. */
 static const char *find_value(const char *name, char *ret_variable, size_t size)
 {
 	const char *value;
@@ -30,7 +30,7 @@ static const char *find_value(const char *name, char *ret_variable, size_t size)
 	return NULL;
 }
 
-/* Both runtimes only warn of a driver that is not there, and many set the
+/* If the driver is missing, both runtimes only warn, and many users set the
  * variable once for all nodes. */
 static int take_value(struct settings *settings, enum setting setting,
 	const char *value, struct error *err)

@@ -8,15 +8,15 @@
 #include "spank/plugin/settings/settings.h"
 
 /*
- * In a command: take what the variables of Singularity and Apptainer ask for,
- * such as APPTAINER_CLEANENV, where nothing has been said of that setting and
- * the administrator has not denied it.  -1 with a sentence that names a
- * variable with a wrong value.  Binds: see container/foreign_binds.h.
+ * In srun, sbatch and salloc: apply the variables of Singularity and Apptainer,
+ * such as APPTAINER_CLEANENV, to settings that are not set and not denied by
+ * the administrator.  Fails with a sentence that names the variable if a value
+ * is wrong.  For binds see container/foreign_binds.h.
  */
 int foreign_settings_add(struct settings *settings,
 	const struct plugstack_args *args, struct error *err);
 
-/* Note those that are set and cannot be honoured. */
+/* Note those that are set but not supported. */
 void foreign_settings_note(struct report *report);
 
 #endif

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A server that reads an image on a file system which hangs cannot be killed,
- * one that was taken over may have left its descriptor elsewhere, or may have
- * hidden from Slurm: in all cases whoever waits for a file of the image waits
- * in the kernel, SIGKILL or not, and Slurm would drain the node.  The watch
- * sees to that.  A connection is aborted
+ * A process that waits for a file of the image waits in the kernel, and if the
+ * server does not answer, SIGKILL does not end the wait.  Slurm would drain the
+ * node.  A server that reads an image on a file system that hangs cannot be
+ * killed either; a compromised server may have passed its descriptor to another
+ * process, or hidden from Slurm.  The watchdog aborts a connection
  *
- *   - when its server has ended, however that was
- *   - when its server was sent SIGKILL, and still is there at a second look,
- *     half a second later as a rule
- *   - when its server is stopped again as often as the watch continues it
- *   - when no task goes on, and the same is true of a task, or of another
- *     process of the user's
+ *   - when its server has ended, for whatever reason
+ *   - when its server was sent SIGKILL, and is still there at a second check,
+ *     usually half a second later
+ *   - when its server is stopped as often as the watchdog continues it
+ *   - when no task goes on, and a task or another process of the user was sent
+ *     SIGKILL and is still there at a second check
  *
- * The thread shares nothing with slurmstepd's but struct fuse_watchdog, holds
- * no lock, and blocks all signals.
+ * The thread shares only struct fuse_watchdog with slurmstepd's own thread,
+ * holds no lock, and blocks all signals.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -33,16 +33,16 @@
 #include "spank/plugin/fuse_watchdog.h"
 #include "spank/plugin/proc_state.h"
 
-/* How often it looks, and so how long a killed server has to end. */
+/* How often it checks, and so how long a killed server has to end. */
 #define PERIOD_MS 500
-/* The same until it knows the connections: a number is used again once its
- * mount is gone, so that it must be looked up before. */
+/* The same until it has opened the connections: the kernel reuses a number
+ * when the mount is gone, so it must be opened before. */
 #define START_PERIOD_MS 20
 #define START_CHECKS    200
 /*
- * And while a server is being stopped: so often it is continued, and for so
- * long root's processes may wait.  scontrol suspend, or scancel --signal=STOP,
- * stops it once.
+ * The same while a server is being stopped, and how often it is continued
+ * before its connection is aborted.  Root's processes may wait for the product
+ * of both.  scontrol suspend and scancel --signal=STOP stop it once.
  */
 #define STOPPED_PERIOD_MS 20
 #define STOPS_MAX         25
@@ -65,7 +65,7 @@ void fuse_watchdog_add(struct fuse_watchdog *watchdog,
 	watchdog->abort_fds[watchdog->count] = -1;
 	watchdog->opened[watchdog->count] = (struct connection){ 0 };
 	watchdog->stop_score[watchdog->count] = 0;
-	/* Of one that cannot be seen nothing is known. */
+	/* A server without a pidfd cannot be watched. */
 	watchdog->done[watchdog->count] = fd < 0;
 	watchdog->pids[watchdog->count] = server->pid;
 	watchdog->pid_fds[watchdog->count++] = fd;
@@ -87,7 +87,7 @@ static uint32_t count_tasks(const struct fuse_watchdog *watchdog)
 
 /* --- who is dying --------------------------------------------------------- */
 
-/* Safe: the pid is that of a child which has not ended, as its pidfd says. */
+/* Safe: the pid is that of a child that has not ended, as its pidfd shows. */
 static bool is_dying(pid_t pid)
 {
 	bool waiting;
@@ -95,8 +95,8 @@ static bool is_dying(pid_t pid)
 	return proc_state_is_dying(pid, &waiting);
 }
 
-/* Children that tasks have left, or others of this user's that cannot be
- * killed: those do not keep the step from its end. */
+/* A child that a task has left, or another process of this user, that cannot be
+ * killed. */
 static bool has_dying_process(const struct fuse_watchdog *watchdog)
 {
 	struct proc_state state;
@@ -116,15 +116,14 @@ static bool has_dying_process(const struct fuse_watchdog *watchdog)
 	return found;
 }
 
-/* A number that is not a child's any more was a task's that Slurm has reaped.
- */
+/* If the pid is no longer that of a child, Slurm has reaped the task. */
 static bool is_live_task(pid_t pid, struct proc_state *ret_state)
 {
 	return proc_state_read(pid, ret_state) &&
 	       ret_state->parent == getpid() && !ret_state->ended;
 }
 
-/* No task goes on, and somebody cannot be killed. */
+/* No task goes on, and a process cannot be killed. */
 static bool step_is_stuck(const struct fuse_watchdog *watchdog)
 {
 	uint32_t i, count = count_tasks(watchdog);
@@ -144,8 +143,9 @@ static bool step_is_stuck(const struct fuse_watchdog *watchdog)
 }
 
 /*
- * Is it still ours?  So it is while its builder lives, who keeps it or takes
- * the note back, and where a task has it mounted.
+ * Does the connection still belong to this step?  It does while its builder
+ * lives, which keeps the mount or takes the note back, or if a task has it
+ * mounted.
  */
 static bool is_still_ours(const struct fuse_watchdog *watchdog,
 	const struct connection *noted)
@@ -163,7 +163,7 @@ static bool is_still_ours(const struct fuse_watchdog *watchdog,
 	return false;
 }
 
-/* --- the watch ------------------------------------------------------------ */
+/* --- the watchdog --------------------------------------------------------- */
 
 static struct connection connection_of(const struct fuse_watchdog *watchdog,
 	size_t i)
@@ -180,9 +180,10 @@ static bool is_same(const struct connection *one, const struct connection *two)
 }
 
 /*
- * Not at once: the first task has to make it.  And once more if that is killed
- * before the container is built, as the next one then makes another.  Looked at
- * after it was opened, as only then it is known what was opened.
+ * The connection exists once the first task has made it.  If that task is
+ * killed before the container is built, the next task makes another one, which
+ * is opened again.  Whether the connection is ours is checked after it has been
+ * opened: only then is it known what was opened.
  */
 static void open_connection(struct fuse_watchdog *watchdog, size_t i)
 {
@@ -202,7 +203,7 @@ static void open_connection(struct fuse_watchdog *watchdog, size_t i)
 	watchdog->opened[i] = noted;
 }
 
-/* Whoever stops it less often than every other look lets it serve. */
+/* A server that runs at every other check makes progress. */
 static bool keeps_being_stopped(struct fuse_watchdog *watchdog, size_t i)
 {
 	if (server_resume(watchdog->pids[i], watchdog->pid_fds[i]))
@@ -212,7 +213,7 @@ static bool keeps_being_stopped(struct fuse_watchdog *watchdog, size_t i)
 	return watchdog->stop_score[i] > STOPS_MAX;
 }
 
-/* Is there a reason to end the connection?  Two looks are to find the same. */
+/* A killed or stuck process must be found at two checks in a row. */
 static bool should_abort(struct fuse_watchdog *watchdog, size_t i,
 	bool is_stuck, bool *was_suspect)
 {
@@ -225,8 +226,8 @@ static bool should_abort(struct fuse_watchdog *watchdog, size_t i,
 	return suspect && known;
 }
 
-/* Is there one that could be aborted?  For the others nobody need look through
- * all processes of the node. */
+/* Is there a connection that could be aborted?  If not, there is no need to
+ * look through all processes of the node. */
 static bool can_abort(const struct fuse_watchdog *watchdog)
 {
 	size_t i;
@@ -237,8 +238,8 @@ static bool can_abort(const struct fuse_watchdog *watchdog)
 	return false;
 }
 
-/* Ends the connection if there is a reason; returns in how many ms to look at
- * it again, 0: not at all. */
+/* Abort the connection if there is a reason.  Returns in how many ms to check
+ * it again; 0: never. */
 static int check_connection(struct fuse_watchdog *watchdog, size_t i,
 	bool is_stuck, bool *was_suspect)
 {
@@ -251,13 +252,13 @@ static int check_connection(struct fuse_watchdog *watchdog, size_t i,
 	}
 	if (watchdog->stop_score[i] > 0)
 		return STOPPED_PERIOD_MS;
-	/* A start that takes so long is not worth the hurry. */
+	/* A start that takes this long does not need frequent checks. */
 	return watchdog->abort_fds[i] < 0 && watchdog->checks < START_CHECKS
 		       ? START_PERIOD_MS
 		       : PERIOD_MS;
 }
 
-/* Returns in how many ms to look again; 0: there is nothing to be seen. */
+/* Returns in how many ms to check again; 0: nothing is left to check. */
 static int check_connections(struct fuse_watchdog *watchdog,
 	const struct pollfd *polled, bool *was_suspect)
 {
@@ -318,7 +319,7 @@ void fuse_watchdog_start(struct fuse_watchdog *watchdog)
 	watchdog->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (watchdog->stop_fd < 0)
 		return;
-	/* Slurm's signals are for its own threads. */
+	/* Signals are for Slurm's own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (pthread_create(&watchdog->thread, NULL, watch_connections,
@@ -334,7 +335,7 @@ void fuse_watchdog_stop(struct fuse_watchdog *watchdog)
 	const uint64_t one = 1;
 	size_t i;
 
-	/* It makes no call that waits but poll. */
+	/* poll is the only call of the thread that waits. */
 	if (watchdog->stop_fd >= 0 &&
 		write(watchdog->stop_fd, &one, sizeof(one)) == sizeof(one))
 		pthread_join(watchdog->thread, NULL);

@@ -13,25 +13,26 @@
 #include "spank/plugin/container/container.h"
 
 /*
- * slurmstepd's watch over the FUSE connections of a step: one whose server has
- * ended, has been killed and does not end, or is stopped again and again, is
- * aborted; and so are all when the step is killed and does not end.  Whoever
- * waits for a server can then be killed.  Slurm waits for its tasks without
- * calling a hook: the watch is a thread.
+ * slurmstepd's watchdog over the FUSE connections of a step.  It aborts a
+ * connection whose server has ended, does not end after SIGKILL, or is stopped
+ * again and again, and all connections if the step does not end after SIGKILL.
+ * A process that waits for the server can then be killed.  It is a thread,
+ * since Slurm calls no hook while it waits for the tasks.
  */
 struct fuse_watchdog {
-	const struct connection *connections; /* tasks store them: session.h */
+	const struct connection *connections; /* tasks store them, see step.h */
 	int stop_fd; /* eventfd; -1: the thread does not run */
 	uid_t uid;
 	size_t count;
 	pid_t pids[CONTAINER_IMAGES_MAX];    /* of the servers */
 	int pid_fds[CONTAINER_IMAGES_MAX];   /* copies, owned; -1: it ended */
-	int abort_fds[CONTAINER_IMAGES_MAX]; /* owned; -1: not known yet */
+	int abort_fds[CONTAINER_IMAGES_MAX]; /* owned; -1: not open yet */
 	struct connection opened[CONTAINER_IMAGES_MAX]; /* what they are of */
-	/* At how many looks its server was stopped, less those when it ran. */
+	/* How many checks found its server stopped, less those that found it
+	 * running. */
 	unsigned int stop_score[CONTAINER_IMAGES_MAX];
-	bool done[CONTAINER_IMAGES_MAX]; /* nothing is left to be seen */
-	unsigned int checks;             /* that the thread has taken */
+	bool done[CONTAINER_IMAGES_MAX]; /* not to be checked any more */
+	unsigned int checks;             /* of all connections, so far */
 	pid_t *tasks;                    /* of the step on this node, owned */
 	uint32_t tasks_size;             /* how many there will be */
 	uint32_t tasks_count;
@@ -43,21 +44,21 @@ struct fuse_watchdog {
 		.stop_fd = -1 \
 	}
 
-/* Before the tasks are forked, of whom there will be `tasks`; they store in
- * `connections`, which is borrowed. */
+/* Before `tasks` tasks are forked, which store in `connections`; that is
+ * borrowed. */
 void fuse_watchdog_prepare(struct fuse_watchdog *watchdog,
 	const struct connection *connections, uid_t uid, uint32_t tasks);
 
-/* Add a server; then start the thread.  A watch that cannot be started is
- * missed only where a server hangs. */
+/* Add each server, then start the thread.  That the thread cannot be started
+ * matters only if a server hangs, so it is no failure. */
 void fuse_watchdog_add(struct fuse_watchdog *watchdog,
 	const struct child *server);
 void fuse_watchdog_start(struct fuse_watchdog *watchdog);
 
-/* Add a task, a child of the caller's; also while the thread runs. */
+/* Add a task, which is a child of the caller; also while the thread runs. */
 void fuse_watchdog_add_task(struct fuse_watchdog *watchdog, pid_t pid);
 
-/* End the thread.  Called once the servers have ended, or cannot. */
+/* End the thread.  Called when the servers have ended, or cannot be ended. */
 void fuse_watchdog_stop(struct fuse_watchdog *watchdog);
 
 #endif

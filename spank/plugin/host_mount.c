@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mount=host: the image is mounted on the host before the tasks start, as the
- * user, by the keeper (spank/keeper).  What slurmstepd does is to make the
- * mountpoint, to start the keeper, and to clear the mountpoint at the end,
- * whatever the keeper did.  It never touches the mount itself.
+ * mount=host: the keeper (spank/keeper) mounts the image on the host as the
+ * user, before the tasks start.  slurmstepd makes the mount point, starts the
+ * keeper, and removes the mount point at the end, whatever the keeper did.  It
+ * never accesses the mounted image.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "common/server_start.h"
 #include "spank/plugin/host_mount.h"
 
-/* It unmounts in milliseconds, or tries for a second. */
+/* The keeper unmounts in milliseconds, or tries for a second. */
 #define STOP_TIMEOUT_MS 2000
 #define KILL_TIMEOUT_MS 1000
 
@@ -76,13 +76,13 @@ void host_mount_tasks_forked(struct host_mount *mount, pid_t task)
 
 	if (mount->mountpoint.lock_fd < 0)
 		return;
-	/* Not to be charged is no reason to fail: it is gone in a moment. */
+	/* A keeper that is not charged is no failure: it ends soon. */
 	if (mount->child.pid != 0 && task != 0)
 		priv_cgroup_join(mount->child.pid, task, &err);
 	priv_host_mountpoint_seal(&mount->mountpoint);
 }
 
-/* The keeper's own words: they may be its user's.  Never waits. */
+/* The keeper's own words, which the user may have written.  Never waits. */
 static void read_reason(struct host_mount *mount, char *ret_words, size_t size)
 {
 	ssize_t got = read(mount->reason_fd, ret_words, size - 1);
@@ -98,7 +98,7 @@ static void stop_keeper(struct host_mount *mount)
 	cleanup_fd(&mount->lifeline_fd);
 	if (mount->child.pid == 0)
 		return;
-	/* With fusermount3, which its user may have stopped. */
+	/* And fusermount3, which the user may have stopped. */
 	if (!priv_spawn_wait(&mount->child, deadline_in_ms(STOP_TIMEOUT_MS),
 		    &status)) {
 		priv_spawn_kill(&mount->child);

@@ -10,12 +10,11 @@
 #include "common/identity.h"
 #include "common/privileged/host_mountpoint.h"
 
-/* slurmstepd's side of mount=host: the mountpoint of the mount, and its keeper.
- */
+/* slurmstepd's side of mount=host: the mount point, and the keeper. */
 struct host_mount {
 	struct host_mountpoint mountpoint;
 	struct child child;   /* pid 0: not started, or ended */
-	int lifeline_fd;      /* closed when the keeper shall end */
+	int lifeline_fd;      /* closed to end the keeper */
 	int reason_fd;        /* why the keeper could not unmount */
 	struct error failure; /* of the keeper, until host_mount_failure() */
 };
@@ -27,28 +26,28 @@ struct host_mount {
 	}
 
 /*
- * Make the mountpoint, and start the keeper as `identity`, which mounts the
- * image there and tells the server at the other end of `server_fd`.  Does not
- * wait for it.  Requires uid 0.
+ * Make the mount point, and start the keeper as `identity`.  The keeper mounts
+ * the image there and tells the server, which has the other end of `server_fd`.
+ * Does not wait for the keeper.  Requires uid 0.
  */
 int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,
 	const struct identity *identity, int server_fd, int timeout_s,
 	struct error *err);
 
-/* The tasks exist: charge the keeper to them, take the mount point away from
- * the user. */
+/* After the tasks have been forked: charge the keeper to them, and take the
+ * mount point away from the user. */
 void host_mount_tasks_forked(struct host_mount *mount, pid_t task);
 
 /*
- * Make sure that nothing of it is left on the host: the keeper has a moment to
- * unmount and end, and is killed then; root clears what is left.  -1 if it
- * cannot.
+ * Make sure that nothing is left on the host.  The keeper has a moment to
+ * unmount and end, and is killed then; root removes what is left.  Fails if
+ * root cannot.
  */
 int host_mount_stop(struct host_mount *mount, struct error *err);
 
 /*
- * Has the keeper failed to unmount?  -1 with a sentence then, once, for the
- * log: the host is clear, and no user can mend it.
+ * Has the keeper failed to unmount?  If so, fails once with a sentence for the
+ * log of slurmd.  The host is clear, and users cannot do anything about it.
  */
 int host_mount_failure(struct host_mount *mount, struct error *err);
 

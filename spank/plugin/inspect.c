@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What srun, sbatch and salloc find out about an image before there is a job.
- * The file is read by a program of its own, spank-sif-inspect: slurmstepd loads
- * this plugin, too, and has no parser of images.
+ * A separate program, spank-sif-inspect, reads the file: slurmstepd loads this
+ * plugin as well, and must not contain a parser of images.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,7 +19,7 @@
 #include "spank/plugin/inspect.h"
 #include "spank/plugin/nearest.h"
 
-/* A login node may be slow; a job is not refused for that. */
+/* A slow login node is no reason to refuse a job. */
 #define INSPECT_TIMEOUT_MS 2000
 
 struct inspection {
@@ -28,7 +28,7 @@ struct inspection {
 	struct report *report;
 };
 
-/* --- an image that is there ----------------------------------------------- */
+/* --- an image that exists ------------------------------------------------- */
 
 static int read_image(const struct inspection *inspection, const char *path,
 	char *kind, struct error *err)
@@ -49,12 +49,12 @@ static int read_image(const struct inspection *inspection, const char *path,
 		return image_check_overlays(path, found, inspection->args,
 			inspection->report, err);
 	if (status != 1)
-		return 0; /* what cannot be told here is told on the node */
+		return 0; /* the node will find out */
 	found[strcspn(found, "\n")] = '\0';
 	return error_set(err, 0, "cannot use the image '%s': %s", path, found);
 }
 
-/* --- one that is not ------------------------------------------------------ */
+/* --- one that does not ---------------------------------------------------- */
 
 static bool is_near_path(const char *path, char ret_name[NAME_MAX + 1])
 {
@@ -68,7 +68,7 @@ static bool is_near_path(const char *path, char ret_name[NAME_MAX + 1])
 		ret_name);
 }
 
-/* "" or "; did you mean ...?", and the bare name. */
+/* Store "" or "; did you mean ...?" in `text`, and the bare name. */
 static void suggest_name(const char *image, const struct plugstack_args *args,
 	char ret_name[NAME_MAX + 1], char *text, size_t size)
 {
@@ -94,7 +94,7 @@ static void note_absence(const struct inspection *inspection, const char *image,
 			image, suggestion);
 }
 
-/* Only of the root: --sif-mount has no variable of its own. */
+/* Only for the root's image; there is no such variable for --sif-mount. */
 static void export_absence(const char *name)
 {
 	CLEANUP_FREE char *value = NULL;
@@ -151,7 +151,7 @@ int inspect_images(const struct settings *settings,
 	int inspected;
 	size_t i;
 
-	/* That of another image, of an outer command. */
+	/* An outer command may have set it for another image. */
 	unsetenv(IMAGE_ABSENT_VARIABLE);
 	inspected =
 		inspect_one(&inspection, settings_image(settings), true, err);

@@ -8,10 +8,10 @@
 #include "spank/plugin/settings/settings.h"
 
 /*
- * A look at the images of a submission, as its user: -1 with a sentence if one
- * can be seen from here and cannot be used.  One that cannot be seen may be on
- * the nodes: sbatch and salloc, whose job waits before anybody knows, note it
- * in the report; srun says so with --sif-debug.
+ * Inspect the images of a submission, as its user.  Fails if an image is
+ * visible from here but cannot be used.  An image that is not visible may be on
+ * the nodes: sbatch and salloc, whose job may wait for hours before anyone
+ * knows, note it in the report; srun does with --sif-debug.
  */
 int inspect_images(const struct settings *settings,
 	const struct plugstack_args *args, bool is_srun, struct report *report,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * --sif-join: which mount namespace is that of a step?  Slurm tells every task
- * its job and step in the environment, so a process that has these, belongs to
- * the user and sees an image of ours as '/' is one of them.
+ * --sif-join: which mount namespace belongs to a step?  Slurm gives every task
+ * its job and step in the environment.  So a process of the step has these,
+ * belongs to the user, and has one of our images as '/'.
  *
- * A user may forge such a process, but only of his own: he enters what he has
- * built himself, and with no capability left once he is in.  The kernel checks
- * his right to look at that process (PTRACE_MODE_READ, see proc(5)).
+ * Users can forge such a process, but only one of their own: they enter what
+ * they have built themselves, and have no capability left inside.  The kernel
+ * checks their right to inspect that process (PTRACE_MODE_READ, see proc(5)).
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -23,10 +23,10 @@
 #include "spank/plugin/join.h"
 #include "spank/plugin/settings/envp.h"
 
-/* execve takes no more. */
+/* The limit of execve(2). */
 #define ENVIRON_SIZE (8 << 20)
 
-/* "NAME=VALUE\0NAME=VALUE\0": does it have this one? */
+/* Is `wanted` one of the variables in "NAME=VALUE\0NAME=VALUE\0"? */
 static bool has_variable(const char *bytes, size_t size, const char *wanted)
 {
 	size_t length = strlen(wanted) + 1, i;
@@ -47,8 +47,8 @@ static size_t read_whole(int fd, char *bytes, size_t size)
 	return used;
 }
 
-/* Does a line of mountinfo, see proc(5), tell of '/', and as of a file system
- * of ours?  An image's source is its path, without a blank. */
+/* Does this line of mountinfo, see proc(5), say that '/' is one of our images?
+ * The source of an image is its path, in which blanks are escaped. */
 static bool is_our_root(const char *line)
 {
 	return strstr(line, " / / ") &&
@@ -56,8 +56,8 @@ static bool is_our_root(const char *line)
 		       strstr(line, " - overlay spank-sif "));
 }
 
-/* Lines are in the order of the mounts' ids, which are used again: the root
- * may be any of them. */
+/* Lines are in the order of mount ids, which the kernel reuses: any line may be
+ * that of the root. */
 static bool is_in_image(int process_fd, char *bytes)
 {
 	CLEANUP_FD int fd =
@@ -84,7 +84,7 @@ static bool is_of_step(int process_fd, const char *job, const char *step,
 	       is_in_image(process_fd, bytes);
 }
 
-/* What the container says of itself is so for whoever joins it. */
+/* What the variables say about the container holds for tasks that join it. */
 static int copy_vars(int process_fd, char *bytes, char **vars,
 	struct error *err)
 {

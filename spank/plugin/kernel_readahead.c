@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the command's execve will read, page by page and each time waiting for
- * the server, is asked for at once.  The kernel then has it, or at least on its
- * way, when Slurm comes to the execve.
+ * The execve of the command reads its files page by page, and waits for the
+ * server each time.  Here those files are requested all at once, so that the
+ * kernel has them, or has at least asked for them, when Slurm calls execve.
  */
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -16,16 +16,16 @@
 #include "spank/plugin/container/image_path.h"
 #include "spank/plugin/kernel_readahead.h"
 
-/* The kernel takes no more at a time. */
+/* The kernel reads no more for one posix_fadvise(). */
 #define STEP      (128 * 1024)
 #define FILE_MAX  (2 * 1024 * 1024)
 #define BYTES_MAX (4 * 1024 * 1024)
 
-/* Returns how much of it has been asked for. */
+/* Returns the number of bytes that were requested. */
 static off_t read_file_ahead(const char *path, off_t most)
 {
 	CLEANUP_FD int root_fd = open("/", O_PATH | O_CLOEXEC);
-	/* In the image, not in what is bound there. */
+	/* Only in the image, not in what is bound there. */
 	CLEANUP_FD int fd = image_path_open_no_xdev(root_fd, path,
 		O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat status;

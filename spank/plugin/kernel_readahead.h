@@ -3,10 +3,10 @@
 #define SPANK_PLUGIN_KERNEL_READAHEAD_H
 
 /*
- * Have the kernel read the beginnings of these files, one path a line, without
- * waiting for it.  Inside the container, with the user's rights alone: the list
- * is the server's, who may say what he likes.  What cannot be is left out.
- * Returns how many files it were.
+ * Have the kernel read the beginnings of these files, one path on each line,
+ * without waiting.  Called inside the container, with only the user's rights:
+ * the list comes from the server and is not trusted.  Files that cannot be read
+ * are skipped.  Returns the number of files.
  */
 int kernel_readahead(const char *paths);
 

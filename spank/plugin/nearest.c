@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * "Did you mean ...?": the name in a directory that is the fewest edits away,
- * where an edit inserts, removes or changes a character, or swaps two
- * neighbours.  Names are compared without their endings; another ending, or
- * capitals, are the smallest difference of all.
+ * where an edit inserts, removes or changes a character, or swaps two adjacent
+ * ones.  Names are compared without their extensions; another extension, or
+ * another case, is the smallest difference of all.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -12,9 +12,9 @@
 
 #include "spank/plugin/nearest.h"
 
-/* A directory may have millions of files; srun must not notice. */
+/* A directory may have millions of files, which must not slow srun down. */
 #define ENTRIES_MAX 10000
-/* So that another ending, or capitals, can count less. */
+/* More than 1, so that another extension can count less. */
 #define EDIT 2
 
 static size_t min(size_t a, size_t b)
@@ -27,7 +27,7 @@ static bool is_same(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Without ".sif" and its like; a dot in front is no ending. */
+/* Without the extension; a leading dot begins none. */
 static size_t stem_length(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -35,7 +35,7 @@ static size_t stem_length(const char *name)
 	return dot && dot > name ? (size_t)(dot - name) : strlen(name);
 }
 
-/* Optimal string alignment, by three rows of the table. */
+/* Optimal string alignment distance, with three rows of the table. */
 static size_t count_edits(const char *a, size_t a_length, const char *b,
 	size_t b_length)
 {
@@ -62,8 +62,8 @@ static size_t count_edits(const char *a, size_t a_length, const char *b,
 	return last[b_length];
 }
 
-/* How far `candidate` is from `name`; more than `most` if it is another name,
- * of which a third of the characters differ. */
+/* How far `candidate` is from `name`; more than `most` if more than a third of
+ * the characters differ. */
 static size_t distance(const char *name, const char *candidate, size_t most)
 {
 	size_t length = stem_length(name), other = stem_length(candidate);
@@ -77,7 +77,7 @@ static size_t distance(const char *name, const char *candidate, size_t most)
 	return EDIT * edits + (strcmp(name + length, candidate + other) != 0);
 }
 
-/* A name that would spoil the user's terminal is not offered. */
+/* A name with control characters would act on the user's terminal. */
 static bool is_candidate(const struct dirent *entry)
 {
 	const unsigned char *c = (const unsigned char *)entry->d_name;
@@ -104,7 +104,7 @@ bool nearest_name(const char *directory, const char *name,
 		if (!is_candidate(entry))
 			continue;
 		found = distance(name, entry->d_name, best);
-		/* Of two, the same on every file system. */
+		/* Of two equally near, take the same on every file system. */
 		if (found > best ||
 			(is_found && found == best &&
 				strcmp(entry->d_name, ret_name) > 0))

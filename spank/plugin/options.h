@@ -7,10 +7,9 @@
 #include "common/error.h"
 
 /*
- * Make the options known to srun, sbatch and salloc, and to slurmstepd.  What
- * the user says is stored in the session; a wrong value is refused at once in
- * the commands and recorded for task_init in slurmstepd.  Called in init; needs
- * no privilege.
+ * Register the options with srun, sbatch, salloc and slurmstepd.  The session
+ * stores their values.  srun, sbatch and salloc refuse a wrong value at once;
+ * slurmstepd records it for task_init.  Called in init; needs no privilege.
  */
 int options_register(spank_t spank, struct error *err);
 

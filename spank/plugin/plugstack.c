@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where plugstack.conf names the plugin.  Slurm hands over the words of the
- * line but not where it stands, and there may be several files.
+ * Where plugstack.conf names the plugin.  Slurm gives the plugin the words of
+ * its line but not the place, and there may be several files.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #define OBJECT "spank_sif.so"
 
-/* As in container/node_conf.c. */
+/* Weak: see container/node_conf.c. */
 extern slurm_conf_t slurm_conf __attribute__((weak));
 
 struct places {

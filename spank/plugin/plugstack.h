@@ -5,9 +5,9 @@
 #include "common/error.h"
 
 /*
- * Add to a sentence about the plugin's line in plugstack.conf in which files
- * and lines that is; nothing where the file cannot be found or read.  Opens the
- * administrator's files, with the rights of the caller.  Returns -1 always.
+ * Add the files and lines in which plugstack.conf names the plugin to a
+ * sentence about them; nothing if the file cannot be found or read.  Opens the
+ * administrator's files with the rights of the caller.  Always returns -1.
  */
 int plugstack_hint(struct error *err);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What /proc says of a process, after proc(5).  The kernel answers it alone,
- * and takes no lock that a process has which waits for a file system: unlike
- * that of cmdline or maps, this can be read of any.
+ * What /proc says about a process, see proc(5).  Only files are read here that
+ * the kernel answers by itself, without a lock that a process may hold while it
+ * waits for a file system.  Unlike cmdline and maps they can be read of any
+ * process.
  *
- * Whether a process is dying is told by all of its threads.  SIGKILL is pending
- * for each of them by itself, and is gone once a thread has begun to exit; the
- * first may be a zombie, while another one waits.  One thread alone says
- * nothing: execve kills all others.
+ * All threads decide whether a process is dying.  SIGKILL is pending for each
+ * thread separately, and not any more once the thread has begun to exit; the
+ * first thread may be a zombie while another one waits.  A single killed thread
+ * proves nothing, as execve kills all others.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,17 +23,17 @@
 #include "common/cleanup.h"
 #include "spank/plugin/proc_state.h"
 
-/* The groups of a user are in it, who may have thousands. */
+/* It lists the user's groups, of which there may be thousands. */
 #define STATUS_SIZE   65536
 #define STAT_SIZE     1024
 #define CHILDREN_SIZE 1024
 
-/* Of a thread, in its stat: PF_EXITING and PF_SIGNALED of linux/sched.h. */
+/* Flags in a thread's stat: PF_EXITING and PF_SIGNALED of linux/sched.h. */
 #define FLAG_EXITING  0x4
 #define FLAG_SIGNALED 0x400
 
-/* The kernel gives a page at a time.  Half of a file would say what is not
- * true. */
+/* read(2) returns a page at a time.  A file that does not fit is a failure:
+ * part of it could be misread. */
 static bool read_file(const char *path, char *text, size_t size)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -64,7 +65,7 @@ bool proc_state_read(pid_t pid, struct proc_state *ret_state)
 	*ret_state = (struct proc_state){
 		.parent = field(status, "\nPPid:", 10),
 		.uid = field(status, "\nUid:", 10),
-		/* Its memory is the first that it lets go. */
+		/* A process that exits releases its memory first. */
 		.exiting = !strstr(status, "\nVmSize:"),
 		.ended = strstr(status, "\nState:\tZ") &&
 			 field(status, "\nThreads:", 10) <= 1,
@@ -75,7 +76,7 @@ bool proc_state_read(pid_t pid, struct proc_state *ret_state)
 /* --- threads -------------------------------------------------------------- */
 
 struct thread {
-	char state; /* a letter of proc(5)'s */
+	char state; /* a letter, see proc(5) */
 	bool killed;
 };
 
@@ -84,7 +85,7 @@ static bool is_left(const struct thread *thread)
 	return thread->state != 'Z' && thread->state != 'X';
 }
 
-/* The ninth field of stat; the second may have blanks and brackets in it. */
+/* The ninth field of stat.  The second may contain blanks and parentheses. */
 static unsigned int flags_of(const char *stat)
 {
 	const char *rest = strrchr(stat, ')');
@@ -95,7 +96,7 @@ static unsigned int flags_of(const char *stat)
 	return flags;
 }
 
-/* One that exits by its own will may take its time, unless it waits. */
+/* A thread that exits by itself counts as killed only if it waits. */
 static bool read_thread(pid_t pid, pid_t number, struct thread *ret_thread)
 {
 	char path[64], status[STATUS_SIZE], stat[STAT_SIZE];
@@ -146,7 +147,7 @@ bool proc_state_is_dying(pid_t pid, bool *ret_waiting)
 	return any && all;
 }
 
-/* The third field.  Stopped by a tracer is 't'. */
+/* The third field of stat.  A thread that a tracer stopped has 't'. */
 static bool is_stopped(pid_t pid, const char *number)
 {
 	char path[PATH_MAX], stat[STAT_SIZE];
@@ -159,7 +160,7 @@ static bool is_stopped(pid_t pid, const char *number)
 	return rest && strlen(rest) > 2 && rest[2] == 'T';
 }
 
-/* All threads: one that waits uninterruptibly is not stopped yet. */
+/* Any thread: one that waits uninterruptibly is not stopped yet. */
 bool proc_state_is_stopped(pid_t pid)
 {
 	struct dirent *entry;
@@ -186,7 +187,7 @@ size_t proc_state_children(pid_t pid, pid_t *ret_pids, size_t room)
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid,
 		(int)pid);
-	/* If it is too long, the first will do; if there is none, it is "". */
+	/* If it is too long, the first children will do; without it, "". */
 	(void)read_file(path, text, sizeof(text));
 	while (count < room && (number = strtol(at, &end, 10)) > 0) {
 		ret_pids[count++] = number;
@@ -197,7 +198,7 @@ size_t proc_state_children(pid_t pid, pid_t *ret_pids, size_t room)
 
 /* --- mounts --------------------------------------------------------------- */
 
-/* A table may be long. */
+/* Read line by line, as the table may be long. */
 bool proc_state_has_mounted(pid_t pid, uint32_t minor)
 {
 	CLEANUP_FREE char *line = NULL;

@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* How a process is. */
+/* The state of a process. */
 struct proc_state {
 	pid_t parent;
 	uid_t uid;
-	bool exiting; /* may have let go of files and mounts, or has ended */
+	bool exiting; /* may have released files and mounts, or has ended */
 	bool ended;   /* a zombie, all threads of which have ended */
 };
 
@@ -19,22 +19,23 @@ struct proc_state {
 bool proc_state_read(pid_t pid, struct proc_state *ret_state);
 
 /*
- * Has all that is left of the process been killed, or does it wait on its way
- * out?  Stores whether any of it waits in the kernel, SIGKILL or not.  False if
- * there is no such process.  Never waits.
+ * Has every thread that is left been killed, or does it wait while it exits?
+ * Stores whether any thread is in an uninterruptible wait.  False if there is
+ * no such process.  Never waits.
  */
 bool proc_state_is_dying(pid_t pid, bool *ret_waiting);
 
-/* Has a signal stopped it, or any thread of it?  Never waits. */
+/* Has a signal stopped any of its threads?  Never waits. */
 bool proc_state_is_stopped(pid_t pid);
 
 /*
- * The children of a process's first thread, `room` of them at most; none where
- * the kernel does not tell (CONFIG_PROC_CHILDREN).  Never waits.
+ * Store the children of the process's first thread, at most `room`, and return
+ * how many; none if the kernel does not list them (CONFIG_PROC_CHILDREN).
+ * Never waits.
  */
 size_t proc_state_children(pid_t pid, pid_t *ret_pids, size_t room);
 
-/* Is the file system of device 0:`minor` mounted where the process is? */
+/* Is the file system of device 0:`minor` mounted in the process's namespace? */
 bool proc_state_has_mounted(pid_t pid, uint32_t minor);
 
 #endif

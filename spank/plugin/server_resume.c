@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A user may stop their image server (SIGSTOP; a debugger cannot be attached).
- * Root's processes can depend on it all the same: the kernel reads a process's
- * command line, environment and maps under a lock which a page of the image
- * that is on its way may hold.  So ps, and Slurm's accounting, would wait for
+ * A user can stop their image server with SIGSTOP (though not attach a debugger
+ * to it), and root's processes may depend on it: the kernel reads the command
+ * line, environment and maps of a process under a lock, which is held while a
+ * page of the image is on its way.  So ps and Slurm's accounting would wait for
  * as long as the user likes.
  *
  * The server is the guard and its child, or one process: see
@@ -20,8 +20,8 @@
 /* The guard has one child, or had others that it has not waited for. */
 #define CHILDREN_MAX 8
 
-/* The number is looked at once more when the pidfd is there, since only then
- * both are of one process. */
+/* The parent is checked after the pidfd has been opened, so that both belong to
+ * the same process. */
 static void continue_child(pid_t pid, pid_t parent)
 {
 	CLEANUP_FD int pid_fd = child_open(pid);
@@ -41,7 +41,7 @@ bool server_resume(pid_t pid, int pid_fd)
 
 	for (i = 0; i < count; i++)
 		stopped = stopped || proc_state_is_stopped(children[i]);
-	/* Slurm may have reaped it meanwhile, and the number be another's. */
+	/* Slurm may have reaped it, and the kernel may have reused its pid. */
 	if (!stopped || !proc_state_read(pid, &state) ||
 		state.parent != getpid())
 		return false;

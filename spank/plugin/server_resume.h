@@ -6,9 +6,9 @@
 #include <sys/types.h>
 
 /*
- * If the image server `pid`, a child of the caller's with this pidfd, or a
- * child of its own is stopped, continue all of them (SIGCONT).  True if one was
- * stopped.  Never waits.  Requires uid 0, or that of the server.
+ * If the image server `pid`, a child of the caller with this pidfd, or one of
+ * its own children is stopped, continue all of them (SIGCONT).  Returns whether
+ * one was stopped.  Never waits.  Requires uid 0, or that of the server.
  */
 bool server_resume(pid_t pid, int pid_fd);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One line for each step that has an image, in slurmd's log: for whoever has to
- * find out later which images were used, and by whom.
+ * One line in slurmd's log for each step that has an image, for administrators
+ * who have to find out later which images were used, and by whom.
  *
- * Job, step, user and end are Slurm's word.  The image is as the user has named
- * it; the UUID is what the user's own processes have read from it, over memory
- * that they share with slurmstepd: root neither opens the image nor asks the
- * server.  Both are therefore the user's word, and the image comes last, since
- * it may look like anything.
+ * Job, step, user and end come from Slurm.  The image is what the user named;
+ * the UUID is what the user's own processes read from it and stored in memory
+ * that they share with slurmstepd.  Root neither opens the image nor asks the
+ * server.  So neither is trusted, and the image comes last, since it may
+ * contain anything.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ void step_log_refused(const struct step *step)
 		step->shared->refused = 1;
 }
 
-/* Anything can be there: a copy of what has the form of a UUID, or "-". */
+/* The memory may contain anything: copy what has the form of a UUID, or "-". */
 static void take_uuid(const struct step *step,
 	char ret_uuid[STEP_UUID_SIZE + 1])
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Submission: from what the user said, in whatever directory, to values that
- * mean the same on every node and in every srun of the job.
+ * Submission: from what the user says, in some directory, to values that mean
+ * the same on every node and in every srun of the job.
  *
- *   1. load: SPANK_SIF_NAME, or else what an outer command has handed on
+ *   1. load: SPANK_SIF_NAME, or else what an outer command has passed on
  *   2. Slurm calls back for the options (options.c)
  *   3. finish: binds of Singularity's variables; paths made absolute; what
  *      the administrator denies; a look at the image; hand on
  *
- * The values are handed on twice: as SPANK_SIF_NAME, which the user may change
- * in his job script, and in a variable that begins with SLURM_, which reaches
- * the nodes whatever --export says.
+ * The values are passed on twice: as SPANK_SIF_NAME, which users may change in
+ * the job script, and in a variable that begins with SLURM_, which reaches the
+ * nodes whatever --export says.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ static void load_variable(struct settings *settings, enum setting setting,
 		unsetenv(rule->relay_variable);
 	if (!value || !*value)
 		value = getenv(rule->relay_variable);
-	/* A list that was emptied is handed on as one. */
+	/* A list that was emptied is passed on as such. */
 	if (value && (*value || rule->is_list) &&
 		settings_put(settings, setting, value, &err) < 0) {
 		error_prefix(&err, "%s", rule->variable);
@@ -81,7 +81,7 @@ int submit_take_option(struct submission *submission, enum setting setting,
 	return -1;
 }
 
-/* An srun whose image is the job's has been told by sbatch already. */
+/* sbatch has told the user already about an image that srun inherits. */
 static bool is_inherited(const struct settings *settings, enum setting setting)
 {
 	const char *inherited = getenv(setting_rule(setting)->relay_variable);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a command refuses although each value is a good one: components of a
- * heterogeneous command that differ, options that have no effect beside
+ * What a command refuses although each value is valid: components of a
+ * heterogeneous command that differ, options that have no effect together with
  * --sif-join, and options that have none because there is no image.
  *
- * What the command's own line says in vain is refused.  What the environment
- * says may be meant for another command, so that it costs a line at most.
+ * An option of the command's own line that has no effect is refused.  A
+ * variable may be meant for another command, so it causes a warning at most.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static int refuse_component(enum setting setting, const char *value,
 		setting_rule(setting)->name, value, first);
 }
 
-/* The last value would be that of all components; lists add up. */
+/* The last value would hold for all components; lists accumulate. */
 int submit_check_component(const struct settings *settings, struct error *err)
 {
 	const struct settings none = { .value = { { .is_set = false } } };
@@ -46,8 +46,8 @@ int submit_check_component(const struct settings *settings, struct error *err)
 	return 0;
 }
 
-/* A batch script is in no container that is there already, and an interactive
- * step is started by an srun that salloc has not told. */
+/* A batch script cannot run in an existing container, and salloc does not pass
+ * the option to the srun that starts an interactive step. */
 static int refuse_join(struct settings *settings, bool is_given,
 	struct error *err)
 {
@@ -81,9 +81,9 @@ int submit_check_join(struct settings *settings,
 
 /* --- without an image ----------------------------------------------------- */
 
-/* Does the option ask for something that only an image can give, now?  What
- * sbatch and salloc are told may be for sruns that name an image themselves,
- * except where the script itself runs. */
+/* Does the setting need an image for this command?  Settings of sbatch and
+ * salloc may be for sruns that name an image themselves, except where the
+ * script itself runs. */
 static bool wants_image(const struct settings *settings, enum setting setting,
 	bool is_given, bool is_srun)
 {
@@ -95,8 +95,8 @@ static bool wants_image(const struct settings *settings, enum setting setting,
 	       (is_given || setting != SETTING_DEBUG);
 }
 
-/* Their names: as options where they are some of this command, otherwise as
- * variables.  Owned by the caller; NULL if there are none. */
+/* The names of such settings: options of this command, or else variables. Owned
+ * by the caller; NULL if there are none. */
 static char *list_wanting(const struct settings *settings,
 	const bool given[SETTINGS_COUNT], bool is_srun, bool given_only)
 {
@@ -121,7 +121,7 @@ static char *list_wanting(const struct settings *settings,
 	return NULL;
 }
 
-/* Whoever says --sif-image=none knows where the step runs. */
+/* Users who give --sif-image=none know where the step runs. */
 static void warn_of_none(const char *own, struct report *report)
 {
 	if (own)

@@ -7,32 +7,32 @@
 #include "spank/plugin/settings/settings.h"
 
 /*
- * What srun, sbatch and salloc refuse of good values that do not go together.
- * `given` are the options of this command's own line, #SBATCH lines included.
+ * Combinations of valid values that srun, sbatch and salloc refuse.  `given`
+ * are the options of this command's own line, including #SBATCH lines.
  */
 
 /*
- * Refuse what this command's own options say in vain, beside --sif-join or by
- * it; `given` are those options.  What the environment says may be for others:
- * beside --sif-join it has no effect, and none has --sif-join of sbatch and
- * salloc.
+ * Refuse options of this command that have no effect together with --sif-join,
+ * and --sif-join itself of sbatch and salloc.  Variables may be meant for other
+ * commands: they are ignored instead.
  */
 int submit_check_join(struct settings *settings,
 	const bool given[SETTINGS_COUNT], bool is_srun, struct error *err);
 
 /*
- * Without an image, refuse what this command's own options ask of one, and note
- * in the report what the environment does; sbatch and salloc, whose sruns may
- * name an image, only where the job's own script or shell is concerned.  With
- * --sif-image=none nothing is refused.
+ * Without an image, refuse options of this command that need one, and note
+ * variables that do in the report.  The sruns of sbatch and salloc may name an
+ * image, so for these only the option for the script or shell itself counts.
+ * With --sif-image=none nothing is refused.
  */
 int submit_check_image(const struct settings *settings,
 	const bool given[SETTINGS_COUNT], bool is_srun, struct report *report,
 	struct error *err);
 
 /*
- * Slurm hands the last value of an option to all components of a heterogeneous
- * command: refuse one that is not that of the first.  Lists add up.
+ * Slurm gives the last value of an option to all components of a heterogeneous
+ * command: refuse a value that differs from that of the first component.  Lists
+ * accumulate instead.
  */
 int submit_check_component(const struct settings *settings, struct error *err);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Text of users on its way to a log or a terminal: names of files, values of
- * options, sentences of programs that run as the user.  A newline in it would
- * make a line of the log that is not ours, an escape sequence would act on the
- * terminal of whoever reads it.
+ * Text from users on its way to a log or a terminal: file names, option values,
+ * messages of programs that run as the user.  A newline in it would forge a
+ * line of the log, and an escape sequence would act on the reader's terminal.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,8 +13,8 @@
 
 #define ESCAPED_LENGTH 4
 
-/* C0, C1, DEL; line and paragraph separator; what turns the direction of text
- * round, by which a line shows other words than it has. */
+/* C0, C1, DEL; line and paragraph separator; characters that reverse the
+ * direction of text, with which a line shows other words than it has. */
 static bool is_control(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
@@ -23,7 +22,7 @@ static bool is_control(uint32_t point)
 	       (point >= 0x2066 && point <= 0x2069);
 }
 
-/* Nothing has two forms: a longer one than needed is no character. */
+/* An encoding that is longer than needed is not valid. */
 static bool is_character(uint32_t point, size_t length)
 {
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -32,8 +31,8 @@ static bool is_character(uint32_t point, size_t length)
 	       (point < 0xd800 || point > 0xdfff);
 }
 
-/* The length of the UTF-8 character at `text`; 0 if there is none, or if it is
- * a control character. */
+/* The length of the UTF-8 character at `text`; 0 if it is not valid, or a
+ * control character. */
 static size_t character_length(const unsigned char *text)
 {
 	size_t length, i;

@@ -5,10 +5,10 @@
 #include <stddef.h>
 
 /*
- * `text` as one line that a log or a terminal can take from a stranger: control
+ * `text` as one line that is safe to print in a log or on a terminal: control
  * characters and bytes that are not UTF-8 become a backslash and three octal
- * digits, as in /proc/mounts; all else stays.  Writes at most `size` bytes to
- * `ret_text`, the NUL included, and cuts between characters.  Returns ret_text.
+ * digits, as in /proc/mounts.  Writes at most `size` bytes to `ret_text`,
+ * including the NUL, and truncates between characters.  Returns ret_text.
  */
 const char *printable(const char *text, char *ret_text, size_t size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Lines for the user, in the order in which they were thought of.
+ * Lines for the user, in the order in which they were added.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "common/deadline.h"
 #include "spank/plugin/io/report.h"
 
-/* Takes the text over. */
+/* Takes ownership of the text. */
 static void add_line(struct report *report, enum report_kind kind, char *text)
 {
 	struct report_line *lines =
@@ -94,7 +94,7 @@ int report_common_failure(uint32_t *reported, struct error *err)
 	return -1;
 }
 
-/* FNV-1a, of the texts and the ends between them. */
+/* FNV-1a over the texts, with a separator after each. */
 uint32_t report_fingerprint(const struct report *report)
 {
 	uint32_t hash = 2166136261u;

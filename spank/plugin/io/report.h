@@ -9,10 +9,10 @@
 #include "common/error.h"
 
 enum report_kind {
-	REPORT_NOTE,   /* a warning, always told */
+	REPORT_NOTE,   /* a warning, always printed */
 	REPORT_ALIKE,  /* a warning that is the same on all nodes */
 	REPORT_MOMENT, /* with --sif-debug: what was done, and when */
-	REPORT_DETAIL, /* with --sif-debug: what is alike on equal nodes */
+	REPORT_DETAIL, /* with --sif-debug: what is the same on equal nodes */
 };
 
 struct report_line {
@@ -21,13 +21,13 @@ struct report_line {
 };
 
 /*
- * What a task or a command has to tell the user besides a failure, kept until a
- * hook prints it.  Lines that cannot be kept are lost; it is never a reason to
- * fail.
+ * What a task or a command tells the user besides a failure, kept until a hook
+ * prints it.  Lines are dropped if memory runs out; nothing fails because of a
+ * report.
  */
 struct report {
 	bool debug;                /* --sif-debug */
-	int64_t begin_us;          /* of the step, on CLOCK_MONOTONIC */
+	int64_t begin_us;          /* when the step began, on CLOCK_MONOTONIC */
 	struct report_line *lines; /* owned */
 	size_t count;
 };
@@ -35,19 +35,20 @@ struct report {
 void report_note(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same where all nodes have it, as of the image: the first one tells. */
+/* The same for what all nodes have, such as the image: only the first node
+ * prints it. */
 void report_note_alike(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Told with --sif-debug only. */
+/* Only with --sif-debug. */
 void report_detail(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same, after how many milliseconds since the begin of the step. */
+/* The same, with the milliseconds since the step began. */
 void report_moment(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same of a moment that has passed. */
+/* The same for an earlier moment. */
 void report_moment_at(struct report *report, int64_t at_us, const char *what);
 
 /*
@@ -57,13 +58,11 @@ void report_moment_at(struct report *report, int64_t at_us, const char *what);
  */
 int report_common_failure(uint32_t *reported, struct error *err);
 
-/*
- * A number for all details: nodes with the same one have the same mounts and
- * variables.
- */
+/* A hash of all details: nodes with the same one have the same mounts and
+ * variables. */
 uint32_t report_fingerprint(const struct report *report);
 
-/* The last moment; "" if there is none. */
+/* The line of the last moment; "" if there is none. */
 const char *report_last_moment(const struct report *report);
 
 void report_free(struct report *report);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The one place that prints.  The rest of the plugin returns sentences; hooks
- * say them, once for each failure.
+ * The only place that prints.  Hooks, and the files that do their work
+ * (step_*.c, task_report.c), call it once for each failure.  All other code
+ * returns its sentences.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,8 +14,7 @@
 #include "spank/plugin/io/printable.h"
 #include "spank/plugin/io/say.h"
 
-/* Slurm takes a line of any length; a sentence that is escaped all over is cut.
- */
+/* A sentence that consists of escapes is cut. */
 #define LINE_SIZE (2 * ERROR_TEXT_SIZE)
 
 /* Slurm's slurm_error(), slurm_spank_log() or slurm_info(). */
@@ -58,7 +58,7 @@ void say_info(const char *format, ...)
 
 void say_loaded(void)
 {
-	/* In one piece, for strings(1). */
+	/* A literal, so that strings(1) finds it. */
 	slurm_info("spank_sif " PACKAGE_VERSION " for Slurm %d.%02d loaded",
 		SLURM_VERSION_MAJOR(SLURM_VERSION_NUMBER),
 		SLURM_VERSION_MINOR(SLURM_VERSION_NUMBER));

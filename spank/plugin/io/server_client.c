@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How a task makes itself known to an image server.
+ * A task's side of the image server's socket.
  */
 #include <errno.h>
 #include <poll.h>
@@ -9,7 +9,7 @@
 #include "common/cleanup.h"
 #include "spank/plugin/io/server_client.h"
 
-/* The socket's queue is short where many tasks say HELLO at once. */
+/* The socket's queue is full if many tasks send HELLO at the same time. */
 static int send_hello(int tasks_fd, int own_end, struct deadline deadline)
 {
 	struct pollfd room = { .fd = tasks_fd, .events = POLLOUT };

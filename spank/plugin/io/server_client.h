@@ -7,17 +7,17 @@
 #include "common/message.h"
 
 /*
- * Say HELLO to an image server on the socket that all tasks of the step
- * inherit, with one end of a socket of one's own.  Returns the other end,
- * owned by the caller: its end of file, at execve at the latest, tells the
- * server that this task has started.
+ * Send HELLO to an image server on the socket that all tasks of the step
+ * inherit, with one end of a new socket pair.  Returns the other end, owned by
+ * the caller.  Its end of file, at execve at the latest, tells the server that
+ * this task has started.
  */
 int server_client_connect(int tasks_fd, struct deadline deadline,
 	struct error *err);
 
 /*
- * The server has said FAILED: its reason into *err, or if it gives none, that
- * another task tells the user.  Returns -1.
+ * `message` is FAILED: store the server's reason in *err.  If it has none,
+ * another task tells the user, and *err becomes told_elsewhere.  Returns -1.
  */
 int server_client_take_failure(const struct message *message,
 	struct error *err);
