@@ -109,7 +109,7 @@ static int describe_no_answer(const struct entry *entry, int got,
 		builder_describe_lateness(settings, entry->request->timeout_s,
 			err);
 	else
-		error_set(err, errno, "cannot hear the image server");
+		error_set(err, errno, "cannot receive from the image server");
 	return report_common_failure(entry->request->reported, err);
 }
 

@@ -83,8 +83,8 @@ void foreign_settings_note(struct report *report)
 	for (i = 0; i < COUNT(unknown); i++)
 		if (find_value(unknown[i], variable, sizeof(variable)))
 			report_note(report,
-				"%s is ignored, as a step has no overlay but "
-				"that of --sif-writable-tmpfs: make one image "
-				"of both, or unset it",
+				"%s is ignored: a step has no overlay except "
+				"that of --sif-writable-tmpfs; make one image "
+				"of both, or unset the variable",
 				variable);
 }

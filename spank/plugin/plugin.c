@@ -68,8 +68,8 @@ static int refuse_second(void)
 
 	error_set(&err, 0,
 		"spank_sif.so is listed twice in plugstack.conf: no step can "
-		"have an image until one of the lines is taken out, and slurmd "
-		"restarted");
+		"have an image until you remove one of the lines and restart "
+		"slurmd");
 	record_plugstack_error(&err);
 	return 0;
 }

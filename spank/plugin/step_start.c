@@ -138,8 +138,8 @@ static void join_cgroup(struct image_server *server, pid_t task)
 	struct error err;
 
 	if (image_server_join_cgroup(server, task, &err) < 0)
-		say_note("warning: the image server stays out of the step's "
-			 "cgroup: %s",
+		say_note("warning: cannot move the image server into the "
+			 "step's cgroup: %s",
 			err.text);
 }
 

@@ -53,8 +53,8 @@ static int refuse_join(struct settings *settings, bool is_given,
 {
 	if (is_given)
 		return error_set(err, 0,
-			"--sif-join is for srun alone: give it to an srun, of "
-			"this job or another (srun --jobid=JOB --overlap)");
+			"--sif-join works with srun only: give it to an srun, "
+			"of this job or another (srun --jobid=JOB --overlap)");
 	settings_forget(settings, SETTING_JOIN);
 	return 0;
 }
@@ -72,7 +72,7 @@ int submit_check_join(struct settings *settings,
 		if (given[i] && !setting_rule(i)->valid_with_join)
 			return error_set(err, 0,
 				"--sif-%s has no effect with --sif-join (or %s)"
-				": that container is there already; leave one "
+				": that container exists already; leave one "
 				"of them out",
 				setting_rule(i)->name,
 				setting_rule(SETTING_JOIN)->variable);

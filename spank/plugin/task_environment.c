@@ -91,6 +91,6 @@ void task_environment_report(const struct environment_edits *edits,
 	for (source = 0; source < ENVIRONMENT_SOURCES; source++)
 		if (environment_describe_absent(&edits->list, source, names,
 			    sizeof(names)))
-			report_detail(report, "variables taken away by %s: %s",
+			report_detail(report, "variables removed by %s: %s",
 				environment_source_name(source), names);
 }

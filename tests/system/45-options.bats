@@ -238,7 +238,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run with APPTAINER_OVERLAY=a.img srun --sif-image=small.sif echo ran
 	assert_status 0
 	assert_line ran
-	assert_contains "spank_sif: warning: APPTAINER_OVERLAY is ignored, as a step has no overlay but that of --sif-writable-tmpfs"
+	assert_contains "spank_sif: warning: APPTAINER_OVERLAY is ignored: a step has no overlay except that of --sif-writable-tmpfs"
 }
 
 @test "lists accumulate, and 'none' clears the items before it" {

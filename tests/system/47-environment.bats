@@ -488,8 +488,8 @@ for i in {1..3}; do LIB+=:$i; done'
 	assert_contains 'variable  LINES=first\012second  from image'
 	assert_contains "variable  B=1  from --sif-env"
 	assert_contains "variable  X=1  from SINGULARITYENV_/APPTAINERENV_"
-	assert_matches "variables taken away by --sif-cleanenv: .*"
-	assert_matches "variables taken away by .*: .*EMPTY"
+	assert_matches "variables removed by --sif-cleanenv: .*"
+	assert_matches "variables removed by .*: .*EMPTY"
 	assert_contains "variable  SIF_IMAGE=/shared/image.sif  from container"
 	run here srun --sif-debug --sif-env="LONG=$(printf '%01000d' 0)" \
 		--sif-image=image.sif true

@@ -287,7 +287,7 @@ refute_drained() {
 		# shellcheck disable=SC2086
 		run here ${command% true} --sif-join=7.0 ${command#"${command% true}"}
 		assert_failure
-		assert_contains "error: spank_sif: --sif-join is for srun alone"
+		assert_contains "error: spank_sif: --sif-join works with srun only"
 		refute_contains Submitted
 		refute_contains Granted
 	done

@@ -61,7 +61,7 @@ use_server() { # <PROGRAM
 	start_step --sif-image=/shared/good.sif true
 	wait_step 20
 	assert_status 1
-	assert_contains "cannot hear the image server"
+	assert_contains "cannot receive from the image server"
 	refute_contains "Segmentation fault"
 	nodes_become_idle
 }

@@ -86,7 +86,7 @@ static void sbatch_joins_nothing(void **state)
 	(void)state;
 	set(SETTING_JOIN, "7.0", true);
 	assert_int_equal(check_join(false), -1);
-	assert_non_null(strstr(err.text, "--sif-join is for srun alone"));
+	assert_non_null(strstr(err.text, "--sif-join works with srun only"));
 	given[SETTING_JOIN] = false;
 	assert_int_equal(check_join(false), 0);
 	assert_false(settings_have_join(&settings));

@@ -126,7 +126,7 @@ static void debug_names_the_source_of_each(void **state)
 		"variable  A=1  from image (90-environment.sh)");
 	assert_non_null(strstr(report.lines[1].text, "xxx...  from --sif-env"));
 	assert_string_equal(report.lines[2].text,
-		"variables taken away by --sif-cleanenv: GONE");
+		"variables removed by --sif-cleanenv: GONE");
 	report_free(&report);
 }
 
