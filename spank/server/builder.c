@@ -10,9 +10,7 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -26,7 +24,7 @@ typedef int action(struct builder *builder, const struct input *input,
 
 /* --- answers to tasks ----------------------------------------------------- */
 
-/* To a task that has died meanwhile: the next one is asked. */
+/* If the task has died meanwhile, the next one is told to build. */
 static int send_build(struct builder *builder, const struct input *input,
 	struct error *err)
 {
@@ -192,7 +190,7 @@ static int fail(struct builder *builder, const struct input *input,
 /* --- the table ------------------------------------------------------------ */
 
 struct transition {
-	action *action; /* NULL: nothing but to go on */
+	action *action; /* NULL: only go on to the next phase */
 	enum phase next;
 	bool is_set; /* false: see builder_step() */
 };
@@ -278,6 +276,7 @@ static void give_reason(struct builder *builder, const struct error *err)
 			err->text);
 }
 
+/* All tasks that wait get their answer where a phase of the builder ends. */
 static void enter(struct builder *builder, enum phase phase)
 {
 	enum phase before = builder->phase;

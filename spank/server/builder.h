@@ -21,15 +21,14 @@ enum phase {
 	READY,    /* it has had READY */
 	SERVING,  /* its file system is mounted, and served by this process */
 	SEALED,   /* mount points are made; from now on a child serves */
-	SHARED,   /* the text for the other tasks is here */
-	LOST,     /* the file system is gone while the builder builds */
+	SHARED,   /* what the other tasks need to know is here */
+	LOST,     /* the file system is gone; the builder's end is awaited */
 	BUILT,    /* all tasks are told to enter */
 	REFUSED,  /* there will be no container; all tasks are told */
 	PHASES
 };
 
-/* What happens: a message of the builder, named by its type, or one of these.
- */
+/* A message of the builder is an event, named by its type.  The others are: */
 enum event {
 	EVENT_TASK = MESSAGE_FAILED + 1, /* a task waits for an answer */
 	EVENT_END,                       /* the builder's end of file */

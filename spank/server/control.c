@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -74,7 +73,8 @@ static int receive_task(struct control *control, size_t task, struct error *err)
 	const struct input input = { .text = message.text, .fd = &fd };
 
 	if (got < 0 && errno != EPROTO && is_builder)
-		return error_set(err, errno, "cannot receive from the first task");
+		return error_set(err, errno,
+			"cannot receive from the first task");
 	if (got == 1 && is_builder)
 		builder_step(&control->builder, message.type, &input);
 	else

@@ -2,9 +2,9 @@
 /*
  * spank-sif-server: the image server of one step on one node.  The plugin
  * starts it (common/privileged/spawn_as_user.h) as the job's user, without
- * capabilities. Open are the socket on which the step's tasks say HELLO, a pipe
- * that slurmstepd closes at the end, and memory in which slurmstepd reads about
- * damage.
+ * capabilities.  Open are the socket on which the step's tasks say HELLO, a
+ * pipe that slurmstepd closes at the end, and memory in which slurmstepd reads
+ * about damage.
  *
  *   1. make sure that no other process of the user traces this one
  *   2. open the file that is likely to be the image, to work on it until a task

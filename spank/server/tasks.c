@@ -3,7 +3,6 @@
  * The sockets of the tasks.  An end of file means that the task has started
  * (its execve closed the socket) or died.
  */
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "common/cleanup.h"
