@@ -2,8 +2,8 @@
 /*
  * spank-sif-keeper: mounts the image of a step on the host (mount=host).  The
  * plugin starts it (common/privileged/spawn_as_user.h) as the job's user,
- * without capabilities.  Only a socket to the image server and a pipe that
- * slurmstepd closes at the end are open.
+ * without capabilities.  Only a socket to the image server and two pipes
+ * are open: one reports failures, slurmstepd closes the other at the end.
  *
  *   1. make sure that no other process of the user traces this one
  *   2. fusermount3 mounts, and sends a descriptor, which goes to the server

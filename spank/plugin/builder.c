@@ -23,7 +23,7 @@
 
 /* --- what the server says meanwhile --------------------------------------- */
 
-/* What the server has said already; it sends no descriptor with that. */
+/* Receive a message that is already there; it carries no descriptor. */
 static int receive_now(int server, struct message *ret_message)
 {
 	CLEANUP_FD int unexpected_fd = -1;
@@ -51,8 +51,7 @@ static int receive_prefetch(int server, struct report *report,
 	return 0;
 }
 
-/* If the server gave up, its reason is nearer to the cause than the broken
- * mount that the builder met. */
+/* If the server gave up, report its reason rather than the broken mount. */
 static void receive_reason(int server, struct error *err)
 {
 	struct message message;
@@ -92,8 +91,8 @@ static void check_tmpdir(const struct environment *edits, char *const *job,
 
 /* -------------------------------------------------------------------------- */
 
-/* Inside: give up all rights first, since the image's scripts may do anything.
- * Let the others in last. */
+/* Inside: drop all rights first, since the image's scripts may do anything;
+ * announce the container last. */
 static int finish_container(const struct container_request *request,
 	const struct container *container, bool node_has_tmpdir,
 	struct environment_edits *edits, struct report *report,
@@ -143,8 +142,7 @@ int builder_describe_lateness(const struct settings *settings, int timeout_s,
 		settings_image(settings), timeout_s);
 }
 
-/* A late server ends itself, and the mount with it: the error that the builder
- * gets from the mount then is not the reason. */
+/* The mount's error is only a consequence: a late server ends itself. */
 static bool is_late(const struct container_request *request,
 	const struct error *err)
 {

@@ -9,7 +9,7 @@
 #include "spank/plugin/environment_edits.h"
 #include "spank/plugin/io/report.h"
 
-/* What the task that builds the container of a step works from; borrowed. */
+/* The input of builder_run(); all borrowed. */
 struct builder_request {
 	struct container_request container;
 	int64_t started_us; /* when the servers had been started */

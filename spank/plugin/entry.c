@@ -26,9 +26,9 @@
 #include "spank/plugin/join.h"
 #include "spank/plugin/working_directory.h"
 
-/* A task that can still say why it is late has the time to. */
+/* Leaves the task time to report why it is late. */
 #define ALARM_EXTRA_S 2
-/* Beside what message_receive() returns; the reason is in *err. */
+/* In addition to what message_receive() returns; the reason is in *err. */
 #define RECEIVED_WRONG (-2)
 
 /* One task's way in, from its first message to the command. */
@@ -54,7 +54,7 @@ static int enter_namespace(const struct entry *entry, int namespace_fd,
 
 /*
  * A task that opens files may wait for a file system that hangs, and only a
- * fatal signal ends that.  The server's own alarm rings first, and then
+ * fatal signal ends that.  The server's own alarm fires first, and then
  * image_server.c tells the user.
  */
 static void set_alarm(const struct entry *entry)

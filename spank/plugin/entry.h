@@ -20,7 +20,7 @@ struct entry_request {
 	uint32_t *reported; /* for report_common_failure() */
 };
 
-/* What the task has become; freed by entry_result_free(). */
+/* The result; freed by entry_result_free(). */
 struct entry_result {
 	struct environment_edits edits; /* to make in its environment */
 	char directory[PATH_MAX]; /* where it was on the host; "" if unknown */

@@ -29,7 +29,7 @@
 /* A process that exits has left its cgroup, but exists a moment longer. */
 #define ENDING_MS 10
 /* The last process leaves, the mount goes, ENODEV, exit: a millisecond in
- * practice, and for ever if the step has left a process behind. */
+ * practice, and forever if the step has left a process behind. */
 #define LAST_TASK_TIMEOUT_MS 50
 /* The same, once Slurm has killed the rest of the step. */
 #define STOP_TIMEOUT_MS 2000

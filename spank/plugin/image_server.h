@@ -56,7 +56,7 @@ int image_server_check_program(const struct plugstack_args *args,
 int image_server_prepare(struct image_server *server,
 	const struct plugstack_args *args, struct error *err);
 
-/* What a server may know beforehand, or NULL.  Root never looks at it. */
+/* Optional hints for the server, each or NULL; root does not use them. */
 struct image_server_hints {
 	const char *name;    /* what ps shows; all users see it */
 	const char *image;   /* the path that the first task will open */
@@ -109,9 +109,9 @@ int image_server_check_image(struct image_server *server, const char *name,
 
 /*
  * Make sure that all servers are gone.  They end by themselves once the last
- * process has left the container; after a moment, one deadline for all, they
- * are killed.  Reports what image_server_check() would of a killed task, and
- * servers that survive even SIGKILL.
+ * process has left the container; after a common deadline they are killed.
+ * Reports what image_server_check() would of a killed task, and servers that
+ * survive even SIGKILL.
  */
 void image_servers_stop(struct image_server *servers, size_t count,
 	void (*report)(const struct error *err));

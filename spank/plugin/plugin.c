@@ -38,9 +38,9 @@
 
 SPANK_PLUGIN(spank_sif, 1)
 
-/* What a task is called until it executes the command: as long as the kernel
- * lets it be, and without a space, at which proctrack/linuxproc stops reading.
- */
+/* What a task is called until it executes the command: the longest name that
+ * the kernel allows, without a space, at which proctrack/linuxproc stops
+ * reading. */
 #define TASK_NAME "spank-sif-task"
 
 /* --- init ----------------------------------------------------------------- */
@@ -107,7 +107,7 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 
 /* --- init_post_opt -------------------------------------------------------- */
 
-/* srun, sbatch, salloc: refuse what cannot become a good step. */
+/* srun, sbatch, salloc: refuse a submission that could not run. */
 static int finish_submission(void)
 {
 	struct submission *submission = &session.submission;
@@ -191,7 +191,7 @@ int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 	return 0;
 }
 
-/* A failure in an earlier hook is that of all tasks of the node. */
+/* A failure recorded by an earlier hook applies to all tasks of the node. */
 static void say_failure(spank_t spank, struct error *err)
 {
 	struct step_shared *shared = session.step.shared;
@@ -208,9 +208,9 @@ static void say_failure(spank_t spank, struct error *err)
 }
 
 /*
- * Slurm makes exit status 1 of the -1 of a required plugin.  With an optional
- * one it would run the command on the host, or in a container that is not
- * complete, with whatever rights are left.
+ * With `required`, Slurm turns -1 into exit status 1.  With `optional` it would
+ * run the command on the host or in an incomplete container, with whatever
+ * rights are left.
  */
 static void __attribute__((noreturn)) end_task(void)
 {

@@ -6,9 +6,9 @@
  * page of the image is on its way.  So ps and Slurm's accounting would wait for
  * as long as the user likes.
  *
- * The server is the guard and its child, or one process: see
- * server/supervisor.c of the server.  Both are looked at, since a stopped guard
- * replaces no server.
+ * The server is either the supervisor and its child, or one process:
+ * spank/server/supervisor.c.  Both are checked: a stopped supervisor replaces
+ * nothing.
  */
 #include <unistd.h>
 
@@ -17,7 +17,7 @@
 #include "spank/plugin/server_resume.h"
 #include "spank/plugin/proc_state.h"
 
-/* The guard has one child, or had others that it has not waited for. */
+/* The supervisor has one child, or had others that it has not waited for. */
 #define CHILDREN_MAX 8
 
 /* The parent is checked after the pidfd has been opened, so that both belong to

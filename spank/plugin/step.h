@@ -21,7 +21,7 @@
 struct step_shared {
 	/* The tasks store their FUSE connections, for the watchdog. */
 	struct connection connections[CONTAINER_IMAGES_MAX];
-	/* A failure of all tasks has been told: report_common_failure(). */
+	/* A failure of all tasks has been reported: report_common_failure(). */
 	uint32_t reported;
 	/* A task did not get into its container. */
 	uint32_t refused;
@@ -33,9 +33,9 @@ struct step_shared {
 /* What slurmstepd knows of its step on this node.  Each task inherits a copy by
  * fork. */
 struct step {
-	struct settings settings;        /* those that hold */
-	bool is_default[SETTINGS_COUNT]; /* not the user's: plugstack.conf's */
-	struct settings options;         /* as Slurm hands them over */
+	struct settings settings;        /* in effect */
+	bool is_default[SETTINGS_COUNT]; /* from plugstack.conf */
+	struct settings options;         /* from Slurm's options */
 	struct settings_errors wrong;    /* with either */
 	bool runs_image; /* it has an image, or joins a step with one */
 
@@ -51,7 +51,7 @@ struct step {
 
 	uint32_t tasks_left; /* tasks of this node that have not ended */
 	bool has_ended;      /* one of them has ended */
-	int worst;           /* the worst of their ends, as of wait(2) */
+	int worst;           /* their worst wait(2) status */
 };
 
 #define STEP_NONE                                                              \

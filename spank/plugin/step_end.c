@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The end of a step: what became of its servers and images is told with the end
- * of a task, which the user reads, or else at the end of the step, which only
- * the log of slurmd has.
+ * The end of a step.  Reports what became of servers and images: to the user at
+ * the end of a task, otherwise in slurmd's log.
  */
 #include <signal.h>
 #include <sys/wait.h>

@@ -11,8 +11,8 @@
  */
 void step_task_ended(struct step *step, int status);
 
-/* In exit: make sure that nothing of the step is left, and tell the log of
- * slurmd what was wrong. */
+/* In exit: make sure that nothing of the step is left, and log to slurmd
+ * what was wrong. */
 void step_stop(struct step *step);
 
 #endif

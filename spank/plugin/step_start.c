@@ -62,8 +62,8 @@ static int start_keeper(spank_t spank, struct step *step,
 
 /* --- the servers ---------------------------------------------------------- */
 
-/* The user's path goes to the user's process and is not used here.  Which file
- * a bare name is, the first task finds out. */
+/* The user's path goes to the user's process and is not used here.  The first
+ * task resolves a bare name. */
 static void find_hints(spank_t spank, const struct step *step,
 	struct image_server_hints *ret_hints)
 {
@@ -159,7 +159,7 @@ void step_task_forked(struct step *step, int number, pid_t task)
 			join_cgroup(&step->servers[i], task);
 	}
 	host_mount_tasks_forked(&step->host_mount, task);
-	/* A thread of a child that ends at once would end with it. */
+	/* In a child that ends at once the thread would end too. */
 	if (step_is_contained(step))
 		return;
 	for (i = 0; i < step->servers_count; i++)

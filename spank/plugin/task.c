@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A task on the way to its command, between Slurm and entry.c: what entering
- * needs is taken from SPANK and the step, what comes of it is given back.
+ * A task on the way to its command, between Slurm and entry.c.  Takes what
+ * entering needs from SPANK and the step, and returns the result.
  *
  *   task_prepare  as root: opens /dev/fuse, keeps capabilities
  *   task_enter    as the user: enters the container, changes the environment
@@ -34,8 +34,8 @@ int task_local_number(spank_t spank)
 
 /* --- as root -------------------------------------------------------------- */
 
-/* Safe: a device of the host, which may be root's alone.  Each task opens it
- * anew, so that no two ever share a connection. */
+/* Safe: a device of the host, which may be root's alone.  Each task opens its
+ * own, so that none share a connection. */
 static int open_fuse(struct task *task, size_t count, struct error *err)
 {
 	size_t i;

@@ -8,7 +8,7 @@
 #include "spank/plugin/io/report.h"
 #include "spank/plugin/step.h"
 
-/* What a task has beside its copy of the step. */
+/* What a task has in addition to its copy of the step. */
 struct task {
 	/* /dev/fuse for each server, opened in task_init_privileged. */
 	int fuse_fds[CONTAINER_IMAGES_MAX];

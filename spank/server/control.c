@@ -217,9 +217,8 @@ struct control *control_open(const struct control_request *request,
 	return open_for(request, service, NULL);
 }
 
-/* Only the step's processes keep the namespace, the host mounter unmounts, and
- * tasks hear the supervisor alone: so the child that serves closes all of it.
- */
+/* The serving child closes these: only the step's processes keep the namespace,
+ * only the host mounter unmounts, and only the supervisor talks to tasks. */
 void control_close(struct control *control)
 {
 	if (!control)

@@ -13,11 +13,10 @@
  * than none.  The order matters: seccomp forbids the calls that the others
  * need.
  *
- * Executable memory is forbidden, and so are exec, sockets, ptrace and signals
- * to others.  The
- * supervisor forks its servers, which do not; threads can be started until the
- * sandbox is narrowed, which is for all of them: Landlock is inherited from who
- * starts a thread, so they must not be there before it is.
+ * Exec, sockets, ptrace, signals to others and executable memory are forbidden.
+ * Only the supervisor forks.  Threads may start until the sandbox is narrowed,
+ * which applies to all of them; Landlock must be in force before the first
+ * starts, since only new threads inherit it.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What of the host shows in a container.  The functions below add binds from
+ * What a container shows of the host.  The functions below add binds from
  * the weakest wish to the strongest: a later bind replaces an earlier one with
  * the same target.  binds.c keeps the order in which they are mounted.
  */

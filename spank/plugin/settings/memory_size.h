@@ -21,8 +21,8 @@ bool memory_size_parse(const char *text, struct memory_size *ret_size);
 void memory_size_print(const struct memory_size *size,
 	char ret_text[MEMORY_SIZE_TEXT]);
 
-/* In bytes, of `limit` if it is a percentage; UINT64_MAX if it is more than a
- * number can say, or than all. */
+/* In bytes, of `limit` if it is a percentage; UINT64_MAX if it exceeds the
+ * limit or 64 bits. */
 uint64_t memory_size_bytes(const struct memory_size *size, uint64_t limit);
 
 #endif

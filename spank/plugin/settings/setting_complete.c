@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The part of a command in the value of a setting: what the user means in this
- * directory and this environment, written so that it means the same elsewhere.
- * Runs as the user.
+ * Completes values where the user gives them: what they mean in this directory
+ * and this environment, written so that it means the same elsewhere.  Runs as
+ * the user.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From the text of a value to the value.  The commands parse what the user
+ * Parses the text of values.  The commands parse what the user
  * gives and refuse a submission; slurmstepd parses again what the commands hand
  * on, since users can set those variables themselves.  There it runs as root,
  * on text of the user, and only looks at that text.
@@ -165,7 +165,7 @@ int setting_parse_image(const char *text, unsigned int words,
 	return set_path(value, text, err);
 }
 
-/* The colons of a URI are none of IMAGE:DST. */
+/* The colon in a URI does not separate IMAGE from DST. */
 static int check_files(const char *text, struct error *err)
 {
 	CLEANUP_FREE char *copy = strdup(text);

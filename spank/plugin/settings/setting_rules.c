@@ -199,8 +199,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 	[SETTING_DEBUG] = {
 		NAMES("debug", "DEBUG"),
 		.arginfo = "yes|no",
-		.usage = "tell what is mounted, where variables come from and "
-			 "how long each part of the start takes (default no)",
+		.usage = "print mounts, the source of each variable, and timings "
+			 "(default no)",
 		WORDS(YES_NO),
 		.fallback.word = WORD_NO,
 		.is_flag = true,

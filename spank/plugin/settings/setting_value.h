@@ -35,7 +35,7 @@ struct setting_value {
 	char *path;              /* owned */
 	struct bind_list binds;  /* owned */
 	struct item_list items;  /* owned */
-	struct memory_size size; /* beside WORD_YES */
+	struct memory_size size; /* with WORD_YES */
 	bool has_step;
 	struct step_id step;
 };

@@ -123,7 +123,7 @@ const char *settings_path(const struct settings *settings, enum setting setting)
 	return settings_get(settings, setting)->path;
 }
 
-/* A user who goes past the commands can leave a variable in it. */
+/* Users who bypass srun can leave a variable in it. */
 const char *settings_home(const struct settings *settings)
 {
 	const char *path = settings_path(settings, SETTING_HOME);
@@ -177,7 +177,7 @@ int settings_add_defaults(struct settings *settings,
 
 	for (i = 0; i < SETTINGS_COUNT; i++) {
 		own = &settings->value[i];
-		/* The user has emptied an empty list: it stays so. */
+		/* A list that the user has cleared stays empty. */
 		if (!defaults->value[i].is_set ||
 			(own->is_set && (!setting_rule(i)->is_list ||
 						setting_value_is_empty(own))))

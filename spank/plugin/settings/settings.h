@@ -85,7 +85,7 @@ void settings_move(struct settings *settings, enum setting setting,
 int settings_check_denied(const struct settings *settings,
 	const bool denied[SETTINGS_COUNT], struct error *err);
 
-/* Make a setting one that nobody has set. */
+/* Unset a setting. */
 void settings_forget(struct settings *settings, enum setting setting);
 
 void settings_free(struct settings *settings);
@@ -97,8 +97,7 @@ struct settings_errors {
 	char *text[SETTINGS_COUNT]; /* owned; NULL: nothing is wrong */
 };
 
-/* Note that a value was refused for *err, or with NULL that one was taken: a
- * good value undoes a bad one before it. */
+/* Record the error of a refused value; NULL, for an accepted one, clears it. */
 void settings_errors_set(struct settings_errors *errors, enum setting setting,
 	const struct error *err);
 

@@ -80,7 +80,7 @@ void worker_close(struct worker *worker);
  */
 bool worker_take_replies(struct fuse_session *fuse, int fd);
 
-/* Give the session its descriptor.  0, or not. */
+/* Give the session its descriptor.  0 on success. */
 int worker_connect_session(struct session *session);
 
 /* Pass it what fuse_reply_*() returned.  If the reply was not sent, whoever

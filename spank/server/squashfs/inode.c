@@ -93,7 +93,7 @@ static int parse(struct squash_stream *stream, struct squash_inode *inode)
 	is_extended = type >= SQUASH_EXTENDED;
 	kind = squash_mode_of(is_extended ? type - SQUASH_SOCKET : type);
 	mode = le16_at(base + 2);
-	/* The type is said once more, or not at all. */
+	/* The mode's type must be absent or repeat the type. */
 	if (mode & S_IFMT && (mode & S_IFMT) != kind)
 		return squash_corrupt();
 	*inode = (struct squash_inode){

@@ -80,7 +80,7 @@ static int read_entry(sqfs_dir_entry *found, struct squash_entry *entry)
 	return 0;
 }
 
-/* Fills the batch in as far as it can, whatever it returns. */
+/* Fills as much of the batch as possible, even on failure. */
 static int read_batch(struct instance *instance, sqfs_dir *dir,
 	struct batch *batch)
 {

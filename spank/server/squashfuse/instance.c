@@ -21,7 +21,7 @@
 /* Not in the installed headers. */
 ssize_t sqfs_pread(sqfs_fd_t fd, void *buffer, size_t size, sqfs_off_t offset);
 
-/* Whom the library reads for.  It has no argument to pass this in. */
+/* The current reader: the library cannot pass an argument through. */
 static _Thread_local struct {
 	const struct squash *squash;
 	struct read_context *context;

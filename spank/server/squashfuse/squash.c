@@ -9,10 +9,10 @@
  *   dir.c       directories: lookup, list
  *   file.c      contents of files
  *
- * The library has memory errors when an image is damaged.  What of it can be
- * kept from happening here is: its reads stay within the partition, and names
- * have room; the rest is why the sandbox is there, and why this reader is not
- * the default: doc/decisions/005-own-squashfs-reader.md.
+ * The library has memory errors when an image is damaged.  This reader prevents
+ * two kinds: reads stay within the partition, and names have room.  Because of
+ * the rest it depends on the sandbox, and is not the default:
+ * doc/decisions/005-own-squashfs-reader.md.
  *
  * No block is read ahead, and every read of a file takes a moment: the library
  * cannot tell whether it has a block.
