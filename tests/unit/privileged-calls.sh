@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Only common/privileged/*.c may make calls that need or change privileges, and only a
 # few files with a reason may make raw system calls.  Checks what the objects of the
-# plugin and of the server import.  spank-sif-check is exempt: an administrator runs it
-# by hand, and no part of Slurm does.
+# plugin and of the server import.  spank-sif-check is exempt: no step runs it; what it
+# does is in doc/privileges.md.
 set -u
 : "${top_builddir:?}"
 
