@@ -68,6 +68,7 @@ CURE='give a new image another name, or rename it into place'
 	assert_output "status 0"
 }
 
+# bats test_tags=reader
 @test "an image that is truncated during a step" {
 	local size
 	size=$(stat --format=%s "$SHARED/image.sif")
@@ -78,6 +79,7 @@ CURE='give a new image another name, or rename it into place'
 	assert_told "[0-9]+ reads of the image '/shared/image.sif' failed, the first at byte [0-9]+ of the file: the file was changed while the step ran \(it had $size bytes and now has $((size - 6 * 1024 * 1024))\); $CURE"
 }
 
+# bats test_tags=reader
 @test "an image that is overwritten during a step" {
 	local first
 	start_reader
@@ -91,6 +93,7 @@ CURE='give a new image another name, or rename it into place'
 	((first < $(middle_of "$SHARED/image.sif") + 1024 * 1024))
 }
 
+# bats test_tags=reader
 @test "an image that was damaged before the step" {
 	spoil "$SHARED/image.sif"
 	start_reader
