@@ -137,7 +137,13 @@ timed() { # CMD...
 # "machine", see tests/system/run.
 ENABLE_URING=/sys/module/fuse/parameters/enable_uring
 
+# fuse_session_custom_io() is in libfuse 3.14 to 3.17; later ones rarely have it.
+libfuse_has_custom_io() {
+	[[ $(pkg-config --modversion fuse3) =~ ^3\.1[4-7]\. ]]
+}
+
 need_uring() {
+	libfuse_has_custom_io || skip "libfuse cannot give replies to rings"
 	[[ -w $ENABLE_URING ]] || skip "this kernel has no FUSE over io_uring"
 	[[ $(</proc/sys/kernel/io_uring_disabled) == 0 ]] ||
 		skip "io_uring is switched off (kernel.io_uring_disabled)"

@@ -424,6 +424,9 @@ ANALYSIS='
 
 @test "the server, once sealed, never tries to open anything" {
 	trace_a_step
+	# Without custom I/O libfuse tries once, in vain.
+	libfuse_has_custom_io ||
+		sed -i '/"\/dev\/null", O_RDWR) = -1 EACCES/d' "$SHARED/trace"
 	run grep -E '^[0-9]+ sealed .* H (open|openat|openat2|stat|access|readlink)\(' \
 		"$SHARED/trace"
 	assert_output ""
