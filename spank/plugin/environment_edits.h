@@ -4,7 +4,7 @@
 
 #include "common/deadline.h"
 #include "common/error.h"
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 #include "spank/plugin/io/report.h"
 #include "spank/plugin/settings/settings.h"
 

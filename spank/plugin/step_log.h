@@ -4,7 +4,7 @@
 
 #include <slurm/spank.h>
 
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 #include "spank/plugin/step.h"
 
 /* In task_exit: note how a task of the step has ended, as of wait(2). */

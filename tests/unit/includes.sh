@@ -13,9 +13,10 @@ common/privileged: common
 spank/plugin/settings: common
 spank/plugin/io: common
 spank/plugin/container: common common/privileged spank/plugin/settings spank/plugin/io
-spank/plugin/environment/sh: common
-spank/plugin/environment: common common/privileged spank/plugin/io spank/plugin/container spank/plugin/environment/sh
-spank/plugin: common common/privileged spank/plugin/settings spank/plugin/io spank/plugin/container spank/plugin/environment spank/plugin/environment/sh
+spank/plugin/environment/variables: common
+spank/plugin/environment/sh: common spank/plugin/environment/variables
+spank/plugin/environment: common common/privileged spank/plugin/io spank/plugin/container spank/plugin/environment/sh spank/plugin/environment/variables
+spank/plugin: common common/privileged spank/plugin/settings spank/plugin/io spank/plugin/container spank/plugin/environment spank/plugin/environment/sh spank/plugin/environment/variables
 spank/server/squashfs: common
 spank/server/squashfuse: common spank/server/squashfs
 spank/server/fuse: common spank/server/squashfs

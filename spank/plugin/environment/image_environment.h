@@ -9,7 +9,7 @@
 #include "common/error.h"
 #include "spank/plugin/environment/messages.h"
 #include "spank/plugin/environment/rules.h"
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 
 /* How the image's environment was determined. */
 struct image_environment_report {

@@ -17,7 +17,7 @@
 #include "common/cleanup.h"
 #include "spank/plugin/environment/prefix.h"
 #include "spank/plugin/environment/search_paths.h"
-#include "spank/plugin/environment/sh/names.h"
+#include "spank/plugin/environment/variables/names.h"
 #include "spank/plugin/environment/sh/reader.h"
 #include "spank/plugin/environment/sh/word.h"
 

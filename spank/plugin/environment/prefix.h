@@ -3,7 +3,7 @@
 #define SPANK_PLUGIN_ENVIRONMENT_PREFIX_H
 
 #include "common/error.h"
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 
 /*
  * Apply SINGULARITYENV_NAME and then APPTAINERENV_NAME of the job to `result`.

@@ -23,7 +23,7 @@
 #include "spank/plugin/environment/prefix.h"
 #include "spank/plugin/environment/rules.h"
 #include "spank/plugin/environment/search_paths.h"
-#include "spank/plugin/environment/sh/names.h"
+#include "spank/plugin/environment/variables/names.h"
 
 static int load_job(const struct environment_request *request,
 	struct environment *job, struct error *err)

@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 #include "spank/plugin/environment/search_paths.h"
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 
 /* All arrays are NULL-terminated, may be NULL, and are borrowed. */
 struct environment_request {

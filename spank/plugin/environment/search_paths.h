@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 
 /* The PATH of an image that sets none, as with Singularity and Apptainer. */
 #define ENVIRONMENT_DEFAULT_PATH \

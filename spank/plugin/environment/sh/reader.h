@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "common/error.h"
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 #include "spank/plugin/environment/sh/state.h"
 
 /* Start with the exported variables of `start`, which becomes empty. */

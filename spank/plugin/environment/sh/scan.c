@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 #include "spank/plugin/environment/sh/scan.h"
 
 char environment_scan_peek(const struct environment_scan *scan, size_t offset)

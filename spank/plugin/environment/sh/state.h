@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "common/error.h"
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 
 /* The most bytes of one file that are read. */
 #define ENVIRONMENT_READER_FILE_MAX (256 << 10)

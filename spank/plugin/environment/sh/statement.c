@@ -13,7 +13,7 @@
  */
 #include <string.h>
 
-#include "spank/plugin/environment/sh/names.h"
+#include "spank/plugin/environment/variables/names.h"
 #include "spank/plugin/environment/sh/source.h"
 #include "spank/plugin/environment/sh/statement.h"
 

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 #include "spank/plugin/environment/sh/syntax.h"
 
 static bool accept_any(struct environment_text *text, const char *set)

@@ -14,7 +14,7 @@
  */
 #include <string.h>
 
-#include "spank/plugin/environment/sh/names.h"
+#include "spank/plugin/environment/variables/names.h"
 #include "spank/plugin/environment/sh/word.h"
 
 #define BRACES_MAX 8

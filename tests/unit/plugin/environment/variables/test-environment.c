@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 #include "tests/unit/plugin/environment/edits.h"
 
 static void each_name_has_one_entry(void **state)

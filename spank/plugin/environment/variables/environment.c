@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "spank/plugin/environment/sh/environment.h"
+#include "spank/plugin/environment/variables/environment.h"
 
 const char *environment_source_name(enum environment_source source)
 {

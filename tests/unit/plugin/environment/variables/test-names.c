@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "spank/plugin/environment/sh/names.h"
+#include "spank/plugin/environment/variables/names.h"
 
 static void protected_names_are_known(void **state)
 {

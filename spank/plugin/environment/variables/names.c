@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "spank/plugin/environment/sh/names.h"
+#include "spank/plugin/environment/variables/names.h"
 
 static bool starts_with(const char *text, const char *prefix)
 {
