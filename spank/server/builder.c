@@ -49,14 +49,15 @@ static int send_enter(struct builder *builder, const struct input *input,
 	return 0;
 }
 
-/* An empty text: another task tells the user. */
+/* An empty text: another task tells the user.  If the task has died meanwhile,
+ * the next one is told why. */
 static int send_failed(struct builder *builder, const struct input *input,
 	struct error *err)
 {
 	(void)err;
-	tasks_answer(builder->tasks, input->task, MESSAGE_FAILED,
-		builder->reason, -1);
-	builder->reason[0] = '\0';
+	if (tasks_answer(builder->tasks, input->task, MESSAGE_FAILED,
+		    builder->reason, -1))
+		builder->reason[0] = '\0';
 	return 0;
 }
 
@@ -264,14 +265,13 @@ static void answer_waiting(struct builder *builder)
 			builder_step(builder, EVENT_TASK, &input);
 }
 
-/* Either the builder tells the user why, or the first task that asks. */
+/* Either the builder tells the user why, or the first task that can be told. */
 static void give_reason(struct builder *builder, const struct error *err)
 {
-	if (builder->task != NO_TASK &&
-		tasks_has(builder->tasks, builder->task))
+	if (builder->task == NO_TASK ||
+		!tasks_has(builder->tasks, builder->task) ||
 		tasks_send(builder->tasks, builder->task, MESSAGE_FAILED,
-			err->text, -1);
-	else
+			err->text, -1) < 0)
 		snprintf(builder->reason, sizeof(builder->reason), "%s",
 			err->text);
 }

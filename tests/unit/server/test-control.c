@@ -31,7 +31,7 @@
 #include "common/deadline.h"
 #include "spank/server/control_internal.h"
 
-#define TASKS_MAX  3
+#define TASKS_MAX  4 /* explore() takes fewer */
 #define NOBODY     (-1)
 #define STEPS_MAX  24
 #define STATES_MAX 20000
@@ -366,11 +366,13 @@ enum {
 	HELLO_WITHOUT_FD,
 	HELLO_OF_WRONG_TYPE,
 	HELLO_CLOSES,
+	DEAD_TASK_SAID_HELLO,
 	OTHER_SPEAKS,
 	OTHER_ENDS,
 	HOST_MOUNTED,
 	HOST_MOUNTED_WITHOUT_FD,
 	HOST_FAILED,
+	HOST_FAILED_BUILDER_ENDED,
 	HOST_CLOSES,
 	REQUEST,
 	UNMOUNTED,
@@ -454,6 +456,7 @@ static bool is_possible(const struct world *world, int event)
 		return world->builder != NOBODY;
 	switch (event) {
 	case TASK_SAYS_HELLO:
+	case DEAD_TASK_SAID_HELLO:
 		return world->hello_fd >= 0 && world->count < world->expected;
 	case HELLO_WITHOUT_FD:
 	case HELLO_OF_WRONG_TYPE:
@@ -467,6 +470,8 @@ static bool is_possible(const struct world *world, int event)
 	case HOST_FAILED:
 	case HOST_CLOSES:
 		return world->host_fd >= 0;
+	case HOST_FAILED_BUILDER_ENDED:
+		return world->host_fd >= 0 && world->builder != NOBODY;
 	case SERVER_ENDS:
 		return stub.is_elsewhere;
 	default:
@@ -501,6 +506,10 @@ static void apply(struct world *world, int event)
 	case HELLO_CLOSES:
 		cleanup_fd(&world->hello_fd);
 		break;
+	case DEAD_TASK_SAID_HELLO:
+		say_hello(world);
+		end_task(world, world->count - 1);
+		break;
 	case OTHER_SPEAKS:
 		send_some(world->tasks[find_other(world)].fd, MESSAGE_BUILT, "",
 			true);
@@ -516,6 +525,11 @@ static void apply(struct world *world, int event)
 		send_some(world->host_fd, MESSAGE_MOUNT, NULL, false);
 		break;
 	case HOST_FAILED:
+		send_some(world->host_fd, MESSAGE_FAILED, "no mount", false);
+		break;
+	case HOST_FAILED_BUILDER_ENDED:
+		/* Of both, the loop reads the failure first. */
+		end_task(world, world->builder);
 		send_some(world->host_fd, MESSAGE_FAILED, "no mount", false);
 		break;
 	case HOST_CLOSES:
@@ -817,6 +831,30 @@ static void a_wrong_image_is_told_to_the_builder_alone(void **state)
 	close_world(&world);
 }
 
+/* Peer closed, not yet read: the reason goes to the first task that lives. */
+static void a_reason_outlives_the_tasks_that_have_ended(void **state)
+{
+	struct world world;
+	int task;
+
+	(void)state;
+	open_world(&world, 4, true, true);
+	for (task = 0; task < 3; task++) {
+		say_hello(&world);
+		assert_round(&world, CONTROL_RUNNING);
+	}
+	assert_told(&world, 0, MESSAGE_BUILD, NULL, false);
+	end_task(&world, 0);
+	end_task(&world, 1);
+	send_some(world.host_fd, MESSAGE_FAILED, "no mount", false);
+	assert_round(&world, CONTROL_RUNNING);
+	assert_told(&world, 2, MESSAGE_FAILED, "no mount", false);
+	say_hello(&world);
+	assert_round(&world, CONTROL_RUNNING);
+	assert_told(&world, 3, MESSAGE_FAILED, "", false);
+	close_world(&world);
+}
+
 static void ignore_signal(int number)
 {
 	(void)number;
@@ -895,6 +933,7 @@ int main(void)
 		cmocka_unit_test(a_step_from_hello_to_enter),
 		cmocka_unit_test(only_the_builder_may_speak),
 		cmocka_unit_test(a_wrong_image_is_told_to_the_builder_alone),
+		cmocka_unit_test(a_reason_outlives_the_tasks_that_have_ended),
 		cmocka_unit_test(a_signal_ends_the_wait),
 		cmocka_unit_test(the_first_task_hears_why_there_is_no_server),
 		cmocka_unit_test(each_state_keeps_what_is_promised),
