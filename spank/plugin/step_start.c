@@ -29,6 +29,17 @@ static int load_identity(spank_t spank, struct identity *ret_identity,
 	return 0;
 }
 
+/* The servers wait for that many tasks, and stop after the last. */
+static int load_tasks(spank_t spank, uint32_t *ret_tasks, struct error *err)
+{
+	if (spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, ret_tasks) == 0 &&
+		*ret_tasks > 0)
+		return 0;
+	return error_set(err, 0,
+		"cannot get the number of the step's tasks on this node from "
+		"Slurm; please tell the administrator");
+}
+
 /* --- the keeper, with mount=host ------------------------------------------ */
 
 static int pair_with_keeper(struct step *step, int *ret_keepers_fd,
@@ -117,8 +128,8 @@ int step_start(spank_t spank, struct step *step,
 	CLEANUP_FD int keepers_fd = -1;
 	struct identity identity;
 
-	spank_get_item(spank, S_JOB_LOCAL_TASK_COUNT, &step->tasks_left);
-	if (load_identity(spank, &identity, err) < 0 ||
+	if (load_tasks(spank, &step->tasks_left, err) < 0 ||
+		load_identity(spank, &identity, err) < 0 ||
 		pair_with_keeper(step, &keepers_fd, err) < 0 ||
 		step_share(step, err) < 0)
 		return -1;

@@ -63,6 +63,10 @@ spank_err_t spank_get_item(spank_t spank, spank_item_t item, ...)
 		break;
 	case S_JOB_LOCAL_TASK_COUNT:
 		*va_arg(args, uint32_t *) = spank_stub.tasks;
+		if (spank_stub.hides_tasks) {
+			va_end(args);
+			return ESPANK_ERROR;
+		}
 		break;
 	case S_JOB_NODEID:
 		*va_arg(args, uint32_t *) = spank_stub.node;

@@ -2,6 +2,7 @@
 #ifndef TESTS_UNIT_PLUGIN_SPANK_STUB_H
 #define TESTS_UNIT_PLUGIN_SPANK_STUB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@
 
 struct spank_stub {
 	uint32_t job, step, tasks, node;
+	bool hides_tasks; /* `tasks` cannot be had */
 	uint32_t uid;
 	int task;
 	char **argv; /* NULL-terminated, or NULL */
