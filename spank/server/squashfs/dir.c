@@ -153,11 +153,11 @@ static int seek_index(struct listing *listing, const struct squash_inode *inode,
 
 	for (i = 0; i < inode->indexes; i++) {
 		if (next_index(&stream, &index) < 0)
-			return -1;
+			return squash_fail_at(stream.squash, stream.at.block);
 		if (name ? strcmp(index.name, name) > 0 : index.offset > cookie)
 			break;
 		if (jump_to_index(listing, inode, &index) < 0)
-			return -1;
+			return squash_fail_at(stream.squash, stream.at.block);
 	}
 	return 0;
 }

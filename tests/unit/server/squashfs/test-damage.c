@@ -128,6 +128,31 @@ static void reader_records_where_it_stopped(void **state)
 	squash_close(squash);
 }
 
+/* The metadata block with the inode, where the index is. */
+static void reader_records_a_damaged_index(void **state)
+{
+	struct fixture *fixture = *state;
+	struct squash *squash;
+	uint64_t ref, at, found;
+
+	fixture_many(fixture, "many", 1000);
+	fixture_pack(fixture, FIXTURE_PLAIN);
+	squash = fixture_open(fixture);
+	ref = fixture_find(squash, "many");
+	at = fixture_inode(fixture, ref);
+	squash_close(squash);
+	assert_int_equal(fixture_get(fixture, at, 2), 8); /* with an index */
+	fixture_put(fixture, at + 40 + 8, 4, UINT32_MAX); /* a name's size */
+	squash = fixture_open(fixture);
+	assert_int_equal(record->has_offset, 0);
+	assert_int_equal(squash_lookup(squash, NULL, ref, "entry-0999", &found),
+		-1);
+	assert_int_equal(errno, EIO);
+	assert_int_equal(record->has_offset, 1);
+	assert_in_range(record->offset, at - 8192, at);
+	squash_close(squash);
+}
+
 static void reader_records_where_the_file_ends(void **state)
 {
 	struct fixture *fixture = *state;
@@ -162,6 +187,7 @@ int main(void)
 		TEST(written_file_is_told_from_a_touched_one),
 		TEST(first_failure_compares),
 		TEST(reader_records_where_it_stopped),
+		TEST(reader_records_a_damaged_index),
 		TEST(reader_records_where_the_file_ends),
 	};
 
