@@ -115,7 +115,8 @@ int priv_userns_owner(int namespace_fd, struct error *err)
 	 * which may return any number. */
 	if (!is_namespace(namespace_fd))
 		return error_set(err, EPROTO,
-			"the image server has sent something that is not a namespace");
+			"the image server has sent something that is not a "
+			"namespace");
 	/* Safe: the kernel opens only our own namespace or one below it. */
 	fd = ioctl(namespace_fd, NS_GET_USERNS);
 	if (fd < 0)
