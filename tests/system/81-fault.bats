@@ -35,9 +35,14 @@ fault() { # OPTION...
 	assert_status 0
 }
 
-# The second of two tasks takes a name and then opens /dev/fuse.
+# The second of two tasks takes a name and then opens /dev/fuse.  Some of Slurm's calls
+# before that may look like the plugin's.
 @test "an error of a task that is not the first is reported" {
-	fault --roles=other --errnos=EMFILE --call=2 --modes=private
+	local call
+	for call in {2..30}; do
+		fault --roles=other --errnos=EMFILE --call=$call --modes=private
+		[[ $output != *"cannot open '/dev/fuse' on this node"* ]] || break
+	done
 	assert_status 0
 	assert_contains "cannot open '/dev/fuse' on this node"
 }
