@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The step's start, seen from the image server: a loop that turns what arrives
- * on descriptors into the events of builder.h.  What an event does is in
- * builder.c; the tasks' sockets are in tasks.c, the image in service.c.
+ * on descriptors into the events of phases.h.  What an event does is in
+ * phases.c; the tasks' sockets are in tasks.c, the image in service.c.
  *
  * The loop ends when no task is left and none can come: all have said HELLO, or
  * nobody holds the other end of the HELLO socket.  In between it returns to its
@@ -48,7 +48,7 @@ static void receive_hello(struct control *control)
 	if (got != 1 || message.type != MESSAGE_HELLO || fd < 0)
 		return;
 	if (tasks_add(tasks, &fd) == 0)
-		builder_step(&control->builder, EVENT_TASK, &input);
+		phases_step(&control->phases, EVENT_TASK, &input);
 	/* slurmstepd may still hold the other end (contain_spank). */
 	if (--control->expected == 0)
 		cleanup_fd(&tasks->polled[POLL_HELLO].fd);
@@ -57,8 +57,8 @@ static void receive_hello(struct control *control)
 static void receive_end(struct control *control, size_t task)
 {
 	tasks_hang_up(&control->tasks, task);
-	if (task == control->builder.task)
-		builder_step(&control->builder, EVENT_END,
+	if (task == control->phases.task)
+		phases_step(&control->phases, EVENT_END,
 			&(struct input){ .task = task });
 }
 
@@ -68,7 +68,7 @@ static int receive_task(struct control *control, size_t task, struct error *err)
 {
 	struct message message;
 	CLEANUP_FD int fd = -1;
-	bool is_builder = task == control->builder.task;
+	bool is_builder = task == control->phases.task;
 	int got = receive(control, task, &message, &fd);
 	const struct input input = { .text = message.text, .fd = &fd };
 
@@ -76,7 +76,7 @@ static int receive_task(struct control *control, size_t task, struct error *err)
 		return error_set(err, errno,
 			"cannot receive from the first task");
 	if (got == 1 && is_builder)
-		builder_step(&control->builder, message.type, &input);
+		phases_step(&control->phases, message.type, &input);
 	else
 		receive_end(control, task);
 	return 0;
@@ -85,28 +85,28 @@ static int receive_task(struct control *control, size_t task, struct error *err)
 /* Its only message.  Its end of file does not matter once it has mounted. */
 static void receive_host_mounter(struct control *control)
 {
-	struct builder *builder = &control->builder;
+	struct phases *phases = &control->phases;
 	struct message message;
 	CLEANUP_FD int fd = -1;
 	int got = receive(control, POLL_HOST_MOUNTER, &message, &fd);
 	const char *reason = message.text;
 
 	if (got == 1 && message.type == MESSAGE_MOUNT && fd >= 0 &&
-		builder->host_mount == HOST_MOUNT_AWAITED) {
-		builder->host_mounted_fd = fd_take(&fd);
-		builder->host_mount = HOST_MOUNT_DONE;
-		builder_step(builder, EVENT_MOUNTABLE,
+		phases->host_mount == HOST_MOUNT_AWAITED) {
+		phases->host_mounted_fd = fd_take(&fd);
+		phases->host_mount = HOST_MOUNT_DONE;
+		phases_step(phases, EVENT_MOUNTABLE,
 			&(struct input){ .text = NULL });
 		return;
 	}
 	cleanup_fd(&control->tasks.polled[POLL_HOST_MOUNTER].fd);
 	if (got != 1 || message.type != MESSAGE_FAILED) {
-		if (builder->host_mount != HOST_MOUNT_AWAITED)
+		if (phases->host_mount != HOST_MOUNT_AWAITED)
 			return;
 		reason = "the keeper of the mount on the host (mount=host) "
 			 "has ended";
 	}
-	builder_step(builder, EVENT_ERROR, &(struct input){ .text = reason });
+	phases_step(phases, EVENT_ERROR, &(struct input){ .text = reason });
 }
 
 static int answer_request(struct control *control, struct error *err)
@@ -114,7 +114,7 @@ static int answer_request(struct control *control, struct error *err)
 	int answered = service_answer(control->service, err);
 
 	if (answered == 0)
-		builder_step(&control->builder, EVENT_UNMOUNTED,
+		phases_step(&control->phases, EVENT_UNMOUNTED,
 			&(struct input){ .task = NO_TASK });
 	return answered < 0 ? -1 : 0;
 }
@@ -157,9 +157,9 @@ enum control_status control_poll(struct control *control, bool waits,
 		service_prefetch(control->service);
 	else if (receive_all(control, err) < 0)
 		return CONTROL_FAILED;
-	if (!control->builder.is_forking)
+	if (!control->phases.is_forking)
 		return CONTROL_RUNNING;
-	control->builder.is_forking = false;
+	control->phases.is_forking = false;
 	return CONTROL_SEALED;
 }
 
@@ -174,20 +174,20 @@ enum control_status control_run(struct control *control, struct error *err)
 			!service_is_prefetching(control->service), err);
 	}
 	if (status == CONTROL_FAILED)
-		builder_step(&control->builder, EVENT_ERROR,
+		phases_step(&control->phases, EVENT_ERROR,
 			&(struct input){ .text = err->text });
 	return status;
 }
 
 void control_server_ended(struct control *control)
 {
-	builder_step(&control->builder, EVENT_UNMOUNTED,
+	phases_step(&control->phases, EVENT_UNMOUNTED,
 		&(struct input){ .task = NO_TASK });
 }
 
 bool control_is_built(const struct control *control)
 {
-	return control->builder.phase == BUILT;
+	return control->phases.phase == BUILT;
 }
 
 /* `reason`: NULL, or why there will be no container. */
@@ -204,10 +204,10 @@ static struct control *open_for(const struct control_request *request,
 	control->tasks.polled[POLL_HOST_MOUNTER].fd = request->host_mounter_fd;
 	control->expected = request->tasks;
 	control->service = service;
-	builder_open(&control->builder, &control->tasks, service, reason);
-	control->builder.timeout_s = request->timeout_s;
+	phases_open(&control->phases, &control->tasks, service, reason);
+	control->phases.timeout_s = request->timeout_s;
 	if (request->host_mounter_fd >= 0)
-		control->builder.host_mount = HOST_MOUNT_AWAITED;
+		control->phases.host_mount = HOST_MOUNT_AWAITED;
 	return control;
 }
 
@@ -223,7 +223,7 @@ void control_close(struct control *control)
 {
 	if (!control)
 		return;
-	builder_close(&control->builder);
+	phases_close(&control->phases);
 	tasks_close(&control->tasks);
 	free(control);
 }

@@ -4,13 +4,13 @@
 
 /* For control.c, and for its unit test, which looks at every state. */
 
-#include "spank/server/builder.h"
 #include "spank/server/control.h"
+#include "spank/server/phases.h"
 #include "spank/server/tasks.h"
 
 struct control {
 	struct tasks tasks;
-	struct builder builder;
+	struct phases phases;
 	long expected; /* tasks that have not said HELLO yet */
 	struct service *service;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The image is opened, perhaps before a task brings it; mounted; sealed; then
- * served by a child.  Each step has one function here, and builder.c says in
+ * served by a child.  Each step has one function here, and phases.c says in
  * which order they are taken.
  */
 #include <errno.h>

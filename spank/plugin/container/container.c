@@ -50,7 +50,7 @@
 _Static_assert(CONTAINER_IMAGES_MAX == 1 + SETTINGS_MOUNTS_MAX, "images");
 
 /* The state of the steps above. */
-struct builder {
+struct build {
 	const struct container_request *request;
 	const struct settings *settings;
 	struct report *report;
@@ -73,18 +73,18 @@ static bool is_writable(const struct settings *settings)
 
 /* The server of a further image has no other client, so it answers BUILD at
  * once. */
-static int connect_server(struct builder *builder, size_t i, const char *path,
+static int connect_server(struct build *build, size_t i, const char *path,
 	struct error *err)
 {
-	struct image_request *image = &builder->images[i];
+	struct image_request *image = &build->images[i];
 	CLEANUP_FD int unexpected_fd = -1;
 	struct message message;
 
-	image->server = server_client_connect(builder->request->tasks_fds[i],
+	image->server = server_client_connect(build->request->tasks_fds[i],
 		image->deadline, err);
 	if (image->server < 0)
 		return -1;
-	builder->container->image_fds[i] = image->server;
+	build->container->image_fds[i] = image->server;
 	if (message_receive(image->server, image->deadline, &message,
 		    &unexpected_fd) == 1 &&
 		message.type == MESSAGE_BUILD)
@@ -93,75 +93,75 @@ static int connect_server(struct builder *builder, size_t i, const char *path,
 		path);
 }
 
-static int send_image(struct builder *builder, size_t i, const char *image,
+static int send_image(struct build *build, size_t i, const char *image,
 	const char *kind, struct error *err)
 {
-	const struct container_request *request = builder->request;
+	const struct container_request *request = build->request;
 	char info[ERROR_TEXT_SIZE], path[PATH_MAX];
 
-	builder->images[i] = (struct image_request){
+	build->images[i] = (struct image_request){
 		.kind = kind,
 		.server = request->server,
 		.fuse_fd = &request->fuse_fds[i],
 		.connection = &request->plan.connections[i],
-		.kept_fd = &builder->kept_fds[i],
+		.kept_fd = &build->kept_fds[i],
 		.deadline = request->deadline,
 		.cpu = -1,
 	};
-	if (i > 0 && connect_server(builder, i, image, err) < 0)
+	if (i > 0 && connect_server(build, i, image, err) < 0)
 		return -1;
 	if (image_find(image, request->plan.args->path, request->plan.job_id,
 		    path, err) < 0 ||
-		image_send_file(&builder->images[i], path, info, err) < 0) {
+		image_send_file(&build->images[i], path, info, err) < 0) {
 		if (i == 0)
 			image_explain_absent(image, request->plan.job, err);
 		return -1;
 	}
-	report_moment(builder->report, "image '%s' checked: %s", image, info);
+	report_moment(build->report, "image '%s' checked: %s", image, info);
 	if (i > 0)
 		return 0;
-	if (image_check_overlays(path, info, request->plan.args,
-		    builder->report, err) < 0)
+	if (image_check_overlays(path, info, request->plan.args, build->report,
+		    err) < 0)
 		return -1;
-	return container_vars_add_image(path, info, builder->container->vars,
+	return container_vars_add_image(path, info, build->container->vars,
 		err);
 }
 
-static int send_images(struct builder *builder, struct error *err)
+static int send_images(struct build *build, struct error *err)
 {
-	const char *root = settings_image(builder->settings);
+	const char *root = settings_image(build->settings);
 	/* A user namespace maps no other user, and nobody can create files in
 	 * a directory with an unmapped owner. */
-	bool userns = builder->request->plan.args->userns;
+	bool userns = build->request->plan.args->userns;
 	size_t i;
 
-	if (send_image(builder, 0, root,
-		    is_writable(builder->settings) || userns ? MESSAGE_OWNED
-							     : MESSAGE_ROOT,
+	if (send_image(build, 0, root,
+		    is_writable(build->settings) || userns ? MESSAGE_OWNED
+							   : MESSAGE_ROOT,
 		    err) < 0)
 		return -1;
-	for (i = 0; i < builder->mounts->count; i++)
-		if (send_image(builder, i + 1, builder->mounts->items[i].source,
+	for (i = 0; i < build->mounts->count; i++)
+		if (send_image(build, i + 1, build->mounts->items[i].source,
 			    userns ? MESSAGE_OWNED_DATA : MESSAGE_DATA,
 			    err) < 0)
 			return error_prefix(err, "--sif-mount");
 	return 0;
 }
 
-static int mount_data(struct builder *builder, struct error *err)
+static int mount_data(struct build *build, struct error *err)
 {
 	CLEANUP_FD int mount_fd = -1;
 	size_t i;
 
-	for (i = 0; i < builder->mounts->count; i++) {
-		if (binds_make_room(&builder->binds,
-			    builder->mounts->items[i].target, err) < 0)
+	for (i = 0; i < build->mounts->count; i++) {
+		if (binds_make_room(&build->binds,
+			    build->mounts->items[i].target, err) < 0)
 			return error_prefix(err, "--sif-mount");
-		mount_fd = image_mount(&builder->images[i + 1], err);
+		mount_fd = image_mount(&build->images[i + 1], err);
 		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
 			return -1;
-		binds_add_mount(&builder->binds, &mount_fd,
-			builder->mounts->items[i].target, true, BIND_USER,
+		binds_add_mount(&build->binds, &mount_fd,
+			build->mounts->items[i].target, true, BIND_USER,
 			"--sif-mount");
 	}
 	return 0;
@@ -169,29 +169,29 @@ static int mount_data(struct builder *builder, struct error *err)
 
 /* --- the plan ------------------------------------------------------------- */
 
-static int plan_container(struct builder *builder, struct error *err)
+static int plan_container(struct build *build, struct error *err)
 {
-	struct plan_request request = builder->request->plan;
+	struct plan_request request = build->request->plan;
 	struct node_conf conf;
-	const char *home = settings_home(builder->settings);
+	const char *home = settings_home(build->settings);
 
 	node_conf_load(request.job, &conf);
 	request.node_conf = &conf;
-	if (accounts_load(home, &conf, &builder->accounts, builder->report,
-		    err) < 0)
+	if (accounts_load(home, &conf, &build->accounts, build->report, err) <
+		0)
 		return -1;
-	if (builder->accounts.home)
-		request.home = builder->accounts.home;
-	if (home && container_vars_add(builder->container->vars, err, "HOME=%s",
+	if (build->accounts.home)
+		request.home = build->accounts.home;
+	if (home && container_vars_add(build->container->vars, err, "HOME=%s",
 			    home) < 0)
 		return -1;
-	step_memory_share(builder->settings, request.args,
-		1 + builder->mounts->count, cgroup_memory_limit(),
-		&builder->memory, builder->report);
-	if (gpus_plan(&request, builder->request->deadline, &builder->binds,
-		    builder->container->vars, builder->report, err) < 0)
+	step_memory_share(build->settings, request.args,
+		1 + build->mounts->count, cgroup_memory_limit(), &build->memory,
+		build->report);
+	if (gpus_plan(&request, build->request->deadline, &build->binds,
+		    build->container->vars, build->report, err) < 0)
 		return -1;
-	return bind_plan_make(&request, &builder->binds, err);
+	return bind_plan_make(&request, &build->binds, err);
 }
 
 /* --- the tree ------------------------------------------------------------- */
@@ -227,7 +227,7 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 }
 
 /* Attach the image at the scaffold, then the binds in it. */
-static int attach_all(struct builder *builder, int image_fd, struct error *err)
+static int attach_all(struct build *build, int image_fd, struct error *err)
 {
 	CLEANUP_FD int layer_fd = -1;
 	int root_fd = image_fd;
@@ -236,90 +236,87 @@ static int attach_all(struct builder *builder, int image_fd, struct error *err)
 	 * read next. */
 	if (scaffold_attach(SCAFFOLD, image_fd, err) < 0 ||
 		priv_mount_seal(image_fd, err) < 0 ||
-		image_send_message(builder->request->server, MESSAGE_SEALED,
-			NULL, -1, err) < 0)
+		image_send_message(build->request->server, MESSAGE_SEALED, NULL,
+			-1, err) < 0)
 		return -1;
-	affinity_restore(&builder->affinity);
-	if (is_writable(builder->settings)) {
-		layer_fd = step_memory_mount_layer(&builder->memory,
-			builder->request->plan.args->userns, err);
+	affinity_restore(&build->affinity);
+	if (is_writable(build->settings)) {
+		layer_fd = step_memory_mount_layer(&build->memory,
+			build->request->plan.args->userns, err);
 		if (layer_fd < 0)
 			return -1;
 		root_fd = layer_fd;
 	}
-	return bind_mount_attach(&builder->binds, root_fd, builder->report,
-		err);
+	return bind_mount_attach(&build->binds, root_fd, build->report, err);
 }
 
 /* With mount=host the keeper has mounted it, see spank/keeper. */
-static int mount_root(struct builder *builder, struct error *err)
+static int mount_root(struct build *build, struct error *err)
 {
-	const char *host_path = builder->request->plan.host_path;
+	const char *host_path = build->request->plan.host_path;
 
 	if (!host_path)
-		return image_mount(&builder->images[0], err);
-	report_moment(builder->report, "image on the host at '%s'", host_path);
-	return image_clone(&builder->images[0], host_path, err);
+		return image_mount(&build->images[0], err);
+	report_moment(build->report, "image on the host at '%s'", host_path);
+	return image_clone(&build->images[0], host_path, err);
 }
 
-static int populate_namespace(struct builder *builder, struct error *err)
+static int populate_namespace(struct build *build, struct error *err)
 {
 	CLEANUP_FD int namespace_fd = priv_namespace_unshare(err);
 	CLEANUP_FD int image_fd = -1;
 	struct stat root;
 
 	if (namespace_fd < 0 ||
-		bind_mount_clone(&builder->binds, builder->report, err) < 0 ||
-		step_memory_mount(&builder->memory,
-			is_writable(builder->settings), &builder->binds,
-			err) < 0)
+		bind_mount_clone(&build->binds, build->report, err) < 0 ||
+		step_memory_mount(&build->memory, is_writable(build->settings),
+			&build->binds, err) < 0)
 		return -1;
 	/* Dozens of requests about mount points follow, one after the other. */
-	builder->images[0].cpu = affinity_pin(&builder->affinity);
-	image_fd = mount_root(builder, err);
+	build->images[0].cpu = affinity_pin(&build->affinity);
+	image_fd = mount_root(build, err);
 	/* Until it has asked the server, the kernel assumes that uid 0, which a
 	 * user namespace does not map, owns the root; nothing could be created
 	 * in it. */
 	if (image_fd >= 0 && fstat(image_fd, &root) < 0)
 		return error_set(err, errno, "cannot inspect the image");
-	if (image_fd < 0 || mount_data(builder, err) < 0 ||
-		add_accounts(&builder->binds, &builder->accounts, image_fd,
+	if (image_fd < 0 || mount_data(build, err) < 0 ||
+		add_accounts(&build->binds, &build->accounts, image_fd, err) <
+			0 ||
+		bind_mount_make_points(&build->binds, image_fd, build->report,
 			err) < 0 ||
-		bind_mount_make_points(&builder->binds, image_fd,
-			builder->report, err) < 0 ||
-		attach_all(builder, image_fd, err) < 0 ||
+		attach_all(build, image_fd, err) < 0 ||
 		priv_namespace_pivot(SCAFFOLD, err) < 0)
 		return -1;
-	builder->container->namespace_fd = fd_take(&namespace_fd);
-	report_moment(builder->report, "namespace built");
+	build->container->namespace_fd = fd_take(&namespace_fd);
+	report_moment(build->report, "namespace built");
 	return 0;
 }
 
 /* For mounts, either on the host or in a new user namespace. */
-static int raise_privileges(struct builder *builder, struct error *err)
+static int raise_privileges(struct build *build, struct error *err)
 {
-	const struct container_request *request = builder->request;
+	const struct container_request *request = build->request;
 
 	if (request->plan.args->userns &&
 		(user_namespace_enter_new(request->deadline, err) < 0 ||
 			user_namespace_open_fuse(request->fuse_fds,
-				1 + builder->mounts->count, err) < 0))
+				1 + build->mounts->count, err) < 0))
 		return -1;
 	return priv_caps_raise(err);
 }
 
-static int build_container(struct builder *builder, struct error *err)
+static int build_container(struct build *build, struct error *err)
 {
-	const char *image = settings_image(builder->settings);
+	const char *image = settings_image(build->settings);
 
-	if (send_images(builder, err) < 0)
+	if (send_images(build, err) < 0)
 		return -1;
-	if (plan_container(builder, err) < 0 ||
-		raise_privileges(builder, err) < 0)
+	if (plan_container(build, err) < 0 || raise_privileges(build, err) < 0)
 		return error_prefix(err,
 			"cannot build the container of the image '%s'", image);
-	report_moment(builder->report, "names and binds known");
-	if (populate_namespace(builder, err) < 0)
+	report_moment(build->report, "names and binds known");
+	if (populate_namespace(build, err) < 0)
 		return error_prefix(err,
 			"cannot build the container of the image '%s'", image);
 	return 0;
@@ -331,7 +328,7 @@ int container_build(const struct container_request *request,
 {
 	struct container container = { .namespace_fd = -1,
 		.image_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } };
-	struct builder builder = {
+	struct build build = {
 		.request = request,
 		.settings = request->plan.settings,
 		.mounts = settings_binds(request->plan.settings, SETTING_MOUNT),
@@ -344,19 +341,19 @@ int container_build(const struct container_request *request,
 	int built;
 
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++)
-		builder.kept_fds[i] = -1;
-	built = build_container(&builder, err);
-	affinity_restore(&builder.affinity);
-	step_memory_free(&builder.memory);
+		build.kept_fds[i] = -1;
+	built = build_container(&build, err);
+	affinity_restore(&build.affinity);
+	step_memory_free(&build.memory);
 	/* The kernel may reuse a connection's number as soon as nothing holds
 	 * the mount, so withdraw the number first. */
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++) {
-		if (built < 0 && builder.images[i].connection)
-			image_clear_connection(&builder.images[i]);
-		cleanup_fd(&builder.kept_fds[i]);
+		if (built < 0 && build.images[i].connection)
+			image_clear_connection(&build.images[i]);
+		cleanup_fd(&build.kept_fds[i]);
 	}
-	binds_free(&builder.binds);
-	accounts_free(&builder.accounts);
+	binds_free(&build.binds);
+	accounts_free(&build.accounts);
 	if (built < 0)
 		container_free(&container);
 	else

@@ -217,7 +217,7 @@ static void open_world(struct world *world, int tasks, bool is_host, bool forks)
 
 static enum phase phase_of(const struct world *world)
 {
-	return world->control->builder.phase;
+	return world->control->phases.phase;
 }
 
 static bool is_building(enum phase phase)
@@ -591,16 +591,15 @@ static int compare(const void *a, const void *b)
  * which task is which, nor what one was told that has ended. */
 static void print_state(const struct world *world, char key[KEY_SIZE])
 {
-	const struct builder *builder = &world->control->builder;
+	const struct phases *phases = &world->control->phases;
 	const struct tasks *tasks = &world->control->tasks;
 	char each[TASKS_MAX][16] = { "" };
 	int i, used;
 
 	used = sprintf(key, "%d %d %d%d%d%d %d%d %ld %d%d%d%d %d%d%d%d%d%d",
-		builder->phase, builder->host_mount,
-		builder->host_mounted_fd >= 0, builder->namespace_fd >= 0,
-		builder->shared_fd >= 0, builder->reason[0] != '\0',
-		tasks->polled[POLL_HELLO].fd >= 0,
+		phases->phase, phases->host_mount, phases->host_mounted_fd >= 0,
+		phases->namespace_fd >= 0, phases->shared_fd >= 0,
+		phases->reason[0] != '\0', tasks->polled[POLL_HELLO].fd >= 0,
 		tasks->polled[POLL_HOST_MOUNTER].fd >= 0,
 		world->control->expected, stub.has_image, stub.is_served,
 		stub.is_sealed, stub.is_elsewhere, world->hello_fd >= 0,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_BUILDER_H
-#define SPANK_SERVER_BUILDER_H
+#ifndef SPANK_SERVER_PHASES_H
+#define SPANK_SERVER_PHASES_H
 
 #include <stdbool.h>
 
@@ -51,7 +51,8 @@ enum host_mount {
 	HOST_MOUNT_DONE,    /* it has */
 };
 
-struct builder {
+/* The phase, and what the actions of phases.c work with. */
+struct phases {
 	enum phase phase;
 	size_t task; /* that builds, or NO_TASK */
 	int timeout_s;
@@ -68,13 +69,12 @@ struct builder {
 };
 
 /* `reason`: NULL, or why there will be no container. */
-void builder_open(struct builder *builder, struct tasks *tasks,
+void phases_open(struct phases *phases, struct tasks *tasks,
 	struct service *service, const char *reason);
 
-/* Do what the table of builder.c says for this event in this phase. */
-void builder_step(struct builder *builder, int event,
-	const struct input *input);
+/* Do what the table of phases.c says for this event in this phase. */
+void phases_step(struct phases *phases, int event, const struct input *input);
 
-void builder_close(struct builder *builder);
+void phases_close(struct phases *phases);
 
 #endif

@@ -15,59 +15,59 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "spank/server/builder.h"
+#include "spank/server/phases.h"
 
 #define STAY 1
 
-typedef int action(struct builder *builder, const struct input *input,
+typedef int action(struct phases *phases, const struct input *input,
 	struct error *err);
 
 /* --- answers to tasks ----------------------------------------------------- */
 
 /* If the task has died meanwhile, the next one is told to build. */
-static int send_build(struct builder *builder, const struct input *input,
+static int send_build(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)err;
-	if (!tasks_answer(builder->tasks, input->task, MESSAGE_BUILD,
-		    builder->ready_us, -1))
+	if (!tasks_answer(phases->tasks, input->task, MESSAGE_BUILD,
+		    phases->ready_us, -1))
 		return STAY;
-	builder->task = input->task;
-	alarm(builder->timeout_s + BUILDER_EXTRA_S);
+	phases->task = input->task;
+	alarm(phases->timeout_s + BUILDER_EXTRA_S);
 	return 0;
 }
 
-static int send_enter(struct builder *builder, const struct input *input,
+static int send_enter(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)err;
-	if (builder->shared_fd < 0 ||
-		tasks_answer(builder->tasks, input->task, MESSAGE_SHARED, NULL,
-			builder->shared_fd))
-		tasks_answer(builder->tasks, input->task, MESSAGE_ENTER, NULL,
-			builder->namespace_fd);
+	if (phases->shared_fd < 0 ||
+		tasks_answer(phases->tasks, input->task, MESSAGE_SHARED, NULL,
+			phases->shared_fd))
+		tasks_answer(phases->tasks, input->task, MESSAGE_ENTER, NULL,
+			phases->namespace_fd);
 	return 0;
 }
 
 /* An empty text: another task tells the user.  If the task has died meanwhile,
  * the next one is told why. */
-static int send_failed(struct builder *builder, const struct input *input,
+static int send_failed(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)err;
-	if (tasks_answer(builder->tasks, input->task, MESSAGE_FAILED,
-		    builder->reason, -1))
-		builder->reason[0] = '\0';
+	if (tasks_answer(phases->tasks, input->task, MESSAGE_FAILED,
+		    phases->reason, -1))
+		phases->reason[0] = '\0';
 	return 0;
 }
 
-static int send_ready(struct builder *builder, const struct input *input,
+static int send_ready(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)input;
 	(void)err;
-	tasks_send(builder->tasks, builder->task, MESSAGE_READY,
-		builder->service->image_info, -1);
+	tasks_send(phases->tasks, phases->task, MESSAGE_READY,
+		phases->service->image_info, -1);
 	return 0;
 }
 
@@ -78,56 +78,55 @@ static int unexpected(struct error *err)
 	return error_set(err, EPROTO, "unexpected message");
 }
 
-static int open_image(struct builder *builder, const struct input *input,
+static int open_image(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	if (*input->fd < 0)
 		return unexpected(err);
-	return service_open_image(builder->service, input->text, input->fd,
-		err);
+	return service_open_image(phases->service, input->text, input->fd, err);
 }
 
-static int start(struct builder *builder, const struct input *input,
+static int start(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	if (*input->fd < 0)
-		*input->fd = fd_take(&builder->host_mounted_fd);
+		*input->fd = fd_take(&phases->host_mounted_fd);
 	if (*input->fd < 0)
 		return unexpected(err);
-	return service_start(builder->service, input->text, input->fd, err);
+	return service_start(phases->service, input->text, input->fd, err);
 }
 
-static int seal(struct builder *builder, const struct input *input,
+static int seal(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	const char *files;
 
 	(void)input;
 	(void)err;
-	service_seal(builder->service);
-	builder->is_forking = true;
-	files = service_prefetched(builder->service);
+	service_seal(phases->service);
+	phases->is_forking = true;
+	files = service_prefetched(phases->service);
 	if (files[0])
-		tasks_send(builder->tasks, builder->task, MESSAGE_PREFETCH,
-			files, -1);
+		tasks_send(phases->tasks, phases->task, MESSAGE_PREFETCH, files,
+			-1);
 	return 0;
 }
 
-static int keep_shared(struct builder *builder, const struct input *input,
+static int keep_shared(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	if (*input->fd < 0)
 		return unexpected(err);
-	builder->shared_fd = fd_take(input->fd);
+	phases->shared_fd = fd_take(input->fd);
 	return 0;
 }
 
-static int complete(struct builder *builder, const struct input *input,
+static int complete(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	if (*input->fd < 0)
 		return unexpected(err);
-	builder->namespace_fd = fd_take(input->fd);
+	phases->namespace_fd = fd_take(input->fd);
 	/* From now on scancel may send SIGALRM to the tasks, and to this
 	 * process with them. */
 	signal(SIGALRM, SIG_IGN);
@@ -136,55 +135,55 @@ static int complete(struct builder *builder, const struct input *input,
 
 /* Nothing is ever made in a further image, so its builder does not say SEALED.
  */
-static int seal_and_complete(struct builder *builder, const struct input *input,
+static int seal_and_complete(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	if (*input->fd < 0)
 		return unexpected(err);
-	seal(builder, input, err);
-	return complete(builder, input, err);
+	seal(phases, input, err);
+	return complete(phases, input, err);
 }
 
 /* --- ends ----------------------------------------------------------------- */
 
-static int stop(struct builder *builder, const struct input *input,
+static int stop(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)input;
 	(void)err;
-	service_stop(builder->service);
-	builder->is_forking = false;
+	service_stop(phases->service);
+	phases->is_forking = false;
 	return 0;
 }
 
 /* The builder died: what it began ends with its namespace. */
-static int abandon(struct builder *builder, const struct input *input,
+static int abandon(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)input;
 	(void)err;
-	service_abandon(builder->service);
-	builder->is_forking = false;
-	cleanup_fd(&builder->shared_fd);
+	service_abandon(phases->service);
+	phases->is_forking = false;
+	cleanup_fd(&phases->shared_fd);
 	return 0;
 }
 
 /* A connection is mounted once.  Only the builder's own mount can be made
  * again by another task. */
-static int abandon_mount(struct builder *builder, const struct input *input,
+static int abandon_mount(struct phases *phases, const struct input *input,
 	struct error *err)
 {
-	abandon(builder, input, err);
-	if (builder->host_mount == HOST_MOUNT_NONE)
+	abandon(phases, input, err);
+	if (phases->host_mount == HOST_MOUNT_NONE)
 		return 0;
 	return error_set(err, 0,
 		"the first task ended while it built the container");
 }
 
-static int fail(struct builder *builder, const struct input *input,
+static int fail(struct phases *phases, const struct input *input,
 	struct error *err)
 {
-	(void)builder;
+	(void)phases;
 	return error_set(err, 0, "%s", input->text);
 }
 
@@ -193,7 +192,7 @@ static int fail(struct builder *builder, const struct input *input,
 struct transition {
 	action *action; /* NULL: only go on to the next phase */
 	enum phase next;
-	bool is_set; /* false: see builder_step() */
+	bool is_set; /* false: see phases_step() */
 };
 
 #define ON(event, action, next) [event] = { action, next, true }
@@ -256,39 +255,39 @@ static bool is_building(enum phase phase)
 	return phase != WANTED && phase != BUILT && phase != REFUSED;
 }
 
-static void answer_waiting(struct builder *builder)
+static void answer_waiting(struct phases *phases)
 {
 	struct input input = { .task = POLL_TASKS };
 
-	for (; input.task < builder->tasks->count; input.task++)
-		if (builder->tasks->is_waiting[input.task])
-			builder_step(builder, EVENT_TASK, &input);
+	for (; input.task < phases->tasks->count; input.task++)
+		if (phases->tasks->is_waiting[input.task])
+			phases_step(phases, EVENT_TASK, &input);
 }
 
 /* Either the builder tells the user why, or the first task that can be told. */
-static void give_reason(struct builder *builder, const struct error *err)
+static void give_reason(struct phases *phases, const struct error *err)
 {
-	if (builder->task == NO_TASK ||
-		!tasks_has(builder->tasks, builder->task) ||
-		tasks_send(builder->tasks, builder->task, MESSAGE_FAILED,
+	if (phases->task == NO_TASK ||
+		!tasks_has(phases->tasks, phases->task) ||
+		tasks_send(phases->tasks, phases->task, MESSAGE_FAILED,
 			err->text, -1) < 0)
-		snprintf(builder->reason, sizeof(builder->reason), "%s",
+		snprintf(phases->reason, sizeof(phases->reason), "%s",
 			err->text);
 }
 
 /* All tasks that wait get their answer where a phase of the builder ends. */
-static void enter(struct builder *builder, enum phase phase)
+static void enter(struct phases *phases, enum phase phase)
 {
-	enum phase before = builder->phase;
+	enum phase before = phases->phase;
 
-	builder->phase = phase;
+	phases->phase = phase;
 	if (phase == REFUSED && before != REFUSED)
-		stop(builder, NULL, NULL);
+		stop(phases, NULL, NULL);
 	if (phase == before || is_building(phase))
 		return;
 	alarm(0);
-	builder->task = NO_TASK;
-	answer_waiting(builder);
+	phases->task = NO_TASK;
+	answer_waiting(phases);
 }
 
 /* What the table does not have: of the builder's messages it refuses the
@@ -298,9 +297,9 @@ static bool is_ignored(int event)
 	return event > MESSAGE_FAILED;
 }
 
-void builder_step(struct builder *builder, int event, const struct input *input)
+void phases_step(struct phases *phases, int event, const struct input *input)
 {
-	const struct transition *transition = &table[builder->phase][event];
+	const struct transition *transition = &table[phases->phase][event];
 	struct error err = { 0 };
 	int rc = 0;
 
@@ -309,21 +308,20 @@ void builder_step(struct builder *builder, int event, const struct input *input)
 	if (!transition->is_set)
 		rc = unexpected(&err);
 	else if (transition->action)
-		rc = transition->action(builder, input, &err);
+		rc = transition->action(phases, input, &err);
 	if (rc == STAY)
 		return;
 	if (rc < 0)
-		give_reason(builder, &err);
-	enter(builder, rc < 0 ? REFUSED : transition->next);
-	if (builder->phase == OPENED &&
-		builder->host_mount != HOST_MOUNT_AWAITED)
-		builder_step(builder, EVENT_MOUNTABLE, input);
+		give_reason(phases, &err);
+	enter(phases, rc < 0 ? REFUSED : transition->next);
+	if (phases->phase == OPENED && phases->host_mount != HOST_MOUNT_AWAITED)
+		phases_step(phases, EVENT_MOUNTABLE, input);
 }
 
-void builder_open(struct builder *builder, struct tasks *tasks,
+void phases_open(struct phases *phases, struct tasks *tasks,
 	struct service *service, const char *reason)
 {
-	*builder = (struct builder){
+	*phases = (struct phases){
 		.phase = reason ? REFUSED : WANTED,
 		.task = NO_TASK,
 		.host_mounted_fd = -1,
@@ -332,15 +330,15 @@ void builder_open(struct builder *builder, struct tasks *tasks,
 		.tasks = tasks,
 		.service = service,
 	};
-	snprintf(builder->ready_us, sizeof(builder->ready_us), "%lld",
+	snprintf(phases->ready_us, sizeof(phases->ready_us), "%lld",
 		(long long)deadline_now_us());
-	snprintf(builder->reason, sizeof(builder->reason), "%s",
+	snprintf(phases->reason, sizeof(phases->reason), "%s",
 		reason ? reason : "");
 }
 
-void builder_close(struct builder *builder)
+void phases_close(struct phases *phases)
 {
-	cleanup_fd(&builder->host_mounted_fd);
-	cleanup_fd(&builder->namespace_fd);
-	cleanup_fd(&builder->shared_fd);
+	cleanup_fd(&phases->host_mounted_fd);
+	cleanup_fd(&phases->namespace_fd);
+	cleanup_fd(&phases->shared_fd);
 }
