@@ -182,8 +182,8 @@ static void a_bad_word_is_named(void **state)
 		"binds-max=4097", "binds-max=", "privilege=auto",
 		"privilege=", "mount=auto", "mount=host,host", "mount=host,",
 		"mount=host,private,host", "host-mount=yes", "uring=yes",
-		"reader=", "reader=squashfuse_ll",
-		"overlay-partition=yes", "log=", "log=steps" };
+		"reader=", "reader=squashfuse_ll", "overlay-partition=yes",
+		"log=", "log=steps" };
 	size_t i;
 
 	(void)state;
