@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+#include "common/error.h"
+#include "spank/plugin/settings/plugstack_args.h"
+
 /*
  * One question about this machine.  Each check fills in a sentence: what was
  * found, and what to do unless that is CHECK_OK.
@@ -20,11 +23,12 @@ struct check_finding {
 	char text[1024];
 };
 
-/* What plugstack.conf asks of the machine. */
+/* What plugstack.conf says; see check_read_configuration(). */
 struct check_context {
-	bool mounts_on_host;  /* mount=host, alone or as a choice */
-	bool uses_userns;     /* privilege=userns */
-	bool uses_squashfuse; /* reader=squashfuse */
+	struct plugstack_args args;
+	bool mounts_on_host;          /* mount=host, alone or as a choice */
+	struct error wrong_arguments; /* of the line */
+	struct check_finding plugstack;
 };
 
 typedef void check_function(const struct check_context *context,
@@ -38,12 +42,16 @@ void check_set(struct check_finding *finding, enum check_result result,
 check_function check_kernel, check_fuse, check_landlock, check_seccomp,
 	check_user_namespaces, check_memory, check_security_modules;
 
-/* install.c: files, Slurm and plugstack.conf. */
-check_function check_plugin, check_programs, check_release, check_plugstack,
-	check_fusermount;
+/* install.c: the installed files, and Slurm's release. */
+check_function check_plugin, check_programs, check_release, check_fusermount;
 
-/* Read the plugin's line; nothing is set if there is none. */
-void check_read_plugstack(struct check_context *context);
+/*
+ * configuration.c: the plugin's line in plugstack.conf.  Fills in *context,
+ * with the defaults where there is no line; context->args is then to be freed
+ * by plugstack_args_free().
+ */
+void check_read_configuration(struct check_context *context);
+check_function check_plugstack;
 
 /* image.c: start a server, mount a test image, read it. */
 check_function check_image;

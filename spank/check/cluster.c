@@ -6,7 +6,6 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -15,80 +14,91 @@
 /* Nodes by name, with their state, such as "node1 idle" or "node2 down*". */
 #define LIST_NODES "sinfo --noheader --Node --format='%N %t' | sort -u"
 
-/* On each: one line "NODE RESULT...", also where nothing is installed. */
-#define ASK                                                           \
-	"srun --nodes=%zu --nodelist=%s --ntasks-per-node=1 --mem=0 " \
-	"--overcommit --kill-on-bad-exit=0 --wait=0 sh -c "           \
-	"'if [ -x %s ]; then exec %s --brief; fi; "                   \
-	"echo \"$SLURMD_NODENAME failure: spank-sif is not installed\"'"
+/*
+ * On each: one line "NODE RESULT...", also where nothing is installed.  Of its
+ * own srun, so that no node waits for another; on the host, whatever image the
+ * caller's environment names.
+ */
+#define ASK                                                                 \
+	"SPANK_SIF_IMAGE=none srun --quiet --nodes=1 --ntasks=1 "           \
+	"--nodelist=%s --mem=16M --immediate=60 sh -c "                     \
+	"'[ -x %s ] || exec echo \"$SLURMD_NODENAME failure: spank-sif is " \
+	"not installed\"; exec %s --brief' 2>&1"
 
-struct nodes {
-	char *names; /* of those to ask, with commas; owned */
-	size_t count;
-	size_t heard;
-	bool failed;
+/* How many nodes are asked at once. */
+#define BATCH 32
+
+struct node {
+	char name[256];
+	FILE *answer;
 };
 
-static void add_node(struct nodes *nodes, const char *name)
-{
-	char *names = NULL;
-
-	if (asprintf(&names, "%s%s%s", nodes->names ? nodes->names : "",
-		    nodes->names ? "," : "", name) < 0)
-		return;
-	free(nodes->names);
-	nodes->names = names;
-	nodes->count++;
-}
-
-static void list_nodes(struct nodes *nodes)
-{
-	FILE *list = popen(LIST_NODES, "re");
-	char name[256], state[64];
-
-	while (list && fscanf(list, "%255s %63s", name, state) == 2)
-		if (strcmp(state, "idle") == 0 || strcmp(state, "mix") == 0)
-			add_node(nodes, name);
-		else
-			printf("%s not asked: its state is %s\n", name, state);
-	if (list)
-		pclose(list);
-	fflush(stdout);
-}
-
-static void ask_nodes(struct nodes *nodes)
+static FILE *ask(const char *node)
 {
 	CLEANUP_FREE char *command = NULL;
-	char line[2048];
-	FILE *answers;
 
-	if (asprintf(&command, ASK, nodes->count, nodes->names, CHECK_PATH,
-		    CHECK_PATH) < 0)
-		return;
-	answers = popen(command, "re");
-	while (answers && fgets(line, sizeof(line), answers)) {
+	if (asprintf(&command, ASK, node, CHECK_PATH, CHECK_PATH) < 0)
+		return NULL;
+	return popen(command, "re");
+}
+
+/* Print what srun says; true if that is the node's own line, and "ok". */
+static bool print_answer(struct node *node)
+{
+	char line[2048];
+	bool answered = false, ok = false;
+
+	while (node->answer && fgets(line, sizeof(line), node->answer)) {
+		if (strncmp(line, node->name, strlen(node->name)) == 0) {
+			answered = true;
+			ok = strstr(line, " ok\n");
+		}
 		fputs(line, stdout);
-		nodes->heard++;
-		if (strstr(line, " failure: "))
-			nodes->failed = true;
 	}
-	if (answers)
-		pclose(answers);
+	if (node->answer)
+		pclose(node->answer);
+	if (!answered)
+		printf("%s failure: it does not answer\n", node->name);
+	return ok;
+}
+
+static bool print_answers(struct node *nodes, size_t count)
+{
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		nodes[i].answer = ask(nodes[i].name);
+	for (i = 0; i < count; i++)
+		ok = print_answer(&nodes[i]) && ok;
+	return ok;
 }
 
 int check_cluster(void)
 {
-	struct nodes nodes = { .names = NULL };
+	struct node nodes[BATCH];
+	FILE *list = popen(LIST_NODES, "re");
+	size_t count = 0, asked = 0;
+	char name[256], state[64];
+	bool ok = true;
 
-	list_nodes(&nodes);
-	if (nodes.count == 0) {
-		puts("no node is idle or mixed: try again later");
-		return 1;
+	while (list && fscanf(list, "%255s %63s", name, state) == 2) {
+		if (strcmp(state, "idle") != 0 && strcmp(state, "mix") != 0) {
+			printf("%s not asked: its state is %s\n", name, state);
+			continue;
+		}
+		snprintf(nodes[count].name, sizeof(nodes[count].name), "%s",
+			name);
+		asked++;
+		if (++count == BATCH) {
+			ok = print_answers(nodes, count) && ok;
+			count = 0;
+		}
 	}
-	ask_nodes(&nodes);
-	if (nodes.heard < nodes.count)
-		printf("%zu of %zu nodes did not answer\n",
-			nodes.count - nodes.heard, nodes.count);
-	free(nodes.names);
-	return nodes.failed || nodes.heard < nodes.count;
+	if (list)
+		pclose(list);
+	ok = print_answers(nodes, count) && ok;
+	if (asked == 0)
+		puts("no node is idle or mixed: try again later");
+	return ok && asked > 0 ? 0 : 1;
 }

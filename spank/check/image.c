@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@
 #define SOURCE        "spank-sif-check"
 #define TEST_CHILD_MS ((TIMEOUT_S + 2) * 1000)
 
-/* The server's answer must be `type`; what else it says is the error. */
+/* Expects `type`; anything else is an error. */
 static int receive(int server, enum message_type type, struct error *err)
 {
 	CLEANUP_FD int unexpected_fd = -1;
@@ -90,89 +91,86 @@ static int read_image(int server, struct error *err)
 	return 0;
 }
 
-/* In a child: leaves its sentence in `err`, which both processes see. */
-static void test_child(int tasks_fd, int report_fd)
+/* In a child of its own; *err is memory that both processes share. */
+static void test_in_child(int tasks_fd, struct error *err)
 {
-	struct error err = { 0 };
 	CLEANUP_FD int server = server_client_connect(tasks_fd,
-		deadline_in_ms(TIMEOUT_S * 1000), &err);
+		deadline_in_ms(TIMEOUT_S * 1000), err);
 
-	if (server < 0 || read_image(server, &err) < 0)
-		_exit(write(report_fd, err.text, strlen(err.text)) < 0 ? 2 : 1);
-	_exit(0);
+	_exit(server < 0 || read_image(server, err) < 0);
 }
 
-/* The child has said already what failed. */
+/* The child has already reported the failure. */
 static void ignore(const struct error *err)
 {
 	(void)err;
 }
 
-static int start_server(const struct check_context *context,
-	struct image_server *server, struct error *err)
+static int start_server(struct plugstack_args args, struct image_server *server,
+	struct error *err)
 {
 	const struct identity nobody = { .uid = NOBODY, .gid = NOBODY };
 	const struct image_server_hints hints = { .name = SOURCE };
-	struct plugstack_args args;
 
-	if (plugstack_args_parse(0, NULL, &args, err) < 0)
-		return -1;
 	args.timeout_s = TIMEOUT_S;
-	args.use_squashfuse = context->uses_squashfuse;
 	if (image_server_prepare(server, &args, err) < 0)
 		return -1;
 	return image_server_start(server, &nobody, 1, &args, &hints, err);
 }
 
-/* What the child has found wrong; "" if nothing, or if it hangs. */
-static bool wait_for_child(pid_t pid, int report_fd, char *text, size_t size)
+static int wait_for_child(pid_t pid, struct error *err)
 {
 	struct child child = { pid, child_open(pid) };
-	ssize_t length;
-	int status = -1;
+	int status = CHILD_STATUS_UNKNOWN;
 	bool ended = child_wait(&child, deadline_in_ms(TEST_CHILD_MS), &status);
 
 	if (!ended)
 		child_kill(&child);
-	length = ended ? read(report_fd, text, size - 1) : 0;
-	text[length > 0 ? length : 0] = '\0';
 	cleanup_fd(&child.pid_fd);
-	return ended && status == 0;
+	if (ended && status == 0)
+		return 0;
+	if (!error_is_set(err))
+		error_set(err, 0,
+			ended ? "the test of an image has crashed"
+			      : "reading a test image hangs");
+	return -1;
 }
 
-static void test_image(const struct check_context *context,
-	struct check_finding *finding)
+static int test_image(const struct check_context *context,
+	struct image_server *server, struct error *err)
 {
-	struct image_server server = IMAGE_SERVER_NONE;
-	struct error err = { 0 };
-	char text[sizeof(finding->text) - 64];
-	int report[2];
 	pid_t pid;
 
-	if (start_server(context, &server, &err) < 0 ||
-		pipe2(report, O_CLOEXEC) < 0) {
-		check_set(finding, CHECK_FAILURE, "%.900s", err.text);
-		image_servers_stop(&server, 1, ignore);
-		return;
-	}
+	if (start_server(context->args, server, err) < 0)
+		return -1;
 	pid = fork();
+	if (pid < 0)
+		return error_set(err, errno, "cannot fork");
 	if (pid == 0)
-		test_child(server.tasks_fd, report[1]);
-	close(report[1]);
-	if (pid > 0 && wait_for_child(pid, report[0], text, sizeof(text)))
-		check_set(finding, CHECK_OK, "a test image was read");
-	else
-		check_set(finding, CHECK_FAILURE, "%s",
-			text[0] ? text : "reading a test image hangs");
-	close(report[0]);
-	image_servers_stop(&server, 1, ignore);
+		test_in_child(server->tasks_fd, err);
+	return wait_for_child(pid, err);
 }
 
 void check_image(const struct check_context *context,
 	struct check_finding *finding)
 {
-	if (geteuid() != 0)
+	struct image_server server = IMAGE_SERVER_NONE;
+	struct error *err;
+
+	if (geteuid() != 0) {
 		check_set(finding, CHECK_SKIPPED, "only root can start one");
+		return;
+	}
+	err = mmap(NULL, sizeof(*err), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (err == MAP_FAILED) {
+		check_set(finding, CHECK_FAILURE, "there is no memory");
+		return;
+	}
+	if (test_image(context, &server, err) < 0)
+		check_set(finding, CHECK_FAILURE, "%.1000s", err->text);
 	else
-		test_image(context, finding);
+		check_set(finding, CHECK_OK, "a test image was read");
+	image_servers_stop(&server, 1, ignore);
+	munmap(err, sizeof(*err));
 }

@@ -1,38 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is installed, and how Slurm is told about it.
+ * The installed files, and the release of Slurm that they are for.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <slurm/slurm.h>
 
-#include "common/cleanup.h"
-#include "common/plugstack_file.h"
 #include "spank/check/check.h"
 
-#define PLUGIN "spank_sif.so"
-#define SWEEP  "spank_sif_sweep.so"
-
-/* Where Slurm's configuration may be; the second with configless nodes. */
-static const char *const slurm_confs[] = { "/etc/slurm/slurm.conf",
-	"/run/slurm/conf/slurm.conf",
-	"/var/spool/slurmd/conf-cache/slurm.conf" };
-
-/* Programs that users must not be able to read, since they could trace them. */
 static const struct {
 	const char *name;
-	mode_t mode;
+	mode_t mode; /* 0711: users cannot read it, and so cannot trace it */
+	bool for_squashfuse; /* only with reader=squashfuse */
 } programs[] = {
-	{ "spank-sif-server", 0711 }, { "spank-sif-keeper", 0711 },
-	{ "spank-sif-userns", 0755 }, { "spank-sif-inspect", 0755 },
-	{ "spank-sif-gpus", 0755 },
-	{ "spank-sif-server-squashfuse", 0711 }, /* with that reader only */
+	{ .name = "spank-sif-server", .mode = 0711 },
+	{ .name = "spank-sif-server-squashfuse",
+		.mode = 0711,
+		.for_squashfuse = true },
+	{ .name = "spank-sif-keeper", .mode = 0711 },
+	{ .name = "spank-sif-userns", .mode = 0755 },
+	{ .name = "spank-sif-inspect", .mode = 0755 },
+	{ .name = "spank-sif-gpus", .mode = 0755 },
 };
 
 /* What is wrong with a file that root's processes load or start; NULL: nothing.
@@ -70,14 +63,14 @@ void check_plugin(const struct check_context *context,
 void check_programs(const struct check_context *context,
 	struct check_finding *finding)
 {
-	size_t count = sizeof(programs) / sizeof(*programs), i;
+	size_t i, count = 0;
 
-	if (!context->uses_squashfuse)
-		count--;
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
 		char path[4096];
 		const char *wrong;
 
+		if (programs[i].for_squashfuse && !context->args.use_squashfuse)
+			continue;
 		snprintf(path, sizeof(path), "%s/%s", PROGRAMS_PATH,
 			programs[i].name);
 		wrong = wrong_with(path, programs[i].mode);
@@ -88,8 +81,9 @@ void check_programs(const struct check_context *context,
 				path, wrong);
 			return;
 		}
+		count++;
 	}
-	check_set(finding, CHECK_OK, "%zu in %s", i, PROGRAMS_PATH);
+	check_set(finding, CHECK_OK, "%zu in %s", count, PROGRAMS_PATH);
 }
 
 /* The first line that a command prints, without its end; false: none. */
@@ -127,133 +121,6 @@ void check_release(const struct check_context *context,
 			built, running);
 	else
 		check_set(finding, CHECK_OK, "%s", running);
-}
-
-struct lines {
-	char first[4096]; /* file and line of the plugin */
-	char after[4096]; /* the plugin that follows it */
-	char arguments[4096];
-	unsigned int count;
-	bool is_required;
-	bool has_sweep;
-};
-
-static void note_line(const struct plugstack_line *line, void *arg)
-{
-	struct lines *lines = arg;
-
-	if (strcmp(line->object, SWEEP) == 0) {
-		lines->has_sweep = true;
-	} else if (strcmp(line->object, PLUGIN) != 0) {
-		if (lines->count && !lines->after[0])
-			snprintf(lines->after, sizeof(lines->after), "%s",
-				line->object);
-	} else if (lines->count++ == 0) {
-		snprintf(lines->first, sizeof(lines->first), "'%s', line %d",
-			line->path, line->number);
-		snprintf(lines->arguments, sizeof(lines->arguments), " %s",
-			line->arguments);
-		lines->is_required = strcmp(line->kind, "required") == 0;
-	}
-}
-
-/* PlugStackConfig of slurm.conf, or the file beside it. */
-static void find_plugstack(const char *slurm_conf, char *path, size_t size)
-{
-	CLEANUP_FREE char *line = NULL;
-	FILE *file = fopen(slurm_conf, "re");
-	size_t line_size = 0;
-	const char *slash = strrchr(slurm_conf, '/');
-
-	snprintf(path, size, "%.*splugstack.conf",
-		(int)(slash + 1 - slurm_conf), slurm_conf);
-	while (file && getline(&line, &line_size, file) > 0)
-		if (strncasecmp(line, "PlugStackConfig=", 16) == 0)
-			snprintf(path, size, "%.*s",
-				(int)strcspn(line + 16, " \t\r\n#"), line + 16);
-	if (file)
-		fclose(file);
-}
-
-/* False if there is no slurm.conf. */
-static bool read_lines(struct lines *lines, char *path, size_t size)
-{
-	const char *conf = getenv("SLURM_CONF");
-	size_t i;
-
-	memset(lines, 0, sizeof(*lines));
-	for (i = 0; !conf && i < sizeof(slurm_confs) / sizeof(*slurm_confs);
-		i++)
-		if (access(slurm_confs[i], R_OK) == 0)
-			conf = slurm_confs[i];
-	if (!conf || !strchr(conf, '/'))
-		return false;
-	find_plugstack(conf, path, size);
-	plugstack_file_visit(path, note_line, lines);
-	return true;
-}
-
-static bool has_argument(const struct lines *lines, const char *name,
-	const char *word)
-{
-	char padded[32];
-	const char *found;
-
-	snprintf(padded, sizeof(padded), " %s=", name);
-	found = strstr(lines->arguments, padded);
-	if (!found)
-		return false;
-	found += strlen(padded);
-	return memmem(found, strcspn(found, " \t\r\n"), word, strlen(word));
-}
-
-void check_read_plugstack(struct check_context *context)
-{
-	struct lines lines;
-	char path[4096];
-
-	if (!read_lines(&lines, path, sizeof(path)))
-		return;
-	context->mounts_on_host = has_argument(&lines, "mount", "host");
-	context->uses_squashfuse = has_argument(&lines, "reader", "squashfuse");
-	context->uses_userns = has_argument(&lines, "privilege", "userns");
-}
-
-void check_plugstack(const struct check_context *context,
-	struct check_finding *finding)
-{
-	struct lines lines;
-	char path[4096];
-
-	if (!read_lines(&lines, path, sizeof(path)))
-		check_set(finding, CHECK_FAILURE,
-			"there is no slurm.conf that can be read here: set "
-			"SLURM_CONF");
-	else if (lines.count == 0)
-		check_set(finding, CHECK_FAILURE,
-			"'%s' does not name %s, directly or by an include: "
-			"commands run on the host, whatever --sif-image says",
-			path, PLUGIN);
-	else if (lines.count > 1)
-		check_set(finding, CHECK_FAILURE,
-			"%s is listed %u times, first in %s: leave one", PLUGIN,
-			lines.count, lines.first);
-	else if (!lines.is_required)
-		check_set(finding, CHECK_FAILURE,
-			"%s: say required, not optional: else a node that "
-			"cannot load the plugin runs commands on the host",
-			lines.first);
-	else if (lines.after[0])
-		check_set(finding, CHECK_WARNING,
-			"%s: %s follows it, and runs inside the container: "
-			"make this line the last",
-			lines.first, lines.after);
-	else if (context->mounts_on_host && !lines.has_sweep)
-		check_set(finding, CHECK_WARNING,
-			"%s: with mount=host add the line 'required %s'",
-			lines.first, SWEEP);
-	else
-		check_set(finding, CHECK_OK, "%s", lines.first);
 }
 
 void check_fusermount(const struct check_context *context,

@@ -43,10 +43,12 @@ static const char *const result_names[] = {
 };
 
 static const char usage[] =
-	"usage: spank-sif-check [--json | --brief | --cluster]\n"
+	"usage: spank-sif-check [--json | --brief] [--only=NAME[,NAME]...]\n"
+	"       spank-sif-check --cluster\n"
 	"Checks whether this machine can run Slurm steps in SIF images.\n"
 	"  --json     one JSON object\n"
 	"  --brief    one line: the node, and ok or its failures\n"
+	"  --only     these checks and no others\n"
 	"  --cluster  the brief line of each node that is idle or mixed, by srun\n"
 	"Exit status: 0 no failure, 1 a failure, 2 wrong usage.\n";
 
@@ -66,8 +68,10 @@ static void print_text(const struct check_finding *findings)
 	size_t i;
 
 	for (i = 0; i < CHECKS; i++)
-		printf("%-8s %-17s %s\n", result_names[findings[i].result],
-			checks[i].name, findings[i].text);
+		if (findings[i].text[0])
+			printf("%-8s %-17s %s\n",
+				result_names[findings[i].result],
+				checks[i].name, findings[i].text);
 }
 
 static void print_json_string(const char *text)
@@ -85,16 +89,20 @@ static void print_json_string(const char *text)
 
 static void print_json(const struct check_finding *findings)
 {
+	const char *comma = "";
 	size_t i;
 
 	printf("{\"version\": \"%s\", \"checks\": [", PACKAGE_VERSION);
 	for (i = 0; i < CHECKS; i++) {
+		if (!findings[i].text[0])
+			continue;
 		printf("%s\n  {\"name\": \"%s\", \"result\": \"%s\", "
 		       "\"text\": ",
-			i ? "," : "", checks[i].name,
+			comma, checks[i].name,
 			result_names[findings[i].result]);
 		print_json_string(findings[i].text);
 		putchar('}');
+		comma = ",";
 	}
 	puts("\n]}");
 }
@@ -114,38 +122,76 @@ static void print_brief(const struct check_finding *findings)
 	puts(failures ? "" : " ok");
 }
 
-static int run_checks(void (*print)(const struct check_finding *findings))
+/* Is `name` one of the words of `list`, which commas separate? */
+static bool is_in_list(const char *list, const char *name)
 {
-	struct check_finding findings[CHECKS];
-	struct check_context context = { .uses_userns = false };
+	size_t length = strlen(name);
+
+	for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL)
+		if (strncmp(list, name, length) == 0 &&
+			(list[length] == ',' || list[length] == '\0'))
+			return true;
+	return false;
+}
+
+/* Are all words of `list` names of checks? */
+static bool is_list_of_checks(const char *list)
+{
+	size_t words = 1, found = 0, i;
+
+	for (i = 0; list[i]; i++)
+		words += list[i] == ',';
+	for (i = 0; i < CHECKS; i++)
+		found += is_in_list(list, checks[i].name);
+	return found == words;
+}
+
+/* `only`: their names, or NULL for all. */
+static int run_checks(const char *only,
+	void (*print)(const struct check_finding *findings))
+{
+	static struct check_finding findings[CHECKS];
+	static struct check_context context;
 	int status = 0;
 	size_t i;
 
-	memset(findings, 0, sizeof(findings));
-	check_read_plugstack(&context);
+	check_read_configuration(&context);
 	for (i = 0; i < CHECKS; i++) {
+		if (only && !is_in_list(only, checks[i].name))
+			continue;
 		checks[i].run(&context, &findings[i]);
 		if (findings[i].result == CHECK_FAILURE)
 			status = 1;
 	}
 	print(findings);
+	plugstack_args_free(&context.args);
 	return status;
 }
 
 int main(int argc, char *argv[])
 {
+	void (*print)(const struct check_finding *findings) = print_text;
+	const char *only = NULL;
+	int i;
+
 	if (version_asked(argc, argv, "spank-sif-check"))
 		return 0;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return fputs(usage, stdout) < 0;
-	if (argc == 1)
-		return run_checks(print_text);
-	if (argc == 2 && strcmp(argv[1], "--json") == 0)
-		return run_checks(print_json);
-	if (argc == 2 && strcmp(argv[1], "--brief") == 0)
-		return run_checks(print_brief);
 	if (argc == 2 && strcmp(argv[1], "--cluster") == 0)
 		return check_cluster();
-	fputs(usage, stderr);
-	return 2;
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			print = print_json;
+		} else if (strcmp(argv[i], "--brief") == 0) {
+			print = print_brief;
+		} else if (strncmp(argv[i], "--only=", 7) == 0 &&
+			   is_list_of_checks(argv[i] + 7)) {
+			only = argv[i] + 7;
+		} else {
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	return run_checks(only, print);
 }

@@ -54,7 +54,7 @@ void check_kernel(const struct check_context *context,
 void check_fuse(const struct check_context *context,
 	struct check_finding *finding)
 {
-	bool by_users = context->mounts_on_host || context->uses_userns;
+	bool by_users = context->mounts_on_host || context->args.userns;
 	struct stat status;
 
 	if (stat("/dev/fuse", &status) < 0)
@@ -97,7 +97,7 @@ void check_seccomp(const struct check_context *context,
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0)
 		check_set(finding, CHECK_FAILURE,
 			"the kernel has no seccomp filters (%s): the image "
-			"server does not start without; use a kernel with "
+			"server does not start without them; use a kernel with "
 			"CONFIG_SECCOMP_FILTER",
 			strerror(errno));
 	else
@@ -127,7 +127,7 @@ void check_user_namespaces(const struct check_context *context,
 		"/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
 	int failed = try_user_namespace();
 
-	if (failed && !context->uses_userns)
+	if (failed && !context->args.userns)
 		check_set(finding, CHECK_SKIPPED,
 			"not for users (%s); only privilege=userns needs them",
 			strerror(failed));
@@ -137,7 +137,7 @@ void check_user_namespaces(const struct check_context *context,
 			"privilege=userns needs: raise the sysctl "
 			"user.max_user_namespaces",
 			strerror(failed));
-	else if (context->uses_userns && read_number(apparmor) == 1)
+	else if (context->args.userns && read_number(apparmor) == 1)
 		check_set(finding, CHECK_WARNING,
 			"AppArmor restricts user namespaces: give "
 			"spank-sif-userns a profile with `userns,`, see "

@@ -70,6 +70,11 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_status 0
 	assert_line 'node1 ok'
 	assert_line 'node2 ok'
+	run as_root spank-sif-check --only=plugin,kernel
+	assert_status 0
+	assert_equal "${#lines[@]}" 2
+	run as_root spank-sif-check --only=plugin,kernal
+	assert_status 2
 	run as_root spank-sif-check --breif
 	assert_status 2
 	assert_contains 'usage: spank-sif-check'
@@ -113,11 +118,26 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	plugstack "optional spank_sif.so"
 	run as_root spank-sif-check
 	assert_status 1
-	assert_check plugstack failure 'say required'
+	assert_check plugstack failure "use 'required'"
 	plugstack "$required"$'\n'"optional other.so"
 	run as_root spank-sif-check
 	assert_status 0
 	assert_check plugstack warning 'other.so follows'
+	plugstack "$required timeout=banana"
+	run as_root spank-sif-check
+	assert_status 1
+	assert_check plugstack failure banana
+}
+
+@test "plugstack.conf is the one that slurm.conf names, also by an include" {
+	as_root sh -c 'mkdir -p /opt/conf && cd /opt/conf
+		printf "%s\n" "required spank_sif.so mount=/sw/ghost.sif:/data" >other
+		echo " plugstackconfig = /opt/conf/other # there" >more.conf
+		echo "Include more.conf" >slurm.conf'
+	run as_root env SLURM_CONF=/opt/conf/slurm.conf spank-sif-check
+	assert_status 0
+	assert_check plugstack ok "'/opt/conf/other', line 1"
+	assert_check fusermount skipped 'only mount=host'
 }
 
 @test "mount=host: /dev/fuse, fusermount3 and the sweep are checked" {
@@ -142,7 +162,7 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 }
 
 @test "--cluster checks every node and finds one without spank-sif" {
-	run as_root spank-sif-check --cluster
+	run as_root env SPANK_SIF_IMAGE=/shared/app.sif spank-sif-check --cluster
 	assert_status 0
 	assert_line 'node1 ok'
 	assert_line 'node2 ok'

@@ -22,7 +22,7 @@ spank/server/squashfuse: common spank/server/squashfs
 spank/server/fuse: common spank/server/squashfs
 spank/server/prefetch: common spank/server/squashfs spank/server/fuse
 spank/server: common spank/server/squashfs spank/server/fuse spank/server/prefetch
-spank/check: common common/privileged spank/plugin spank/plugin/io
+spank/check: common common/privileged spank/plugin spank/plugin/io spank/plugin/settings
 spank/gpus: common
 spank/inspect: common
 spank/keeper: common common/privileged
