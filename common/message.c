@@ -2,8 +2,9 @@
 /*
  * One message of the control protocol is one packet: a byte of type, then the
  * text without its NUL.  At most one descriptor travels along (SCM_RIGHTS, see
- * unix(7)).  The sender is not trusted: an unknown type, a truncated packet or
- * a second descriptor is EPROTO, and no descriptor of a refused packet is kept.
+ * unix(7)).  The sender is not trusted: an unknown type, a failure without a
+ * reason, a truncated packet or a second descriptor is EPROTO, and no
+ * descriptor of a refused packet is kept.
  */
 #include <errno.h>
 #include <string.h>
@@ -105,7 +106,8 @@ int message_receive(int socket, struct deadline deadline,
 	if (length == 0 && fd < 0)
 		return 0;
 	if (packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ||
-		code < MESSAGE_HELLO || code > MESSAGE_FAILED) {
+		code < MESSAGE_HELLO || code > MESSAGE_LAST ||
+		(code == MESSAGE_FAILED && !message.text[0])) {
 		errno = EPROTO;
 		return -1;
 	}

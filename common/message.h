@@ -26,8 +26,11 @@
  *   BUILT    task    mnt ns   the container is complete
  *   SHARED   server  memfd    the same, to each of the other tasks
  *   ENTER    server  mnt ns   the container is complete: enter it
- *   FAILED   both             text: why there is no container; an empty text
- *                             means that another task tells the user
+ *   FAILED   server           text, never empty: why there is no container; the
+ *            keeper           receiver tells the user
+ *   TOLD     both             there is no container, and a task tells the user
+ *                             why: the builder, if it sends this, or another
+ *                             than the one that receives it
  *
  * A step has a server for each of its images.  Only the builder talks to the
  * servers of further images.
@@ -44,6 +47,8 @@ enum message_type {
 	MESSAGE_BUILT,
 	MESSAGE_ENTER,
 	MESSAGE_FAILED,
+	MESSAGE_TOLD,
+	MESSAGE_LAST = MESSAGE_TOLD,
 };
 
 /*

@@ -41,8 +41,8 @@ static int receive_prefetch(int server, struct report *report,
 
 	if (receive_now(server, &message) != 1)
 		return 0;
-	if (message.type == MESSAGE_FAILED)
-		return server_client_take_failure(&message, err);
+	if (server_client_take_failure(&message, err) < 0)
+		return -1;
 	if (message.type == MESSAGE_PREFETCH) {
 		count = kernel_readahead(message.text);
 		report_moment(report, "%d file%s read ahead", count,
@@ -61,7 +61,7 @@ static void receive_reason(int server, struct error *err)
 	 * a server that was taken over must not keep the task here. */
 	if (got == 1 && message.type == MESSAGE_PREFETCH)
 		got = receive_now(server, &message);
-	if (got == 1 && message.type == MESSAGE_FAILED && message.text[0])
+	if (got == 1 && message.type == MESSAGE_FAILED)
 		server_client_take_failure(&message, err);
 }
 
@@ -166,6 +166,6 @@ int builder_run(const struct builder_request *request,
 		builder_describe_lateness(container->plan.settings,
 			request->timeout_s, err);
 	/* If the server is gone as well, the others see that themselves. */
-	message_send(container->server, MESSAGE_FAILED, NULL, -1);
+	message_send(container->server, MESSAGE_TOLD, NULL, -1);
 	return -1;
 }

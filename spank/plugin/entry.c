@@ -2,7 +2,7 @@
 /*
  * A task on its way into the container.  It sends HELLO to the image server on
  * the socket that all tasks of the step inherit, with one end of a socket of
- * its own.  The answer is BUILD (to the first task), ENTER, or FAILED.  The
+ * its own.  The answer is BUILD (to the first task), ENTER, FAILED or TOLD. The
  * task's own socket is close-on-exec: its end of file tells the server that the
  * command has started.
  *
@@ -145,8 +145,8 @@ static int dispatch_answer(struct entry *entry, struct error *err)
 		return build(entry, message.text, err);
 	if (got == 1 && message.type == MESSAGE_ENTER && fd >= 0)
 		return enter_namespace(entry, fd, err);
-	if (got == 1 && message.type == MESSAGE_FAILED)
-		return server_client_take_failure(&message, err);
+	if (got == 1 && server_client_take_failure(&message, err) < 0)
+		return -1;
 	return describe_no_answer(entry, got, err);
 }
 

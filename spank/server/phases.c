@@ -49,15 +49,17 @@ static int send_enter(struct phases *phases, const struct input *input,
 	return 0;
 }
 
-/* An empty text: another task tells the user.  If the task has died meanwhile,
- * the next one is told why. */
-static int send_failed(struct phases *phases, const struct input *input,
+/* One task tells the user.  If it has died meanwhile, the next one is told. */
+static int send_refusal(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)err;
-	if (tasks_answer(phases->tasks, input->task, MESSAGE_FAILED,
-		    phases->reason, -1))
-		phases->reason[0] = '\0';
+	if (phases->is_told)
+		tasks_answer(phases->tasks, input->task, MESSAGE_TOLD, NULL,
+			-1);
+	else
+		phases->is_told = tasks_answer(phases->tasks, input->task,
+			MESSAGE_FAILED, phases->reason, -1);
 	return 0;
 }
 
@@ -133,6 +135,15 @@ static int complete(struct phases *phases, const struct input *input,
 	return 0;
 }
 
+static int leave_it_to_builder(struct phases *phases, const struct input *input,
+	struct error *err)
+{
+	(void)input;
+	(void)err;
+	phases->is_told = true;
+	return 0;
+}
+
 /* Nothing is ever made in a further image, so its builder does not say SEALED.
  */
 static int seal_and_complete(struct phases *phases, const struct input *input,
@@ -190,17 +201,16 @@ static int fail(struct phases *phases, const struct input *input,
 /* --- the table ------------------------------------------------------------ */
 
 struct transition {
-	action *action; /* NULL: only go on to the next phase */
+	action *action; /* NULL: see phases_step() */
 	enum phase next;
-	bool is_set; /* false: see phases_step() */
 };
 
-#define ON(event, action, next) [event] = { action, next, true }
+#define ON(event, action, next) [event] = { action, next }
 
 /* What ends the building in each phase of it; `abandon` differs. */
-#define ENDS(abandon)                                                      \
-	ON(MESSAGE_FAILED, NULL, REFUSED), ON(EVENT_ERROR, fail, REFUSED), \
-		ON(EVENT_END, abandon, WANTED)
+#define ENDS(abandon)                                   \
+	ON(MESSAGE_TOLD, leave_it_to_builder, REFUSED), \
+		ON(EVENT_ERROR, fail, REFUSED), ON(EVENT_END, abandon, WANTED)
 
 static const struct transition table[PHASES][EVENTS] = {
 	[WANTED] = {
@@ -244,7 +254,7 @@ static const struct transition table[PHASES][EVENTS] = {
 		ON(EVENT_UNMOUNTED, stop, BUILT),
 	},
 	[REFUSED] = {
-		ON(EVENT_TASK, send_failed, REFUSED),
+		ON(EVENT_TASK, send_refusal, REFUSED),
 	},
 };
 
@@ -267,12 +277,11 @@ static void answer_waiting(struct phases *phases)
 /* Either the builder tells the user why, or the first task that can be told. */
 static void give_reason(struct phases *phases, const struct error *err)
 {
-	if (phases->task == NO_TASK ||
-		!tasks_has(phases->tasks, phases->task) ||
-		tasks_send(phases->tasks, phases->task, MESSAGE_FAILED,
-			err->text, -1) < 0)
-		snprintf(phases->reason, sizeof(phases->reason), "%s",
-			err->text);
+	phases->is_told = phases->task != NO_TASK &&
+			  tasks_has(phases->tasks, phases->task) &&
+			  tasks_send(phases->tasks, phases->task,
+				  MESSAGE_FAILED, err->text, -1) == 0;
+	snprintf(phases->reason, sizeof(phases->reason), "%s", err->text);
 }
 
 /* All tasks that wait get their answer where a phase of the builder ends. */
@@ -290,11 +299,11 @@ static void enter(struct phases *phases, enum phase phase)
 	answer_waiting(phases);
 }
 
-/* What the table does not have: of the builder's messages it refuses the
- * container; any other event has to wait or does not matter. */
+/* What the table does not have: a message of the builder refuses the container;
+ * any other event has to wait or does not matter. */
 static bool is_ignored(int event)
 {
-	return event > MESSAGE_FAILED;
+	return event > MESSAGE_LAST;
 }
 
 void phases_step(struct phases *phases, int event, const struct input *input)
@@ -303,11 +312,11 @@ void phases_step(struct phases *phases, int event, const struct input *input)
 	struct error err = { 0 };
 	int rc = 0;
 
-	if (!transition->is_set && is_ignored(event))
+	if (!transition->action && is_ignored(event))
 		return;
-	if (!transition->is_set)
+	if (!transition->action)
 		rc = unexpected(&err);
-	else if (transition->action)
+	else
 		rc = transition->action(phases, input, &err);
 	if (rc == STAY)
 		return;

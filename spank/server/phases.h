@@ -30,8 +30,8 @@ enum phase {
 
 /* A message of the builder is an event, named by its type.  The others are: */
 enum event {
-	EVENT_TASK = MESSAGE_FAILED + 1, /* a task waits for an answer */
-	EVENT_END,                       /* the builder's end of file */
+	EVENT_TASK = MESSAGE_LAST + 1, /* a task waits for an answer */
+	EVENT_END,                     /* the builder's end of file */
 	EVENT_MOUNTABLE, /* the image can be mounted, or is, on the host */
 	EVENT_ERROR,     /* the mount on the host failed, or the server */
 	EVENT_UNMOUNTED, /* the file system is gone, or nobody serves it */
@@ -61,7 +61,9 @@ struct phases {
 	int host_mounted_fd; /* its /dev/fuse, until it is served, or -1 */
 	int namespace_fd;    /* what ENTER brings, or -1 */
 	int shared_fd;       /* what SHARED brings, or -1 */
-	/* REFUSED: told to the first task that asks, then "". */
+	/* REFUSED: a task tells the user.  If none does yet, the first one that
+	 * can be sent the reason will. */
+	bool is_told;
 	char reason[MESSAGE_TEXT_SIZE];
 	bool is_forking; /* a child has to serve, and does not yet */
 	struct tasks *tasks;

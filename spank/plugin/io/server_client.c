@@ -50,7 +50,9 @@ int server_client_connect(int tasks_fd, struct deadline deadline,
 
 int server_client_take_failure(const struct message *message, struct error *err)
 {
+	if (message->type != MESSAGE_FAILED && message->type != MESSAGE_TOLD)
+		return 0;
 	error_set(err, 0, "%s", message->text);
-	err->told_elsewhere = !message->text[0];
+	err->told_elsewhere = message->type == MESSAGE_TOLD;
 	return -1;
 }

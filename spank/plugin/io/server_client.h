@@ -16,8 +16,8 @@ int server_client_connect(int tasks_fd, struct deadline deadline,
 	struct error *err);
 
 /*
- * `message` is FAILED: store the server's reason in *err.  If it has none,
- * another task tells the user, and *err becomes told_elsewhere.  Returns -1.
+ * Fail if `message` says that there is no container.  FAILED: its reason goes
+ * to *err.  TOLD: another task tells the user, and *err becomes told_elsewhere.
  */
 int server_client_take_failure(const struct message *message,
 	struct error *err);

@@ -193,13 +193,22 @@ static void too_long(void **state)
 static void unknown_type(void **state)
 {
 	const struct fixture *fixture = *state;
-	const unsigned char types[] = { 0, MESSAGE_FAILED + 1, 255 };
+	const unsigned char types[] = { 0, MESSAGE_LAST + 1, 255 };
 	size_t i;
 
 	for (i = 0; i < sizeof(types); i++) {
 		send_raw(fixture, &types[i], 1, 1);
 		assert_refused(fixture, EPROTO);
 	}
+}
+
+static void failure_without_a_reason(void **state)
+{
+	const struct fixture *fixture = *state;
+	const unsigned char failed = MESSAGE_FAILED;
+
+	send_raw(fixture, &failed, 1, 1);
+	assert_refused(fixture, EPROTO);
 }
 
 static void peer_is_gone(void **state)
@@ -255,6 +264,7 @@ int main(void)
 		TEST(eight_descriptors),
 		TEST(too_long),
 		TEST(unknown_type),
+		TEST(failure_without_a_reason),
 		TEST(peer_is_gone),
 		TEST(nobody_sends),
 		TEST(nobody_reads),

@@ -157,8 +157,8 @@ struct world {
 	int builder; /* which task has had BUILD, and lives */
 	bool is_mounted_on_host, has_shared, has_failed, is_over;
 	bool is_built;     /* BUILT was taken */
-	int reasons;       /* FAILED with a text */
-	int refusals;      /* all FAILED */
+	int reasons;       /* FAILED */
+	int refusals;      /* FAILED and TOLD */
 	int seals;         /* CONTROL_SEALED */
 	uint64_t open_fds; /* before */
 };
@@ -266,10 +266,11 @@ static void note(struct world *world, int task, const struct message *message,
 		self->enter++;
 		break;
 	case MESSAGE_FAILED:
+	case MESSAGE_TOLD:
 		assert_int_equal(self->enter + self->failed, 0);
 		self->failed++;
 		world->refusals++;
-		world->reasons += message->text[0] != '\0';
+		world->reasons += message->type == MESSAGE_FAILED;
 		break;
 	default:
 		fail_msg("task %d was sent %d", task, message->type);
@@ -358,7 +359,7 @@ static void run_loop(struct world *world)
 
 /* After the messages of the builder, without a descriptor and with one. */
 enum {
-	MESSAGES = MESSAGE_FAILED - MESSAGE_HELLO + 1,
+	MESSAGES = MESSAGE_LAST - MESSAGE_HELLO + 1,
 	BAD_IMAGE = 2 * MESSAGES,
 	MALFORMED,
 	BUILDER_ENDS,
@@ -433,7 +434,7 @@ static void say_as_builder(struct world *world, int event)
 	bool with_fd = event >= MESSAGES;
 	enum phase phase = phase_of(world);
 
-	if (type == MESSAGE_FAILED && is_building(phase))
+	if (type == MESSAGE_TOLD && is_building(phase))
 		world->has_failed = true;
 	if (type == MESSAGE_SHARED && with_fd && phase == SEALED)
 		world->has_shared = true;
@@ -599,7 +600,7 @@ static void print_state(const struct world *world, char key[KEY_SIZE])
 	used = sprintf(key, "%d %d %d%d%d%d %d%d %ld %d%d%d%d %d%d%d%d%d%d",
 		phases->phase, phases->host_mount, phases->host_mounted_fd >= 0,
 		phases->namespace_fd >= 0, phases->shared_fd >= 0,
-		phases->reason[0] != '\0', tasks->polled[POLL_HELLO].fd >= 0,
+		phases->is_told, tasks->polled[POLL_HELLO].fd >= 0,
 		tasks->polled[POLL_HOST_MOUNTER].fd >= 0,
 		world->control->expected, stub.has_image, stub.is_served,
 		stub.is_sealed, stub.is_elsewhere, world->hello_fd >= 0,
@@ -794,7 +795,7 @@ static void only_the_builder_may_speak(void **state)
 	struct world world;
 
 	(void)state;
-	for (type = MESSAGE_HELLO; type <= MESSAGE_FAILED; type++) {
+	for (type = MESSAGE_HELLO; type <= MESSAGE_LAST; type++) {
 		open_world(&world, 2, false, true);
 		say_hello(&world);
 		say_hello(&world);
@@ -823,10 +824,10 @@ static void a_wrong_image_is_told_to_the_builder_alone(void **state)
 	say(&world, 0, MESSAGE_IMAGE, "bad", true);
 	assert_round(&world, CONTROL_RUNNING);
 	assert_told(&world, 0, MESSAGE_FAILED, "a bad image", false);
-	assert_told(&world, 1, MESSAGE_FAILED, "", false);
+	assert_told(&world, 1, MESSAGE_TOLD, "", false);
 	say_hello(&world);
 	assert_round(&world, CONTROL_RUNNING);
-	assert_told(&world, 2, MESSAGE_FAILED, "", false);
+	assert_told(&world, 2, MESSAGE_TOLD, "", false);
 	close_world(&world);
 }
 
@@ -850,7 +851,7 @@ static void a_reason_outlives_the_tasks_that_have_ended(void **state)
 	assert_told(&world, 2, MESSAGE_FAILED, "no mount", false);
 	say_hello(&world);
 	assert_round(&world, CONTROL_RUNNING);
-	assert_told(&world, 3, MESSAGE_FAILED, "", false);
+	assert_told(&world, 3, MESSAGE_TOLD, "", false);
 	close_world(&world);
 }
 
@@ -902,7 +903,7 @@ static void the_first_task_hears_why_there_is_no_server(void **state)
 		say_hello(&world);
 		say_hello(&world);
 		assert_told(&world, 0, MESSAGE_FAILED, "no sandbox", false);
-		assert_told(&world, 1, MESSAGE_FAILED, "", false);
+		assert_told(&world, 1, MESSAGE_TOLD, "", false);
 		_exit(0);
 	}
 	close(ends[0]);

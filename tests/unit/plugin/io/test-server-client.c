@@ -107,15 +107,27 @@ static void a_reason_is_told_by_who_gets_it(void **state)
 	assert_false(err.told_elsewhere);
 }
 
-static void no_reason_means_that_another_task_tells(void **state)
+static void what_another_task_tells_is_not_told_here(void **state)
 {
-	struct message message = { .type = MESSAGE_FAILED };
+	struct message message = { .type = MESSAGE_TOLD };
 	struct error err = { 0 };
 
 	(void)state;
 	assert_int_equal(server_client_take_failure(&message, &err), -1);
 	assert_true(err.told_elsewhere);
 	assert_true(error_is_set(&err));
+}
+
+static void other_messages_are_no_failure(void **state)
+{
+	struct message message = { .text = "" };
+	struct error err = { 0 };
+
+	(void)state;
+	for (message.type = MESSAGE_HELLO; message.type < MESSAGE_FAILED;
+		message.type++)
+		assert_int_equal(server_client_take_failure(&message, &err), 0);
+	assert_false(error_is_set(&err));
 }
 
 int main(void)
@@ -130,7 +142,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_full_queue_is_waited_for,
 			open_sockets, close_sockets),
 		cmocka_unit_test(a_reason_is_told_by_who_gets_it),
-		cmocka_unit_test(no_reason_means_that_another_task_tells),
+		cmocka_unit_test(what_another_task_tells_is_not_told_here),
+		cmocka_unit_test(other_messages_are_no_failure),
 	};
 
 	return cmocka_run_group_tests_name("server_client", tests, NULL, NULL);
