@@ -99,7 +99,7 @@ static bool is_host_inside(const char *target)
 
 /* A directory bound there would hide the image's programs, libraries or
  * accounts. */
-static bool is_system_directory(const char *target)
+static bool would_hide_image(const char *target)
 {
 	static const char *const directories[] = { "", "/bin", "/etc", "/lib",
 		"/lib32", "/lib64", "/opt", "/sbin", "/usr", "/usr/bin",
@@ -118,14 +118,14 @@ static bool is_system_directory(const char *target)
 /* Looks only where a libc would be in a driver's tree. */
 static bool has_libc(const char *directory)
 {
-	static const char *const places[] = { "libc.so.6", "lib/libc.so.6",
+	static const char *const names[] = { "libc.so.6", "lib/libc.so.6",
 		"lib64/libc.so.6", "usr/lib/libc.so.6", "usr/lib64/libc.so.6",
 		"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1" };
 	char path[PATH_MAX];
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		snprintf(path, sizeof(path), "%s/%s", directory, places[i]);
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
 		if (access(path, F_OK) == 0)
 			return true;
 	}
@@ -135,7 +135,7 @@ static bool has_libc(const char *directory)
 static void add_directory(struct findings *findings, const char *path,
 	const char *target)
 {
-	if (is_system_directory(target) || has_libc(path))
+	if (would_hide_image(target) || has_libc(path))
 		findings_add_note(findings,
 			"the directory '%s' is not shown at '%s': it would "
 			"replace the image's own system files",

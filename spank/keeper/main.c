@@ -65,7 +65,7 @@ static int receive_fd(int socket)
 }
 
 /* fusermount3 finds the number of its socket in the environment. */
-static int run(const char *path, char *const argv[], int socket,
+static int run_program(const char *path, char *const argv[], int socket,
 	struct deadline deadline, struct error *err)
 {
 	static char *const environment[] = { "_FUSE_COMMFD=0", NULL };
@@ -94,7 +94,7 @@ static int mount_image(const char *path, int timeout_s, struct error *err)
 		return error_set(err, errno, "cannot make a socket pair");
 	own_fd = ends[0];
 	other_fd = ends[1];
-	if (run(FUSERMOUNT_PATH, argv, other_fd,
+	if (run_program(FUSERMOUNT_PATH, argv, other_fd,
 		    deadline_in_ms(timeout_s * 1000L), err) < 0)
 		return error_prefix(err,
 			"cannot mount the image on the host, as "
@@ -118,9 +118,9 @@ static int try_unmount(const char *path, struct error *err)
 	char *umount[] = { "umount", "-l", "--", (char *)path, NULL };
 	struct error second;
 
-	if (run(FUSERMOUNT_PATH, fusermount, SERVER_LIFELINE_FD,
+	if (run_program(FUSERMOUNT_PATH, fusermount, SERVER_LIFELINE_FD,
 		    deadline_in_ms(UNMOUNT_TIMEOUT_MS), err) == 0 ||
-		run(UMOUNT_PATH, umount, SERVER_LIFELINE_FD,
+		run_program(UMOUNT_PATH, umount, SERVER_LIFELINE_FD,
 			deadline_in_ms(UNMOUNT_TIMEOUT_MS), &second) == 0)
 		return 0;
 	return error_hint(err, second.text);

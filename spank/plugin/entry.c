@@ -71,7 +71,8 @@ static void set_alarm(const struct entry *entry)
 
 /* --- a container of the step's own ---------------------------------------- */
 
-static int build(struct entry *entry, const char *ready_us, struct error *err)
+static int build_own(struct entry *entry, const char *ready_us,
+	struct error *err)
 {
 	const struct builder_request request = {
 		.container = {
@@ -142,7 +143,7 @@ static int dispatch_answer(struct entry *entry, struct error *err)
 	if (got == RECEIVED_WRONG)
 		return -1;
 	if (got == 1 && message.type == MESSAGE_BUILD)
-		return build(entry, message.text, err);
+		return build_own(entry, message.text, err);
 	if (got == 1 && message.type == MESSAGE_ENTER && fd >= 0)
 		return enter_namespace(entry, fd, err);
 	if (got == 1 && server_client_take_failure(&message, err) < 0)
@@ -191,7 +192,7 @@ static int enter_joined(struct entry *entry, struct error *err)
 
 /* -------------------------------------------------------------------------- */
 
-static int enter(struct entry *entry, struct error *err)
+static int enter_container(struct entry *entry, struct error *err)
 {
 	const struct settings *settings = entry->plan.settings;
 	struct entry_result *result = entry->result;
@@ -244,7 +245,7 @@ int entry_run(const struct entry_request *request,
 		result.directory[0] != '/')
 		result.directory[0] = '\0';
 	unblock_sigchld();
-	if (enter(&entry, err) < 0) {
+	if (enter_container(&entry, err) < 0) {
 		entry_result_free(&result);
 		cleanup_fd(&entry.server);
 		return -1;

@@ -318,7 +318,7 @@ static void release(struct image_server *server)
 	cleanup_fd(&server->host_mounter_fd);
 }
 
-static int stop(struct image_server *server, struct deadline gentle,
+static int stop_server(struct image_server *server, struct deadline gentle,
 	struct deadline last, struct error *err)
 {
 	if (server->child.pid == 0)
@@ -346,6 +346,6 @@ void image_servers_stop(struct image_server *servers, size_t count,
 	for (i = 0; i < count; i++)
 		release(&servers[i]);
 	for (i = 0; i < count; i++)
-		if (stop(&servers[i], gentle, last, &err) != 0)
+		if (stop_server(&servers[i], gentle, last, &err) != 0)
 			report(&err);
 }

@@ -16,34 +16,34 @@
 /* Weak: see container/node_conf.c. */
 extern slurm_conf_t slurm_conf __attribute__((weak));
 
-struct places {
+struct line_list {
 	char text[2048];
 	size_t used;
 };
 
-static void add_place(const struct plugstack_line *line, void *arg)
+static void add_line(const struct plugstack_line *line, void *arg)
 {
-	struct places *places = arg;
+	struct line_list *lines = arg;
 	int length;
 
 	if (strcmp(line->object, OBJECT) != 0)
 		return;
-	length = snprintf(places->text + places->used,
-		sizeof(places->text) - places->used, "%s'%s', line %d",
-		places->used ? " and " : "", line->path, line->number);
-	if (length < (int)(sizeof(places->text) - places->used))
-		places->used += length;
+	length = snprintf(lines->text + lines->used,
+		sizeof(lines->text) - lines->used, "%s'%s', line %d",
+		lines->used ? " and " : "", line->path, line->number);
+	if (length < (int)(sizeof(lines->text) - lines->used))
+		lines->used += length;
 	else
-		places->text[places->used] = '\0';
+		lines->text[lines->used] = '\0';
 }
 
 int plugstack_hint(struct error *err)
 {
-	struct places places = { .used = 0 };
+	struct line_list lines = { .used = 0 };
 
 	if (&slurm_conf && slurm_conf.plugstack)
-		plugstack_file_visit(slurm_conf.plugstack, add_place, &places);
-	if (!places.used)
+		plugstack_file_visit(slurm_conf.plugstack, add_line, &lines);
+	if (!lines.used)
 		return -1;
-	return error_hint(err, places.text);
+	return error_hint(err, lines.text);
 }

@@ -105,7 +105,7 @@ static int complete_settings(struct settings *settings,
 	return 0;
 }
 
-static int hand_on_setting(const struct settings *settings,
+static int pass_on_setting(const struct settings *settings,
 	enum setting setting, struct error *err)
 {
 	const struct setting_rule *rule = setting_rule(setting);
@@ -119,13 +119,13 @@ static int hand_on_setting(const struct settings *settings,
 	return 0;
 }
 
-static int hand_on(const struct settings *settings, struct error *err)
+static int pass_on(const struct settings *settings, struct error *err)
 {
 	int i;
 
 	for (i = 0; i < SETTINGS_COUNT; i++)
 		if (settings->value[i].is_set &&
-			hand_on_setting(settings, i, err) < 0)
+			pass_on_setting(settings, i, err) < 0)
 			return -1;
 	return 0;
 }
@@ -192,7 +192,7 @@ int submit_finish(struct submission *submission,
 	if ((submission->is_finished &&
 		    submit_check_component(settings, err) < 0) ||
 		look_at_images(submission, args, report, err) < 0 ||
-		hand_on(settings, err) < 0)
+		pass_on(settings, err) < 0)
 		return -1;
 	submission->is_finished = true;
 	return 0;

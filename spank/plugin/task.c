@@ -113,7 +113,7 @@ static const char *host_path(const struct step *step)
 	return mount->mountpoint.lock_fd < 0 ? NULL : mount->mountpoint.path;
 }
 
-static int enter(spank_t spank, struct task *task, struct step *step,
+static int enter_container(spank_t spank, struct task *task, struct step *step,
 	const struct plugstack_args *args, struct entry_result *ret_result,
 	struct report *report, struct error *err)
 {
@@ -209,7 +209,8 @@ int task_enter(spank_t spank, struct task *task, struct step *step,
 	size_t i;
 
 	file_size_limit_raise(&limit);
-	entered = enter(spank, task, step, args, &result, report, err);
+	entered =
+		enter_container(spank, task, step, args, &result, report, err);
 	if (entered == 0) {
 		for (i = 0; i < step->servers_count; i++)
 			cleanup_fd(&task->fuse_fds[i]);

@@ -27,7 +27,7 @@ static bool is_awaited(const struct tasks *tasks)
 }
 
 /* Returns as message_receive(). */
-static int receive(const struct control *control, size_t from,
+static int receive_from(const struct control *control, size_t from,
 	struct message *ret_message, int *ret_fd)
 {
 	return message_receive(control->tasks.polled[from].fd,
@@ -39,7 +39,7 @@ static void receive_hello(struct control *control)
 	struct tasks *tasks = &control->tasks;
 	struct message message;
 	CLEANUP_FD int fd = -1;
-	int got = receive(control, POLL_HELLO, &message, &fd);
+	int got = receive_from(control, POLL_HELLO, &message, &fd);
 	struct input input = { .task = tasks->count };
 
 	if (got == 0)
@@ -69,7 +69,7 @@ static int receive_task(struct control *control, size_t task, struct error *err)
 	struct message message;
 	CLEANUP_FD int fd = -1;
 	bool is_builder = task == control->phases.task;
-	int got = receive(control, task, &message, &fd);
+	int got = receive_from(control, task, &message, &fd);
 	const struct input input = { .text = message.text, .fd = &fd };
 
 	if (got < 0 && errno != EPROTO && is_builder)
@@ -88,7 +88,7 @@ static void receive_host_mounter(struct control *control)
 	struct phases *phases = &control->phases;
 	struct message message;
 	CLEANUP_FD int fd = -1;
-	int got = receive(control, POLL_HOST_MOUNTER, &message, &fd);
+	int got = receive_from(control, POLL_HOST_MOUNTER, &message, &fd);
 	const char *reason = message.text;
 
 	if (got == 1 && message.type == MESSAGE_MOUNT && fd >= 0 &&

@@ -50,7 +50,7 @@
 #define LIFELINE_TIMEOUT_MS 1000
 
 /* Serve what is sealed until the mount is gone; returns the exit status. */
-static int serve(struct service *service)
+static int serve_session(struct service *service)
 {
 	bool is_replacement = service->supervisor.replacements > 0;
 	struct error err;
@@ -84,7 +84,7 @@ static int end_like(const struct supervisor *supervisor)
 }
 
 /* Lead the tasks in.  Returns as control_run(); in each child, too. */
-static enum control_status lead(struct control *control,
+static enum control_status lead_tasks(struct control *control,
 	struct service *service, struct error *err)
 {
 	enum control_status status;
@@ -103,15 +103,15 @@ static enum control_status lead(struct control *control,
 }
 
 /* What a sandboxed server does; returns its exit status. */
-static int run(const struct control_request *request, struct service *service,
-	struct error *err)
+static int run_server(const struct control_request *request,
+	struct service *service, struct error *err)
 {
 	struct control *control = control_open(request, service);
 	enum control_status status;
 
 	if (!control)
 		return SERVER_EXIT_CONTROL;
-	status = lead(control, service, err);
+	status = lead_tasks(control, service, err);
 	control_close(control);
 	rings_close(service->rings);
 	if (status == CONTROL_FAILED)
@@ -123,7 +123,7 @@ static int run(const struct control_request *request, struct service *service,
 		session_close(service->session);
 		return end_like(&service->supervisor);
 	}
-	return service->session ? serve(service) : 0;
+	return service->session ? serve_session(service) : 0;
 }
 
 static int refuse(struct error *err)
@@ -151,8 +151,8 @@ static int open_image(int timeout_s)
 }
 
 /* Whatever needs files comes before the sandbox, the image after it. */
-static int prepare(const struct server_args *args, struct service *service,
-	struct error *err)
+static int prepare_service(const struct server_args *args,
+	struct service *service, struct error *err)
 {
 	CLEANUP_FD int image_fd = -1;
 
@@ -189,10 +189,10 @@ int main(int argc, char *argv[])
 	request.timeout_s = args.timeout_s;
 	request.tasks = args.tasks;
 	request.host_mounter_fd = args.host_mount ? SERVER_HOST_MOUNTER_FD : -1;
-	if (forbidden < 0 || prepare(&args, &service, &err) < 0)
+	if (forbidden < 0 || prepare_service(&args, &service, &err) < 0)
 		status = refuse(&err);
 	else
-		status = run(&request, &service, &err);
+		status = run_server(&request, &service, &err);
 	if (service.supervisor.role != ROLE_SERVER)
 		deadline_wait_readable(deadline_in_ms(LIFELINE_TIMEOUT_MS),
 			SERVER_LIFELINE_FD);

@@ -88,7 +88,7 @@ static int open_image(struct phases *phases, const struct input *input,
 	return service_open_image(phases->service, input->text, input->fd, err);
 }
 
-static int start(struct phases *phases, const struct input *input,
+static int start_service(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	if (*input->fd < 0)
@@ -98,7 +98,7 @@ static int start(struct phases *phases, const struct input *input,
 	return service_start(phases->service, input->text, input->fd, err);
 }
 
-static int seal(struct phases *phases, const struct input *input,
+static int seal_image(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	const char *files;
@@ -123,7 +123,7 @@ static int keep_shared(struct phases *phases, const struct input *input,
 	return 0;
 }
 
-static int complete(struct phases *phases, const struct input *input,
+static int complete_container(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	if (*input->fd < 0)
@@ -151,13 +151,13 @@ static int seal_and_complete(struct phases *phases, const struct input *input,
 {
 	if (*input->fd < 0)
 		return unexpected(err);
-	seal(phases, input, err);
-	return complete(phases, input, err);
+	seal_image(phases, input, err);
+	return complete_container(phases, input, err);
 }
 
 /* --- ends ----------------------------------------------------------------- */
 
-static int stop(struct phases *phases, const struct input *input,
+static int stop_service(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)input;
@@ -168,7 +168,7 @@ static int stop(struct phases *phases, const struct input *input,
 }
 
 /* The builder died: what it began ends with its namespace. */
-static int abandon(struct phases *phases, const struct input *input,
+static int abandon_build(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)input;
@@ -184,14 +184,14 @@ static int abandon(struct phases *phases, const struct input *input,
 static int abandon_mount(struct phases *phases, const struct input *input,
 	struct error *err)
 {
-	abandon(phases, input, err);
+	abandon_build(phases, input, err);
 	if (phases->host_mount == HOST_MOUNT_NONE)
 		return 0;
 	return error_set(err, 0,
 		"the first task ended while it built the container");
 }
 
-static int fail(struct phases *phases, const struct input *input,
+static int fail_container(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	(void)phases;
@@ -208,42 +208,43 @@ struct transition {
 #define ON(event, action, next) [event] = { action, next }
 
 /* What ends the building in each phase of it; `abandon` differs. */
-#define ENDS(abandon)                                   \
-	ON(MESSAGE_TOLD, leave_it_to_builder, REFUSED), \
-		ON(EVENT_ERROR, fail, REFUSED), ON(EVENT_END, abandon, WANTED)
+#define ENDS(abandon)                                     \
+	ON(MESSAGE_TOLD, leave_it_to_builder, REFUSED),   \
+		ON(EVENT_ERROR, fail_container, REFUSED), \
+		ON(EVENT_END, abandon, WANTED)
 
 static const struct transition table[PHASES][EVENTS] = {
 	[WANTED] = {
 		ON(EVENT_TASK, send_build, BUILDING),
-		ON(EVENT_ERROR, fail, REFUSED),
+		ON(EVENT_ERROR, fail_container, REFUSED),
 	},
 	[BUILDING] = {
 		ON(MESSAGE_IMAGE, open_image, OPENED),
-		ENDS(abandon),
+		ENDS(abandon_build),
 	},
 	[OPENED] = {
 		ON(EVENT_MOUNTABLE, send_ready, READY),
-		ENDS(abandon),
+		ENDS(abandon_build),
 	},
 	[READY] = {
-		ON(MESSAGE_MOUNT, start, SERVING),
-		ENDS(abandon),
+		ON(MESSAGE_MOUNT, start_service, SERVING),
+		ENDS(abandon_build),
 	},
 	[SERVING] = {
-		ON(MESSAGE_SEALED, seal, SEALED),
+		ON(MESSAGE_SEALED, seal_image, SEALED),
 		ON(MESSAGE_BUILT, seal_and_complete, BUILT),
-		ON(EVENT_UNMOUNTED, stop, LOST),
+		ON(EVENT_UNMOUNTED, stop_service, LOST),
 		ENDS(abandon_mount),
 	},
 	[SEALED] = {
 		ON(MESSAGE_SHARED, keep_shared, SHARED),
-		ON(MESSAGE_BUILT, complete, BUILT),
-		ON(EVENT_UNMOUNTED, stop, LOST),
+		ON(MESSAGE_BUILT, complete_container, BUILT),
+		ON(EVENT_UNMOUNTED, stop_service, LOST),
 		ENDS(abandon_mount),
 	},
 	[SHARED] = {
-		ON(MESSAGE_BUILT, complete, BUILT),
-		ON(EVENT_UNMOUNTED, stop, LOST),
+		ON(MESSAGE_BUILT, complete_container, BUILT),
+		ON(EVENT_UNMOUNTED, stop_service, LOST),
 		ENDS(abandon_mount),
 	},
 	[LOST] = {
@@ -251,7 +252,7 @@ static const struct transition table[PHASES][EVENTS] = {
 	},
 	[BUILT] = {
 		ON(EVENT_TASK, send_enter, BUILT),
-		ON(EVENT_UNMOUNTED, stop, BUILT),
+		ON(EVENT_UNMOUNTED, stop_service, BUILT),
 	},
 	[REFUSED] = {
 		ON(EVENT_TASK, send_refusal, REFUSED),
@@ -285,13 +286,13 @@ static void give_reason(struct phases *phases, const struct error *err)
 }
 
 /* All tasks that wait get their answer where a phase of the builder ends. */
-static void enter(struct phases *phases, enum phase phase)
+static void enter_phase(struct phases *phases, enum phase phase)
 {
 	enum phase before = phases->phase;
 
 	phases->phase = phase;
 	if (phase == REFUSED && before != REFUSED)
-		stop(phases, NULL, NULL);
+		stop_service(phases, NULL, NULL);
 	if (phase == before || is_building(phase))
 		return;
 	alarm(0);
@@ -322,7 +323,7 @@ void phases_step(struct phases *phases, int event, const struct input *input)
 		return;
 	if (rc < 0)
 		give_reason(phases, &err);
-	enter(phases, rc < 0 ? REFUSED : transition->next);
+	enter_phase(phases, rc < 0 ? REFUSED : transition->next);
 	if (phases->phase == OPENED && phases->host_mount != HOST_MOUNT_AWAITED)
 		phases_step(phases, EVENT_MOUNTABLE, input);
 }

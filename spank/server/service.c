@@ -43,7 +43,8 @@ int service_open_image(struct service *service, const char *kind, int *image_fd,
 								 : SIF_ROOT;
 	struct sif_partition partition;
 
-	service->is_users = is_owned_data || strcmp(kind, MESSAGE_OWNED) == 0;
+	service->owned_by_user =
+		is_owned_data || strcmp(kind, MESSAGE_OWNED) == 0;
 	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
 		return -1;
 	describe(service, *image_fd, &partition);
@@ -79,7 +80,7 @@ int service_start(struct service *service, const char *cpu, int *fuse_fd,
 	if (session_open(service->image, fuse_fd, &service->rings,
 		    &service->session, err) < 0)
 		return -1;
-	if (service->is_users)
+	if (service->owned_by_user)
 		session_set_owner(service->session);
 	/* Rings have a thread on that CPU and on all others.  The prefetch
 	 * would take the CPU from the builder. */

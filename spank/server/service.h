@@ -22,7 +22,7 @@ struct service {
 	struct squash *image;    /* owned; NULL: not open yet */
 	struct rings *rings;     /* of the first file system; then NULL */
 	struct session *session; /* owned; NULL: not mounted, or not any more */
-	bool is_users;           /* every file belongs to the user */
+	bool owned_by_user;      /* every file belongs to the user */
 	struct affinity affinity;           /* as it was before start */
 	char image_info[MESSAGE_TEXT_SIZE]; /* the text of READY */
 };

@@ -114,7 +114,7 @@ static void name_child(char *role, size_t size)
 	snprintf(role, size, "%.*s", (int)strcspn(word, ","), word);
 }
 
-static void hear_fork(struct traced *parent)
+static void handle_fork(struct traced *parent)
 {
 	unsigned long pid = 0;
 	struct traced *child;
@@ -150,7 +150,7 @@ static void read_words(pid_t pid, char *words, size_t size)
 			words[i] = ' ';
 }
 
-static void hear_exec(struct traced *thread)
+static void handle_exec(struct traced *thread)
 {
 	char words[256];
 
@@ -189,7 +189,7 @@ static void fail_at_call(struct traced *thread)
 	}
 }
 
-static void hear_stop(struct traced *thread, int status)
+static void handle_stop(struct traced *thread, int status)
 {
 	int event = status >> 16, number = WSTOPSIG(status);
 	bool is_call = number == (SIGTRAP | 0x80);
@@ -200,9 +200,9 @@ static void hear_stop(struct traced *thread, int status)
 	}
 	if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
 		event == PTRACE_EVENT_CLONE)
-		hear_fork(thread);
+		handle_fork(thread);
 	if (event == PTRACE_EVENT_EXEC)
-		hear_exec(thread);
+		handle_exec(thread);
 	/* A stop may already be pending for threads without a role. */
 	if (is_call && has_role(thread, wanted)) {
 		if (error_number)
@@ -271,7 +271,7 @@ int main(int argc, char *argv[])
 	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
 		thread = find(pid);
 		if (WIFSTOPPED(status)) {
-			hear_stop(thread, status);
+			handle_stop(thread, status);
 			continue;
 		}
 		thread->pid = -1;

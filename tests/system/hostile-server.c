@@ -498,7 +498,7 @@ static void serve(void)
 static int hosted_fd = -1;
 
 /* False when no task is left. */
-static bool hear_hello(void)
+static bool receive_hello(void)
 {
 	struct message message;
 
@@ -522,7 +522,7 @@ static void change_builder(void)
 	socklen_t size = sizeof(builder);
 
 	while (tasks_count < 2)
-		if (!hear_hello())
+		if (!receive_hello())
 			sleep_ms(10);
 	sleep_ms(LATE_MS);
 	if (getsockopt(tasks[0], SOL_SOCKET, SO_PEERCRED, &builder, &size) < 0)
@@ -546,7 +546,7 @@ static void let_in(int fd)
 			is("wrong-enter") ? fuse_fd : namespace_fd);
 }
 
-static bool hear_builder(void)
+static bool receive_from_builder(void)
 {
 	struct message message;
 	int fd;
@@ -566,7 +566,7 @@ static bool hear_builder(void)
 	return true;
 }
 
-static void hear_keeper(void)
+static void receive_from_keeper(void)
 {
 	struct message message;
 
@@ -592,11 +592,11 @@ static void lead(void)
 		if (poll(polled, 3, 100) < 0)
 			continue;
 		if (polled[0].revents)
-			has_hello = hear_hello();
+			has_hello = receive_hello();
 		if (polled[1].revents)
 			serve();
 		if (polled[2].revents)
-			has_builder = hear_builder();
+			has_builder = receive_from_builder();
 		if (rebuilds && nodes_count > 2) {
 			change_builder();
 			rebuilds = false;
@@ -633,7 +633,7 @@ int main(int argc, char *argv[])
 	if (server_args_parse(argv, &args, &err) < 0)
 		return SERVER_EXIT_USAGE;
 	if (args.host_mount)
-		hear_keeper();
+		receive_from_keeper();
 	lead();
 	return 0;
 }

@@ -19,16 +19,17 @@
 #include "spank/plugin/settings/path.h"
 
 /* Directories that are always the image's, even if the step starts in one. */
-static bool is_system_directory(const char *path)
+static bool belongs_to_image(const char *path)
 {
 	static const char *const trees[] = { "/bin", "/boot", "/dev", "/etc",
 		"/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys",
 		"/usr" };
-	static const char *const places[] = { "/", "/opt", "/run", "/var" };
+	static const char *const directories[] = { "/", "/opt", "/run",
+		"/var" };
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (strcmp(path, places[i]) == 0)
+	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
+		if (strcmp(path, directories[i]) == 0)
 			return true;
 	for (i = 0; i < sizeof(trees) / sizeof(*trees); i++)
 		if (path_is_below(trees[i], path))
@@ -72,14 +73,13 @@ static void plan_home(struct binds *binds, const char *home, int flags)
 	if (home && home[0] == '/')
 		binds_add(binds, home, home,
 			flags | BIND_OPTIONAL |
-				(is_system_directory(home) ? BIND_IF_MISSING
-							   : 0),
+				(belongs_to_image(home) ? BIND_IF_MISSING : 0),
 			"home");
 }
 
 static void plan_directory(struct binds *binds, const char *directory)
 {
-	if (directory[0] == '/' && !is_system_directory(directory) &&
+	if (directory[0] == '/' && !belongs_to_image(directory) &&
 		!binds_cover(binds, directory))
 		binds_add(binds, directory, directory,
 			BIND_OPTIONAL | BIND_USER, "working directory");
@@ -137,7 +137,7 @@ static void plan_tmpdir(const struct plan_request *request, struct binds *binds)
 		return;
 	strcpy(path, value);
 	path_normalize(path);
-	if (is_system_directory(path) || has_target(binds, path) ||
+	if (belongs_to_image(path) || has_target(binds, path) ||
 		binds_show(binds, path))
 		return;
 	if (binds_cover(binds, path))

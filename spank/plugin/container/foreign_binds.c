@@ -20,7 +20,7 @@ static const char *const variables[FOREIGN_BINDS_VARIABLES] = {
 
 /* Scripts that write "$SINGULARITY_BIND,/data" count on empty items being left
  * out. */
-static int parse(const char *value, struct bind_list *ret_list,
+static int parse_binds(const char *value, struct bind_list *ret_list,
 	struct error *err)
 {
 	CLEANUP_FREE char *copy = strdup(value);
@@ -44,7 +44,7 @@ static int add_variable(struct setting_value *binds, const char *variable,
 
 	if (!value)
 		return 0;
-	if (parse(value, &more.binds, err) < 0)
+	if (parse_binds(value, &more.binds, err) < 0)
 		return error_prefix(err, "%s", variable);
 	added = setting_complete_binds(&more, &none, false, err);
 	if (added == 0)
@@ -122,7 +122,7 @@ void foreign_binds_load(char *const *job, struct foreign_binds *ret_foreign)
 	for (i = 0; i < FOREIGN_BINDS_VARIABLES; i++) {
 		value = envp_get(job, variables[i]);
 		if (value)
-			parse(value, &foreign.lists[i], &ignored);
+			parse_binds(value, &foreign.lists[i], &ignored);
 	}
 	*ret_foreign = foreign;
 }

@@ -18,7 +18,7 @@ struct text {
 	char *const *variables;
 };
 
-static int add(struct text *text, const char *bytes, size_t length,
+static int add_bytes(struct text *text, const char *bytes, size_t length,
 	struct error *err)
 {
 	if (length >= PATH_MAX - text->used)
@@ -38,7 +38,7 @@ static int add_variable(struct text *text, const char *name, size_t length,
 	for (; *variable; variable++)
 		if (strncmp(*variable, name, length) == 0 &&
 			(*variable)[length] == '=')
-			return add(text, *variable + length + 1,
+			return add_bytes(text, *variable + length + 1,
 				strlen(*variable + length + 1), err);
 	return error_set(err, 0,
 		"the variable %.*s, which it contains, is not set", (int)length,
@@ -60,7 +60,7 @@ static ssize_t add_dollar(struct text *text, const char *dollar,
 	size_t length = name_length(name);
 
 	if (length == 0 || (braces && name[length] != '}'))
-		return add(text, "$", 1, err) < 0 ? -1 : 1;
+		return add_bytes(text, "$", 1, err) < 0 ? -1 : 1;
 	if (add_variable(text, name, length, err) < 0)
 		return -1;
 	return 1 + length + 2 * braces;
@@ -69,12 +69,12 @@ static ssize_t add_dollar(struct text *text, const char *dollar,
 static ssize_t add_next(struct text *text, const char *from, struct error *err)
 {
 	if (from[0] == '\\' && (from[1] == '$' || from[1] == '~'))
-		return add(text, from + 1, 1, err) < 0 ? -1 : 2;
+		return add_bytes(text, from + 1, 1, err) < 0 ? -1 : 2;
 	if (from[0] == '$')
 		return add_dollar(text, from, err);
 	if (from[0] == '~' && text->used == 0 && (from[1] == '/' || !from[1]))
 		return add_variable(text, "HOME", 4, err) < 0 ? -1 : 1;
-	return add(text, from, 1, err) < 0 ? -1 : 1;
+	return add_bytes(text, from, 1, err) < 0 ? -1 : 1;
 }
 
 int expand_variables(const char *from, char *const *variables,

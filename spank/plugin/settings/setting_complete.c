@@ -12,7 +12,7 @@
 #include "spank/plugin/settings/path.h"
 #include "spank/plugin/settings/setting_complete.h"
 
-static int replace(char **place, const char *text, struct error *err)
+static int replace_text(char **place, const char *text, struct error *err)
 {
 	char *copy = strdup(text);
 
@@ -42,7 +42,7 @@ static int complete_image_path(char **image, bool site_has_images,
 		return -1;
 	if (is_bare && access(path, F_OK) < 0)
 		return 0;
-	return replace(image, path, err);
+	return replace_text(image, path, err);
 }
 
 static int complete_directory(char **place, struct error *err)
@@ -52,7 +52,7 @@ static int complete_directory(char **place, struct error *err)
 	if (expand_absolute(*place, environ, path, err) < 0)
 		return -1;
 	path_normalize(path);
-	return replace(place, path, err);
+	return replace_text(place, path, err);
 }
 
 int setting_complete_image(struct setting_value *value,
@@ -99,7 +99,7 @@ static int complete_source(struct bind_spec *spec, enum bind_spec_kind kind,
 		return complete_image_path(&spec->source, site_has_images, err);
 	if (expand_path(spec->source, path, err) < 0)
 		return -1;
-	return replace(&spec->source, path, err);
+	return replace_text(&spec->source, path, err);
 }
 
 static int complete_spec(struct bind_spec *spec, enum bind_spec_kind kind,
@@ -110,7 +110,7 @@ static int complete_spec(struct bind_spec *spec, enum bind_spec_kind kind,
 	if (spec->source &&
 		complete_source(spec, kind, site_has_images, err) < 0)
 		return -1;
-	if (same && replace(&spec->target, spec->source, err) < 0)
+	if (same && replace_text(&spec->target, spec->source, err) < 0)
 		return -1;
 	if (complete_directory(&spec->target, err) < 0)
 		return -1;

@@ -11,7 +11,7 @@
 #include "common/cleanup.h"
 #include "spank/plugin/settings/settings.h"
 
-static int parse(const struct setting_rule *rule, const char *text,
+static int parse_text(const struct setting_rule *rule, const char *text,
 	struct setting_value *ret_value, struct error *err)
 {
 	struct setting_value value = { .is_set = true };
@@ -27,7 +27,7 @@ static int parse(const struct setting_rule *rule, const char *text,
 	return 0;
 }
 
-static void replace(struct settings *settings, enum setting setting,
+static void replace_value(struct settings *settings, enum setting setting,
 	struct setting_value value)
 {
 	settings_forget(settings, setting);
@@ -42,13 +42,13 @@ int settings_put(struct settings *settings, enum setting setting,
 	int added;
 
 	if (rule->is_list && strcmp(text, "none") == 0) {
-		replace(settings, setting, value);
+		replace_value(settings, setting, value);
 		return 0;
 	}
-	if (parse(rule, text, &value, err) < 0)
+	if (parse_text(rule, text, &value, err) < 0)
 		return -1;
 	if (!rule->is_list || !settings->value[setting].is_set) {
-		replace(settings, setting, value);
+		replace_value(settings, setting, value);
 		return 0;
 	}
 	added = setting_value_append(&settings->value[setting], &value, err);
@@ -68,7 +68,7 @@ int settings_complete(struct settings *settings, enum setting setting,
 	if (!value->is_set || !rule->complete)
 		return 0;
 	if (inherited)
-		parse(rule, inherited, &before, &ignored);
+		parse_text(rule, inherited, &before, &ignored);
 	completed = rule->complete(value, &before, site_has_images, err);
 	setting_value_free(&before);
 	return completed;
@@ -165,7 +165,7 @@ static int add_default(struct settings *settings, enum setting setting,
 		setting_value_free(&sum);
 		return -1;
 	}
-	replace(settings, setting, sum);
+	replace_value(settings, setting, sum);
 	return 0;
 }
 
@@ -193,7 +193,7 @@ void settings_move(struct settings *settings, enum setting setting,
 {
 	if (!from->value[setting].is_set)
 		return;
-	replace(settings, setting, from->value[setting]);
+	replace_value(settings, setting, from->value[setting]);
 	from->value[setting] = (struct setting_value){ .is_set = false };
 }
 

@@ -74,7 +74,7 @@ static void end_all(struct threads *threads, int result)
 /* Returns once another thread leads.  The lead is passed on in the middle of an
  * answer that decompresses data, or whose metadata must be read from storage.
  */
-static void lead(struct worker *worker)
+static void lead_requests(struct worker *worker)
 {
 	struct session *session = worker->session;
 	enum request_state state;
@@ -95,12 +95,12 @@ static void lead(struct worker *worker)
 		end_all(session->threads, state == REQUEST_END ? 0 : -1);
 }
 
-static void *serve(void *arg)
+static void *run_worker(void *arg)
 {
 	struct worker *worker = arg;
 
 	while (become_leader(worker->session->threads))
-		lead(worker);
+		lead_requests(worker);
 	return NULL;
 }
 
@@ -121,7 +121,7 @@ static int start_worker(struct session *session)
 
 	if (!worker || worker_open(worker, session) < 0)
 		return -1;
-	if (thread_start(serve, worker) < 0) {
+	if (thread_start(run_worker, worker) < 0) {
 		worker_close(worker);
 		return -1;
 	}
@@ -203,7 +203,7 @@ int leader_serve(struct session *session)
 	pthread_mutex_lock(&threads->lock);
 	threads->go = true;
 	pthread_mutex_unlock(&threads->lock);
-	serve(&session->control);
+	run_worker(&session->control);
 	errno = threads->failure;
 	return threads->result;
 }

@@ -27,7 +27,7 @@ struct readahead {
 	size_t threads, working;
 };
 
-static void *read_all(void *arg)
+static void *run_readahead(void *arg)
 {
 	struct readahead *readahead = arg;
 	struct squash_readahead ahead;
@@ -72,7 +72,7 @@ static void start_threads(struct readahead *readahead, size_t count)
 	/* With fewer threads, less is read ahead.  Threads are never stopped,
 	 * so *readahead is never freed. */
 	while (readahead->threads < count &&
-		thread_start(read_all, readahead) == 0)
+		thread_start(run_readahead, readahead) == 0)
 		readahead->threads++;
 	if (is_plain)
 		set_policy(SCHED_OTHER);

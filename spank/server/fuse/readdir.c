@@ -46,7 +46,7 @@ static size_t add_plus(const struct listing *listing,
 		listing->left, found->name, &entry, found->next);
 }
 
-static bool add(const struct tree_entry *found, void *arg)
+static bool add_entry(const struct tree_entry *found, void *arg)
 {
 	struct listing *listing = arg;
 	size_t size = listing->plus ? add_plus(listing, found)
@@ -73,7 +73,7 @@ static void list(fuse_req_t request, uint64_t directory, size_t size,
 	};
 
 	if (tree_list(&worker->session->tree, &worker->context, directory,
-		    cookie, add, &listing) < 0 &&
+		    cookie, add_entry, &listing) < 0 &&
 		listing.at == start)
 		request_fail(request, errno);
 	else

@@ -217,7 +217,7 @@ static void answer_statfs(fuse_req_t request, fuse_ino_t node)
 	worker_check_sent(fuse_reply_statfs(request, &st));
 }
 
-static void make(fuse_req_t request, uint64_t directory, const char *name,
+static void make_node(fuse_req_t request, uint64_t directory, const char *name,
 	mode_t type)
 {
 	struct worker *worker = worker_current();
@@ -234,14 +234,14 @@ static void answer_mkdir(fuse_req_t request, fuse_ino_t directory,
 	const char *name, mode_t mode)
 {
 	(void)mode;
-	make(request, directory, name, S_IFDIR);
+	make_node(request, directory, name, S_IFDIR);
 }
 
 static void answer_mknod(fuse_req_t request, fuse_ino_t directory,
 	const char *name, mode_t mode, dev_t device)
 {
 	(void)device;
-	make(request, directory, name, mode & S_IFMT);
+	make_node(request, directory, name, mode & S_IFMT);
 }
 
 static void answer_unlink(fuse_req_t request, fuse_ino_t directory,

@@ -28,7 +28,8 @@ struct command_argument {
 };
 
 /* worker.send: header and data go into the entry. */
-static int send(struct worker *worker, const struct iovec *parts, int count)
+static int send_reply(struct worker *worker, const struct iovec *parts,
+	int count)
 {
 	struct entry *entry = ((struct ring *)worker)->entry;
 	size_t size = count > 1 ? parts[1].iov_len : 0;
@@ -58,7 +59,7 @@ static size_t assemble(const struct entry *entry, unsigned char *request)
 	return header->len;
 }
 
-static void answer(struct ring *ring, struct entry *entry)
+static void answer_entry(struct ring *ring, struct entry *entry)
 {
 	size_t size = assemble(entry, ring->worker.request);
 
@@ -69,7 +70,8 @@ static void answer(struct ring *ring, struct entry *entry)
 	worker_answer_in_turn(&ring->worker, size);
 }
 
-static int command(struct ring *ring, struct entry *entry, uint32_t operation)
+static int queue_command(struct ring *ring, struct entry *entry,
+	uint32_t operation)
 {
 	const struct command_argument argument = {
 		.commit_id = entry->header->commit_id,
@@ -105,9 +107,10 @@ static void take_results(struct ring *ring)
 	while (uring_take(&ring->uring, &data, &result)) {
 		entry = (struct entry *)(uintptr_t)data;
 		if (result == 0) {
-			answer(ring, entry);
-			result = command(ring, entry, COMMIT_AND_FETCH) ? -errno
-									: 0;
+			answer_entry(ring, entry);
+			result = queue_command(ring, entry, COMMIT_AND_FETCH)
+					 ? -errno
+					 : 0;
 		}
 		if (result < 0) {
 			ring->entries--;
@@ -128,7 +131,7 @@ static int register_entries(struct ring *ring)
 	for (queue = 0; queue < all->queues; queue++) {
 		if (all->entries[queue].ring != ring)
 			continue;
-		if (command(ring, &all->entries[queue], REGISTER) < 0)
+		if (queue_command(ring, &all->entries[queue], REGISTER) < 0)
 			return errno;
 		ring->entries++;
 	}
@@ -148,7 +151,7 @@ static int probe(struct ring *ring)
 	uint64_t data;
 	int result;
 
-	if (command(ring, &ring->all->entries[0], REGISTER) < 0 ||
+	if (queue_command(ring, &ring->all->entries[0], REGISTER) < 0 ||
 		uring_submit(&ring->uring, 1) < 0)
 		return errno;
 	if (!uring_take(&ring->uring, &data, &result))
@@ -156,7 +159,7 @@ static int probe(struct ring *ring)
 	return result == -EAGAIN ? 0 : EOPNOTSUPP;
 }
 
-static void serve(struct ring *ring)
+static void serve_entries(struct ring *ring)
 {
 	while (ring->entries > 0) {
 		if (uring_submit(&ring->uring, 1) < 0)
@@ -183,7 +186,7 @@ void *ring_run(void *arg)
 	struct ring *ring = arg;
 	struct rings *all = ring->all;
 
-	ring->worker.send = send;
+	ring->worker.send = send_reply;
 	bind_to(ring->cpu);
 	ring->refused = uring_enable(&ring->uring) < 0 ? errno : 0;
 	if (ring->refused == 0 && ring == all->rings)
@@ -198,6 +201,6 @@ void *ring_run(void *arg)
 	ring->refused = register_entries(ring);
 	sem_post(&all->reported);
 	if (ring->refused == 0)
-		serve(ring);
+		serve_entries(ring);
 	return NULL;
 }

@@ -108,7 +108,7 @@ static int count_cpus(cpu_set_t *ret_cpus)
 	return CPU_COUNT(ret_cpus);
 }
 
-static struct rings *make(unsigned int queues, int wanted)
+static struct rings *make_rings(unsigned int queues, int wanted)
 {
 	struct rings *rings = calloc(1, sizeof(*rings));
 
@@ -135,7 +135,7 @@ struct rings *rings_create(void)
 	if (queues == 0 || queues > QUEUES_MAX)
 		return NULL;
 	/* The number of CPUs of the step is not known yet. */
-	return make(queues, queues < RINGS_MAX ? queues : RINGS_MAX);
+	return make_rings(queues, queues < RINGS_MAX ? queues : RINGS_MAX);
 }
 
 int rings_count(const struct rings *rings)
@@ -206,7 +206,7 @@ static int make_entries(struct rings *rings)
 }
 
 /* In order, so that each ring gets the queue of its CPU. */
-static int prepare(struct rings *rings, struct session *session,
+static int prepare_rings(struct rings *rings, struct session *session,
 	const cpu_set_t *cpus)
 {
 	struct ring *ring = rings->rings;
@@ -239,7 +239,7 @@ int rings_start(struct rings *rings, struct session *session)
 		return -1;
 	close_from(rings, count);
 	sem_init(&rings->reported, 0, 0);
-	if (make_entries(rings) < 0 || prepare(rings, session, &cpus) < 0)
+	if (make_entries(rings) < 0 || prepare_rings(rings, session, &cpus) < 0)
 		return -1;
 	while (started < count &&
 		thread_start(ring_run, &rings->rings[started]) == 0)

@@ -14,7 +14,7 @@ struct start {
 	sem_t running;
 };
 
-static void *begin(void *arg)
+static void *run_thread(void *arg)
 {
 	struct start *start = arg;
 	void *(*run)(void *) = start->run;
@@ -41,7 +41,7 @@ int thread_start(void *(*run)(void *), void *arg)
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	failed = pthread_create(&thread, &attributes, begin, &start);
+	failed = pthread_create(&thread, &attributes, run_thread, &start);
 	pthread_attr_destroy(&attributes);
 	if (failed) {
 		errno = failed;

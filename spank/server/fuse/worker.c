@@ -55,7 +55,7 @@ static const struct shape shapes[] = {
 };
 
 /* 0, or the errno to answer the request with. */
-static int check(const struct fuse_in_header *header, size_t size)
+static int check_request(const struct fuse_in_header *header, size_t size)
 {
 	const char *argument = (const char *)(header + 1);
 	const struct shape *shape;
@@ -85,7 +85,7 @@ static int write_reply(struct worker *worker, const struct iovec *parts,
 }
 
 /* Answer the current request with an error. */
-static void fail(struct worker *worker, int error)
+static void answer_error(struct worker *worker, int error)
 {
 	const struct fuse_in_header *request = (void *)worker->request;
 	struct fuse_out_header header = {
@@ -147,7 +147,7 @@ static ssize_t send_reply(int fd, struct iovec *parts, int count,
 	if (session->init_pending && count == 2)
 		amend_init(session, &parts[1]);
 	if (current->send(current, parts, count) < 0)
-		fail(current, EIO);
+		answer_error(current, EIO);
 	return header->len;
 }
 
@@ -191,7 +191,7 @@ int worker_connect_session(struct session *session)
 void worker_check_sent(int sent)
 {
 	if (sent < 0 && sent != -ENOENT)
-		fail(current, EIO);
+		answer_error(current, EIO);
 }
 
 /*
@@ -237,11 +237,11 @@ void worker_answer(struct worker *worker, size_t size)
 	const struct fuse_in_header *header = (void *)worker->request;
 	const struct fuse_buf buffer = { .size = size, .mem = worker->request };
 	struct session *session = worker->session;
-	int error = check(header, size - sizeof(*header));
+	int error = check_request(header, size - sizeof(*header));
 
 	current = worker;
 	if (error) {
-		fail(worker, error);
+		answer_error(worker, error);
 		return;
 	}
 	/* Ignored: no request takes long enough to be interrupted.  libfuse

@@ -29,8 +29,8 @@
 /* Since prefetch_open(). */
 #define PREFETCH_MS 200
 /* Behind that the list of the file's blocks is long. */
-#define OFFSET_MAX (1024LL * 1024 * 1024)
-#define PLACES_MAX 10
+#define OFFSET_MAX      (1024LL * 1024 * 1024)
+#define DIRECTORIES_MAX 10
 
 #if defined(__x86_64__)
 #define MULTIARCH "x86_64-linux-gnu"
@@ -45,10 +45,10 @@
 /* The files to look for, one path a step. */
 struct search {
 	struct elf_needs needs;
-	size_t name;                    /* of these */
-	const char *places[PLACES_MAX]; /* directories */
-	size_t places_count;
-	size_t place; /* of these */
+	size_t name; /* of these */
+	const char *directories[DIRECTORIES_MAX];
+	size_t directories_count;
+	size_t next_directory; /* of these */
 	/* Directories beside the file that needs them. */
 	char own[PATH_MAX];
 	char lib[PATH_MAX];
@@ -77,7 +77,7 @@ static bool is_late(const struct prefetch *prefetch)
 /* --- the queue ------------------------------------------------------------ */
 
 /* The path of the file without symlinks; NULL if there is no such file. */
-static const char *add(struct prefetch *prefetch, const char *path)
+static const char *add_file(struct prefetch *prefetch, const char *path)
 {
 	struct resolved found;
 	size_t i;
@@ -102,12 +102,12 @@ static const char *add_in(struct prefetch *prefetch, const char *directory,
 	if (snprintf(path, sizeof(path), "%s/%s", directory, name) >=
 		(int)sizeof(path))
 		return NULL;
-	return add(prefetch, path);
+	return add_file(prefetch, path);
 }
 
 static void add_loader(struct prefetch *prefetch, const char *path)
 {
-	const char *found = path[0] == '/' ? add(prefetch, path) : NULL;
+	const char *found = path[0] == '/' ? add_file(prefetch, path) : NULL;
 
 	if (!found || prefetch->loader)
 		return;
@@ -118,10 +118,10 @@ static void add_loader(struct prefetch *prefetch, const char *path)
 
 /* --- searching ------------------------------------------------------------ */
 
-static void add_place(struct search *search, const char *directory)
+static void add_directory(struct search *search, const char *directory)
 {
-	if (directory && search->places_count < PLACES_MAX)
-		search->places[search->places_count++] = directory;
+	if (directory && search->directories_count < DIRECTORIES_MAX)
+		search->directories[search->directories_count++] = directory;
 }
 
 static void search_command(struct search *search, const char *name)
@@ -135,7 +135,7 @@ static void search_command(struct search *search, const char *name)
 	strcpy(search->needs.names[0], name);
 	search->needs.count = 1;
 	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
-		add_place(search, directories[i]);
+		add_directory(search, directories[i]);
 }
 
 /* What `needs` names, for the file at the path `needed_by`. */
@@ -147,16 +147,16 @@ static void search_libraries(struct prefetch *prefetch, const char *needed_by)
 	struct search *search = &prefetch->search;
 	size_t i;
 
-	search->name = search->place = search->places_count = 0;
+	search->name = search->next_directory = search->directories_count = 0;
 	strcpy(search->own, needed_by);
 	*strrchr(search->own, '/') = '\0';
-	add_place(search, search->own);
+	add_directory(search, search->own);
 	if (snprintf(search->lib, sizeof(search->lib), "%s/../lib",
 		    search->own) < (int)sizeof(search->lib))
-		add_place(search, search->lib);
-	add_place(search, prefetch->loader);
+		add_directory(search, search->lib);
+	add_directory(search, prefetch->loader);
 	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
-		add_place(search, directories[i]);
+		add_directory(search, directories[i]);
 }
 
 static void search_on(struct prefetch *prefetch)
@@ -166,13 +166,15 @@ static void search_on(struct prefetch *prefetch)
 	bool is_path = strchr(name, '/');
 
 	if (!is_path)
-		found = add_in(prefetch, search->places[search->place++], name);
+		found = add_in(prefetch,
+			search->directories[search->next_directory++], name);
 	else if (name[0] == '/')
-		add(prefetch, name);
-	if (!found && !is_path && search->place < search->places_count)
+		add_file(prefetch, name);
+	if (!found && !is_path &&
+		search->next_directory < search->directories_count)
 		return;
 	search->name++;
-	search->place = 0;
+	search->next_directory = 0;
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -241,7 +243,7 @@ static void add_interpreter(struct prefetch *prefetch, struct reading *reading)
 	path = line + 2 + strspn(line + 2, " \t");
 	path[strcspn(path, " \t\n")] = '\0';
 	if (path[0] == '/')
-		add(prefetch, path);
+		add_file(prefetch, path);
 }
 
 static void add_needs(struct prefetch *prefetch, const struct resolved *file)
@@ -310,11 +312,11 @@ struct prefetch *prefetch_open(struct squash *image, const char *command,
 	prefetch->deadline = deadline_in_ms(PREFETCH_MS);
 	prefetch->block_size = st.f_bsize;
 	prefetch->bytes = bytes < BYTES_MAX ? bytes : BYTES_MAX;
-	add(prefetch, "/etc/passwd");
-	add(prefetch, "/etc/group");
+	add_file(prefetch, "/etc/passwd");
+	add_file(prefetch, "/etc/group");
 	prefetch->first = prefetch->count;
 	if (command && command[0] == '/')
-		add(prefetch, command);
+		add_file(prefetch, command);
 	else if (command && !strchr(command, '/'))
 		search_command(&prefetch->search, command);
 	return prefetch;

@@ -76,7 +76,7 @@ static int parse_rest(const struct squash *squash, const unsigned char *rest,
 	return 0;
 }
 
-static int parse(struct squash_stream *stream, struct squash_inode *inode)
+static int parse_inode(struct squash_stream *stream, struct squash_inode *inode)
 {
 	unsigned char base[BASE_SIZE], rest[REST_MAX];
 	unsigned int type;
@@ -119,7 +119,7 @@ int squash_inode_get(struct squash *squash, struct read_context *context,
 
 	if (ref >> SQUASH_REFERENCE_BITS)
 		return squash_corrupt();
-	if (parse(&stream, &inode) < 0)
+	if (parse_inode(&stream, &inode) < 0)
 		return squash_fail_at(squash, stream.at.block);
 	*ret_inode = inode;
 	return 0;

@@ -65,7 +65,8 @@ ssize_t sqfs_pread(sqfs_fd_t fd, void *buffer, size_t size, sqfs_off_t offset)
 	return size;
 }
 
-static void begin(const struct squash *squash, struct read_context *context)
+static void begin_read(const struct squash *squash,
+	struct read_context *context)
 {
 	reading.squash = squash;
 	reading.context = context;
@@ -107,7 +108,7 @@ static int make_caches(sqfs *fs, size_t blocks)
 static int open_instance(const struct squash *squash, size_t blocks,
 	struct instance *instance, sqfs_err *ret_reason)
 {
-	begin(squash, NULL);
+	begin_read(squash, NULL);
 	reading.has_read = false;
 	*ret_reason =
 		sqfs_init(&instance->fs, squash->fd, squash->window.offset);
@@ -175,7 +176,7 @@ struct instance *instance_take(struct squash *squash,
 		read_context_wait(context);
 		pthread_mutex_lock(&instance->lock);
 	}
-	begin(squash, context);
+	begin_read(squash, context);
 	return instance;
 }
 

@@ -277,7 +277,7 @@ static void note(struct world *world, int task, const struct message *message,
 	}
 }
 
-static void hear(struct world *world)
+static void receive_answers(struct world *world)
 {
 	struct message message;
 	int i, fd, got;
@@ -334,7 +334,7 @@ static void check(struct world *world)
 		world->hello_fd >= 0 && world->count < world->expected);
 }
 
-/* Let the loop hear what has happened. */
+/* Let the loop handle what has happened. */
 static void run_loop(struct world *world)
 {
 	enum control_status status;
@@ -351,7 +351,7 @@ static void run_loop(struct world *world)
 		}
 	}
 	world->is_built |= phase_of(world) == BUILT;
-	hear(world);
+	receive_answers(world);
 }
 
 /* --- events ----------------------------------------------------------------
