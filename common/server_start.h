@@ -6,10 +6,12 @@
  * server_args.h, and how it ends. */
 
 /* Its descriptors, besides /dev/null as 0 to 2. */
-#define SERVER_CONTROL_FD      3 /* the socket on which tasks say HELLO */
-#define SERVER_LIFELINE_FD     4 /* a pipe from slurmstepd, see image_server.h */
-#define SERVER_HOST_MOUNTER_FD 5 /* mount=host: a socket to it, or closed */
-#define SERVER_DAMAGE_FD       6 /* memory for struct damage; the server's alone */
+#define SERVER_CONTROL_FD  3 /* the socket on which tasks say HELLO */
+#define SERVER_LIFELINE_FD 4 /* a pipe from slurmstepd, see image_server.h */
+#define SERVER_EXTRA_FD    5 /* mount=host: see below; or closed */
+#define SERVER_DAMAGE_FD   6 /* memory for struct damage; the server's alone */
+/* SERVER_EXTRA_FD is the server's socket to the host mounter, and the keeper's
+ * pipe for the reason of a failure. */
 
 /*
  * Its environment, which other users cannot read: the path that is likely to

@@ -159,13 +159,13 @@ static bool hand_out(int fd, int number)
 static bool set_descriptors(const struct spawn_fds *fds)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int control, lifeline, program, host_mounter, damage, fd;
+	int control, lifeline, program, extra, damage, fd;
 
 	/* Copies above the numbers that are assigned below. */
 	if (null_fd < 0 || !move_away(fds->control, &control) ||
 		!move_away(fds->lifeline, &lifeline) ||
 		!move_away(fds->program, &program) ||
-		!move_away(fds->host_mounter, &host_mounter) ||
+		!move_away(fds->extra, &extra) ||
 		!move_away(fds->damage, &damage))
 		return false;
 	for (fd = 0; fd <= 2; fd++)
@@ -173,7 +173,7 @@ static bool set_descriptors(const struct spawn_fds *fds)
 			return false;
 	if (!hand_out(control, SERVER_CONTROL_FD) ||
 		!hand_out(lifeline, SERVER_LIFELINE_FD) ||
-		!hand_out(host_mounter, SERVER_HOST_MOUNTER_FD) ||
+		!hand_out(extra, SERVER_EXTRA_FD) ||
 		!hand_out(damage, SERVER_DAMAGE_FD) ||
 		dup3(program, PROGRAM_FD, O_CLOEXEC) < 0)
 		return false;

@@ -15,8 +15,8 @@ struct spawn_fds {
 	int program;
 	int control;  /* becomes SERVER_CONTROL_FD of common/server_start.h */
 	int lifeline; /* becomes SERVER_LIFELINE_FD */
-	int host_mounter; /* becomes SERVER_HOST_MOUNTER_FD; -1: none */
-	int damage;       /* becomes SERVER_DAMAGE_FD; -1: none */
+	int extra;    /* becomes SERVER_EXTRA_FD; -1: none */
+	int damage;   /* becomes SERVER_DAMAGE_FD; -1: none */
 	/* Without no_new_privs: it may execute a setuid program. */
 	bool allow_setuid;
 };

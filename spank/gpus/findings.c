@@ -5,11 +5,15 @@
  * left out.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "spank/gpus/findings.h"
+
+/* Longer notes are cut off. */
+#define NOTE_SIZE (PATH_MAX + 1024)
 
 void findings_add(struct findings *findings, enum finding_kind kind,
 	const char *first, const char *second)
@@ -75,7 +79,7 @@ size_t findings_count(const struct findings *findings, enum finding_kind kind)
 
 void findings_add_note(struct findings *findings, const char *format, ...)
 {
-	char text[ERROR_TEXT_SIZE];
+	char text[NOTE_SIZE];
 	va_list args;
 	char *end;
 

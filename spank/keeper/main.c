@@ -138,7 +138,7 @@ static int unmount_image(const char *path)
 			return 0;
 	}
 	/* Lost if slurmstepd is gone. */
-	if (write(SERVER_HOST_MOUNTER_FD, err.text, strlen(err.text)) < 0)
+	if (write(SERVER_EXTRA_FD, err.text, strlen(err.text)) < 0)
 		errno = 0;
 	return HOST_MOUNTER_EXIT_UNMOUNT;
 }

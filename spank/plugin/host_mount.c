@@ -51,7 +51,7 @@ static int start_keeper(struct host_mount *mount,
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return error_set(err, errno, "cannot make a pipe");
 	mount->reason_fd = ends[0];
-	write_fd = fds.host_mounter = ends[1];
+	write_fd = fds.extra = ends[1];
 	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
 	return priv_spawn(&fds, argv, no_environment, identity, &mount->child,
 		err);

@@ -110,7 +110,7 @@ int image_server_start(struct image_server *server,
 		.program = server->program_fd,
 		.control = server->server_fd,
 		.lifeline = server->lifeline_server_fd,
-		.host_mounter = server->host_mounter_fd,
+		.extra = server->host_mounter_fd,
 		.damage = server->damage_fd,
 	};
 

@@ -188,7 +188,7 @@ int main(int argc, char *argv[])
 	}
 	request.timeout_s = args.timeout_s;
 	request.tasks = args.tasks;
-	request.host_mounter_fd = args.host_mount ? SERVER_HOST_MOUNTER_FD : -1;
+	request.host_mounter_fd = args.host_mount ? SERVER_EXTRA_FD : -1;
 	if (forbidden < 0 || prepare_service(&args, &service, &err) < 0)
 		status = refuse(&err);
 	else

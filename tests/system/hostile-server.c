@@ -570,8 +570,8 @@ static void receive_from_keeper(void)
 {
 	struct message message;
 
-	message_receive(SERVER_HOST_MOUNTER_FD, deadline_in_ms(FOREVER_MS),
-		&message, &hosted_fd);
+	message_receive(SERVER_EXTRA_FD, deadline_in_ms(FOREVER_MS), &message,
+		&hosted_fd);
 }
 
 /* The sockets of the tasks and of the keeper stay open. */

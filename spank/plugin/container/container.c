@@ -97,7 +97,7 @@ static int send_image(struct build *build, size_t i, const char *image,
 	const char *kind, struct error *err)
 {
 	const struct container_request *request = build->request;
-	char info[ERROR_TEXT_SIZE], path[PATH_MAX];
+	char info[MESSAGE_TEXT_SIZE], path[PATH_MAX];
 
 	build->images[i] = (struct image_request){
 		.kind = kind,

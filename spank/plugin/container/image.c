@@ -69,7 +69,7 @@ int image_send_message(int server, int type, const char *text, int fd,
 }
 
 static int receive_image_info(const struct image_request *request,
-	const char *path, char ret_info[ERROR_TEXT_SIZE], struct error *err)
+	const char *path, char ret_info[MESSAGE_TEXT_SIZE], struct error *err)
 {
 	CLEANUP_FD int unexpected_fd = -1;
 	struct message message;
@@ -77,7 +77,7 @@ static int receive_image_info(const struct image_request *request,
 		&unexpected_fd);
 
 	if (got == 1 && message.type == MESSAGE_READY) {
-		memcpy(ret_info, message.text, ERROR_TEXT_SIZE);
+		memcpy(ret_info, message.text, MESSAGE_TEXT_SIZE);
 		return 0;
 	}
 	if (got == 1 && message.type == MESSAGE_FAILED)
@@ -107,7 +107,7 @@ static void name_source(struct image_request *request, const char *path)
 }
 
 int image_send_file(struct image_request *request, const char *path,
-	char ret_info[ERROR_TEXT_SIZE], struct error *err)
+	char ret_info[MESSAGE_TEXT_SIZE], struct error *err)
 {
 	CLEANUP_FD int image_fd = image_file_open(path, err);
 

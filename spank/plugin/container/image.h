@@ -7,6 +7,7 @@
 
 #include "common/deadline.h"
 #include "common/error.h"
+#include "common/message.h"
 #include "spank/plugin/container/connection.h"
 #include "spank/plugin/io/report.h"
 #include "spank/plugin/settings/plugstack_args.h"
@@ -51,7 +52,7 @@ int image_find(const char *image, const char *path, uint32_t job,
  * Needs no capability, and none must be effective.
  */
 int image_send_file(struct image_request *request, const char *path,
-	char ret_info[ERROR_TEXT_SIZE], struct error *err);
+	char ret_info[MESSAGE_TEXT_SIZE], struct error *err);
 
 /*
  * After a failure of image_find() or image_send_file(): if the file is missing,

@@ -24,7 +24,7 @@ void damage_share(int fd);
 void damage_begin(int fd);
 
 /*
- * The bytes at `place` of the file do not make sense, or, if `error` is not 0,
+ * The bytes at `offset` of the file do not make sense, or, if `error` is not 0,
  * cannot be read.  Only the first call counts.
  */
 void damage_note(uint64_t offset, int error);

@@ -178,7 +178,7 @@ static void stop_server(struct server *server)
 static void a_checked_image_has_a_report(void **state)
 {
 	struct server server = start_server();
-	char info[ERROR_TEXT_SIZE];
+	char info[MESSAGE_TEXT_SIZE];
 	struct error err = { 0 };
 	struct message message;
 	struct stat sent, file;
@@ -206,7 +206,7 @@ static void a_checked_image_has_a_report(void **state)
 
 static void assert_send_fails(struct server *server, const char *part)
 {
-	char info[ERROR_TEXT_SIZE];
+	char info[MESSAGE_TEXT_SIZE];
 	struct error err = { 0 };
 
 	assert_int_equal(image_send_file(&server->request,
@@ -242,7 +242,7 @@ static void each_failure_of_the_server_has_a_sentence(void **state)
 static void a_long_path_shows_by_its_name(void **state)
 {
 	struct server server = start_server();
-	char name[512], info[ERROR_TEXT_SIZE];
+	char name[512], info[MESSAGE_TEXT_SIZE];
 	struct error err = { 0 };
 
 	(void)state;
