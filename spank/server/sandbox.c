@@ -258,9 +258,8 @@ static int allow_replacements(scmp_filter_ctx filter)
 	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 		SCMP_A0(SCMP_CMP_EQ, FORK_FLAGS, 0));
 
-	/* Its own, affinity.c and fuse/ring.c; those of other processes are
-	 * not.
-	 */
+	/* Its own, affinity.c and fuse/ring_thread.c; those of other processes
+	 * are not. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 			SCMP_SYS(sched_setaffinity), 1,

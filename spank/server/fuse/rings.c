@@ -242,7 +242,7 @@ int rings_start(struct rings *rings, struct session *session)
 	if (make_entries(rings) < 0 || prepare_rings(rings, session, &cpus) < 0)
 		return -1;
 	while (started < count &&
-		thread_start(ring_run, &rings->rings[started]) == 0)
+		thread_start(ring_thread_run, &rings->rings[started]) == 0)
 		started++;
 	if (none_refused(rings, started) && started == count)
 		return 0;

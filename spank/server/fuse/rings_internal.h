@@ -2,7 +2,7 @@
 #ifndef SPANK_SERVER_FUSE_RINGS_INTERNAL_H
 #define SPANK_SERVER_FUSE_RINGS_INTERNAL_H
 
-/* Shared by rings.c and ring.c; not for others. */
+/* Shared by rings.c and ring_thread.c; not for others. */
 
 #include <semaphore.h>
 #include <stdbool.h>
@@ -57,6 +57,6 @@ struct rings {
 };
 
 /* A ring's thread, for rings_start() and rings_begin(). */
-void *ring_run(void *ring);
+void *ring_thread_run(void *ring);
 
 #endif

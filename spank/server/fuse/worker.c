@@ -3,7 +3,7 @@
  * What lies between the kernel and libfuse.  A worker checks the length of a
  * request and passes it to the session.  libfuse calls an operation of
  * requests.c.  Its reply comes back here and goes to /dev/fuse, or into a ring
- * (ring.c).
+ * (ring_thread.c).
  *
  * libfuse does not check lengths.  So a request is passed on only if its
  * argument is complete.  Requests without an operation are answered here with

@@ -181,7 +181,7 @@ static void bind_to(int cpu)
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
-void *ring_run(void *arg)
+void *ring_thread_run(void *arg)
 {
 	struct ring *ring = arg;
 	struct rings *all = ring->all;
