@@ -23,6 +23,13 @@ int affinity_pin(struct affinity *affinity)
 	return affinity->is_changed ? cpu : -1;
 }
 
+int affinity_cpus(cpu_set_t *ret_cpus)
+{
+	if (sched_getaffinity(0, sizeof(*ret_cpus), ret_cpus) < 0)
+		return 0;
+	return CPU_COUNT(ret_cpus);
+}
+
 void affinity_restore(struct affinity *affinity)
 {
 	if (affinity->is_changed)

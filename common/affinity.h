@@ -21,6 +21,10 @@ int affinity_pin(struct affinity *affinity);
 /* Move the caller to that CPU and pin it there, if its affinity allows that. */
 void affinity_move(struct affinity *affinity, int cpu);
 
+/* The CPUs that the caller may run on, and their number; 0 if a set cannot hold
+ * them. */
+int affinity_cpus(cpu_set_t *ret_cpus);
+
 /* Restore the affinity that the caller had before.  Safe to call twice. */
 void affinity_restore(struct affinity *affinity);
 

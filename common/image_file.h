@@ -2,6 +2,9 @@
 #ifndef COMMON_IMAGE_FILE_H
 #define COMMON_IMAGE_FILE_H
 
+#include <stdbool.h>
+#include <time.h>
+
 #include "common/error.h"
 
 /*
@@ -11,5 +14,11 @@
  * sentence for the user.
  */
 int image_file_open(const char *path, struct error *err);
+
+/* Two times of a file's status: were they the same, to the nanosecond? */
+static inline bool image_file_is_same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
 
 #endif

@@ -8,9 +8,9 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
+#include "common/affinity.h"
 #include "common/cleanup.h"
 #include "spank/server/fuse/internal.h"
 #include "spank/server/fuse/polling.h"
@@ -132,10 +132,9 @@ static int start_worker(struct session *session)
 static int count_cpus(void)
 {
 	cpu_set_t cpus;
+	int count = affinity_cpus(&cpus);
 
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
-		return THREADS_MAX; /* more than the set can name */
-	return CPU_COUNT(&cpus);
+	return count ? count : THREADS_MAX;
 }
 
 static int clamp(int value, int least, int most)

@@ -32,6 +32,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/affinity.h"
 #include "common/cleanup.h"
 #include "spank/server/fuse/rings_internal.h"
 #include "spank/server/fuse/thread.h"
@@ -100,14 +101,6 @@ static unsigned int count_list(const char *list)
 	}
 }
 
-/* The CPUs that the threads may run on; 0 if a set cannot hold them. */
-static int count_cpus(cpu_set_t *ret_cpus)
-{
-	if (sched_getaffinity(0, sizeof(*ret_cpus), ret_cpus) < 0)
-		return 0;
-	return CPU_COUNT(ret_cpus);
-}
-
 static struct rings *make_rings(unsigned int queues, int wanted)
 {
 	struct rings *rings = calloc(1, sizeof(*rings));
@@ -141,7 +134,7 @@ struct rings *rings_create(void)
 int rings_count(const struct rings *rings)
 {
 	cpu_set_t cpus;
-	int count = count_cpus(&cpus);
+	int count = affinity_cpus(&cpus);
 
 	return rings && count <= rings->count ? count : 0;
 }
@@ -233,7 +226,7 @@ static int prepare_rings(struct rings *rings, struct session *session,
 int rings_start(struct rings *rings, struct session *session)
 {
 	cpu_set_t cpus;
-	int count = count_cpus(&cpus), started = 0;
+	int count = affinity_cpus(&cpus), started = 0;
 
 	if (count == 0 || count > rings->count)
 		return -1;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/image_file.h"
 #include "common/sif.h"
 #include "spank/server/prefetch/preopen.h"
 
@@ -33,17 +34,12 @@ void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
 		options->cache_bytes / 2);
 }
 
-static bool is_same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 static bool is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
 	       a->st_size == b->st_size &&
-	       is_same_time(a->st_mtim, b->st_mtim) &&
-	       is_same_time(a->st_ctim, b->st_ctim);
+	       image_file_is_same_time(a->st_mtim, b->st_mtim) &&
+	       image_file_is_same_time(a->st_ctim, b->st_ctim);
 }
 
 struct squash *preopen_take(struct preopen *preopen, int image_fd)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/damage.h"
+#include "common/image_file.h"
 #include "spank/server/squashfs/damage.h"
 
 static struct damage own;
@@ -71,11 +72,6 @@ void damage_count(void)
 		damage_compare();
 }
 
-static bool is_same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 void damage_compare(void)
 {
 	struct stat now;
@@ -83,10 +79,10 @@ void damage_compare(void)
 
 	if (file_fd < 0 || inspect(&now) < 0)
 		return;
-	if (!is_same_time(now.st_ctim, before.st_ctim))
+	if (!image_file_is_same_time(now.st_ctim, before.st_ctim))
 		changed |= DAMAGE_TOUCHED;
 	if (now.st_size != before.st_size ||
-		!is_same_time(now.st_mtim, before.st_mtim))
+		!image_file_is_same_time(now.st_mtim, before.st_mtim))
 		changed |= DAMAGE_WRITTEN;
 	record->size_now = now.st_size;
 	__atomic_fetch_or(&record->changed, changed, __ATOMIC_RELEASE);

@@ -77,12 +77,28 @@ static void other_cpus_are_refused(void **state)
 	}
 }
 
+static void the_allowed_cpus_are_counted(void **state)
+{
+	struct affinity affinity = { .is_changed = false };
+	cpu_set_t before = allowed(), cpus;
+	int cpu;
+
+	(void)state;
+	assert_int_equal(affinity_cpus(&cpus), CPU_COUNT(&before));
+	assert_true(CPU_EQUAL(&cpus, &before));
+	cpu = affinity_pin(&affinity);
+	assert_int_equal(affinity_cpus(&cpus), 1);
+	assert_true(CPU_ISSET(cpu, &cpus));
+	affinity_restore(&affinity);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pinned_thread_stays),
 		cmocka_unit_test(a_moved_thread_is_there),
 		cmocka_unit_test(other_cpus_are_refused),
+		cmocka_unit_test(the_allowed_cpus_are_counted),
 	};
 
 	return cmocka_run_group_tests_name("affinity", tests, NULL, NULL);
