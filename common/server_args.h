@@ -26,8 +26,7 @@ struct server_args {
 /* An argument vector, and the memory of its words. */
 struct server_argv {
 	char *words[1 + SERVER_ARGS_COUNT + 1]; /* as for execve(2) */
-	char numbers[SERVER_ARGS_COUNT - 1][40];
-	char image[PATH_MAX + 8];
+	char text[PATH_MAX + 256];
 };
 
 /* A longer name of an image is cut. */

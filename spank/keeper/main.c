@@ -16,18 +16,21 @@
  * It reads neither the image nor what is mounted.  The directories belong to
  * root, and slurmstepd removes them.
  *
- * Usage: spank-sif-keeper SECONDS MOUNTPOINT
+ * Usage: spank-sif-keeper timeout=30 mountpoint=DIRECTORY
+ *
+ * Arguments: common/keeper_args.h.  Exit statuses: common/server_start.h.
  */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/keeper_args.h"
 #include "common/message.h"
 #include "common/privileged/run.h"
 #include "common/server_start.h"
@@ -81,11 +84,11 @@ static int run_program(const char *path, char *const argv[], int socket,
 }
 
 /* Returns the FUSE descriptor, owned by the caller. */
-static int mount_image(const char *path, int timeout_s, struct error *err)
+static int mount_image(const struct keeper_args *args, struct error *err)
 {
 	char *argv[] = { "fusermount3", "-o",
-		"fsname=spank-sif,subtype=sif,nosuid,nodev", "--", (char *)path,
-		NULL };
+		"fsname=spank-sif,subtype=sif,nosuid,nodev", "--",
+		(char *)args->mountpoint, NULL };
 	CLEANUP_FD int own_fd = -1;
 	CLEANUP_FD int other_fd = -1;
 	int ends[2], fd;
@@ -95,7 +98,7 @@ static int mount_image(const char *path, int timeout_s, struct error *err)
 	own_fd = ends[0];
 	other_fd = ends[1];
 	if (run_program(FUSERMOUNT_PATH, argv, other_fd,
-		    deadline_in_ms(timeout_s * 1000L), err) < 0)
+		    deadline_in_ms(args->timeout_s * 1000), err) < 0)
 		return error_prefix(err,
 			"cannot mount the image on the host, as "
 			"--sif-host-mount, or mount=host in plugstack.conf, "
@@ -165,19 +168,22 @@ static void wait_for_end(void)
 
 int main(int argc, char *argv[])
 {
-	struct error err = { 0 };
+	struct keeper_args args;
+	struct error err = { 0 }, args_err;
 	int forbidden = tracing_forbid(&err);
 	int fuse_fd, status;
 
 	if (version_asked(argc, argv, "spank-sif-keeper"))
 		return 0;
-	if (argc != 3 || atoi(argv[1]) <= 0)
+	if (keeper_args_parse(argv, &args, &args_err) < 0) {
+		fprintf(stderr, "%s: %s\n", argv[0], args_err.text);
 		return SERVER_EXIT_USAGE;
+	}
 	/* It was ignored, so that the kernel would reap fusermount3. */
 	signal(SIGCHLD, SIG_DFL);
 	fuse_fd = forbidden < 0 ? error_prefix(&err,
 					  "cannot mount the image on the host")
-				: mount_image(argv[2], atoi(argv[1]), &err);
+				: mount_image(&args, &err);
 	if (fuse_fd < 0) {
 		message_send(SERVER_CONTROL_FD, MESSAGE_FAILED, err.text, -1);
 		return SERVER_EXIT_CONTROL;
@@ -186,7 +192,7 @@ int main(int argc, char *argv[])
 	message_send(SERVER_CONTROL_FD, MESSAGE_MOUNT, NULL, fuse_fd);
 	close(fuse_fd);
 	wait_for_start();
-	status = unmount_image(argv[2]);
+	status = unmount_image(args.mountpoint);
 	close(SERVER_CONTROL_FD);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	wait_for_end();

@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/keeper_args.h"
 #include "common/privileged/cgroup.h"
 #include "common/privileged/spawn_as_user.h"
 #include "common/server_start.h"
@@ -29,9 +29,11 @@ static int start_keeper(struct host_mount *mount,
 	CLEANUP_FD int program_fd = priv_spawn_open(KEEPER_PATH, err);
 	CLEANUP_FD int read_fd = -1;
 	CLEANUP_FD int write_fd = -1;
-	char timeout[16];
-	char *argv[] = { "spank-sif-keeper", timeout, mount->mountpoint.path,
-		NULL };
+	const struct keeper_args args = {
+		.timeout_s = timeout_s,
+		.mountpoint = mount->mountpoint.path,
+	};
+	struct keeper_argv argv;
 	static char *const no_environment[] = { NULL };
 	struct spawn_fds fds = {
 		.program = program_fd,
@@ -52,9 +54,9 @@ static int start_keeper(struct host_mount *mount,
 		return error_set(err, errno, "cannot make a pipe");
 	mount->reason_fd = ends[0];
 	write_fd = fds.extra = ends[1];
-	snprintf(timeout, sizeof(timeout), "%d", timeout_s);
-	return priv_spawn(&fds, argv, no_environment, identity, &mount->child,
-		err);
+	keeper_args_print(&args, "spank-sif-keeper", &argv);
+	return priv_spawn(&fds, argv.words, no_environment, identity,
+		&mount->child, err);
 }
 
 int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,

@@ -177,7 +177,7 @@ start_held_step() { # SRUN-ARGUMENT...
 			dup2(fileno $lifeline, 21);
 			dup2(20, 3) and dup2(21, 4) or die;
 			exec qw(strace -f -qq -e trace=execve -o /shared/trace
-				/shared/keeper 5 /nowhere);
+				/shared/keeper timeout=5 mountpoint=/nowhere);
 		}
 		close $keeper;
 		recv $server, my $word, 8192, 0;
