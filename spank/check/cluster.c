@@ -10,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "spank/check/check.h"
+#include "spank/plugin/io/printable.h"
 
 /* Nodes by name, with their state, such as "node1 idle" or "node2 down*". */
 #define LIST_NODES "sinfo --noheader --Node --format='%N %t' | sort -u"
@@ -20,8 +21,8 @@
  * caller's environment names.
  */
 #define ASK                                                                 \
-	"SPANK_SIF_IMAGE=none srun --quiet --nodes=1 --ntasks=1 "           \
-	"--nodelist=%s --mem=16M --immediate=60 sh -c "                     \
+	"SPANK_SIF_IMAGE=none srun --quiet --input=none --nodes=1 "         \
+	"--ntasks=1 --nodelist=%s --mem=16M --immediate=60 sh -c "          \
 	"'[ -x %s ] || exec echo \"$SLURMD_NODENAME failure: spank-sif is " \
 	"not installed\"; exec %s --brief' 2>&1"
 
@@ -42,10 +43,11 @@ static FILE *ask(const char *node)
 	return popen(command, "re");
 }
 
-/* Print what srun says; true if that is the node's own line, and "ok". */
+/* Print what srun says; true if that is the node's own line, and "ok".  A node
+ * may send anything, which must not reach a terminal as it is. */
 static bool print_answer(struct node *node)
 {
-	char line[2048];
+	char line[2048], text[4 * sizeof(line)];
 	bool answered = false, ok = false;
 
 	while (node->answer && fgets(line, sizeof(line), node->answer)) {
@@ -53,7 +55,8 @@ static bool print_answer(struct node *node)
 			answered = true;
 			ok = strstr(line, " ok\n");
 		}
-		fputs(line, stdout);
+		line[strcspn(line, "\n")] = '\0';
+		puts(printable(line, text, sizeof(text)));
 	}
 	if (node->answer)
 		pclose(node->answer);

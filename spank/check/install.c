@@ -108,12 +108,12 @@ void check_release(const struct check_context *context,
 	(void)context;
 	snprintf(built, sizeof(built), "%d.%02d", SLURM_VERSION_MAJOR(number),
 		SLURM_VERSION_MINOR(number));
-	if (!read_line_of("PATH=$PATH:/usr/sbin:/sbin; "
-			  "{ slurmd -V || srun -V; } 2>/dev/null",
-		    running, sizeof(running)))
+	if (!read_line_of("{ slurmd -V || srun -V; } 2>/dev/null", running,
+		    sizeof(running)))
 		check_set(finding, CHECK_FAILURE,
 			"neither slurmd nor srun can be run to ask for the "
-			"release of Slurm: add their folder to PATH");
+			"release of Slurm: install them, or build the plugin "
+			"with --with-slurm=PREFIX");
 	else if (!strstr(running, built))
 		check_set(finding, CHECK_FAILURE,
 			"the plugin is built for Slurm %s, and this is '%s': "

@@ -176,6 +176,8 @@ int main(int argc, char *argv[])
 
 	if (version_asked(argc, argv, "spank-sif-check"))
 		return 0;
+	/* A prolog has none, and root's must not lead to others' programs. */
+	setenv("PATH", SEARCH_PATH, 1);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return fputs(usage, stdout) < 0;
 	if (argc == 2 && strcmp(argv[1], "--cluster") == 0)

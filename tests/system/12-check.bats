@@ -153,10 +153,11 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 }
 
 @test "a plugin for another release of Slurm is a failure" {
-	as_root sh -c 'mkdir -p /opt/other
-		printf "#!/bin/sh\necho slurm 19.05.1\n" >/opt/other/slurmd
-		chmod 755 /opt/other/slurmd'
-	run as_root env PATH="/opt/other:$PATH" spank-sif-check
+	as_root sh -c 'mv /usr/sbin/slurmd /root/
+		printf "#!/bin/sh\necho slurm 19.05.1\n" >/usr/sbin/slurmd
+		chmod 755 /usr/sbin/slurmd'
+	run as_root env PATH=/nowhere /usr/bin/spank-sif-check
+	as_root mv /root/slurmd /usr/sbin/slurmd
 	assert_status 1
 	assert_check release failure "this is 'slurm 19.05.1'"
 }

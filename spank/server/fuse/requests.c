@@ -138,7 +138,7 @@ static void answer_open(fuse_req_t request, fuse_ino_t node,
 	struct fuse_file_info *file)
 {
 	(void)node, (void)file;
-	fuse_reply_err(request, ENOSYS);
+	worker_check_sent(fuse_reply_err(request, ENOSYS));
 }
 
 static bool is_slow(enum read_result result)
