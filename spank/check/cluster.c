@@ -79,7 +79,7 @@ static bool print_answers(struct node *nodes, size_t count)
 
 int check_cluster(void)
 {
-	struct node nodes[BATCH];
+	struct node nodes[BATCH] = { { .answer = NULL } };
 	FILE *list = popen(LIST_NODES, "re");
 	size_t count = 0, asked = 0;
 	char name[256], state[64];

@@ -98,10 +98,11 @@ static void send_request(uint32_t opcode, uint64_t node, const void *argument,
 	const struct fuse_in_header header = {
 		.len = sizeof(header) + size,
 		.opcode = opcode,
-		.unique = ++unique,
+		.unique = unique + 1,
 		.nodeid = node,
 	};
 
+	unique++;
 	memcpy(bytes, &header, sizeof(header));
 	if (size > 0)
 		memcpy(bytes + sizeof(header), argument, size);
