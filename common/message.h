@@ -14,13 +14,11 @@
  *   BUILD    server           build the container; text: when the server became
  *                             ready, in microseconds of CLOCK_MONOTONIC
  *   IMAGE    task    image    the open image file; text: words of MESSAGE_*
- *   READY    server           the image can be served; text: its properties, as
- *                             KEY=VALUE words
- *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it; text: the
- *                             CPU that the task stays on until SEALED, or -1
- *   SEALED   task             all mount points are made; not sent for further
- *                             images, in which none are made
- *   PREFETCH server           text: files that the step is likely to read
+ *   READY    server           the image can be served; text: its properties,
+ * see image_info.h MOUNT    task    fuse     /dev/fuse, already mounted: serve
+ * it; text: the CPU that the task stays on until SEALED, or -1 SEALED   task
+ * all mount points are made; not sent for further images, in which none are
+ * made PREFETCH server           text: files that the step is likely to read
  *                             first, one a line
  *   SHARED   task    memfd    what the other tasks need to know
  *   BUILT    task    mnt ns   the container is complete

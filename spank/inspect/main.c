@@ -8,13 +8,15 @@
  * process of the user who chose it.
  *
  * Usage: spank-sif-inspect root|data <IMAGE
- * Exit status: 0, with a description on standard output; 1, with a sentence on
- * standard output that says what is wrong with "it"; 2 for wrong usage.
+ * Exit status: 0, with what image_info.h says on standard output; 1, with a
+ * sentence on standard output that says what is wrong with "it"; 2 for wrong
+ * usage.
  */
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "common/image_info.h"
 #include "common/sif.h"
 #include "common/version.h"
 
@@ -25,6 +27,22 @@ static void limit(void)
 
 	setrlimit(RLIMIT_CPU, &cpu);
 	setrlimit(RLIMIT_AS, &memory);
+}
+
+static void describe(const struct sif_partition *partition)
+{
+	struct image_info info = {
+		.offset = partition->offset,
+		.size = partition->size,
+		.overlays = partition->overlays,
+	};
+	char words[IMAGE_INFO_SIZE];
+
+	snprintf(info.compression, sizeof(info.compression), "%s",
+		sif_compression_name(partition->compression));
+	sif_read_uuid(0, info.uuid);
+	image_info_print(&info, words, sizeof(words));
+	puts(words);
 }
 
 int main(int argc, char *argv[])
@@ -42,11 +60,6 @@ int main(int argc, char *argv[])
 		puts(err.text);
 		return 1;
 	}
-	printf("squashfs, %s, %llu bytes",
-		sif_compression_name(partition.compression),
-		(unsigned long long)partition.size);
-	if (partition.overlays > 0)
-		printf(", overlays=%u", partition.overlays);
-	putchar('\n');
+	describe(&partition);
 	return 0;
 }

@@ -37,6 +37,7 @@ static int read_image(const struct inspection *inspection, const char *path,
 	char *argv[] = { program, kind, NULL };
 	char found[ERROR_TEXT_SIZE] = "";
 	CLEANUP_FD int fd = image_file_open(path, err);
+	struct image_info info;
 	struct error ignored;
 	int status;
 
@@ -45,12 +46,12 @@ static int read_image(const struct inspection *inspection, const char *path,
 	status = priv_run(INSPECT_PATH, argv, fd,
 		deadline_in_ms(INSPECT_TIMEOUT_MS), found, sizeof(found),
 		&ignored);
-	if (status == 0)
-		return image_check_overlays(path, found, inspection->args,
+	found[strcspn(found, "\n")] = '\0';
+	if (status == 0 && image_info_parse(found, &info))
+		return image_check_overlays(path, &info, inspection->args,
 			inspection->report, err);
 	if (status != 1)
 		return 0; /* the node will find out */
-	found[strcspn(found, "\n")] = '\0';
 	return error_set(err, 0, "cannot use the image '%s': %s", path, found);
 }
 

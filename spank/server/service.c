@@ -9,29 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/image_info.h"
 #include "common/sif.h"
 #include "spank/server/service.h"
 
-/* The text of READY: KEY=VALUE words. */
 static void describe(struct service *service, int image_fd,
 	const struct sif_partition *partition)
 {
-	char uuid[SIF_UUID_SIZE], rings[32] = "", overlays[32] = "";
+	struct image_info info = {
+		.offset = partition->offset,
+		.size = partition->size,
+		.overlays = partition->overlays,
+		/* Without rings, requests come by /dev/fuse. */
+		.rings = rings_count(service->rings),
+	};
 
-	sif_read_uuid(image_fd, uuid);
-	/* Without rings, requests come by /dev/fuse. */
-	if (rings_count(service->rings) > 0)
-		snprintf(rings, sizeof(rings), " rings=%d",
-			rings_count(service->rings));
-	if (partition->overlays > 0)
-		snprintf(overlays, sizeof(overlays), " overlays=%u",
-			partition->overlays);
-	snprintf(service->image_info, sizeof(service->image_info),
-		"offset=%llu size=%llu compression=%s%s%s%s%s",
-		(unsigned long long)partition->offset,
-		(unsigned long long)partition->size,
-		sif_compression_name(partition->compression), overlays, rings,
-		*uuid ? " uuid=" : "", uuid);
+	snprintf(info.compression, sizeof(info.compression), "%s",
+		sif_compression_name(partition->compression));
+	sif_read_uuid(image_fd, info.uuid);
+	image_info_print(&info, service->image_info,
+		sizeof(service->image_info));
 }
 
 int service_open_image(struct service *service, const char *kind, int *image_fd,

@@ -97,7 +97,8 @@ static int send_image(struct build *build, size_t i, const char *image,
 	const char *kind, struct error *err)
 {
 	const struct container_request *request = build->request;
-	char info[MESSAGE_TEXT_SIZE], path[PATH_MAX];
+	char text[IMAGE_INFO_SIZE], path[PATH_MAX];
+	struct image_info info;
 
 	build->images[i] = (struct image_request){
 		.kind = kind,
@@ -112,18 +113,19 @@ static int send_image(struct build *build, size_t i, const char *image,
 		return -1;
 	if (image_find(image, request->plan.args->path, request->plan.job_id,
 		    path, err) < 0 ||
-		image_send_file(&build->images[i], path, info, err) < 0) {
+		image_send_file(&build->images[i], path, &info, err) < 0) {
 		if (i == 0)
 			image_explain_absent(image, request->plan.job, err);
 		return -1;
 	}
-	report_moment(build->report, "image '%s' checked: %s", image, info);
+	image_info_print(&info, text, sizeof(text));
+	report_moment(build->report, "image '%s' checked: %s", image, text);
 	if (i > 0)
 		return 0;
-	if (image_check_overlays(path, info, request->plan.args, build->report,
+	if (image_check_overlays(path, &info, request->plan.args, build->report,
 		    err) < 0)
 		return -1;
-	return container_vars_add_image(path, info, build->container->vars,
+	return container_vars_add_image(path, &info, build->container->vars,
 		err);
 }
 

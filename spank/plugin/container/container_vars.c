@@ -31,38 +31,18 @@ int container_vars_add(char **vars, struct error *err, const char *format, ...)
 	return error_set(err, 0, "cannot allocate memory");
 }
 
-/* The value of KEY in "KEY=VALUE KEY=VALUE", up to `size` - 1 bytes of it. */
-static const char *find_word(const char *info, const char *key, char *value,
-	size_t size)
+int container_vars_add_image(const char *path, const struct image_info *info,
+	char **vars, struct error *err)
 {
-	size_t length = strlen(key);
-
-	for (; *info; info += strcspn(info, " "), info += *info == ' ')
-		if (strncmp(info, key, length) == 0 && info[length] == '=') {
-			info += length + 1;
-			snprintf(value, size, "%.*s", (int)strcspn(info, " "),
-				info);
-			return value;
-		}
-	value[0] = '\0';
-	return value;
-}
-
-int container_vars_add_image(const char *path, const char *info, char **vars,
-	struct error *err)
-{
-	char uuid[64], offset[32], size[32];
 	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 
-	find_word(info, "uuid", uuid, sizeof(uuid));
-	find_word(info, "offset", offset, sizeof(offset));
-	find_word(info, "size", size, sizeof(size));
-	if (uuid[0] && container_vars_add(vars, err, "SIF_UUID=%s", uuid) < 0)
+	if (info->uuid[0] &&
+		container_vars_add(vars, err, "SIF_UUID=%s", info->uuid) < 0)
 		return -1;
 	if (container_vars_add(vars, err, "SIF_IMAGE=%s", path) < 0 ||
 		container_vars_add(vars, err, "SIF_NAME=%s", name) < 0 ||
-		container_vars_add(vars, err, "SIF_PARTITION=%s:%s", offset,
-			size) < 0 ||
+		container_vars_add(vars, err, "SIF_PARTITION=%ld:%ld",
+			info->offset, info->size) < 0 ||
 		container_vars_add(vars, err, "SINGULARITY_NAME=%s", name) <
 			0 ||
 		container_vars_add(vars, err, "SINGULARITY_CONTAINER=%s",

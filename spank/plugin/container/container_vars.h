@@ -3,6 +3,7 @@
 #define SPANK_PLUGIN_CONTAINER_CONTAINER_VARS_H
 
 #include "common/error.h"
+#include "common/image_info.h"
 
 /* The most variables in a list; the array has one element more, for the NULL.
  */
@@ -20,11 +21,10 @@ int container_vars_add(char **vars, struct error *err, const char *format, ...)
 /*
  * Append what is known about the root image at `path`: SIF_IMAGE (the path),
  * SIF_NAME (the name of the file), SIF_UUID, SIF_PARTITION (offset:size in
- * bytes), and the variables of Singularity and Apptainer.  `info` is what the
- * server reports about it, see image_send_file().
+ * bytes), and the variables of Singularity and Apptainer.
  */
-int container_vars_add_image(const char *path, const char *info, char **vars,
-	struct error *err);
+int container_vars_add_image(const char *path, const struct image_info *info,
+	char **vars, struct error *err);
 
 void container_vars_free(char **vars);
 

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -68,18 +67,28 @@ int image_send_message(int server, int type, const char *text, int fd,
 	return 0;
 }
 
+static int parse_image_info(const char *path, const char *text,
+	struct image_info *ret_info, struct error *err)
+{
+	if (image_info_parse(text, ret_info))
+		return 0;
+	return error_set(err, 0,
+		"cannot use the image '%s': the image server describes it in "
+		"words that this plugin does not know; please tell the "
+		"administrator to install plugin and server of one release",
+		path);
+}
+
 static int receive_image_info(const struct image_request *request,
-	const char *path, char ret_info[MESSAGE_TEXT_SIZE], struct error *err)
+	const char *path, struct image_info *ret_info, struct error *err)
 {
 	CLEANUP_FD int unexpected_fd = -1;
 	struct message message;
 	int got = message_receive(request->server, request->deadline, &message,
 		&unexpected_fd);
 
-	if (got == 1 && message.type == MESSAGE_READY) {
-		memcpy(ret_info, message.text, MESSAGE_TEXT_SIZE);
-		return 0;
-	}
+	if (got == 1 && message.type == MESSAGE_READY)
+		return parse_image_info(path, message.text, ret_info, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)
 		return error_set(err, 0, "cannot use the image '%s': %s", path,
 			message.text);
@@ -107,7 +116,7 @@ static void name_source(struct image_request *request, const char *path)
 }
 
 int image_send_file(struct image_request *request, const char *path,
-	char ret_info[MESSAGE_TEXT_SIZE], struct error *err)
+	struct image_info *ret_info, struct error *err)
 {
 	CLEANUP_FD int image_fd = image_file_open(path, err);
 
@@ -141,24 +150,23 @@ void image_explain_absent(const char *image, char *const *job,
 	error_hint(err, guessed);
 }
 
-int image_check_overlays(const char *path, const char *image_info,
+int image_check_overlays(const char *path, const struct image_info *info,
 	const struct plugstack_args *args, struct report *report,
 	struct error *err)
 {
-	const char *found = strstr(image_info, "overlays=");
-	int count = found ? atoi(found + strlen("overlays=")) : 0;
+	long count = info->overlays;
 
-	if (count <= 0)
+	if (count == 0)
 		return 0;
 	if (args->refuse_overlays)
 		return error_set(err, 0,
-			"cannot use the image '%s': it has %d overlay "
+			"cannot use the image '%s': it has %ld overlay "
 			"partition%s, which would be ignored, and this site "
 			"refuses that (overlay-partition= in plugstack.conf); "
 			"make one file of all, see spank-sif-errors(7)",
 			path, count, count == 1 ? "" : "s");
 	report_note_alike(report,
-		"the image '%s' has %d overlay partition%s, which %s ignored: "
+		"the image '%s' has %ld overlay partition%s, which %s ignored: "
 		"what was added or changed there is missing; make one file of "
 		"all, see spank-sif-errors(7)",
 		path, count, count == 1 ? "" : "s", count == 1 ? "is" : "are");

@@ -7,6 +7,7 @@
 
 #include "common/deadline.h"
 #include "common/error.h"
+#include "common/image_info.h"
 #include "common/message.h"
 #include "spank/plugin/container/connection.h"
 #include "spank/plugin/io/report.h"
@@ -48,11 +49,11 @@ int image_find(const char *image, const char *path, uint32_t job,
 
 /*
  * Open the image at `path`, which image_find() has found, and have the server
- * check it.  ret_info receives the server's report, a line of KEY=VALUE words.
- * Needs no capability, and none must be effective.
+ * check it.  *ret_info receives what the server says about it.  Needs no
+ * capability, and none must be effective.
  */
 int image_send_file(struct image_request *request, const char *path,
-	char ret_info[MESSAGE_TEXT_SIZE], struct error *err);
+	struct image_info *ret_info, struct error *err);
 
 /*
  * After a failure of image_find() or image_send_file(): if the file is missing,
@@ -65,9 +66,9 @@ void image_explain_absent(const char *image, char *const *job,
 /*
  * If the root image has overlay partitions, which Apptainer would mount over
  * it, either add a note that they are ignored, or fail, as the administrator
- * has chosen.  `image_info` is the report of the server or spank-sif-inspect.
+ * has chosen.
  */
-int image_check_overlays(const char *path, const char *image_info,
+int image_check_overlays(const char *path, const struct image_info *info,
 	const struct plugstack_args *args, struct report *report,
 	struct error *err);
 

@@ -152,7 +152,7 @@ static void further_images_are_data(void **state)
 static void overlay_partitions_are_noted(void **state)
 {
 	(void)state;
-	answer = "overlays=2";
+	answer = "offset=0 size=9 compression=gzip overlays=2\n";
 	assert_int_equal(inspect("pytorch", true), 0);
 	assert_noted("has 2 overlay partitions, which are ignored");
 }

@@ -122,28 +122,25 @@ static void another_failure_is_not_explained(void **state)
 static void overlays_are_noted_or_refused(void **state)
 {
 	struct plugstack_args args = { .refuse_overlays = false };
+	struct image_info info = { .overlays = 0 };
 	struct report report = { .debug = false };
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(image_check_overlays("/a", "squashfs gzip", &args,
-				 &report, &err),
-		0);
-	assert_int_equal(image_check_overlays("/a", "gzip overlays=0", &args,
-				 &report, &err),
-		0);
+	assert_int_equal(
+		image_check_overlays("/a", &info, &args, &report, &err), 0);
 	assert_int_equal(report.count, 0);
-	assert_int_equal(image_check_overlays("/a", "gzip overlays=2", &args,
-				 &report, &err),
-		0);
+	info.overlays = 2;
+	assert_int_equal(
+		image_check_overlays("/a", &info, &args, &report, &err), 0);
 	assert_int_equal(report.count, 1);
 	assert_non_null(strstr(report.lines[0].text,
 		"the image '/a' has 2 overlay partitions, which are ignored"));
 	report_free(&report);
 	args.refuse_overlays = true;
-	assert_int_equal(image_check_overlays("/a", "gzip overlays=1", &args,
-				 &report, &err),
-		-1);
+	info.overlays = 1;
+	assert_int_equal(
+		image_check_overlays("/a", &info, &args, &report, &err), -1);
 	assert_non_null(strstr(err.text, "it has 1 overlay partition, which"));
 	assert_int_equal(report.count, 0);
 }
@@ -174,11 +171,13 @@ static void stop_server(struct server *server)
 	cleanup_fd(&server->request.server);
 }
 
+#define READY "offset=1 size=2 compression=gzip"
+
 /* The answer is sent first; it waits in the socket. */
 static void a_checked_image_has_a_report(void **state)
 {
 	struct server server = start_server();
-	char info[MESSAGE_TEXT_SIZE];
+	struct image_info info;
 	struct error err = { 0 };
 	struct message message;
 	struct stat sent, file;
@@ -186,11 +185,12 @@ static void a_checked_image_has_a_report(void **state)
 
 	(void)state;
 	scratch_write("a.sif", "x");
-	message_send(server.socket, MESSAGE_READY, "gzip offset=1", -1);
+	message_send(server.socket, MESSAGE_READY, READY, -1);
 	assert_int_equal(image_send_file(&server.request, scratch_path("a.sif"),
-				 info, &err),
+				 &info, &err),
 		0);
-	assert_string_equal(info, "gzip offset=1");
+	assert_int_equal(info.offset, 1);
+	assert_string_equal(info.compression, "gzip");
 	assert_string_equal(server.request.source, scratch_path("a.sif"));
 	assert_int_equal(message_receive(server.socket, deadline_in_ms(0),
 				 &message, &fd),
@@ -206,11 +206,11 @@ static void a_checked_image_has_a_report(void **state)
 
 static void assert_send_fails(struct server *server, const char *part)
 {
-	char info[MESSAGE_TEXT_SIZE];
+	struct image_info info;
 	struct error err = { 0 };
 
 	assert_int_equal(image_send_file(&server->request,
-				 scratch_path("a.sif"), info, &err),
+				 scratch_path("a.sif"), &info, &err),
 		-1);
 	if (!strstr(err.text, part))
 		fail_msg("'%s' is not in '%s'", part, err.text);
@@ -225,6 +225,10 @@ static void each_failure_of_the_server_has_a_sentence(void **state)
 	scratch_write("a.sif", "x");
 	message_send(server.socket, MESSAGE_FAILED, "it is empty", -1);
 	assert_send_fails(&server, "a.sif': it is empty");
+
+	server = start_server();
+	message_send(server.socket, MESSAGE_READY, READY " more", -1);
+	assert_send_fails(&server, "in words that this plugin does not know");
 
 	server = start_server();
 	message_send(server.socket, MESSAGE_ENTER, NULL, -1);
@@ -242,16 +246,17 @@ static void each_failure_of_the_server_has_a_sentence(void **state)
 static void a_long_path_shows_by_its_name(void **state)
 {
 	struct server server = start_server();
-	char name[512], info[MESSAGE_TEXT_SIZE];
+	struct image_info info;
+	char name[512];
 	struct error err = { 0 };
 
 	(void)state;
 	memset(name, 'd', 250);
 	strcpy(name + 250, "/a\nb.sif");
 	scratch_write(name, "x");
-	message_send(server.socket, MESSAGE_READY, "", -1);
+	message_send(server.socket, MESSAGE_READY, READY, -1);
 	assert_int_equal(image_send_file(&server.request, scratch_path(name),
-				 info, &err),
+				 &info, &err),
 		0);
 	assert_true(strlen(server.request.source) < IMAGE_SOURCE_SIZE);
 	assert_null(strchr(server.request.source, '/'));

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_IMAGE_INFO_H
+#define COMMON_IMAGE_INFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What is known about an image that can be used: NAME=VALUE words with spaces
+ * between them, in the text of READY and in the output of spank-sif-inspect.
+ */
+struct image_info {
+	long offset; /* of the file system in the file */
+	long size;
+	char compression[8];
+	long overlays; /* overlay partitions; no word if there are none */
+	long rings;    /* that serve requests; no word if there are none */
+	char uuid[37]; /* of the SIF, or "" and no word */
+};
+
+/* Enough for all words. */
+#define IMAGE_INFO_SIZE 256
+
+/* Print the words as snprintf(3) would. */
+void image_info_print(const struct image_info *info, char *text, size_t size);
+
+/*
+ * Parse what image_info_print() prints.  The text is untrusted: false for
+ * anything else.
+ */
+bool image_info_parse(const char *text, struct image_info *ret_info);
+
+#endif
