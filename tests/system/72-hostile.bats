@@ -41,7 +41,7 @@ setup_file() {
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
 	compile -static -O1 -D_GNU_SOURCE -I"$TESTS_LIB/../.." -o "$SHARED/server" \
 		"$BATS_TEST_DIRNAME/hostile-server.c" \
-		"$TESTS_LIB"/../../common/{deadline,error,message,server_args}.c
+		"$TESTS_LIB"/../../common/{deadline,error,message,named_values,server_args}.c
 	thread_program
 	as_root install -m 0711 /shared/server /run/hostile-server
 	as_alice srun --nodes="$(node_count)" true
