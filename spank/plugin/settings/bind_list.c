@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "spank/plugin/settings/bind_list.h"
+#include "spank/plugin/settings/image_source.h"
 #include "spank/plugin/settings/list.h"
 #include "spank/plugin/settings/path.h"
 
@@ -190,6 +191,21 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 	return normalize_target(spec->target, err);
 }
 
+/* The colon in a URI does not separate IMAGE from DST. */
+static int check_image(const char *item, struct error *err)
+{
+	CLEANUP_FREE char *image = strdup(item);
+	char *target;
+
+	if (!image)
+		return error_set(err, 0, "cannot allocate memory");
+	list_unescape(image, ",");
+	target = strrchr(image, ':');
+	if (target && strncmp(target, "://", 3) != 0)
+		*target = '\0';
+	return image_source_check(image, err);
+}
+
 static int add_item(struct bind_list *specs, struct error *err)
 {
 	struct bind_spec *list =
@@ -216,6 +232,8 @@ static int parse_items(char *rest, enum bind_spec_kind kind,
 					shown ? shown : "", item);
 			continue;
 		}
+		if (kind == BIND_SPEC_IMAGES && check_image(item, err) < 0)
+			return -1;
 		free(shown);
 		shown = strdup(item);
 		if (add_item(specs, err) < 0)

@@ -5,14 +5,12 @@
  * on, since users can set those variables themselves.  There it runs as root,
  * on text of the user, and only looks at that text.
  */
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "spank/plugin/settings/list.h"
+#include "spank/plugin/settings/image_source.h"
 #include "spank/plugin/settings/setting_parse.h"
 
 static int set_path(struct setting_value *value, const char *path,
@@ -115,43 +113,6 @@ int setting_parse_home(const char *text, unsigned int words,
 
 /* --- images --------------------------------------------------------------- */
 
-/* The Apptainer command that makes an image of such a source, or NULL. */
-static const char *find_source(const char *value)
-{
-	static const char *const sources[][2] = {
-		{ "docker-archive:", "build" }, { "docker-daemon:", "build" },
-		{ "oci-archive:", "build" }, { "oci:", "build" },
-		{ "docker://", "pull" }, { "library://", "pull" },
-		{ "oras://", "pull" }, { "shub://", "pull" },
-		{ "http://", "pull" }, { "https://", "pull" }
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++)
-		if (strncmp(value, sources[i][0], strlen(sources[i][0])) == 0)
-			return sources[i][1];
-	return NULL;
-}
-
-static int check_file(const char *image, struct error *err)
-{
-	const char *command = find_source(image);
-
-	if (strncmp(image, "instance://", 11) == 0)
-		return error_set(err, 0,
-			"'%s' is not an image file, and there are no "
-			"instances: give the path of its image, or enter a "
-			"step that runs with --sif-join=JOB.STEP",
-			image);
-	if (command)
-		return error_set(err, 0,
-			"'%s' is not an image file, and nothing is pulled when "
-			"a job starts: run 'apptainer %s image.sif %s' once, "
-			"and give that file",
-			image, command, image);
-	return 0;
-}
-
 int setting_parse_image(const char *text, unsigned int words,
 	struct setting_value *value, struct error *err)
 {
@@ -160,25 +121,9 @@ int setting_parse_image(const char *text, unsigned int words,
 	if (!*text)
 		return error_set(err, 0,
 			"the path of an image, or 'none', is missing");
-	if (check_file(text, err) < 0 || check_path(text, err) < 0)
+	if (image_source_check(text, err) < 0 || check_path(text, err) < 0)
 		return -1;
 	return set_path(value, text, err);
-}
-
-/* The colon in a URI does not separate IMAGE from DST. */
-static int check_files(const char *text, struct error *err)
-{
-	CLEANUP_FREE char *copy = strdup(text);
-	char *rest = copy, *item, *target;
-
-	while (copy && (item = list_next(&rest))) {
-		target = strrchr(item, ':');
-		if (target && strncmp(target, "://", 3) != 0)
-			*target = '\0';
-		if (check_file(item, err) < 0)
-			return -1;
-	}
-	return copy ? 0 : error_set(err, 0, "cannot allocate memory");
 }
 
 int setting_parse_mounts(const char *text, unsigned int words,
@@ -186,8 +131,6 @@ int setting_parse_mounts(const char *text, unsigned int words,
 {
 	(void)words;
 	value->word = NO_WORD;
-	if (check_files(text, err) < 0)
-		return -1;
 	return bind_list_parse(text, BIND_SPEC_IMAGES, &value->binds, err);
 }
 

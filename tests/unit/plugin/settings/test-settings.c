@@ -394,6 +394,8 @@ static void images_that_are_no_files(void **state)
 	assert_wrong(SETTING_IMAGE, "instance://web", "--sif-join=JOB.STEP");
 	assert_wrong(SETTING_MOUNT, "a.sif:/a,docker://debian:12:/b",
 		"'apptainer pull image.sif docker://debian:12'");
+	assert_wrong(SETTING_MOUNT, "docker-archive:x.tar:/b",
+		"'apptainer build image.sif docker-archive:x.tar'");
 	assert_wrong(SETTING_MOUNT, "docker://debian",
 		"'apptainer pull image.sif docker://debian'");
 }
