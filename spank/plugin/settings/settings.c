@@ -235,6 +235,14 @@ void settings_errors_set(struct settings_errors *errors, enum setting setting,
 	*text = err ? strdup(err->text) : NULL;
 }
 
+void settings_errors_free(struct settings_errors *errors)
+{
+	size_t i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		settings_errors_set(errors, i, NULL);
+}
+
 bool settings_errors_first(const struct settings_errors *errors,
 	struct error *ret_err)
 {

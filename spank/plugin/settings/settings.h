@@ -101,6 +101,8 @@ struct settings_errors {
 void settings_errors_set(struct settings_errors *errors, enum setting setting,
 	const struct error *err);
 
+void settings_errors_free(struct settings_errors *errors);
+
 /* The first sentence into *ret_err, if there is one. */
 bool settings_errors_first(const struct settings_errors *errors,
 	struct error *ret_err);

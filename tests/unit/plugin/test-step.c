@@ -33,6 +33,7 @@ static int end(void **state)
 	(void)state;
 	settings_free(&step.settings);
 	settings_free(&step.options);
+	settings_errors_free(&step.wrong);
 	plugstack_args_free(&args);
 	return 0;
 }

@@ -50,6 +50,7 @@ static int end(void **state)
 {
 	(void)state;
 	settings_free(&submission.settings);
+	settings_errors_free(&submission.wrong);
 	report_free(&report);
 	plugstack_args_free(&args);
 	return 0;
