@@ -180,7 +180,7 @@ int main(int argc, char *argv[])
 	int forbidden = tracing_forbid(&err);
 	int status;
 
-	if (version_asked(argc, argv, "spank-sif-server"))
+	if (version_asked(argc, argv, PROGRAM_NAME))
 		return 0;
 	if (server_args_parse(argv, &args, &err) < 0) {
 		fprintf(stderr, "%s: %s\n", argv[0], err.text);
