@@ -8,11 +8,14 @@
  *
  * close itself is made: on Linux it frees the descriptor even when it fails.
  *
- * Most calls of slurmstepd are Slurm's own.  Return addresses on the stack show
- * which are the plugin's.
+ * Most calls of slurmstepd are Slurm's own.  The plugin's are those with a
+ * function of the plugin among their callers.  libdw unwinds the stack to find
+ * them.  A search of the stack for return addresses would also find those of
+ * functions that have returned.
  */
 #include <ctype.h>
 #include <elf.h>
+#include <elfutils/libdwfl.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,14 +27,14 @@
 
 #include "failing-call.h"
 
-#define STACK_WORDS 2048
-#define FRAMES_MAX  6
-#define TEXT_SIZE   96
+#define FRAMES_MAX 6
+#define TEXT_SIZE  96
 
-/* Where a process has the code of the plugin. */
-struct code {
-	char name[64];
-	uint64_t begin, end, offset;
+/* Return addresses into an object of the plugin, the innermost first. */
+struct frames {
+	char object[64];
+	uint64_t offsets[FRAMES_MAX];
+	size_t count;
 };
 
 static size_t peek(pid_t pid, uint64_t address, void *data, size_t size)
@@ -44,78 +47,22 @@ static size_t peek(pid_t pid, uint64_t address, void *data, size_t size)
 	return got < 0 ? 0 : got;
 }
 
-/* Of the .so or of a program of the plugin. */
-static bool find_code(pid_t pid, struct code *ret_code)
+static void get_registers(pid_t pid, struct user_regs_struct *registers)
 {
-	char path[32], line[512], name[256] = "", rights[8];
-	struct code code;
-	bool found = false;
-	FILE *maps;
+	struct iovec part = { .iov_base = registers,
+		.iov_len = sizeof(*registers) };
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	maps = fopen(path, "re");
-	while (!found && maps && fgets(line, sizeof(line), maps))
-		found = sscanf(line, "%lx-%lx %7s %lx %*s %*s %255s",
-				&code.begin, &code.end, rights, &code.offset,
-				name) == 5 &&
-			rights[2] == 'x' && strstr(name, "/spank");
-	if (maps)
-		fclose(maps);
-	if (!found)
-		return false;
-	snprintf(code.name, sizeof(code.name), "%.60s", strrchr(name, '/') + 1);
-	*ret_code = code;
-	return true;
+	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &part) < 0)
+		perror("step-trace: cannot read registers");
 }
 
-/*
- * Is there a call instruction before this address?  If not, it is the address
- * of a function that is on the stack, such as a hook's.
- */
-static bool is_after_call(pid_t pid, uint64_t address)
+static void set_registers(pid_t pid, struct user_regs_struct *registers)
 {
-#if defined(__x86_64__)
-	uint8_t bytes[6];
+	struct iovec part = { .iov_base = registers,
+		.iov_len = sizeof(*registers) };
 
-	if (peek(pid, address - sizeof(bytes), bytes, sizeof(bytes)) < 6)
-		return false;
-	/* call rel32; call *mem, with 4 bytes of displacement, 1, or none */
-	return bytes[1] == 0xe8 || (bytes[0] == 0xff && bytes[1] >> 3 == 2) ||
-	       (bytes[0] == 0xff && bytes[1] >> 3 == 022) ||
-	       (bytes[3] == 0xff && bytes[4] >> 3 == 012) ||
-	       (bytes[4] == 0xff && (bytes[5] >> 3 & 7) == 2);
-#else
-	uint32_t word;
-
-	if (peek(pid, address - sizeof(word), &word, sizeof(word)) < 4)
-		return false;
-	return word >> 26 == 0x25 || (word & 0xfffffc1f) == 0xd63f0000;
-#endif
-}
-
-/* Return addresses into that code, the innermost first. */
-static size_t find_frames(pid_t pid, uint64_t stack, const struct code *code,
-	uint64_t *ret_frames, size_t room)
-{
-	uint64_t words[STACK_WORDS];
-	size_t i, count = 0, got = 0, part;
-
-	/* Page by page to the end of the stack. */
-	while (got < sizeof(words)) {
-		part = peek(pid, stack + got, (char *)words + got,
-			4096 - (stack + got) % 4096 < sizeof(words) - got
-				? 4096 - (stack + got) % 4096
-				: sizeof(words) - got);
-		if (part == 0)
-			break;
-		got += part;
-	}
-	for (i = 0; i < got / sizeof(*words) && count < room; i++)
-		if (words[i] >= code->begin && words[i] < code->end &&
-			is_after_call(pid, words[i]))
-			ret_frames[count++] =
-				words[i] - code->begin + code->offset;
-	return count;
+	if (ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &part) < 0)
+		perror("step-trace: cannot write registers");
 }
 
 static bool get_call(pid_t pid, struct __ptrace_syscall_info *ret_info)
@@ -123,6 +70,77 @@ static bool get_call(pid_t pid, struct __ptrace_syscall_info *ret_info)
 	return ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(*ret_info),
 		       ret_info) > 0 &&
 	       ret_info->op == PTRACE_SYSCALL_INFO_ENTRY;
+}
+
+/*
+ * glibc's clone3 has no unwind information at its system call.  This moves the
+ * thread to the return address, on top of the stack.  Callers then restore the
+ * registers.
+ */
+static bool leave_clone3(pid_t pid, struct user_regs_struct *ret_before)
+{
+#if defined(__x86_64__)
+	struct __ptrace_syscall_info info;
+	struct user_regs_struct registers;
+
+	if (!get_call(pid, &info) || info.entry.nr != SYS_clone3)
+		return false;
+	get_registers(pid, ret_before);
+	registers = *ret_before;
+	if (peek(pid, registers.rsp, &registers.rip, sizeof(uint64_t)) <
+		sizeof(uint64_t))
+		return false;
+	registers.rsp += sizeof(uint64_t);
+	set_registers(pid, &registers);
+	return true;
+#else
+	(void)pid;
+	(void)ret_before;
+	return false;
+#endif
+}
+
+/* The .so or a program of the plugin. */
+static int add_frame(Dwfl_Frame *frame, void *argument)
+{
+	struct frames *frames = argument;
+	Dwfl *dwfl = dwfl_thread_dwfl(dwfl_frame_thread(frame));
+	const char *name = NULL;
+	Dwarf_Addr address, start;
+	Dwfl_Module *module;
+
+	if (!dwfl_frame_pc(frame, &address, NULL))
+		return DWARF_CB_ABORT;
+	module = dwfl_addrmodule(dwfl, address);
+	if (module)
+		name = dwfl_module_info(module, NULL, &start, NULL, NULL, NULL,
+			NULL, NULL);
+	if (!name || !strstr(name, "/spank"))
+		return DWARF_CB_OK;
+	snprintf(frames->object, sizeof(frames->object), "%.60s",
+		strrchr(name, '/') + 1);
+	frames->offsets[frames->count++] = address - start;
+	return frames->count < FRAMES_MAX ? DWARF_CB_OK : DWARF_CB_ABORT;
+}
+
+static void find_frames(struct frames *ret_frames, pid_t pid)
+{
+	static const Dwfl_Callbacks callbacks = {
+		.find_elf = dwfl_linux_proc_find_elf,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+	};
+	struct user_regs_struct before;
+	bool has_left = leave_clone3(pid, &before);
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+
+	*ret_frames = (struct frames){ .count = 0 };
+	if (dwfl && dwfl_linux_proc_report(dwfl, pid) == 0 &&
+		dwfl_report_end(dwfl, NULL, NULL) == 0 &&
+		dwfl_linux_proc_attach(dwfl, pid, true) == 0)
+		dwfl_getthread_frames(dwfl, pid, add_frame, ret_frames);
+	dwfl_end(dwfl);
+	if (has_left)
+		set_registers(pid, &before);
 }
 
 static bool can_fail(uint64_t number)
@@ -156,15 +174,14 @@ static bool can_fail(uint64_t number)
 bool failing_call_is_apt(pid_t pid, bool is_own_program)
 {
 	struct __ptrace_syscall_info info;
-	struct code code;
-	uint64_t frame;
+	struct frames frames;
 
 	if (!get_call(pid, &info) || !can_fail(info.entry.nr))
 		return false;
 	if (is_own_program)
 		return true;
-	return find_code(pid, &code) &&
-	       find_frames(pid, info.stack_pointer, &code, &frame, 1) > 0;
+	find_frames(&frames, pid);
+	return frames.count > 0;
 }
 
 /* As text if it points to text. */
@@ -182,19 +199,16 @@ static void print_argument(pid_t pid, uint64_t argument)
 		printf("%lx", argument);
 }
 
-static void print_frames(pid_t pid, uint64_t stack)
+static void print_frames(pid_t pid)
 {
-	uint64_t frames[FRAMES_MAX];
-	struct code code;
-	size_t i, count;
+	struct frames frames;
+	size_t i;
 
-	if (!find_code(pid, &code))
-		return;
-	count = find_frames(pid, stack, &code, frames, FRAMES_MAX);
-	if (count)
-		printf(" at %s", code.name);
-	for (i = 0; i < count; i++)
-		printf(" %#lx", frames[i]);
+	find_frames(&frames, pid);
+	if (frames.count)
+		printf(" at %s", frames.object);
+	for (i = 0; i < frames.count; i++)
+		printf(" %#lx", frames.offsets[i]);
 }
 
 void failing_call_print(pid_t pid)
@@ -213,26 +227,8 @@ void failing_call_print(pid_t pid)
 		print_argument(pid, info.entry.args[i]);
 		fputs(i < 3 ? ", " : ")", stdout);
 	}
-	print_frames(pid, info.stack_pointer);
+	print_frames(pid);
 	putchar('\n');
-}
-
-static void get_registers(pid_t pid, struct user_regs_struct *registers)
-{
-	struct iovec part = { .iov_base = registers,
-		.iov_len = sizeof(*registers) };
-
-	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &part) < 0)
-		perror("step-trace: cannot read registers");
-}
-
-static void set_registers(pid_t pid, struct user_regs_struct *registers)
-{
-	struct iovec part = { .iov_base = registers,
-		.iov_len = sizeof(*registers) };
-
-	if (ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &part) < 0)
-		perror("step-trace: cannot write registers");
 }
 
 #if defined(__x86_64__)

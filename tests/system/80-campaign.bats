@@ -31,7 +31,8 @@ setup() {
 # At system calls, not by the clock, so that each one hits.
 @test "SIGKILLs at system calls of every role leave nothing, with host and userns" {
 	compile -D_GNU_SOURCE -o "$SHARED/step-trace" \
-		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
+		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c \
+		-lseccomp -ldw
 	run as_root /campaign/kill --stops=1500 --modes=host,userns \
 		--step-trace=/shared/step-trace /shared/good.sif
 	echo "$output"

@@ -13,7 +13,8 @@ setup_file() {
 	image_add_singularity "$BATS_FILE_TMPDIR/tree" "export FAULTS=faultless"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
 	compile -D_GNU_SOURCE -o "$SHARED/step-trace" \
-		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c -lseccomp
+		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c \
+		-lseccomp -ldw
 }
 
 setup() {
@@ -35,14 +36,10 @@ fault() { # OPTION...
 	assert_status 0
 }
 
-# The second of two tasks takes a name and then opens /dev/fuse.  Some of Slurm's calls
-# before that may look like the plugin's.
+# The second of two tasks takes a name and then opens /dev/fuse.  The number is wrong if
+# calls of Slurm count too.
 @test "an error of a task that is not the first is reported" {
-	local call
-	for call in {2..30}; do
-		fault --roles=other --errnos=EMFILE --call=$call --modes=private
-		[[ $output != *"cannot open '/dev/fuse' on this node"* ]] || break
-	done
+	fault --roles=other --errnos=EMFILE --call=2 --modes=private
 	assert_status 0
 	assert_contains "cannot open '/dev/fuse' on this node"
 }
