@@ -196,9 +196,8 @@ static int enter_container(struct entry *entry, struct error *err)
 {
 	const struct settings *settings = entry->plan.settings;
 	struct entry_result *result = entry->result;
-	int entered = settings_is(settings, SETTING_JOIN, WORD_NONE)
-			      ? enter_own(entry, err)
-			      : enter_joined(entry, err);
+	int entered = settings_have_join(settings) ? enter_joined(entry, err)
+						   : enter_own(entry, err);
 
 	if (entered < 0)
 		return -1;

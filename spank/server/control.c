@@ -114,8 +114,7 @@ static int answer_request(struct control *control, struct error *err)
 	int answered = service_answer(control->service, err);
 
 	if (answered == 0)
-		phases_step(&control->phases, EVENT_UNMOUNTED,
-			&(struct input){ .task = NO_TASK });
+		control_server_ended(control);
 	return answered < 0 ? -1 : 0;
 }
 
@@ -183,11 +182,6 @@ void control_server_ended(struct control *control)
 {
 	phases_step(&control->phases, EVENT_UNMOUNTED,
 		&(struct input){ .task = NO_TASK });
-}
-
-bool control_is_built(const struct control *control)
-{
-	return control->phases.phase == BUILT;
 }
 
 /* `reason`: NULL, or why there will be no container. */

@@ -48,9 +48,6 @@ enum control_status control_run(struct control *control, struct error *err);
 /* Nobody serves the image any more: service_has_ended(). */
 void control_server_ended(struct control *control);
 
-/* Whether the container is complete. */
-bool control_is_built(const struct control *control);
-
 /* Close all descriptors that it has; the service keeps its own. */
 void control_close(struct control *control);
 

@@ -571,7 +571,8 @@ static void close_world(struct world *world)
 	for (i = 0; i < 2 * TASKS_MAX; i++)
 		control_poll(world->control, false, &err);
 	assert_int_equal(control_run(world->control, &err), CONTROL_DONE);
-	assert_int_equal(control_is_built(world->control), world->is_built);
+	assert_int_equal(world->control->phases.phase == BUILT,
+		world->is_built);
 	assert_int_equal(alarm(0), 0);
 	assert_true(world->is_built || !stub.is_served);
 	control_close(world->control);
@@ -780,7 +781,7 @@ static void a_step_from_hello_to_enter(void **state)
 	assert_round(&world, CONTROL_RUNNING);
 	say(&world, 0, MESSAGE_BUILT, "", true);
 	assert_round(&world, CONTROL_RUNNING);
-	assert_true(control_is_built(world.control));
+	assert_int_equal(world.control->phases.phase, BUILT);
 	assert_told(&world, 1, MESSAGE_SHARED, "", true);
 	assert_told(&world, 1, MESSAGE_ENTER, "", true);
 	/* The builder knows. */
