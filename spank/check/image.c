@@ -46,14 +46,6 @@ static int receive(int server, enum message_type type, struct error *err)
 	return error_set(err, 0, "the image server ended");
 }
 
-static int send_to(int server, enum message_type type, const char *text, int fd,
-	struct error *err)
-{
-	if (message_send(server, type, text, fd) < 0)
-		return error_set(err, errno, "the image server is gone");
-	return 0;
-}
-
 static int mount_image(int server, struct error *err)
 {
 	CLEANUP_FD int image_fd = image_file_open(TEST_IMAGE_PATH, err);
@@ -61,16 +53,16 @@ static int mount_image(int server, struct error *err)
 	CLEANUP_FD int mount_fd = -1;
 
 	if (image_fd < 0 || receive(server, MESSAGE_BUILD, err) < 0 ||
-		send_to(server, MESSAGE_IMAGE, MESSAGE_DATA, image_fd, err) <
-			0 ||
+		server_client_send(server, MESSAGE_IMAGE, MESSAGE_DATA,
+			image_fd, err) < 0 ||
 		receive(server, MESSAGE_READY, err) < 0)
 		return -1;
 	fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fuse_fd < 0)
 		return error_set(err, errno, "cannot open /dev/fuse");
 	mount_fd = priv_mount_fuse(fuse_fd, geteuid(), getegid(), SOURCE, err);
-	if (mount_fd < 0 ||
-		send_to(server, MESSAGE_MOUNT, "-1", fuse_fd, err) < 0)
+	if (mount_fd < 0 || server_client_send(server, MESSAGE_MOUNT, "-1",
+				    fuse_fd, err) < 0)
 		return -1;
 	return fd_take(&mount_fd);
 }

@@ -110,7 +110,7 @@ static int finish_container(const struct container_request *request,
 		return -1;
 	check_tmpdir(&edits->list, request->plan.job, node_has_tmpdir, report);
 	shared_fd = environment_edits_share(edits, err);
-	if (shared_fd < 0 || image_send_message(request->server, MESSAGE_SHARED,
+	if (shared_fd < 0 || server_client_send(request->server, MESSAGE_SHARED,
 				     NULL, shared_fd, err) < 0)
 		return -1;
 	return container_announce(request, container, err);

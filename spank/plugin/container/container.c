@@ -238,7 +238,7 @@ static int attach_all(struct build *build, int image_fd, struct error *err)
 	 * read next. */
 	if (scaffold_attach(SCAFFOLD, image_fd, err) < 0 ||
 		priv_mount_seal(image_fd, err) < 0 ||
-		image_send_message(build->request->server, MESSAGE_SEALED, NULL,
+		server_client_send(build->request->server, MESSAGE_SEALED, NULL,
 			-1, err) < 0)
 		return -1;
 	affinity_restore(&build->affinity);
@@ -370,11 +370,11 @@ int container_announce(const struct container_request *request,
 
 	for (i = 1; i < CONTAINER_IMAGES_MAX; i++)
 		if (container->image_fds[i] >= 0 &&
-			image_send_message(container->image_fds[i],
+			server_client_send(container->image_fds[i],
 				MESSAGE_BUILT, NULL, container->namespace_fd,
 				err) < 0)
 			return -1;
-	return image_send_message(request->server, MESSAGE_BUILT, NULL,
+	return server_client_send(request->server, MESSAGE_BUILT, NULL,
 		container->namespace_fd, err);
 }
 

@@ -20,6 +20,7 @@
 #include "spank/plugin/container/image.h"
 #include "spank/plugin/container/image_directories.h"
 #include "spank/plugin/io/printable.h"
+#include "spank/plugin/io/server_client.h"
 #include "spank/plugin/settings/admin_variables.h"
 #include "spank/plugin/settings/envp.h"
 #include "spank/plugin/settings/expand.h"
@@ -57,14 +58,6 @@ int image_find(const char *image, const char *path, uint32_t job,
 		"there is no image '%s' in the image directories of this site "
 		"(%s); for a file of your own give a path with a '/'",
 		image, path);
-}
-
-int image_send_message(int server, int type, const char *text, int fd,
-	struct error *err)
-{
-	if (message_send(server, type, text, fd) < 0)
-		return error_set(err, errno, "the image server is gone");
-	return 0;
 }
 
 static int parse_image_info(const char *path, const char *text,
@@ -120,7 +113,7 @@ int image_send_file(struct image_request *request, const char *path,
 {
 	CLEANUP_FD int image_fd = image_file_open(path, err);
 
-	if (image_fd < 0 || image_send_message(request->server, MESSAGE_IMAGE,
+	if (image_fd < 0 || server_client_send(request->server, MESSAGE_IMAGE,
 				    request->kind, image_fd, err) < 0)
 		return -1;
 	name_source(request, path);
@@ -201,7 +194,7 @@ static int send_mount(const struct image_request *request, int fuse_fd,
 	char cpu[16];
 
 	snprintf(cpu, sizeof(cpu), "%d", request->cpu);
-	return image_send_message(request->server, MESSAGE_MOUNT, cpu, fuse_fd,
+	return server_client_send(request->server, MESSAGE_MOUNT, cpu, fuse_fd,
 		err);
 }
 

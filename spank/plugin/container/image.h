@@ -88,8 +88,4 @@ int image_clone(const struct image_request *request, const char *path,
 /* Withdraw the published connection, so that it may end. */
 void image_clear_connection(const struct image_request *request);
 
-/* message_send() to a server.  Its failure says that the server is gone. */
-int image_send_message(int server, int type, const char *text, int fd,
-	struct error *err);
-
 #endif

@@ -48,6 +48,14 @@ int server_client_connect(int tasks_fd, struct deadline deadline,
 	return fd_take(&own);
 }
 
+int server_client_send(int server, enum message_type type, const char *text,
+	int fd, struct error *err)
+{
+	if (message_send(server, type, text, fd) < 0)
+		return error_set(err, errno, "the image server is gone");
+	return 0;
+}
+
 int server_client_take_failure(const struct message *message, struct error *err)
 {
 	if (message->type != MESSAGE_FAILED && message->type != MESSAGE_TOLD)

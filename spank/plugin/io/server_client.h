@@ -15,6 +15,11 @@
 int server_client_connect(int tasks_fd, struct deadline deadline,
 	struct error *err);
 
+/* Send the server a message, with a copy of `fd` unless it is -1.  A failure
+ * says that the server is gone. */
+int server_client_send(int server, enum message_type type, const char *text,
+	int fd, struct error *err);
+
 /*
  * Fail if `message` says that there is no container.  FAILED: its reason goes
  * to *err.  TOLD: another task tells the user, and *err becomes told_elsewhere.
