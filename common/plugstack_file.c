@@ -5,6 +5,7 @@
  * the folder of the file.
  */
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,18 +24,24 @@ struct walk {
 
 static void visit_file(const struct walk *walk, const char *path, int depth);
 
+void plugstack_file_resolve(const char *name, const char *from, char *ret_path,
+	size_t size)
+{
+	const char *slash = strrchr(from, '/');
+
+	snprintf(ret_path, size, "%.*s%s",
+		name[0] == '/' || !slash ? 0 : (int)(slash + 1 - from), from,
+		name);
+}
+
 static void visit_included(const struct walk *walk, const char *pattern,
 	const char *from, int depth)
 {
-	CLEANUP_FREE char *full = NULL;
-	const char *slash = strrchr(from, '/');
+	char full[PATH_MAX];
 	glob_t found = { 0 };
 	size_t i;
 
-	if (asprintf(&full, "%.*s%s",
-		    pattern[0] == '/' || !slash ? 0 : (int)(slash + 1 - from),
-		    from, pattern) < 0)
-		return;
+	plugstack_file_resolve(pattern, from, full, sizeof(full));
 	if (glob(full, 0, NULL, &found) == 0)
 		for (i = 0; i < found.gl_pathc; i++)
 			visit_file(walk, found.gl_pathv[i], depth + 1);

@@ -2,6 +2,8 @@
 #ifndef COMMON_PLUGSTACK_FILE_H
 #define COMMON_PLUGSTACK_FILE_H
 
+#include <stddef.h>
+
 /* A line of plugstack.conf that names a plugin; the texts are borrowed. */
 struct plugstack_line {
 	const char *path;   /* the file that it is in */
@@ -12,6 +14,13 @@ struct plugstack_line {
 };
 
 typedef void plugstack_visit_line(const struct plugstack_line *line, void *arg);
+
+/*
+ * The path of the file that the line of another one, `from`, calls `name`: a
+ * relative name is one in the folder of that file.  Truncated to `size`.
+ */
+void plugstack_file_resolve(const char *name, const char *from, char *ret_path,
+	size_t size);
 
 /*
  * Visit the lines of the file, and of those that it includes, in Slurm's order

@@ -2,7 +2,6 @@
 /*
  * The plugin's line in plugstack.conf, and what its arguments ask for.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,16 +40,6 @@ static char *value_of(char *line, const char *key)
 	return line;
 }
 
-static void take_path(char *ret_path, size_t size, const char *value,
-	const char *beside)
-{
-	const char *slash = strrchr(beside, '/');
-
-	snprintf(ret_path, size, "%.*s%s",
-		value[0] == '/' || !slash ? 0 : (int)(slash + 1 - beside),
-		beside, value);
-}
-
 /* Look for PlugStackConfig in slurm.conf and in what it includes. */
 static void read_slurm_conf(const char *path, int depth, char *ret_path,
 	size_t size)
@@ -64,9 +53,10 @@ static void read_slurm_conf(const char *path, int depth, char *ret_path,
 		const char *value = value_of(line, "PlugStackConfig");
 
 		if (value) {
-			take_path(ret_path, size, value, path);
+			plugstack_file_resolve(value, path, ret_path, size);
 		} else if ((value = value_of(line, "Include"))) {
-			take_path(included, sizeof(included), value, path);
+			plugstack_file_resolve(value, path, included,
+				sizeof(included));
 			read_slurm_conf(included, depth + 1, ret_path, size);
 		}
 	}
@@ -86,7 +76,7 @@ static bool find_plugstack(char *ret_path, size_t size)
 			conf = slurm_confs[i];
 	if (!conf || access(conf, R_OK) < 0)
 		return false;
-	take_path(ret_path, size, "plugstack.conf", conf);
+	plugstack_file_resolve("plugstack.conf", conf, ret_path, size);
 	read_slurm_conf(conf, 0, ret_path, size);
 	return true;
 }

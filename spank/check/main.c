@@ -14,6 +14,7 @@
 
 #include "common/version.h"
 #include "spank/check/check.h"
+#include "spank/plugin/settings/list.h"
 
 static const struct {
 	const char *name;
@@ -122,32 +123,28 @@ static void print_brief(const struct check_finding *findings)
 	puts(failures ? "" : " ok");
 }
 
-/* Is `name` one of the words of `list`, which commas separate? */
-static bool is_in_list(const char *list, const char *name)
+/* Mark the checks that `list` names.  False if it is no list of them, each
+ * once. */
+static bool select_checks(char *list, bool selected[CHECKS])
 {
-	size_t length = strlen(name);
+	struct error ignored;
+	const char *name;
+	size_t i;
 
-	for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL)
-		if (strncmp(list, name, length) == 0 &&
-			(list[length] == ',' || list[length] == '\0'))
-			return true;
-	return false;
+	if (!*list || list_check(list, &ignored) < 0)
+		return false;
+	memset(selected, 0, CHECKS * sizeof(*selected));
+	while ((name = list_next(&list))) {
+		for (i = 0; i < CHECKS && strcmp(checks[i].name, name); i++)
+			;
+		if (i == CHECKS || selected[i])
+			return false;
+		selected[i] = true;
+	}
+	return true;
 }
 
-/* Are all words of `list` names of checks? */
-static bool is_list_of_checks(const char *list)
-{
-	size_t words = 1, found = 0, i;
-
-	for (i = 0; list[i]; i++)
-		words += list[i] == ',';
-	for (i = 0; i < CHECKS; i++)
-		found += is_in_list(list, checks[i].name);
-	return found == words;
-}
-
-/* `only`: their names, or NULL for all. */
-static int run_checks(const char *only,
+static int run_checks(const bool selected[CHECKS],
 	void (*print)(const struct check_finding *findings))
 {
 	static struct check_finding findings[CHECKS];
@@ -157,7 +154,7 @@ static int run_checks(const char *only,
 
 	check_read_configuration(&context);
 	for (i = 0; i < CHECKS; i++) {
-		if (only && !is_in_list(only, checks[i].name))
+		if (!selected[i])
 			continue;
 		checks[i].run(&context, &findings[i]);
 		if (findings[i].result == CHECK_FAILURE)
@@ -171,13 +168,14 @@ static int run_checks(const char *only,
 int main(int argc, char *argv[])
 {
 	void (*print)(const struct check_finding *findings) = print_text;
-	const char *only = NULL;
+	bool selected[CHECKS];
 	int i;
 
 	if (version_asked(argc, argv, "spank-sif-check"))
 		return 0;
 	/* A prolog has none, and root's must not lead to others' programs. */
 	setenv("PATH", SEARCH_PATH, 1);
+	memset(selected, true, sizeof(selected));
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return fputs(usage, stdout) < 0;
 	if (argc == 2 && strcmp(argv[1], "--cluster") == 0)
@@ -187,13 +185,11 @@ int main(int argc, char *argv[])
 			print = print_json;
 		} else if (strcmp(argv[i], "--brief") == 0) {
 			print = print_brief;
-		} else if (strncmp(argv[i], "--only=", 7) == 0 &&
-			   is_list_of_checks(argv[i] + 7)) {
-			only = argv[i] + 7;
-		} else {
+		} else if (strncmp(argv[i], "--only=", 7) != 0 ||
+			   !select_checks(argv[i] + 7, selected)) {
 			fputs(usage, stderr);
 			return 2;
 		}
 	}
-	return run_checks(only, print);
+	return run_checks(selected, print);
 }
