@@ -5,16 +5,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/sif_superblock.h"
-
-/* What the file system in an image is wanted for. */
-enum sif_purpose {
-	SIF_ROOT, /* a root file system that this machine can run */
-	SIF_DATA, /* any squashfs: primary, data or system partition */
-};
-
-/* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and its NUL. */
-#define SIF_UUID_SIZE 37
+#include "common/sif_arch.h"
+#include "common/sif_partition.h"
 
 /*
  * Find the file system in the open file `fd`: for SIF_ROOT the primary system
@@ -32,11 +24,5 @@ enum sif_purpose {
  */
 int sif_find(int fd, enum sif_purpose purpose, const char *machine,
 	struct sif_partition *ret_partition, struct error *err);
-
-/* The UUID of a SIF as text; "" for a bare squashfs, or a SIF without one. */
-void sif_read_uuid(int fd, char ret_uuid[SIF_UUID_SIZE]);
-
-/* The architecture of this program as a SIF code; "00" if SIF has none. */
-const char *sif_machine(void);
 
 #endif

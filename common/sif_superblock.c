@@ -10,6 +10,7 @@
 
 #include "common/little_endian.h"
 #include "common/sif_superblock.h"
+#include "common/sif_table.h"
 
 #define SUPERBLOCK_SIZE        96
 #define SUPERBLOCK_COMPRESSION 20

@@ -23,13 +23,6 @@ struct sif_partition {
 
 #define SIF_SQUASHFS_MAGIC "hsqs"
 
-/*
- * Read exactly `size` bytes.  If the file ends before them, the sentence says
- * that `part` ("its descriptors") lies past its end.
- */
-int sif_read_at(int fd, void *buffer, size_t size, uint64_t offset,
-	const char *part, struct error *err);
-
 /* Check the superblock of a partition, and set partition->compression. */
 int sif_check_superblock(int fd, struct sif_partition *partition,
 	struct error *err);

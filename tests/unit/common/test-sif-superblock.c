@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "common/sif_superblock.h"
+#include "common/sif_table.h"
 
 #define OFFSET 512
 #define SIZE   4096
