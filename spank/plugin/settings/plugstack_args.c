@@ -233,6 +233,21 @@ static int check_directory(const char *value, struct error *err)
 	return strpbrk(value, "$~") ? admin_variables_check(value, err) : 0;
 }
 
+/* No variables, and no working directory; a bare name is looked up. */
+static int check_layers(const struct settings *defaults, struct error *err)
+{
+	const struct overlay_list *layers = settings_overlays(defaults);
+	size_t i;
+
+	for (i = 0; i < layers->count; i++)
+		if (layers->items[i].path[0] != '/' &&
+			strpbrk(layers->items[i].path, "/$~"))
+			return error_set(err, 0,
+				"the path of a layer must be absolute, or a "
+				"name in a directory of path=");
+	return 0;
+}
+
 static int parse_default(const char *word, struct plugstack_args *args,
 	struct error *err)
 {
@@ -244,6 +259,8 @@ static int parse_default(const char *word, struct plugstack_args *args,
 		return refuse_name(err);
 	if (settings_put(&args->defaults, setting, word + length + 1, err) < 0)
 		return -1;
+	if (setting == SETTING_OVERLAY)
+		return check_layers(&args->defaults, err);
 	return setting == SETTING_HOME || setting == SETTING_WORKDIR
 		       ? check_directory(word + length + 1, err)
 		       : 0;

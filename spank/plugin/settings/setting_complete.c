@@ -168,3 +168,34 @@ int setting_complete_mounts(struct setting_value *value,
 		return -1;
 	return check_targets(&value->binds, err);
 }
+
+static bool is_inherited_overlay(const struct overlay *overlay,
+	const struct overlay_list *inherited)
+{
+	size_t i;
+
+	for (i = 0; i < inherited->count; i++)
+		if (is_same_text(overlay->path, inherited->items[i].path))
+			return true;
+	return false;
+}
+
+/* A script may name for its sruns what it has named for sbatch. */
+int setting_complete_overlays(struct setting_value *value,
+	const struct setting_value *inherited, bool site_has_images,
+	struct error *err)
+{
+	struct overlay *overlay = value->overlays.items;
+	size_t i;
+
+	for (i = 0; i < value->overlays.count; i++, overlay++) {
+		if (!overlay->is_complete &&
+			!is_inherited_overlay(overlay, &inherited->overlays) &&
+			complete_image_path(&overlay->path, site_has_images,
+				err) < 0)
+			return -1;
+		overlay->is_complete = true;
+	}
+	overlay_list_merge(&value->overlays);
+	return 0;
+}

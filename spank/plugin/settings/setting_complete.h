@@ -21,6 +21,7 @@ typedef int setting_complete(struct setting_value *value,
 setting_complete setting_complete_image;
 setting_complete setting_complete_binds;
 setting_complete setting_complete_mounts;
+setting_complete setting_complete_overlays;  /* keeps the upper of equal ones */
 setting_complete setting_complete_directory; /* unless it is a word */
 
 #endif

@@ -134,6 +134,14 @@ int setting_parse_mounts(const char *text, unsigned int words,
 	return bind_list_parse(text, BIND_SPEC_IMAGES, &value->binds, err);
 }
 
+int setting_parse_overlays(const char *text, unsigned int words,
+	struct setting_value *value, struct error *err)
+{
+	(void)words;
+	value->word = NO_WORD;
+	return overlay_list_parse(text, &value->overlays, err);
+}
+
 /* --- other lists ---------------------------------------------------------- */
 
 int setting_parse_binds(const char *text, unsigned int words,

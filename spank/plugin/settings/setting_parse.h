@@ -16,6 +16,7 @@ setting_parse setting_parse_word; /* a word, no more */
 setting_parse setting_parse_image;
 setting_parse setting_parse_binds;
 setting_parse setting_parse_mounts;
+setting_parse setting_parse_overlays;
 setting_parse setting_parse_env;
 setting_parse setting_parse_home;
 setting_parse setting_parse_workdir;

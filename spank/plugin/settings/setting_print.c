@@ -24,6 +24,11 @@ char *setting_print_binds(const struct setting_value *value)
 	return bind_list_print(&value->binds);
 }
 
+char *setting_print_overlays(const struct setting_value *value)
+{
+	return overlay_list_print(&value->overlays);
+}
+
 char *setting_print_items(const struct setting_value *value)
 {
 	return item_list_print(&value->items);

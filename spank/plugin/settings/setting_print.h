@@ -13,6 +13,7 @@ typedef char *setting_print(const struct setting_value *value);
 setting_print setting_print_word;
 setting_print setting_print_path; /* a word or a path */
 setting_print setting_print_binds;
+setting_print setting_print_overlays;
 setting_print setting_print_items;
 setting_print setting_print_writable;
 setting_print setting_print_step;

@@ -30,6 +30,21 @@ static int check_mounts(const struct setting_value *value, struct error *err)
 		SETTINGS_MOUNTS_MAX);
 }
 
+/* The image server can stack that many. */
+static int check_overlays(const struct setting_value *value, struct error *err)
+{
+	if (value->overlays.count > 0)
+		return error_set(err, 0,
+			"--sif-overlay: this version cannot put layers over an "
+			"image yet; leave the option out");
+	if (value->overlays.count <= SETTINGS_OVERLAYS_MAX)
+		return 0;
+	return error_set(err, 0,
+		"--sif-overlay: an image can have %d layers over it, not %zu: "
+		"combine some of them into one",
+		SETTINGS_OVERLAYS_MAX, value->overlays.count);
+}
+
 static int check_env(const struct setting_value *value, struct error *err)
 {
 	if (value->items.count <= SETTINGS_ENV_MAX)
@@ -77,6 +92,19 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		.complete = setting_complete_mounts,
 		.check = check_mounts,
 		.print = setting_print_binds,
+		.fallback.word = NO_WORD,
+		.is_list = true,
+	},
+	[SETTING_OVERLAY] = {
+		NAMES("overlay", "OVERLAY"),
+		.arginfo = "PATH[:ro][,...]",
+		.usage = "put layers over the image, the last on top: squashfs, "
+			 "ext3 or SIF files (example: "
+			 "--sif-overlay=env.ext3:ro,data.sqf:ro)",
+		.parse = setting_parse_overlays,
+		.complete = setting_complete_overlays,
+		.check = check_overlays,
+		.print = setting_print_overlays,
 		.fallback.word = NO_WORD,
 		.is_list = true,
 	},

@@ -10,9 +10,10 @@
 #include "spank/plugin/settings/setting_print.h"
 #include "spank/plugin/settings/setting_value.h"
 
-/* Items of --sif-env and --sif-mount that a step can have. */
-#define SETTINGS_ENV_MAX    255
-#define SETTINGS_MOUNTS_MAX 8
+/* Items of --sif-env, --sif-mount and --sif-overlay that a step can have. */
+#define SETTINGS_ENV_MAX      255
+#define SETTINGS_MOUNTS_MAX   8
+#define SETTINGS_OVERLAYS_MAX 63
 
 /*
  * Each setting is an option of srun, sbatch and salloc (--sif-NAME=VALUE), a
@@ -23,6 +24,7 @@ enum setting {
 	SETTING_IMAGE,
 	SETTING_BIND,
 	SETTING_MOUNT,
+	SETTING_OVERLAY,
 	SETTING_ENV,
 	SETTING_CLEANENV,
 	SETTING_HOME,

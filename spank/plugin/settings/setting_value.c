@@ -57,7 +57,7 @@ bool setting_value_is_empty(const struct setting_value *value)
 {
 	return value->word == NO_WORD && !value->path &&
 	       value->binds.count == 0 && value->items.count == 0 &&
-	       !value->has_step;
+	       value->overlays.count == 0 && !value->has_step;
 }
 
 int setting_value_copy(const struct setting_value *value,
@@ -68,9 +68,11 @@ int setting_value_copy(const struct setting_value *value,
 	copy.path = value->path ? strdup(value->path) : NULL;
 	copy.binds = (struct bind_list){ .count = 0 };
 	copy.items = (struct item_list){ .count = 0 };
+	copy.overlays = (struct overlay_list){ .count = 0 };
 	if ((value->path && !copy.path) ||
 		bind_list_copy(&value->binds, &copy.binds) < 0 ||
-		item_list_copy(&value->items, &copy.items) < 0) {
+		item_list_copy(&value->items, &copy.items) < 0 ||
+		overlay_list_copy(&value->overlays, &copy.overlays) < 0) {
 		setting_value_free(&copy);
 		return error_set(err, 0, "cannot allocate memory");
 	}
@@ -82,7 +84,8 @@ int setting_value_append(struct setting_value *list, struct setting_value *more,
 	struct error *err)
 {
 	if (bind_list_append(&list->binds, &more->binds) < 0 ||
-		item_list_append(&list->items, &more->items) < 0)
+		item_list_append(&list->items, &more->items) < 0 ||
+		overlay_list_append(&list->overlays, &more->overlays) < 0)
 		return error_set(err, 0, "cannot allocate memory");
 	return 0;
 }
@@ -92,5 +95,6 @@ void setting_value_free(struct setting_value *value)
 	free(value->path);
 	bind_list_free(&value->binds);
 	item_list_free(&value->items);
+	overlay_list_free(&value->overlays);
 	*value = (struct setting_value){ .is_set = false };
 }

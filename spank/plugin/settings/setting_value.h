@@ -8,6 +8,7 @@
 #include "spank/plugin/settings/bind_list.h"
 #include "spank/plugin/settings/item_list.h"
 #include "spank/plugin/settings/memory_size.h"
+#include "spank/plugin/settings/overlay_list.h"
 #include "spank/plugin/settings/step_id.h"
 
 /* The words that values can be, in the order in which messages list them. */
@@ -32,10 +33,11 @@ enum word {
 struct setting_value {
 	bool is_set;
 	enum word word;
-	char *path;              /* owned */
-	struct bind_list binds;  /* owned */
-	struct item_list items;  /* owned */
-	struct memory_size size; /* with WORD_YES */
+	char *path;                   /* owned */
+	struct bind_list binds;       /* owned */
+	struct item_list items;       /* owned */
+	struct overlay_list overlays; /* owned */
+	struct memory_size size;      /* with WORD_YES */
 	bool has_step;
 	struct step_id step;
 };

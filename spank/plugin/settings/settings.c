@@ -144,6 +144,11 @@ const struct bind_list *settings_binds(const struct settings *settings,
 	return &settings_get(settings, setting)->binds;
 }
 
+const struct overlay_list *settings_overlays(const struct settings *settings)
+{
+	return &settings_get(settings, SETTING_OVERLAY)->overlays;
+}
+
 bool settings_have_image(const struct settings *settings)
 {
 	return !settings_is(settings, SETTING_IMAGE, WORD_NONE);

@@ -65,6 +65,9 @@ const char *settings_image(const struct settings *settings);
 const struct bind_list *settings_binds(const struct settings *settings,
 	enum setting setting);
 
+/* The layers over the image, the uppermost last. */
+const struct overlay_list *settings_overlays(const struct settings *settings);
+
 bool settings_have_image(const struct settings *settings);
 
 /* Does the step enter the container of another one? */

@@ -98,6 +98,7 @@ static void the_modes_are_told_from_defaults(void **state)
 	char *words[] = { "privilege=userns", "mount=host",
 		"mount=/a.sif:/data", "uring=no", "overlay-partition=refuse",
 		"reader=squashfuse" };
+	char *layers[] = { "overlay=/$a.sqf:ro", "overlay=base" };
 	char *undone[] = { "privilege=userns", "mount=host", "privilege=root",
 		"mount=private", "uring=no", "uring=auto",
 		"overlay-partition=refuse", "overlay-partition=ignore",
@@ -114,6 +115,9 @@ static void the_modes_are_told_from_defaults(void **state)
 	assert_true(mounts_on_host(&args));
 	assert_false(args.users_choose_mount);
 	assert_default(&args, SETTING_MOUNT, "/a.sif:/data");
+	plugstack_args_free(&args);
+	assert_int_equal(plugstack_args_parse(2, layers, &args, &err), 0);
+	assert_default(&args, SETTING_OVERLAY, "/$a.sqf:ro,base");
 	plugstack_args_free(&args);
 	assert_int_equal(plugstack_args_parse(10, undone, &args, &err), 0);
 	assert_false(args.use_squashfuse);
@@ -183,7 +187,9 @@ static void a_bad_word_is_named(void **state)
 		"privilege=", "mount=auto", "mount=host,host", "mount=host,",
 		"mount=host,private,host", "host-mount=yes", "uring=yes",
 		"reader=", "reader=squashfuse_ll", "overlay-partition=yes",
-		"log=", "log=steps" };
+		"log=", "log=steps", "overlay=site/a.sqf",
+		"overlay=/a.sqf,~/b.sqf", "overlay=$USER.sqf",
+		"overlay=/a.sqf:/b" };
 	size_t i;
 
 	(void)state;

@@ -131,6 +131,15 @@ static void binds(void **state)
 	free(text);
 }
 
+static void layers(void **state)
+{
+	(void)state;
+	assert_complete(SETTING_OVERLAY, "~/e.ext3:ro,/$A.sqf,there.sqf",
+		"/home/u/e.ext3:ro,/a.sqf,there.sqf");
+	assert_complete(SETTING_OVERLAY, "/a:ro,/b:ro,/$A", "/b:ro,/a");
+	assert_wrong(SETTING_OVERLAY, "/$NONE.sqf", "the variable NONE");
+}
+
 static void words_and_variables_stay(void **state)
 {
 	(void)state;
@@ -153,6 +162,7 @@ static void what_is_inherited_is_complete(void **state)
 		"/$A:/x,/a:/y");
 	assert_inherits(SETTING_MOUNT, "here.sif:/x,/b.sif:/$A", "here.sif:/x",
 		"here.sif:/x,/b.sif:/a");
+	assert_inherits(SETTING_OVERLAY, "/$A:ro,/$A/b", "/$A", "/$A:ro,/a/b");
 	/* Nonsense in the variable is not inherited. */
 	assert_inherits(SETTING_BIND, "/$A:/x", ",", "/a:/x");
 }
@@ -175,6 +185,7 @@ int main(void)
 		cmocka_unit_test(images),
 		cmocka_unit_test(directories),
 		cmocka_unit_test(binds),
+		cmocka_unit_test(layers),
 		cmocka_unit_test(words_and_variables_stay),
 		cmocka_unit_test(what_is_inherited_is_complete),
 		cmocka_unit_test(destinations),

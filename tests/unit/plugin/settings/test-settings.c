@@ -91,6 +91,7 @@ static void an_item_is_never_empty(void **state)
 	assert_wrong(SETTING_BIND, "/a,,/b", "has an empty item");
 	assert_wrong(SETTING_BIND, "/tmp:", "the destination is missing");
 	assert_wrong(SETTING_MOUNT, "a.sif:/a,", "has an empty item");
+	assert_wrong(SETTING_OVERLAY, "a.sqf,,b.sqf", "has an empty item");
 }
 
 static void a_home_is_one_directory(void **state)
@@ -467,6 +468,8 @@ static void defaults_come_where_nothing_is(void **state)
 	put(&defaults, SETTING_TMP, "private");
 	put(&defaults, SETTING_ENV, "A=site");
 	put(&defaults, SETTING_MOUNT, "a.sif:/a");
+	put(&defaults, SETTING_OVERLAY, "/site.sqf:ro");
+	put(&settings, SETTING_OVERLAY, "/a.sqf:ro,/b.ext3");
 	put(&settings, SETTING_HOME, "yes");
 	put(&settings, SETTING_ENV, "A=mine");
 	assert_int_equal(settings_add_defaults(&settings, &defaults, &err), 0);
@@ -474,6 +477,9 @@ static void defaults_come_where_nothing_is(void **state)
 	assert_value(&settings, SETTING_TMP, "private");
 	assert_value(&settings, SETTING_ENV, "A=site,A=mine");
 	assert_value(&settings, SETTING_MOUNT, "a.sif:/a");
+	/* The user's are over the site's. */
+	assert_value(&settings, SETTING_OVERLAY,
+		"/site.sqf:ro,/a.sqf:ro,/b.ext3");
 	settings_free(&settings);
 	put(&settings, SETTING_ENV, "none");
 	assert_int_equal(settings_add_defaults(&settings, &defaults, &err), 0);
