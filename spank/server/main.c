@@ -42,7 +42,7 @@
 #include "spank/server/fuse/rings.h"
 #include "spank/server/phases.h"
 #include "spank/server/sandbox.h"
-#include "spank/server/squashfs/damage.h"
+#include "spank/server/filesystem/damage.h"
 #include "spank/server/service.h"
 
 /* If this process ended before the tasks, Slurm's loop would sleep for 0.1 s.

@@ -58,7 +58,8 @@ static const int serving_calls[] = {
 	SCMP_SYS(writev),
 	SCMP_SYS(pread64),
 	SCMP_SYS(preadv2), /* RWF_NOWAIT: is it in the page cache? */
-	SCMP_SYS(fstat), /* has the image's file changed?  squashfs/damage.c */
+	SCMP_SYS(
+		fstat), /* has the image's file changed?  filesystem/damage.c */
 	SCMP_SYS(splice),
 	SCMP_SYS(close),
 	SCMP_SYS(poll), /* for a request; the pipe to slurmstepd, at the end */

@@ -138,7 +138,7 @@ void service_stop(struct service *service)
 	/* Threads with rings end with the mount, and need both until then. */
 	if (!session_has_rings(service->session)) {
 		session_close(service->session);
-		squash_close(service->image);
+		fs_close(service->image);
 	}
 	if (service->supervisor.role == ROLE_SUPERVISOR)
 		supervisor_forget(&service->supervisor);

@@ -18,9 +18,9 @@
 struct service {
 	struct session_options options;
 	struct supervisor supervisor;
-	struct preopen preopen;  /* what was opened before a task brought it */
-	struct squash *image;    /* owned; NULL: not open yet */
-	struct rings *rings;     /* of the first file system; then NULL */
+	struct preopen preopen;   /* what was opened before a task brought it */
+	struct filesystem *image; /* owned; NULL: not open yet */
+	struct rings *rings;      /* of the first file system; then NULL */
 	struct session *session; /* owned; NULL: not mounted, or not any more */
 	bool owned_by_user;      /* every file belongs to the user */
 	struct affinity affinity;           /* as it was before start */

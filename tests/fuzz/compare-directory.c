@@ -12,12 +12,12 @@
 
 /* A directory's entries as one reader lists them. */
 struct listing {
-	struct squash_entry *entries;
+	struct fs_entry *entries;
 	size_t count, capacity, max;
 	int rc;
 };
 
-static bool add_entry(const struct squash_entry *entry, void *arg)
+static bool add_entry(const struct fs_entry *entry, void *arg)
 {
 	struct listing *listing = arg;
 
@@ -40,13 +40,12 @@ static void list(const struct walk *walk, int reader, uint64_t ref,
 {
 	listing->count = 0;
 	listing->max = walk->comparison->entries_max;
-	listing->rc = compare_readers[reader]->list(walk->squash[reader], NULL,
-		ref, cookie, add_entry, listing);
+	listing->rc = fs_list(walk->fs[reader], NULL, ref, cookie, add_entry,
+		listing);
 }
 
 static void compare_entries(struct walk *walk, uint64_t ref,
-	const struct squash_entry *builtin,
-	const struct squash_entry *squashfuse)
+	const struct fs_entry *builtin, const struct fs_entry *squashfuse)
 {
 	if (strcmp(builtin->name, squashfuse->name) != 0) {
 		fprintf(stderr, "'%s', '%s'\n", builtin->name,
@@ -84,10 +83,9 @@ static void compare_lookup(struct walk *walk, uint64_t ref, const char *name)
 
 	for (i = 0; i < READERS; i++) {
 		rc[i] = -1;
-		if (!walk->squash[i])
+		if (!walk->fs[i])
 			continue;
-		rc[i] = compare_readers[i]->lookup(walk->squash[i], NULL, ref,
-			name, &found[i]);
+		rc[i] = fs_lookup(walk->fs[i], NULL, ref, name, &found[i]);
 		error[i] = rc[i] < 0 ? errno : 0;
 		/* That there is none is an answer. */
 		if (rc[i] < 0 && error[i] == ENOENT)
@@ -118,9 +116,9 @@ static void compare_parents(struct walk *walk, uint64_t ref)
 	int rc[READERS] = { -1, -1 }, i;
 
 	for (i = 0; i < READERS; i++)
-		if (walk->squash[i])
-			rc[i] = compare_readers[i]->parent_number(
-				walk->squash[i], NULL, ref, &parent[i]);
+		if (walk->fs[i])
+			rc[i] = fs_parent_number(walk->fs[i], NULL, ref,
+				&parent[i]);
 	if (compare_both(walk, ref, "parent", rc[BUILTIN], rc[SQUASHFUSE]))
 		compare_differ_if(walk, ref, "parent", parent[BUILTIN],
 			parent[SQUASHFUSE]);
@@ -132,7 +130,7 @@ static void list_both(const struct walk *walk, uint64_t ref,
 	int i;
 
 	for (i = 0; i < READERS; i++)
-		if (walk->squash[i])
+		if (walk->fs[i])
 			list(walk, i, ref, cookies[i], &listings[i]);
 }
 
@@ -144,7 +142,7 @@ static bool find_middle(const struct walk *walk,
 	int i;
 
 	for (i = 0; i < READERS; i++) {
-		if (!walk->squash[i])
+		if (!walk->fs[i])
 			continue;
 		if (middle >= listings[i].count)
 			return false;

@@ -5,15 +5,12 @@
 /* What compare*.c share; for them only. */
 
 #include "tests/fuzz/compare.h"
-#include "tests/fuzz/readers.h"
 
 enum { BUILTIN, SQUASHFUSE, READERS };
 
-extern const struct reader *const compare_readers[READERS];
-
 struct walk {
 	struct comparison *comparison;
-	struct squash *squash[READERS];
+	struct filesystem *fs[READERS];
 	uint64_t *nodes;
 	size_t count, capacity;
 	bool differs;

@@ -24,8 +24,9 @@
 /* Of a file that is larger than bytes_max. */
 #define FILE_END (1024 * 1024)
 
-const struct reader *const compare_readers[READERS] = { &reader_builtin,
-	&reader_squashfuse };
+static int (*const open_by[READERS])(int *fd,
+	const struct sif_partition *partition, struct filesystem **ret_fs,
+	struct error *err) = { squash_open, squashfuse_open };
 
 void compare_die(const char *what)
 {
@@ -82,9 +83,9 @@ static void compare_links(struct walk *walk, uint64_t ref)
 	int rc[READERS] = { -1, -1 }, i;
 
 	for (i = 0; i < READERS; i++)
-		if (walk->squash[i])
-			rc[i] = compare_readers[i]->readlink(walk->squash[i],
-				NULL, ref, target[i], sizeof(target[i]));
+		if (walk->fs[i])
+			rc[i] = fs_readlink(walk->fs[i], NULL, ref, target[i],
+				sizeof(target[i]));
 	if (compare_both(walk, ref, "link", rc[BUILTIN], rc[SQUASHFUSE]) &&
 		strcmp(target[BUILTIN], target[SQUASHFUSE]) != 0)
 		compare_differ(walk, ref, "target of the link", 0, 0);
@@ -101,21 +102,20 @@ struct piece {
 static void read_piece(const struct walk *walk, int reader, uint64_t ref,
 	struct piece *piece)
 {
-	static unsigned char buffers[READERS][SQUASH_READ_MAX];
-	struct squash_data data;
+	static unsigned char buffers[READERS][FS_READ_MAX];
+	struct fs_data data;
 
 	piece->rc = -1;
-	if (!walk->squash[reader] ||
-		compare_readers[reader]->read(walk->squash[reader], NULL, ref,
-			piece->offset, piece->size, buffers[reader],
-			&data) != READ_DATA)
+	if (!walk->fs[reader] ||
+		fs_read(walk->fs[reader], NULL, ref, piece->offset, piece->size,
+			buffers[reader], &data) != READ_DATA)
 		return;
 	piece->rc = 0;
 	piece->size = data.size;
 	piece->bytes = buffers[reader];
 	if (data.bytes != piece->bytes)
 		memcpy(piece->bytes, data.bytes, data.size);
-	compare_readers[reader]->release(walk->squash[reader], &data);
+	fs_release(walk->fs[reader], &data);
 }
 
 /*
@@ -125,10 +125,9 @@ static void read_piece(const struct walk *walk, int reader, uint64_t ref,
 static void forget_and_read(const struct walk *walk, uint64_t ref,
 	struct piece *piece)
 {
-	const struct reader *reader = compare_readers[SQUASHFUSE];
-	struct squash *squash = walk->squash[SQUASHFUSE];
+	struct filesystem *fs = walk->fs[SQUASHFUSE];
 
-	if (reader->set_cache(squash, 0, 1) == 0)
+	if (fs_set_cache(fs, 0, 1) == 0)
 		read_piece(walk, SQUASHFUSE, ref, piece);
 }
 
@@ -164,8 +163,7 @@ static bool compare_piece(struct walk *walk, uint64_t ref, uint64_t offset,
 
 static void compare_file(struct walk *walk, uint64_t ref, uint64_t size)
 {
-	static const size_t sizes[] = { 128 * 1024, 4096, 100001,
-		SQUASH_READ_MAX };
+	static const size_t sizes[] = { 128 * 1024, 4096, 100001, FS_READ_MAX };
 	uint64_t max = walk->comparison->bytes_max, offset = 0;
 	size_t piece, i;
 
@@ -210,9 +208,8 @@ static void compare_node(struct walk *walk, uint64_t ref)
 	int rc[READERS] = { -1, -1 }, i;
 
 	for (i = 0; i < READERS; i++)
-		if (walk->squash[i])
-			rc[i] = compare_readers[i]->stat(walk->squash[i], NULL,
-				ref, &st[i]);
+		if (walk->fs[i])
+			rc[i] = fs_stat(walk->fs[i], NULL, ref, &st[i]);
 	if (compare_both(walk, ref, "stat", rc[BUILTIN], rc[SQUASHFUSE]))
 		compare_attributes(walk, ref, &st[BUILTIN], &st[SQUASHFUSE]);
 	if (rc[BUILTIN] < 0 || walk->differs)
@@ -231,27 +228,26 @@ static void compare_file_systems(struct walk *walk)
 	size_t i;
 
 	for (i = 0; i < READERS; i++)
-		compare_readers[i]->statfs(walk->squash[i], &st[i]);
+		fs_statfs(walk->fs[i], &st[i]);
 	compare_differ_if(walk, 0, "block size", st[0].f_bsize, st[1].f_bsize);
 	compare_differ_if(walk, 0, "number of blocks", st[0].f_blocks,
 		st[1].f_blocks);
 	compare_differ_if(walk, 0, "number of inodes", st[0].f_files,
 		st[1].f_files);
-	compare_differ_if(walk, 0, "root",
-		compare_readers[0]->root(walk->squash[0]),
-		compare_readers[1]->root(walk->squash[1]));
+	compare_differ_if(walk, 0, "root", walk->fs[0]->root,
+		walk->fs[1]->root);
 }
 
 /* Leaves NULL what cannot be opened. */
 static int open_image(int image_fd, int reader,
-	const struct sif_partition *partition, struct squash **ret_squash)
+	const struct sif_partition *partition, struct filesystem **ret_fs)
 {
 	CLEANUP_FD int fd = dup(image_fd);
 	struct error err;
 
-	if (compare_readers[reader]->open(&fd, partition, ret_squash, &err) < 0)
+	if (open_by[reader](&fd, partition, ret_fs, &err) < 0)
 		return -1;
-	if (compare_readers[reader]->set_cache(*ret_squash, CACHE, 2) < 0)
+	if (fs_set_cache(*ret_fs, CACHE, 2) < 0)
 		compare_die("set_cache");
 	return 0;
 }
@@ -261,7 +257,7 @@ static void close_all(struct walk *walk)
 	size_t i;
 
 	for (i = 0; i < READERS; i++)
-		compare_readers[i]->close(walk->squash[i]);
+		fs_close(walk->fs[i]);
 	free(walk->nodes);
 }
 
@@ -281,13 +277,12 @@ int compare_image(int fd, struct comparison *comparison)
 		return comparison->is_damaged ? 0 : -1;
 	}
 	for (i = 0; i < (comparison->builtin_only ? 1 : READERS); i++)
-		rc[i] = open_image(fd, i, &partition, &walk.squash[i]);
+		rc[i] = open_image(fd, i, &partition, &walk.fs[i]);
 	if (compare_both(&walk, 0, "open", rc[BUILTIN], rc[SQUASHFUSE]))
 		compare_file_systems(&walk);
-	if (walk.squash[BUILTIN] &&
-		(walk.squash[SQUASHFUSE] || comparison->builtin_only))
-		compare_add_node(&walk,
-			compare_readers[BUILTIN]->root(walk.squash[BUILTIN]));
+	if (walk.fs[BUILTIN] &&
+		(walk.fs[SQUASHFUSE] || comparison->builtin_only))
+		compare_add_node(&walk, walk.fs[BUILTIN]->root);
 	for (i = 0; i < walk.count && !walk.differs; i++)
 		compare_node(&walk, walk.nodes[i]);
 	comparison->nodes = walk.count;

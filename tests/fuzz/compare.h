@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spank/server/squashfs/squash.h"
+
 /*
  * Walks an image with the builtin reader and with the one on libsquashfuse, and
  * compares every name, attribute, target and byte.
@@ -21,6 +23,10 @@ struct comparison {
 	size_t nodes;
 	uint64_t bytes;
 };
+
+/* squash_open() of the reader on libsquashfuse: squashfuse-names.h. */
+int squashfuse_open(int *fd, const struct sif_partition *partition,
+	struct filesystem **ret_fs, struct error *err);
 
 /*
  * 0 if the readers agree on the image in the open file `fd`, which is borrowed.

@@ -17,6 +17,7 @@
 
 #include "common/cleanup.h"
 #include "spank/server/prefetch/prefetch.h"
+#include "spank/server/squashfs/squash.h"
 #include "tests/fuzz/spoil.h"
 #include "tests/lib/walk-image.h"
 
@@ -46,9 +47,9 @@ static void walk_by_threads(const struct image_walk *walk_all)
 		pthread_join(threads[i], NULL);
 }
 
-static void prefetch_some(struct squash *squash)
+static void prefetch_some(struct filesystem *fs)
 {
-	struct prefetch *prefetch = prefetch_open(squash, "sh", SIZE_MAX);
+	struct prefetch *prefetch = prefetch_open(fs, "sh", SIZE_MAX);
 
 	if (!prefetch)
 		die("prefetch_open");
@@ -71,13 +72,13 @@ static bool try_image(int image_fd, long seed)
 	CLEANUP_FD int fd = dup(image_fd);
 
 	if (sif_find(fd, SIF_ROOT, "00", &partition, &err) < 0 ||
-		squash_open(&fd, &partition, &walk_all.squash, &err) < 0)
+		squash_open(&fd, &partition, &walk_all.fs, &err) < 0)
 		return false;
-	if (squash_set_cache(walk_all.squash, 0, THREADS) < 0)
-		die("squash_set_cache");
-	prefetch_some(walk_all.squash);
+	if (fs_set_cache(walk_all.fs, 0, THREADS) < 0)
+		die("fs_set_cache");
+	prefetch_some(walk_all.fs);
 	walk_by_threads(&walk_all);
-	squash_close(walk_all.squash);
+	fs_close(walk_all.fs);
 	return true;
 }
 

@@ -8,12 +8,13 @@
 
 #include "common/cleanup.h"
 #include "spank/server/prefetch/prefetch.h"
+#include "spank/server/squashfs/squash.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/walk-image.h"
 
-static void prefetch_some(struct squash *squash)
+static void prefetch_some(struct filesystem *fs)
 {
-	struct prefetch *prefetch = prefetch_open(squash, "sh", SIZE_MAX);
+	struct prefetch *prefetch = prefetch_open(fs, "sh", SIZE_MAX);
 	int i;
 
 	FUZZ_ASSERT(prefetch);
@@ -34,13 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLEANUP_FD int fd = dup(fuzz_file(data, size));
 
 	if (sif_find(fd, SIF_DATA, "00", &partition, &err) < 0 ||
-		squash_open(&fd, &partition, &walk.squash, &err) < 0) {
+		squash_open(&fd, &partition, &walk.fs, &err) < 0) {
 		FUZZ_ASSERT(err.text[0] != '\0');
 		return 0;
 	}
-	FUZZ_ASSERT(squash_set_cache(walk.squash, 1 << 20, 1) == 0);
-	prefetch_some(walk.squash);
+	FUZZ_ASSERT(fs_set_cache(walk.fs, 1 << 20, 1) == 0);
+	prefetch_some(walk.fs);
 	walk_image(&walk);
-	squash_close(walk.squash);
+	fs_close(walk.fs);
 	return 0;
 }

@@ -68,7 +68,7 @@ static void enqueue(struct walker *walker, const struct queued *queued)
 
 /* --- directories ---------------------------------------------------------- */
 
-static void add(struct walker *walker, const struct squash_entry *entry)
+static void add(struct walker *walker, const struct fs_entry *entry)
 {
 	const struct image_node *directory = &walker->node;
 	size_t length = strlen(directory->path);
@@ -85,7 +85,7 @@ static void add(struct walker *walker, const struct squash_entry *entry)
 			});
 }
 
-static bool visit(const struct squash_entry *entry, void *arg)
+static bool visit(const struct fs_entry *entry, void *arg)
 {
 	struct walker *walker = arg;
 	const char *name = entry->name;
@@ -109,13 +109,13 @@ static void list(struct walker *walker)
 	walker->cookie = 0;
 	do {
 		walker->batch = 0;
-		node->list_error = error_of(squash_list(walker->walk->squash,
-			NULL, node->ref, walker->cookie, visit, walker));
+		node->list_error = error_of(fs_list(walker->walk->fs, NULL,
+			node->ref, walker->cookie, visit, walker));
 	} while (!node->list_error && walker->batch == BATCH &&
 		 walker->count < walker->walk->nodes_max);
 }
 
-static bool count_some(const struct squash_entry *entry, void *arg)
+static bool count_some(const struct fs_entry *entry, void *arg)
 {
 	size_t *count = arg;
 
@@ -126,53 +126,53 @@ static bool count_some(const struct squash_entry *entry, void *arg)
 /* Calls that the kernel never makes: any result is fine. */
 static void ask_oddly(struct walker *walker)
 {
-	struct squash *squash = walker->walk->squash;
+	struct filesystem *fs = walker->walk->fs;
 	uint64_t ref = walker->node.ref, found;
 	size_t count = 0;
 
-	squash_lookup(squash, NULL, ref, "no such name", &found);
-	squash_list(squash, NULL, ref, ODD_COOKIE, count_some, &count);
-	squash_list(squash, NULL, ref, UINT64_MAX, count_some, &count);
+	fs_lookup(fs, NULL, ref, "no such name", &found);
+	fs_list(fs, NULL, ref, ODD_COOKIE, count_some, &count);
+	fs_list(fs, NULL, ref, UINT64_MAX, count_some, &count);
 }
 
 /* --- files ---------------------------------------------------------------- */
 
 static enum read_result read_into(struct walker *walker,
 	struct read_context *context, uint64_t offset, size_t asked,
-	unsigned char *buffer, struct squash_data *ret_data)
+	unsigned char *buffer, struct fs_data *ret_data)
 {
 	const struct image_node *node = &walker->node;
-	enum read_result result = squash_read(walker->walk->squash, context,
-		node->ref, offset, asked, buffer, ret_data);
+	enum read_result result = fs_read(walker->walk->fs, context, node->ref,
+		offset, asked, buffer, ret_data);
 	uint64_t left = node->st.st_size - offset;
 
 	if (result != READ_ERROR)
 		CHECK(walker, ret_data->size == (left < asked ? left : asked));
 	if (result == READ_DATA && ret_data->bytes != buffer)
 		memcpy(buffer, ret_data->bytes, ret_data->size);
-	squash_release(walker->walk->squash, ret_data);
+	fs_release(walker->walk->fs, ret_data);
 	return result;
 }
 
 /* Read stored bytes where the reader says they are, into `again`. */
-static bool read_stored(struct walker *walker, const struct squash_data *data)
+static bool read_stored(struct walker *walker, const struct fs_data *data)
 {
-	int fd = squash_fd(walker->walk->squash);
+	int fd = walker->walk->fs->fd;
 
 	CHECK(walker, data->stored_offset > 0);
 	return pread(fd, walker->again, data->size, data->stored_offset) ==
 	       (ssize_t)data->size;
 }
 
-static void read_ahead(struct walker *walker, const struct squash_data *data)
+static void read_ahead(struct walker *walker, const struct fs_data *data)
 {
-	struct squash *squash = walker->walk->squash;
+	struct filesystem *fs = walker->walk->fs;
 	size_t i;
 
-	CHECK(walker, data->readahead_count <= SQUASH_READAHEAD_MAX);
-	for (i = 0; i < data->readahead_count; i++)
-		if (squash_wants_readahead(squash, &data->readahead[i]))
-			squash_readahead(squash, &data->readahead[i]);
+	CHECK(walker, data->hints_count <= FS_HINTS_MAX);
+	for (i = 0; i < data->hints_count; i++)
+		if (fs_wants_readahead(fs, &data->hints[i]))
+			fs_readahead(fs, &data->hints[i]);
 }
 
 /*
@@ -182,7 +182,7 @@ static void read_ahead(struct walker *walker, const struct squash_data *data)
 static bool read_nowait(struct walker *walker, uint64_t offset)
 {
 	struct read_context nowait = { READ_NOWAIT, NULL, NULL };
-	struct squash_data data;
+	struct fs_data data;
 	enum read_result result = read_into(walker, &nowait, offset,
 		walker->walk->piece, walker->again, &data);
 
@@ -195,7 +195,7 @@ static void read_piece(struct walker *walker, uint64_t offset)
 {
 	const struct image_walk *walk = walker->walk;
 	bool is_answered = read_nowait(walker, offset);
-	struct squash_data data, half;
+	struct fs_data data, half;
 	enum read_result result = read_into(walker, NULL, offset, walk->piece,
 		walker->bytes, &data);
 	int error = result == READ_DATA ? 0 : errno;
@@ -235,7 +235,7 @@ static void read_file(struct walker *walker)
 /* Make every call, including those for other kinds of nodes. */
 static void visit_node(struct walker *walker, const struct queued *queued)
 {
-	struct squash *squash = walker->walk->squash;
+	struct filesystem *fs = walker->walk->fs;
 	struct image_node *node = &walker->node;
 
 	*node = (struct image_node){
@@ -245,14 +245,13 @@ static void visit_node(struct walker *walker, const struct queued *queued)
 		.type = queued->type,
 	};
 	if (queued->name)
-		node->lookup_error = error_of(squash_lookup(squash, NULL,
+		node->lookup_error = error_of(fs_lookup(fs, NULL,
 			queued->directory, queued->name, &node->lookup_ref));
-	node->stat_error =
-		error_of(squash_stat(squash, NULL, node->ref, &node->st));
-	node->readlink_error = error_of(squash_readlink(squash, NULL, node->ref,
+	node->stat_error = error_of(fs_stat(fs, NULL, node->ref, &node->st));
+	node->readlink_error = error_of(fs_readlink(fs, NULL, node->ref,
 		node->target, sizeof(node->target)));
-	node->parent_error = error_of(
-		squash_parent_number(squash, NULL, node->ref, &node->parent));
+	node->parent_error =
+		error_of(fs_parent_number(fs, NULL, node->ref, &node->parent));
 	list(walker);
 	ask_oddly(walker);
 	if (!node->stat_error && S_ISREG(node->st.st_mode))
@@ -271,7 +270,7 @@ size_t walk_image(const struct image_walk *walk)
 	};
 	struct queued queued = {
 		.path = check_memory(strdup("")),
-		.ref = squash_root(walk->squash),
+		.ref = walk->fs->root,
 	};
 	size_t next;
 

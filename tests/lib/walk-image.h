@@ -8,7 +8,7 @@
  * its contract: a name that no directory can have, cookies that do not
  * increase, two reads of the same bytes that differ.
  */
-#include "spank/server/squashfs/squash.h"
+#include "spank/server/filesystem/filesystem.h"
 
 /* What the calls returned for one node.  Errors are 0 or an errno. */
 struct image_node {
@@ -31,7 +31,7 @@ struct image_node {
 };
 
 struct image_walk {
-	struct squash *squash;
+	struct filesystem *fs;
 	size_t nodes_max; /* a damaged image can be an endless tree */
 	size_t reads_max; /* of one file: from its beginning, then from its end
 			   */

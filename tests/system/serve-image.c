@@ -78,18 +78,18 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 {
 	struct rings *rings = options->rings ? rings_create() : NULL;
 	struct sif_partition partition;
-	struct squash *squash;
+	struct filesystem *image;
 	struct session *fs;
 	int rc;
 
 	if (options->sandbox && sandbox_enter(err) < 0)
 		return -1;
 	if (sif_find(image_fd, SIF_ROOT, sif_machine(), &partition, err) < 0 ||
-		session_open_image(&image_fd, &partition, &options->fs, &squash,
+		session_open_image(&image_fd, &partition, &options->fs, &image,
 			err) < 0)
 		return error_prefix(err, "cannot use the image '%s'",
 			options->image);
-	if (session_open(squash, &fuse_fd, &rings, &fs, err) < 0)
+	if (session_open(image, &fuse_fd, &rings, &fs, err) < 0)
 		return -1;
 	if (answer_first(fs) < 0)
 		return error_set(err, 0, "cannot begin to serve");

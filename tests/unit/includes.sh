@@ -17,11 +17,12 @@ spank/plugin/environment/variables: common
 spank/plugin/environment/sh: common spank/plugin/environment/variables
 spank/plugin/environment: common common/privileged spank/plugin/io spank/plugin/container spank/plugin/environment/sh spank/plugin/environment/variables
 spank/plugin: common common/privileged spank/plugin/settings spank/plugin/io spank/plugin/container spank/plugin/environment spank/plugin/environment/sh spank/plugin/environment/variables
-spank/server/squashfs: common
-spank/server/squashfuse: common spank/server/squashfs
-spank/server/fuse: common spank/server/squashfs
-spank/server/prefetch: common spank/server/squashfs spank/server/fuse
-spank/server: common spank/server/squashfs spank/server/fuse spank/server/prefetch
+spank/server/filesystem: common
+spank/server/squashfs: common spank/server/filesystem
+spank/server/squashfuse: common spank/server/filesystem spank/server/squashfs
+spank/server/fuse: common spank/server/filesystem spank/server/squashfs
+spank/server/prefetch: common spank/server/filesystem spank/server/fuse
+spank/server: common spank/server/filesystem spank/server/fuse spank/server/prefetch
 spank/check: common common/privileged spank/plugin spank/plugin/io spank/plugin/settings
 spank/gpus: common
 spank/inspect: common

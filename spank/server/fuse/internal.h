@@ -22,13 +22,13 @@
 
 /* The kernel refuses a read into a buffer that is too small for a write of
  * max_write bytes, although nothing is written; see answer_init(). */
-#define REQUEST_SIZE (SQUASH_READ_MAX + 4096)
+#define REQUEST_SIZE (FS_READ_MAX + 4096)
 
 /* One thread's memory.  Pages that are not used are never touched. */
 struct worker {
 	struct session *session;
 	unsigned char *request; /* REQUEST_SIZE */
-	unsigned char *reply;   /* SQUASH_READ_MAX */
+	unsigned char *reply;   /* FS_READ_MAX */
 	/* Send a reply to the kernel: header and data.  -1 with errno. */
 	int (*send)(struct worker *worker, const struct iovec *parts,
 		int count);

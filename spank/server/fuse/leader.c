@@ -111,8 +111,7 @@ bool leader_splice(struct worker *worker, off_t offset, size_t size)
 
 	return worker->leads &&
 	       splice_reply(&session->threads->pipe, session->fd,
-		       header->unique, squash_fd(session->tree.image), offset,
-		       size);
+		       header->unique, session->tree.image->fd, offset, size);
 }
 
 static int start_worker(struct session *session)

@@ -19,10 +19,10 @@
 #define QUEUE_MAX 32
 
 struct readahead {
-	struct squash *image;
+	struct filesystem *image;
 	pthread_mutex_t lock;
 	pthread_cond_t can_read;
-	struct squash_readahead queue[QUEUE_MAX];
+	struct fs_hint queue[QUEUE_MAX];
 	size_t first, queued;
 	size_t threads, working;
 };
@@ -30,7 +30,7 @@ struct readahead {
 static void *run_readahead(void *arg)
 {
 	struct readahead *readahead = arg;
-	struct squash_readahead ahead;
+	struct fs_hint ahead;
 
 	for (;;) {
 		pthread_mutex_lock(&readahead->lock);
@@ -42,7 +42,7 @@ static void *run_readahead(void *arg)
 		readahead->queued--;
 		readahead->working++;
 		pthread_mutex_unlock(&readahead->lock);
-		squash_readahead(readahead->image, &ahead);
+		fs_readahead(readahead->image, &ahead);
 		pthread_mutex_lock(&readahead->lock);
 		readahead->working--;
 		pthread_mutex_unlock(&readahead->lock);
@@ -78,7 +78,7 @@ static void start_threads(struct readahead *readahead, size_t count)
 		set_policy(SCHED_OTHER);
 }
 
-int readahead_start(struct squash *image, size_t ahead,
+int readahead_start(struct filesystem *image, size_t ahead,
 	struct readahead **ret_readahead)
 {
 	struct readahead *readahead = calloc(1, sizeof(*readahead));
@@ -95,7 +95,7 @@ int readahead_start(struct squash *image, size_t ahead,
 
 /* The caller holds the lock. */
 static bool has_room(const struct readahead *readahead,
-	const struct squash_readahead *ahead, size_t busy)
+	const struct fs_hint *ahead, size_t busy)
 {
 	size_t at_work = busy + readahead->working + readahead->queued;
 
@@ -104,15 +104,15 @@ static bool has_room(const struct readahead *readahead,
 	return readahead->queued < QUEUE_MAX;
 }
 
-void readahead_queue(struct readahead *readahead,
-	const struct squash_data *data, size_t busy)
+void readahead_queue(struct readahead *readahead, const struct fs_data *data,
+	size_t busy)
 {
-	const struct squash_readahead *ahead;
+	const struct fs_hint *ahead;
 	size_t i;
 
-	for (i = 0; i < data->readahead_count; i++) {
-		ahead = &data->readahead[i];
-		if (!squash_wants_readahead(readahead->image, ahead))
+	for (i = 0; i < data->hints_count; i++) {
+		ahead = &data->hints[i];
+		if (!fs_wants_readahead(readahead->image, ahead))
 			continue;
 		pthread_mutex_lock(&readahead->lock);
 		if (has_room(readahead, ahead, busy)) {

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "spank/server/squashfs/squash.h"
+#include "spank/server/filesystem/filesystem.h"
 
 /*
  * Threads that nobody waits for: they decompress what will be requested next.
@@ -16,14 +16,14 @@ struct readahead;
  * Start `ahead` threads, or as many as possible.  They run until the process
  * ends.  -1 with errno.
  */
-int readahead_start(struct squash *image, size_t ahead,
+int readahead_start(struct filesystem *image, size_t ahead,
 	struct readahead **ret_readahead);
 
 /*
  * Read ahead what `data` says will be wanted.  `busy` threads are answering
  * requests: guesses are queued only if a CPU is left for them.
  */
-void readahead_queue(struct readahead *readahead,
-	const struct squash_data *data, size_t busy);
+void readahead_queue(struct readahead *readahead, const struct fs_data *data,
+	size_t busy);
 
 #endif

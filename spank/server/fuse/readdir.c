@@ -68,7 +68,7 @@ static void list(fuse_req_t request, uint64_t directory, size_t size,
 		.worker = worker,
 		.request = request,
 		.at = start,
-		.left = size < SQUASH_READ_MAX ? size : SQUASH_READ_MAX,
+		.left = size < FS_READ_MAX ? size : FS_READ_MAX,
 		.plus = plus,
 	};
 

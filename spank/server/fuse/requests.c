@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "spank/server/fuse/internal.h"
-#include "spank/server/squashfs/damage.h"
+#include "spank/server/filesystem/damage.h"
 
 /* 30 years.  More would overflow when the kernel converts it to jiffies. */
 #define FOREVER_S 1000000000
@@ -44,7 +44,7 @@ static void answer_init(void *userdata, struct fuse_conn_info *connection)
 	connection->want = connection->capable & WANTED_CAPABILITIES;
 	/* Nothing is written, but libfuse computes from it how much one
 	 * request may read (max_pages). */
-	connection->max_write = SQUASH_READ_MAX;
+	connection->max_write = FS_READ_MAX;
 	connection->max_background = BACKGROUND_MAX;
 	connection->congestion_threshold = BACKGROUND_MAX * 3 / 4;
 }
@@ -148,7 +148,7 @@ static bool is_slow(enum read_result result)
 
 /* tree_read(), which also says what to read ahead. */
 static enum read_result read_once(struct worker *worker, uint64_t node,
-	off_t offset, size_t size, struct squash_data *ret_data)
+	off_t offset, size_t size, struct fs_data *ret_data)
 {
 	struct session *session = worker->session;
 	enum read_result result = tree_read(&session->tree, &worker->context,
@@ -163,7 +163,7 @@ static enum read_result read_once(struct worker *worker, uint64_t node,
 }
 
 static void reply_data(fuse_req_t request, enum read_result result,
-	const struct squash_data *data)
+	const struct fs_data *data)
 {
 	if (result == READ_DATA)
 		worker_check_sent(
@@ -174,7 +174,7 @@ static void reply_data(fuse_req_t request, enum read_result result,
 
 /* A read that takes long, while another thread leads. */
 static enum read_result read_late(struct worker *worker, uint64_t node,
-	off_t offset, size_t size, struct squash_data *ret_data)
+	off_t offset, size_t size, struct fs_data *ret_data)
 {
 	read_context_wait(&worker->context);
 	worker->context.blocking = READ_MAY_BLOCK;
@@ -186,18 +186,18 @@ static void answer_read(fuse_req_t request, fuse_ino_t node, size_t size,
 {
 	struct worker *worker = worker_current();
 	struct session *session = worker->session;
-	struct squash_data data;
+	struct fs_data data;
 	enum read_result result;
 
 	(void)file;
-	if (size > SQUASH_READ_MAX)
-		size = SQUASH_READ_MAX;
+	if (size > FS_READ_MAX)
+		size = FS_READ_MAX;
 	result = read_once(worker, node, offset, size, &data);
 	if (result == READ_STORED &&
 		leader_splice(worker, data.stored_offset, data.size)) {
 		fuse_reply_none(request);
 	} else if (is_slow(result)) {
-		squash_release(session->tree.image, &data);
+		fs_release(session->tree.image, &data);
 		session->late++;
 		result = read_late(worker, node, offset, size, &data);
 		reply_data(request, result, &data);
@@ -205,7 +205,7 @@ static void answer_read(fuse_req_t request, fuse_ino_t node, size_t size,
 	} else {
 		reply_data(request, result, &data);
 	}
-	squash_release(session->tree.image, &data);
+	fs_release(session->tree.image, &data);
 }
 
 static void answer_statfs(fuse_req_t request, fuse_ino_t node)
@@ -213,7 +213,7 @@ static void answer_statfs(fuse_req_t request, fuse_ino_t node)
 	struct statvfs st;
 
 	(void)node;
-	squash_statfs(worker_current()->session->tree.image, &st);
+	fs_statfs(worker_current()->session->tree.image, &st);
 	worker_check_sent(fuse_reply_statfs(request, &st));
 }
 

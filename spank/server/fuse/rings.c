@@ -152,7 +152,7 @@ static void close_from(struct rings *rings, int first)
 
 static size_t entry_size(void)
 {
-	return getpagesize() + SQUASH_READ_MAX;
+	return getpagesize() + FS_READ_MAX;
 }
 
 void rings_close(struct rings *rings)
@@ -192,7 +192,7 @@ static int make_entries(struct rings *rings)
 			.ring = &rings->rings[i % rings->count],
 			.header = (void *)memory,
 			.parts = { { memory, sizeof(struct request_header) },
-				{ memory + page, SQUASH_READ_MAX } },
+				{ memory + page, FS_READ_MAX } },
 		};
 	rings->entries = entries;
 	return 0;

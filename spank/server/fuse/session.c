@@ -22,6 +22,7 @@
 
 #include "common/cleanup.h"
 #include "spank/server/fuse/internal.h"
+#include "spank/server/squashfs/squash.h"
 
 /* Of Linux 6.9; headers may be older. */
 #define NOTIFY_RESEND 7
@@ -100,7 +101,7 @@ static int connect_session(struct session *session, int fd)
 	return -1;
 }
 
-int session_open(struct squash *image, int *fuse_fd, struct rings **rings,
+int session_open(struct filesystem *image, int *fuse_fd, struct rings **rings,
 	struct session **ret_session, struct error *err)
 {
 	CLEANUP_FREE struct session *session = calloc(1, sizeof(*session));
@@ -203,23 +204,23 @@ int session_serve_one(struct session *session)
 	return 1;
 }
 
-static int set_cache(struct squash *image,
+static int set_cache(struct filesystem *image,
 	const struct session_options *options)
 {
-	return squash_set_cache(image, options->cache_bytes,
+	return fs_set_cache(image, options->cache_bytes,
 		leader_count_threads(options));
 }
 
 int session_open_image(int *image_fd, const struct sif_partition *partition,
-	const struct session_options *options, struct squash **ret_image,
+	const struct session_options *options, struct filesystem **ret_image,
 	struct error *err)
 {
-	struct squash *image;
+	struct filesystem *image;
 
 	if (squash_open(image_fd, partition, &image, err) < 0)
 		return -1;
 	if (set_cache(image, options) < 0) {
-		squash_close(image);
+		fs_close(image);
 		return error_set(err, errno, "it cannot be opened");
 	}
 	*ret_image = image;
@@ -287,7 +288,7 @@ void session_seal(struct session *session)
 void session_drop_cache(struct session *session)
 {
 	/* If this fails the old cache stays, which only costs memory. */
-	squash_set_cache(session->tree.image, 0, 0);
+	fs_set_cache(session->tree.image, 0, 0);
 }
 
 void session_close(struct session *session)

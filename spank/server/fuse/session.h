@@ -5,8 +5,9 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "common/sif.h"
 #include "spank/server/fuse/rings.h"
-#include "spank/server/squashfs/squash.h"
+#include "spank/server/filesystem/filesystem.h"
 
 /*
  * Answers the kernel's requests for a mounted image.  Until the session is
@@ -25,7 +26,7 @@ struct session;
  * is -1.  The rings, which may be NULL, are given away, too; they are used if
  * the kernel offers requests over io_uring.
  */
-int session_open(struct squash *image, int *fuse_fd, struct rings **rings,
+int session_open(struct filesystem *image, int *fuse_fd, struct rings **rings,
 	struct session **ret_session, struct error *err);
 
 /*
@@ -54,7 +55,7 @@ struct session_options {
  * what is in it.
  */
 int session_open_image(int *image_fd, const struct sif_partition *partition,
-	const struct session_options *options, struct squash **ret_image,
+	const struct session_options *options, struct filesystem **ret_image,
 	struct error *err);
 
 /*

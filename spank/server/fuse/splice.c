@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "spank/server/fuse/splice.h"
-#include "spank/server/squashfs/read_context.h"
+#include "spank/server/filesystem/read_context.h"
 
 /* The usual limit without privileges. */
 #define PIPE_SIZE (1024 * 1024)

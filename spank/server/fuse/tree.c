@@ -22,12 +22,12 @@
 
 static uint64_t node_of(const struct tree *tree, uint64_t ref)
 {
-	return ref == squash_root(tree->image) ? TREE_ROOT : ref + 2;
+	return ref == tree->image->root ? TREE_ROOT : ref + 2;
 }
 
 static uint64_t ref_of(const struct tree *tree, uint64_t node)
 {
-	return node == TREE_ROOT ? squash_root(tree->image) : node - 2;
+	return node == TREE_ROOT ? tree->image->root : node - 2;
 }
 
 static bool is_in_memory(uint64_t node)
@@ -72,7 +72,7 @@ int tree_stat(const struct tree *tree, struct read_context *context,
 	struct stat st;
 
 	if ((is_in_memory(node) ? stat_in_memory(tree, node, &st)
-				: squash_stat(tree->image, context,
+				: fs_stat(tree->image, context,
 					  ref_of(tree, node), &st)) < 0)
 		return -1;
 	if (S_ISDIR(st.st_mode))
@@ -104,7 +104,7 @@ int tree_lookup(const struct tree *tree, struct read_context *context,
 		errno = ENOENT;
 		return -1;
 	}
-	if (squash_lookup(tree->image, context, ref_of(tree, directory), name,
+	if (fs_lookup(tree->image, context, ref_of(tree, directory), name,
 		    &ref) < 0)
 		return -1;
 	*ret_node = node_of(tree, ref);
@@ -118,20 +118,20 @@ int tree_readlink(const struct tree *tree, struct read_context *context,
 		errno = EINVAL;
 		return -1;
 	}
-	return squash_readlink(tree->image, context, ref_of(tree, node), target,
+	return fs_readlink(tree->image, context, ref_of(tree, node), target,
 		size);
 }
 
 enum read_result tree_read(const struct tree *tree,
 	struct read_context *context, uint64_t node, uint64_t offset,
-	size_t size, void *buffer, struct squash_data *ret_data)
+	size_t size, void *buffer, struct fs_data *ret_data)
 {
 	if (is_in_memory(node)) {
-		*ret_data = (struct squash_data){ .bytes = buffer };
+		*ret_data = (struct fs_data){ .bytes = buffer };
 		return READ_DATA;
 	}
-	return squash_read(tree->image, context, ref_of(tree, node), offset,
-		size, buffer, ret_data);
+	return fs_read(tree->image, context, ref_of(tree, node), offset, size,
+		buffer, ret_data);
 }
 
 static int parent_number(const struct tree *tree, struct read_context *context,
@@ -141,7 +141,7 @@ static int parent_number(const struct tree *tree, struct read_context *context,
 	struct stat st;
 
 	if (!is_in_memory(directory))
-		return squash_parent_number(tree->image, context,
+		return fs_parent_number(tree->image, context,
 			ref_of(tree, directory), ret_number);
 	entry = mountpoints_find_node(&tree->mountpoints, directory);
 	if (!entry) {
@@ -164,7 +164,7 @@ struct listing {
 	bool stopped;
 };
 
-static bool visit_image(const struct squash_entry *found, void *arg)
+static bool visit_image(const struct fs_entry *found, void *arg)
 {
 	struct listing *listing = arg;
 	struct tree_entry entry = {
@@ -187,7 +187,7 @@ static int list_image(struct listing *listing, uint64_t cookie)
 {
 	if (is_in_memory(listing->directory))
 		return 0;
-	return squash_list(listing->tree->image, listing->context,
+	return fs_list(listing->tree->image, listing->context,
 		ref_of(listing->tree, listing->directory), cookie, visit_image,
 		listing);
 }

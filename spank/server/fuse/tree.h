@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "spank/server/fuse/mountpoints.h"
-#include "spank/server/squashfs/squash.h"
+#include "spank/server/filesystem/filesystem.h"
 
 /* The root's node number: FUSE_ROOT_ID. */
 #define TREE_ROOT 1
@@ -18,10 +18,10 @@
  * before it was sealed.  A node number is valid as long as the tree exists;
  * none has to be released.  Once sealed, any number of threads can use it.
  *
- * Functions return 0 or a count, or -1 with errno; see squashfs/squash.h.
+ * Functions return 0 or a count, or -1 with errno; see filesystem/filesystem.h.
  */
 struct tree {
-	struct squash *image; /* borrowed */
+	struct filesystem *image; /* borrowed */
 	struct mountpoints mountpoints;
 	bool owned; /* all files are shown as owned by `uid` and `gid` */
 	uid_t uid;
@@ -52,10 +52,10 @@ int tree_lookup(const struct tree *tree, struct read_context *context,
 int tree_readlink(const struct tree *tree, struct read_context *context,
 	uint64_t node, char *target, size_t size);
 
-/* As squash_read(); to be released with squash_release(). */
+/* As fs_read(); to be released with fs_release(). */
 enum read_result tree_read(const struct tree *tree,
 	struct read_context *context, uint64_t node, uint64_t offset,
-	size_t size, void *buffer, struct squash_data *ret_data);
+	size_t size, void *buffer, struct fs_data *ret_data);
 
 /* From `cookie`, 0 for the first entry, which is ".". */
 int tree_list(const struct tree *tree, struct read_context *context,

@@ -100,9 +100,9 @@ static void answer_error(struct worker *worker, int error)
 
 int worker_open(struct worker *worker, struct session *session)
 {
-	void *memory = mmap(NULL, REQUEST_SIZE + SQUASH_READ_MAX,
-		PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *memory =
+		mmap(NULL, REQUEST_SIZE + FS_READ_MAX, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -1;
@@ -115,7 +115,7 @@ int worker_open(struct worker *worker, struct session *session)
 
 void worker_close(struct worker *worker)
 {
-	munmap(worker->request, REQUEST_SIZE + SQUASH_READ_MAX);
+	munmap(worker->request, REQUEST_SIZE + FS_READ_MAX);
 }
 
 struct worker *worker_current(void)

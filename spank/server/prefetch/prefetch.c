@@ -55,7 +55,7 @@ struct search {
 };
 
 struct prefetch {
-	struct squash *image;
+	struct filesystem *image;
 	struct deadline deadline;
 	size_t block_size;
 	size_t bytes; /* that may still be read */
@@ -66,7 +66,7 @@ struct prefetch {
 	size_t current;  /* the file that is read */
 	uint64_t offset; /* in it */
 	char *loader;    /* directory of the first loader that was found */
-	unsigned char buffer[SQUASH_READ_MAX];
+	unsigned char buffer[FS_READ_MAX];
 };
 
 static bool is_late(const struct prefetch *prefetch)
@@ -214,18 +214,18 @@ static ssize_t read_bytes(void *arg, uint64_t offset, void *buffer, size_t size)
 {
 	struct reading *reading = arg;
 	struct prefetch *prefetch = reading->prefetch;
-	struct squash_data data;
+	struct fs_data data;
 
 	if (size == 0 || size > sizeof(prefetch->buffer) ||
 		offset >= OFFSET_MAX || is_late(prefetch) ||
 		!charge_read(reading, offset, size) ||
-		squash_read(prefetch->image, NULL, reading->file->ref, offset,
-			size, prefetch->buffer, &data) != READ_DATA)
+		fs_read(prefetch->image, NULL, reading->file->ref, offset, size,
+			prefetch->buffer, &data) != READ_DATA)
 		return -1;
 	reading->last = (offset + size - 1) / prefetch->block_size;
 	size = data.size;
 	memcpy(buffer, data.bytes, size);
-	squash_release(prefetch->image, &data);
+	fs_release(prefetch->image, &data);
 	return size;
 }
 
@@ -272,15 +272,15 @@ static void end_file(struct prefetch *prefetch)
 static bool read_on(struct prefetch *prefetch)
 {
 	const struct resolved *file = &prefetch->files[prefetch->current];
-	struct squash_data data;
+	struct fs_data data;
 
 	if (prefetch->offset >= file->size ||
 		prefetch->offset >= FILE_BYTES_MAX || !charge(prefetch, 1) ||
-		squash_read(prefetch->image, NULL, file->ref, prefetch->offset,
+		fs_read(prefetch->image, NULL, file->ref, prefetch->offset,
 			prefetch->block_size, prefetch->buffer,
 			&data) != READ_DATA)
 		return false;
-	squash_release(prefetch->image, &data);
+	fs_release(prefetch->image, &data);
 	prefetch->offset += prefetch->block_size;
 	return true;
 }
@@ -299,7 +299,7 @@ bool prefetch_step(struct prefetch *prefetch)
 	return true;
 }
 
-struct prefetch *prefetch_open(struct squash *image, const char *command,
+struct prefetch *prefetch_open(struct filesystem *image, const char *command,
 	size_t bytes)
 {
 	struct prefetch *prefetch = calloc(1, sizeof(*prefetch));
@@ -307,7 +307,7 @@ struct prefetch *prefetch_open(struct squash *image, const char *command,
 
 	if (!prefetch)
 		return NULL;
-	squash_statfs(image, &st);
+	fs_statfs(image, &st);
 	prefetch->image = image;
 	prefetch->deadline = deadline_in_ms(PREFETCH_MS);
 	prefetch->block_size = st.f_bsize;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "spank/server/squashfs/squash.h"
+#include "spank/server/filesystem/filesystem.h"
 
 /*
  * Decompresses into the image's cache what a step is likely to read first: the
@@ -20,7 +20,7 @@ struct prefetch;
  * or a path.  At most `bytes` of files are decompressed.  NULL if there is no
  * memory.
  */
-struct prefetch *prefetch_open(struct squash *image, const char *command,
+struct prefetch *prefetch_open(struct filesystem *image, const char *command,
 	size_t bytes);
 
 /* Take one step: read a block, find out what a file needs, or look for one

@@ -42,9 +42,9 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	       image_file_is_same_time(a->st_ctim, b->st_ctim);
 }
 
-struct squash *preopen_take(struct preopen *preopen, int image_fd)
+struct filesystem *preopen_take(struct preopen *preopen, int image_fd)
 {
-	struct squash *image = preopen->image;
+	struct filesystem *image = preopen->image;
 	struct stat status;
 
 	if (!image || fstat(image_fd, &status) < 0 ||
@@ -72,6 +72,6 @@ void preopen_finish(struct preopen *preopen)
 void preopen_discard(struct preopen *preopen)
 {
 	prefetch_close(preopen->prefetch);
-	squash_close(preopen->image);
+	fs_close(preopen->image);
 	*preopen = (struct preopen){ .image = NULL };
 }

@@ -12,7 +12,7 @@
 /* The file that is likely to be the image, opened before a task brings it, and
  * the prefetch in it.  All zero: there is none. */
 struct preopen {
-	struct squash *image; /* owned, until it is taken */
+	struct filesystem *image; /* owned, until it is taken */
 	struct stat status;
 	struct prefetch *prefetch;     /* NULL when it is done */
 	char files[MESSAGE_TEXT_SIZE]; /* that it has found, one a line */
@@ -32,7 +32,7 @@ void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
  * the prefetch goes on.  Otherwise NULL: the path may lead elsewhere in the
  * job's mount namespace.
  */
-struct squash *preopen_take(struct preopen *preopen, int image_fd);
+struct filesystem *preopen_take(struct preopen *preopen, int image_fd);
 
 /* Take one step of the prefetch, if it is not done. */
 void preopen_step(struct preopen *preopen);

@@ -48,11 +48,11 @@ static void go_up(struct walk *walk)
 }
 
 /* Go on with the symlink's target, and then with the rest. */
-static int follow(struct squash *image, struct walk *walk, uint64_t link)
+static int follow(struct filesystem *image, struct walk *walk, uint64_t link)
 {
 	char target[PATH_MAX];
 
-	if (squash_readlink(image, NULL, link, target, sizeof(target)) < 0 ||
+	if (fs_readlink(image, NULL, link, target, sizeof(target)) < 0 ||
 		strlen(target) + strlen(walk->rest) + 1 >= PATH_MAX)
 		return -1;
 	if (target[0] == '/')
@@ -75,18 +75,18 @@ static int go_down(struct walk *walk, const char *name, uint64_t ref)
 	return 0;
 }
 
-static int look_up(struct squash *image, uint64_t directory, const char *name,
-	uint64_t *ret_ref, struct stat *ret_st)
+static int look_up(struct filesystem *image, uint64_t directory,
+	const char *name, uint64_t *ret_ref, struct stat *ret_st)
 {
-	if (squash_stat(image, NULL, directory, ret_st) < 0 ||
+	if (fs_stat(image, NULL, directory, ret_st) < 0 ||
 		ret_st->st_size > DIRECTORY_SIZE_MAX ||
-		squash_lookup(image, NULL, directory, name, ret_ref) < 0)
+		fs_lookup(image, NULL, directory, name, ret_ref) < 0)
 		return -1;
-	return squash_stat(image, NULL, *ret_ref, ret_st);
+	return fs_stat(image, NULL, *ret_ref, ret_st);
 }
 
 /* Resolve one component; -1 if that is impossible. */
-static int go_on(struct squash *image, struct walk *walk, const char *name,
+static int go_on(struct filesystem *image, struct walk *walk, const char *name,
 	int *symlinks)
 {
 	struct stat st;
@@ -106,8 +106,8 @@ static int go_on(struct squash *image, struct walk *walk, const char *name,
 	return go_down(walk, name, ref);
 }
 
-int resolve(struct squash *image, const char *path, struct deadline deadline,
-	struct resolved *ret_resolved)
+int resolve(struct filesystem *image, const char *path,
+	struct deadline deadline, struct resolved *ret_resolved)
 {
 	CLEANUP_FREE struct walk *walk = calloc(1, sizeof(*walk));
 	char name[NAME_MAX + 1];
@@ -117,13 +117,12 @@ int resolve(struct squash *image, const char *path, struct deadline deadline,
 	if (!walk || strlen(path) >= PATH_MAX)
 		return -1;
 	strcpy(walk->rest, path);
-	walk->ref = squash_root(image);
+	walk->ref = image->root;
 	while (take_name(walk, name))
 		if (deadline_left_ms(deadline) == 0 ||
 			go_on(image, walk, name, &symlinks) < 0)
 			return -1;
-	if (squash_stat(image, NULL, walk->ref, &st) < 0 ||
-		!S_ISREG(st.st_mode))
+	if (fs_stat(image, NULL, walk->ref, &st) < 0 || !S_ISREG(st.st_mode))
 		return -1;
 	ret_resolved->path = strdup(walk->done);
 	ret_resolved->ref = walk->ref;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "common/deadline.h"
-#include "spank/server/squashfs/squash.h"
+#include "spank/server/filesystem/filesystem.h"
 
 /* A regular file in an image. */
 struct resolved {
@@ -20,7 +20,7 @@ struct resolved {
  * directories and long chains of symlinks are not followed.  The caller owns
  * ret_resolved->path.
  */
-int resolve(struct squash *image, const char *path, struct deadline deadline,
-	struct resolved *ret_resolved);
+int resolve(struct filesystem *image, const char *path,
+	struct deadline deadline, struct resolved *ret_resolved);
 
 #endif

@@ -126,8 +126,8 @@ static size_t update_run(struct file_map *file, uint64_t block, size_t count)
 		file->run_length = file->run_length ? file->run_length * 2 : 2;
 	else
 		file->run_length = 0;
-	if (file->run_length > SQUASH_READAHEAD_MAX)
-		file->run_length = SQUASH_READAHEAD_MAX;
+	if (file->run_length > FS_HINTS_MAX)
+		file->run_length = FS_HINTS_MAX;
 	file->next_block = block + count;
 	return file->run_length ? file->run_length : 1;
 }

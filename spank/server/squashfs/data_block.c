@@ -73,22 +73,22 @@ enum read_result squash_block_get(struct squash *squash,
 	return READ_DATA;
 }
 
-bool squash_wants_readahead(struct squash *squash,
-	const struct squash_readahead *ahead)
+bool squash_wants_readahead(struct filesystem *fs, const struct fs_hint *hint)
 {
-	return !cache_has(squash->data, ahead->position) &&
-	       (!ahead->is_guess || cache_should_guess(squash->data));
+	struct squash *squash = squash_of(fs);
+	return !cache_has(squash->data, hint->position) &&
+	       (!hint->is_guess || cache_should_guess(squash->data));
 }
 
-void squash_readahead(struct squash *squash,
-	const struct squash_readahead *ahead)
+void squash_readahead(struct filesystem *fs, const struct fs_hint *hint)
 {
-	struct data_request request = { squash, ahead->header };
+	struct squash *squash = squash_of(fs);
+	struct data_request request = { squash, hint->header };
 
-	if (ahead->is_guess)
-		cache_guess(squash->data, ahead->position, load_data, &request);
+	if (hint->is_guess)
+		cache_guess(squash->data, hint->position, load_data, &request);
 	else
 		cache_put(squash->data,
-			cache_get(squash->data, NULL, ahead->position,
-				load_data, &request));
+			cache_get(squash->data, NULL, hint->position, load_data,
+				&request));
 }

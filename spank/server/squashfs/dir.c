@@ -77,7 +77,7 @@ static int next_header(struct listing *listing)
 }
 
 /* Returns 1 with the next entry, 0 at the end, -1 with errno. */
-static int next_entry(struct listing *listing, struct squash_entry *entry)
+static int next_entry(struct listing *listing, struct fs_entry *entry)
 {
 	unsigned char raw[SQUASH_DIR_ENTRY_SIZE];
 	size_t size;
@@ -180,11 +180,12 @@ static int open_listing(struct squash *squash, struct read_context *context,
 	return seek_index(listing, &inode, name, cookie);
 }
 
-int squash_lookup(struct squash *squash, struct read_context *context,
+int squash_lookup(struct filesystem *fs, struct read_context *context,
 	uint64_t directory, const char *name, uint64_t *ret_ref)
 {
+	struct squash *squash = squash_of(fs);
 	struct listing listing LISTING_CLEANUP = { .stream.squash = squash };
-	struct squash_entry entry;
+	struct fs_entry entry;
 	int more, order = -1;
 
 	if (open_listing(squash, context, directory, name, 0, &listing) < 0)
@@ -204,11 +205,12 @@ int squash_lookup(struct squash *squash, struct read_context *context,
 	return 0;
 }
 
-int squash_list(struct squash *squash, struct read_context *context,
-	uint64_t directory, uint64_t cookie, squash_visit *visit, void *arg)
+int squash_list(struct filesystem *fs, struct read_context *context,
+	uint64_t directory, uint64_t cookie, fs_visit *visit, void *arg)
 {
+	struct squash *squash = squash_of(fs);
 	struct listing listing LISTING_CLEANUP = { .stream.squash = squash };
-	struct squash_entry entry;
+	struct fs_entry entry;
 	int more = 1;
 
 	if (open_listing(squash, context, directory, NULL, cookie, &listing) <
@@ -224,9 +226,10 @@ int squash_list(struct squash *squash, struct read_context *context,
 	return more < 0 ? squash_fail_at(squash, listing.stream.at.block) : 0;
 }
 
-int squash_parent_number(struct squash *squash, struct read_context *context,
+int squash_parent_number(struct filesystem *fs, struct read_context *context,
 	uint64_t directory, ino_t *ret_number)
 {
+	struct squash *squash = squash_of(fs);
 	struct squash_inode inode;
 
 	if (squash_inode_get(squash, context, directory, &inode) < 0)
@@ -236,6 +239,6 @@ int squash_parent_number(struct squash *squash, struct read_context *context,
 		return -1;
 	}
 	*ret_number =
-		directory == squash_root(squash) ? inode.number : inode.parent;
+		directory == squash->super.root ? inode.number : inode.parent;
 	return 0;
 }

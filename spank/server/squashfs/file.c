@@ -13,7 +13,7 @@
 /* Readahead for sequential reads. */
 #define AHEAD_BYTES (2 * 1024 * 1024)
 
-#define EXTENTS (SQUASH_READ_MAX / SQUASH_BLOCK_MIN + 2 + SQUASH_READAHEAD_MAX)
+#define EXTENTS (FS_READ_MAX / SQUASH_BLOCK_MIN + 2 + FS_HINTS_MAX)
 
 /* A read, cut off at the end of the file. */
 struct reading {
@@ -27,7 +27,7 @@ struct reading {
 	bool nowait;
 	struct squash_extent *extents; /* EXTENTS, from `first` on */
 	unsigned char *buffer;
-	struct squash_data *data;
+	struct fs_data *data;
 };
 
 static enum read_result read_corrupt(void)
@@ -37,17 +37,16 @@ static enum read_result read_corrupt(void)
 }
 
 /* Of the blocks that follow the read, those that are compressed. */
-static void add_readahead(struct squash_data *data,
+static void add_readahead(struct fs_data *data,
 	const struct squash_extent *extents, size_t count, bool is_guess)
 {
 	size_t i;
 
-	for (i = 0; i < count && data->readahead_count < SQUASH_READAHEAD_MAX;
-		i++)
+	for (i = 0; i < count && data->hints_count < FS_HINTS_MAX; i++)
 		if (extents[i].header &&
 			!(extents[i].header & SQUASH_DATA_STORED))
-			data->readahead[data->readahead_count++] =
-				(struct squash_readahead){ extents[i].position,
+			data->hints[data->hints_count++] =
+				(struct fs_hint){ extents[i].position,
 					extents[i].header, is_guess };
 }
 
@@ -60,7 +59,7 @@ static enum read_result read_compressed(struct reading *reading,
 	unsigned char *to)
 {
 	struct squash *squash = reading->squash;
-	struct squash_data *data = reading->data;
+	struct fs_data *data = reading->data;
 	const struct cache_block *block;
 	enum read_result result =
 		squash_block_get(squash, reading->context, extent, &block);
@@ -217,8 +216,8 @@ static int find_extents(struct reading *reading, uint64_t ref)
 	if (last >= reading->blocks)
 		last = reading->blocks - 1;
 	count = last - reading->first + 1;
-	if (ahead > SQUASH_READAHEAD_MAX)
-		ahead = SQUASH_READAHEAD_MAX;
+	if (ahead > FS_HINTS_MAX)
+		ahead = FS_HINTS_MAX;
 	if (!reading->nowait)
 		ahead = 0;
 	if (ahead > reading->blocks - last - 1)
@@ -250,10 +249,11 @@ static enum read_result read_range(struct reading *reading, uint64_t ref)
 	return reading->data->stored_offset ? READ_STORED : read_parts(reading);
 }
 
-enum read_result squash_read(struct squash *squash,
+enum read_result squash_read(struct filesystem *fs,
 	struct read_context *context, uint64_t ref, uint64_t offset,
-	size_t size, void *buffer, struct squash_data *ret_data)
+	size_t size, void *buffer, struct fs_data *ret_data)
 {
+	struct squash *squash = squash_of(fs);
 	enum read_result result = READ_DATA;
 	struct squash_inode inode;
 	struct reading reading = {
@@ -266,10 +266,10 @@ enum read_result squash_read(struct squash *squash,
 		.data = ret_data,
 	};
 
-	*ret_data = (struct squash_data){ .bytes = buffer };
+	*ret_data = (struct fs_data){ .bytes = buffer };
 	if (squash_inode_get(squash, context, ref, &inode) < 0)
 		return READ_ERROR;
-	if (!S_ISREG(inode.mode) || size > SQUASH_READ_MAX) {
+	if (!S_ISREG(inode.mode) || size > FS_READ_MAX) {
 		errno = EINVAL;
 		return READ_ERROR;
 	}
@@ -284,8 +284,9 @@ enum read_result squash_read(struct squash *squash,
 	return result;
 }
 
-void squash_release(struct squash *squash, struct squash_data *data)
+void squash_release(struct filesystem *fs, struct fs_data *data)
 {
+	struct squash *squash = squash_of(fs);
 	int saved = errno;
 
 	cache_put(squash->data, data->held);

@@ -135,9 +135,10 @@ static void stat_kind(const struct squash_inode *inode, struct stat *st)
 		(inode->device & 0xff) | (inode->device >> 12 & 0xfff00));
 }
 
-int squash_stat(struct squash *squash, struct read_context *context,
+int squash_stat(struct filesystem *fs, struct read_context *context,
 	uint64_t ref, struct stat *ret_st)
 {
+	struct squash *squash = squash_of(fs);
 	struct squash_inode inode;
 	struct stat st = { 0 };
 
@@ -158,9 +159,10 @@ int squash_stat(struct squash *squash, struct read_context *context,
 	return 0;
 }
 
-int squash_readlink(struct squash *squash, struct read_context *context,
+int squash_readlink(struct filesystem *fs, struct read_context *context,
 	uint64_t ref, char *target, size_t size)
 {
+	struct squash *squash = squash_of(fs);
 	struct squash_stream stream SQUASH_STREAM_CLEANUP = {
 		.squash = squash,
 		.context = context,

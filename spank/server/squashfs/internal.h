@@ -8,9 +8,9 @@
 #include <pthread.h>
 
 #include "common/little_endian.h"
-#include "spank/server/squashfs/cache.h"
+#include "spank/server/filesystem/cache.h"
 #include "spank/server/squashfs/codec.h"
-#include "spank/server/squashfs/damage.h"
+#include "spank/server/filesystem/damage.h"
 #include "spank/server/squashfs/format.h"
 #include "spank/server/squashfs/squash.h"
 
@@ -37,7 +37,7 @@ struct squash_table {
 };
 
 struct squash {
-	int fd;
+	struct filesystem fs;        /* first: see squash_of() */
 	struct sif_partition window; /* of the file; nothing outside is read */
 	struct squash_super super;
 	struct codec *codec;
@@ -47,6 +47,11 @@ struct squash {
 	struct squash_table fragments;
 	struct squash_blockmap *blockmap;
 };
+
+static inline struct squash *squash_of(struct filesystem *fs)
+{
+	return (struct squash *)fs;
+}
 
 /* A position in the metadata: `offset` bytes into the block at `block`. */
 struct squash_cursor {
@@ -161,5 +166,24 @@ int squash_blockmap_find(struct squash *squash, struct read_context *context,
 enum read_result squash_block_get(struct squash *squash,
 	struct read_context *context, const struct squash_extent *extent,
 	const struct cache_block **ret_block);
+
+/* The operations that squash_ops has from other files: filesystem.h. */
+int squash_stat(struct filesystem *fs, struct read_context *context,
+	uint64_t ref, struct stat *ret_st);
+int squash_lookup(struct filesystem *fs, struct read_context *context,
+	uint64_t directory, const char *name, uint64_t *ret_ref);
+int squash_list(struct filesystem *fs, struct read_context *context,
+	uint64_t directory, uint64_t cookie, fs_visit *visit, void *arg);
+int squash_parent_number(struct filesystem *fs, struct read_context *context,
+	uint64_t directory, ino_t *ret_number);
+int squash_readlink(struct filesystem *fs, struct read_context *context,
+	uint64_t ref, char *target, size_t size);
+enum read_result squash_read(struct filesystem *fs,
+	struct read_context *context, uint64_t ref, uint64_t offset,
+	size_t size, void *buffer, struct fs_data *ret_data);
+void squash_release(struct filesystem *fs, struct fs_data *data);
+bool squash_wants_readahead(struct filesystem *fs, const struct fs_hint *hint);
+void squash_readahead(struct filesystem *fs, const struct fs_hint *hint);
+void squash_statfs(struct filesystem *fs, struct statvfs *ret_st);
 
 #endif

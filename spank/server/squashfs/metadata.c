@@ -17,7 +17,7 @@ static int pread_metadata(const struct squash_stream *stream, void *buffer,
 	const struct squash *squash = stream->squash;
 
 	/* The position may be nonsense; squash_pread() checks it. */
-	read_context_wait_for_file(stream->context, squash->fd,
+	read_context_wait_for_file(stream->context, squash->fs.fd,
 		squash->window.offset + position, size);
 	return squash_pread(squash, buffer, size, position);
 }

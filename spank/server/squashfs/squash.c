@@ -10,10 +10,7 @@
  *   blockmap.c      where the blocks of a file lie
  *   data_block.c    compressed blocks of data
  *   file.c          contents of files
- *   cache.c         decompressed blocks in memory
  *   codec.c         decompression
- *   read_context.c  what a thread does before it waits
- *   damage.c        what is reported about a damaged image
  *
  * Rules: a number from the image is checked before it is used as an offset, a
  * size or an index.  Sums are made in 64 bits, of numbers that were checked.
@@ -35,7 +32,7 @@
 #define FRAGMENT_INDEX_MAX (256 * 1024)
 /* 8 KiB each: as many as a walk through 100,000 inodes comes back to. */
 #define METADATA_BLOCKS 256
-/* Until squash_set_cache(): enough to open the image and look around. */
+/* Until fs_set_cache(): enough to open the image and look around. */
 #define DATA_BLOCKS 4
 
 static int read_ids(struct squash *squash)
@@ -143,27 +140,9 @@ static void free_all(struct squash *squash)
 	free(squash);
 }
 
-int squash_open(int *fd, const struct sif_partition *partition,
-	struct squash **ret_squash, struct error *err)
+static int squash_set_cache(struct filesystem *fs, size_t bytes, size_t threads)
 {
-	struct squash *squash = calloc(1, sizeof(*squash));
-
-	if (!squash)
-		return error_set(err, errno, "it cannot be opened");
-	squash->fd = *fd;
-	squash->window = *partition;
-	damage_begin(*fd);
-	if (open_all(squash, err) < 0) {
-		free_all(squash);
-		return -1;
-	}
-	*fd = -1;
-	*ret_squash = squash;
-	return 0;
-}
-
-int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
-{
+	struct squash *squash = squash_of(fs);
 	/*
 	 * Enough for each thread and those that read ahead, with some to spare.
 	 * If there are more rings than that, their threads wait for each other.
@@ -182,20 +161,44 @@ int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
 	return 0;
 }
 
-void squash_close(struct squash *squash)
+static void squash_close(struct filesystem *fs)
 {
-	if (!squash)
-		return;
-	close(squash->fd);
+	struct squash *squash = squash_of(fs);
+	close(squash->fs.fd);
 	free_all(squash);
 }
 
-int squash_fd(const struct squash *squash)
-{
-	return squash->fd;
-}
+static const struct filesystem_ops squash_ops = {
+	.set_cache = squash_set_cache,
+	.close = squash_close,
+	.stat = squash_stat,
+	.lookup = squash_lookup,
+	.list = squash_list,
+	.parent_number = squash_parent_number,
+	.readlink = squash_readlink,
+	.read = squash_read,
+	.release = squash_release,
+	.wants_readahead = squash_wants_readahead,
+	.readahead = squash_readahead,
+	.statfs = squash_statfs,
+};
 
-uint64_t squash_root(const struct squash *squash)
+int squash_open(int *fd, const struct sif_partition *partition,
+	struct filesystem **ret_fs, struct error *err)
 {
-	return squash->super.root;
+	struct squash *squash = calloc(1, sizeof(*squash));
+
+	if (!squash)
+		return error_set(err, errno, "it cannot be opened");
+	squash->fs = (struct filesystem){ &squash_ops, *fd, 0 };
+	squash->window = *partition;
+	damage_begin(*fd);
+	if (open_all(squash, err) < 0) {
+		free_all(squash);
+		return -1;
+	}
+	*fd = -1;
+	squash->fs.root = squash->super.root;
+	*ret_fs = &squash->fs;
+	return 0;
 }

@@ -17,7 +17,7 @@ int squash_pread(const struct squash *squash, void *buffer, size_t size,
 	if (offset > squash->window.size || size > squash->window.size - offset)
 		return squash_corrupt();
 	while (done < size) {
-		got = pread(squash->fd, (char *)buffer + done, size - done,
+		got = pread(squash->fs.fd, (char *)buffer + done, size - done,
 			squash->window.offset + offset + done);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -84,8 +84,10 @@ int squash_super_read(struct squash *squash)
 	return 0;
 }
 
-void squash_statfs(const struct squash *squash, struct statvfs *ret_st)
+void squash_statfs(struct filesystem *fs, struct statvfs *ret_st)
 {
+	const struct squash *squash = squash_of(fs);
+
 	const struct squash_super *super = &squash->super;
 
 	*ret_st = (struct statvfs){

@@ -10,7 +10,7 @@
 #define BATCH 32
 
 struct batch {
-	struct squash_entry entries[BATCH];
+	struct fs_entry entries[BATCH];
 	size_t count;
 	bool is_last;
 };
@@ -50,9 +50,10 @@ static int find(struct instance *instance, sqfs_inode *inode, const char *name,
 	return 0;
 }
 
-int squash_lookup(struct squash *squash, struct read_context *context,
+int squashfuse_lookup(struct filesystem *fs, struct read_context *context,
 	uint64_t directory, const char *name, uint64_t *ret_ref)
 {
+	struct squash *squash = squash_of(fs);
 	sqfs_inode inode;
 	struct instance *instance =
 		instance_take_inode(squash, context, directory, &inode);
@@ -65,7 +66,7 @@ int squash_lookup(struct squash *squash, struct read_context *context,
 	return rc;
 }
 
-static int read_entry(sqfs_dir_entry *found, struct squash_entry *entry)
+static int read_entry(sqfs_dir_entry *found, struct fs_entry *entry)
 {
 	size_t size = sqfs_dentry_name_size(found);
 	const char *name = sqfs_dentry_name(found); /* which ends it */
@@ -120,9 +121,10 @@ static int open_directory(struct squash *squash, struct read_context *context,
 	return rc;
 }
 
-int squash_list(struct squash *squash, struct read_context *context,
-	uint64_t directory, uint64_t cookie, squash_visit *visit, void *arg)
+int squashfuse_list(struct filesystem *fs, struct read_context *context,
+	uint64_t directory, uint64_t cookie, fs_visit *visit, void *arg)
 {
+	struct squash *squash = squash_of(fs);
 	struct instance *instance;
 	struct batch batch;
 	sqfs_dir dir;
@@ -144,9 +146,10 @@ int squash_list(struct squash *squash, struct read_context *context,
 	return rc;
 }
 
-int squash_parent_number(struct squash *squash, struct read_context *context,
-	uint64_t directory, ino_t *ret_number)
+int squashfuse_parent_number(struct filesystem *fs,
+	struct read_context *context, uint64_t directory, ino_t *ret_number)
 {
+	struct squash *squash = squash_of(fs);
 	sqfs_inode inode;
 	struct instance *instance =
 		instance_take_inode(squash, context, directory, &inode);
@@ -156,8 +159,7 @@ int squash_parent_number(struct squash *squash, struct read_context *context,
 	instance_give(instance);
 	if (check_directory(&inode) < 0)
 		return -1;
-	*ret_number = directory == squash_root(squash)
-			      ? inode.base.inode_number
-			      : inode.xtra.dir.parent_inode;
+	*ret_number = directory == fs->root ? inode.base.inode_number
+					    : inode.xtra.dir.parent_inode;
 	return 0;
 }

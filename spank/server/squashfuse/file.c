@@ -63,9 +63,9 @@ static int find_size(struct squash *squash, struct read_context *context,
 {
 	struct stat st;
 
-	if (squash_stat(squash, context, ref, &st) < 0)
+	if (squashfuse_stat(&squash->fs, context, ref, &st) < 0)
 		return -1;
-	if (!S_ISREG(st.st_mode) || size > SQUASH_READ_MAX) {
+	if (!S_ISREG(st.st_mode) || size > FS_READ_MAX) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -76,11 +76,12 @@ static int find_size(struct squash *squash, struct read_context *context,
 	return 0;
 }
 
-enum read_result squash_read(struct squash *squash,
+enum read_result squashfuse_read(struct filesystem *fs,
 	struct read_context *context, uint64_t ref, uint64_t offset,
-	size_t size, void *buffer, struct squash_data *ret_data)
+	size_t size, void *buffer, struct fs_data *ret_data)
 {
-	*ret_data = (struct squash_data){ .bytes = buffer };
+	struct squash *squash = squash_of(fs);
+	*ret_data = (struct fs_data){ .bytes = buffer };
 	if (find_size(squash, context, ref, offset, size, &ret_data->size) < 0)
 		return READ_ERROR;
 	if (ret_data->size > 0 && context && context->blocking == READ_NOWAIT)
@@ -89,10 +90,4 @@ enum read_result squash_read(struct squash *squash,
 		       (struct part){ ref, offset, ret_data->size, buffer }) < 0
 		       ? READ_ERROR
 		       : READ_DATA;
-}
-
-void squash_release(struct squash *squash, struct squash_data *data)
-{
-	(void)squash;
-	data->held = NULL;
 }

@@ -67,9 +67,10 @@ static int stat_owner(struct instance *instance, const sqfs_inode *inode,
 	return 0;
 }
 
-int squash_stat(struct squash *squash, struct read_context *context,
+int squashfuse_stat(struct filesystem *fs, struct read_context *context,
 	uint64_t ref, struct stat *ret_st)
 {
+	struct squash *squash = squash_of(fs);
 	sqfs_inode inode;
 	struct instance *instance =
 		instance_take_inode(squash, context, ref, &inode);
@@ -109,9 +110,10 @@ static int read_target(struct instance *instance, sqfs_inode *inode,
 	return 0;
 }
 
-int squash_readlink(struct squash *squash, struct read_context *context,
+int squashfuse_readlink(struct filesystem *fs, struct read_context *context,
 	uint64_t ref, char *target, size_t size)
 {
+	struct squash *squash = squash_of(fs);
 	sqfs_inode inode;
 	struct instance *instance =
 		instance_take_inode(squash, context, ref, &inode);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "spank/server/squashfs/damage.h"
+#include "spank/server/filesystem/damage.h"
 #include "spank/server/squashfuse/internal.h"
 
 /* Inodes and directories, 8 KiB each, in each instance. */
@@ -111,7 +111,7 @@ static int open_instance(const struct squash *squash, size_t blocks,
 	begin_read(squash, NULL);
 	reading.has_read = false;
 	*ret_reason =
-		sqfs_init(&instance->fs, squash->fd, squash->window.offset);
+		sqfs_init(&instance->fs, squash->fs.fd, squash->window.offset);
 	if (*ret_reason != SQFS_OK)
 		return instance_failed();
 	if (!reading.has_read) {

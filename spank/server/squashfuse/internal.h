@@ -25,12 +25,17 @@ struct instance {
 };
 
 struct squash {
-	int fd;
+	struct filesystem fs;        /* first: see squash_of() */
 	struct sif_partition window; /* of the file, all of it is read there */
 	struct instance *instances;
 	size_t count;
 	size_t blocks; /* of files, and as many of fragments, in each cache */
 };
+
+static inline struct squash *squash_of(struct filesystem *fs)
+{
+	return (struct squash *)fs;
+}
 
 /* Make squash->instances, as many as `count`.  -1 with errno. */
 int instances_make(struct squash *squash, size_t count, size_t blocks,
@@ -56,5 +61,20 @@ int instance_inode(struct instance *instance, uint64_t ref,
 /* Takes the instance of the inode.  NULL with errno. */
 struct instance *instance_take_inode(struct squash *squash,
 	struct read_context *context, uint64_t ref, sqfs_inode *ret_inode);
+
+/* The operations that squash_ops has from other files: filesystem.h. */
+int squashfuse_stat(struct filesystem *fs, struct read_context *context,
+	uint64_t ref, struct stat *ret_st);
+int squashfuse_lookup(struct filesystem *fs, struct read_context *context,
+	uint64_t directory, const char *name, uint64_t *ret_ref);
+int squashfuse_list(struct filesystem *fs, struct read_context *context,
+	uint64_t directory, uint64_t cookie, fs_visit *visit, void *arg);
+int squashfuse_parent_number(struct filesystem *fs,
+	struct read_context *context, uint64_t directory, ino_t *ret_number);
+int squashfuse_readlink(struct filesystem *fs, struct read_context *context,
+	uint64_t ref, char *target, size_t size);
+enum read_result squashfuse_read(struct filesystem *fs,
+	struct read_context *context, uint64_t ref, uint64_t offset,
+	size_t size, void *buffer, struct fs_data *ret_data);
 
 #endif

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "spank/server/squashfs/damage.h"
+#include "spank/server/filesystem/damage.h"
 #include "spank/server/squashfs/format.h"
 #include "spank/server/squashfuse/internal.h"
 
@@ -63,7 +63,8 @@ static int check_root(struct squash *squash, struct error *err)
 {
 	struct stat st;
 
-	if (squash_stat(squash, NULL, squash_root(squash), &st) == 0 &&
+	if (squashfuse_stat(&squash->fs, NULL, super_of(squash)->root_inode,
+		    &st) == 0 &&
 		S_ISDIR(st.st_mode))
 		return 0;
 	if (errno == ENOMEM)
@@ -84,29 +85,11 @@ static int open_all(struct squash *squash, struct error *err)
 	return check_root(squash, err);
 }
 
-int squash_open(int *fd, const struct sif_partition *partition,
-	struct squash **ret_squash, struct error *err)
-{
-	struct squash *squash = calloc(1, sizeof(*squash));
-
-	if (!squash)
-		return error_set(err, errno, "it cannot be opened");
-	squash->fd = *fd;
-	squash->window = *partition;
-	damage_begin(*fd);
-	if (open_all(squash, err) < 0) {
-		instances_free(squash);
-		free(squash);
-		return -1;
-	}
-	*fd = -1;
-	*ret_squash = squash;
-	return 0;
-}
-
 /* Half for blocks of files, half for fragments. */
-int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
+static int squashfuse_set_cache(struct filesystem *fs, size_t bytes,
+	size_t threads)
 {
+	struct squash *squash = squash_of(fs);
 	size_t count = threads > 0 ? threads : 1;
 	size_t blocks = bytes / 2 / count / super_of(squash)->block_size;
 	sqfs_err reason;
@@ -118,43 +101,17 @@ int squash_set_cache(struct squash *squash, size_t bytes, size_t threads)
 	return instances_make(squash, count, blocks, &reason);
 }
 
-void squash_close(struct squash *squash)
+static void squashfuse_close(struct filesystem *fs)
 {
-	if (!squash)
-		return;
+	struct squash *squash = squash_of(fs);
 	instances_free(squash);
-	close(squash->fd);
+	close(squash->fs.fd);
 	free(squash);
 }
 
-int squash_fd(const struct squash *squash)
+static void squashfuse_statfs(struct filesystem *fs, struct statvfs *ret_st)
 {
-	return squash->fd;
-}
-
-uint64_t squash_root(const struct squash *squash)
-{
-	return super_of(squash)->root_inode;
-}
-
-bool squash_wants_readahead(struct squash *squash,
-	const struct squash_readahead *ahead)
-{
-	(void)squash;
-	(void)ahead;
-	return false;
-}
-
-void squash_readahead(struct squash *squash,
-	const struct squash_readahead *ahead)
-{
-	(void)squash;
-	(void)ahead;
-}
-
-void squash_statfs(const struct squash *squash, struct statvfs *ret_st)
-{
-	const struct squashfs_super_block *super = super_of(squash);
+	const struct squashfs_super_block *super = super_of(squash_of(fs));
 
 	*ret_st = (struct statvfs){
 		.f_bsize = super->block_size,
@@ -164,4 +121,38 @@ void squash_statfs(const struct squash *squash, struct statvfs *ret_st)
 		.f_files = super->inodes,
 		.f_namemax = NAME_MAX,
 	};
+}
+
+/* No hints, and no data that is held. */
+static const struct filesystem_ops squashfuse_ops = {
+	.set_cache = squashfuse_set_cache,
+	.close = squashfuse_close,
+	.stat = squashfuse_stat,
+	.lookup = squashfuse_lookup,
+	.list = squashfuse_list,
+	.parent_number = squashfuse_parent_number,
+	.readlink = squashfuse_readlink,
+	.read = squashfuse_read,
+	.statfs = squashfuse_statfs,
+};
+
+int squash_open(int *fd, const struct sif_partition *partition,
+	struct filesystem **ret_fs, struct error *err)
+{
+	struct squash *squash = calloc(1, sizeof(*squash));
+
+	if (!squash)
+		return error_set(err, errno, "it cannot be opened");
+	squash->fs = (struct filesystem){ &squashfuse_ops, *fd, 0 };
+	squash->window = *partition;
+	damage_begin(*fd);
+	if (open_all(squash, err) < 0) {
+		instances_free(squash);
+		free(squash);
+		return -1;
+	}
+	*fd = -1;
+	squash->fs.root = super_of(squash)->root_inode;
+	*ret_fs = &squash->fs;
+	return 0;
 }

@@ -34,7 +34,7 @@
 static const struct session_options one_thread = { 1 << 20, 1 };
 static const struct session_options threads = { 1 << 20, 3 };
 
-static struct squash *squash;
+static struct filesystem *fs;
 static struct session *session;
 static int kernel; /* the test's end */
 
@@ -56,8 +56,7 @@ static void connect_session(void)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
 	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	kernel = ends[0];
-	assert_int_equal(session_open(squash, &ends[1], &none, &session, &err),
-		0);
+	assert_int_equal(session_open(fs, &ends[1], &none, &session, &err), 0);
 	assert_int_equal(ends[1], -1);
 }
 
@@ -80,9 +79,9 @@ static int close_session(void **state)
 	(void)state;
 	close(kernel);
 	session_close(session);
-	squash_close(squash);
+	fs_close(fs);
 	session = NULL;
-	squash = NULL;
+	fs = NULL;
 	return 0;
 }
 
@@ -162,7 +161,7 @@ static void open_image(void **state)
 	if (!is_packed)
 		fixture_pack(*state, "-all-root");
 	is_packed = true;
-	squash = fixture_open(*state);
+	fs = fixture_open(*state);
 	connect_session();
 }
 
@@ -217,7 +216,7 @@ static void init_wants_what_it_needs(void **state)
 	assert_int_equal(out.max_background, 128);
 	assert_int_equal(out.congestion_threshold, 96);
 	assert_int_equal(out.time_gran, 1);
-	assert_int_equal(out.max_pages, SQUASH_READ_MAX / getpagesize());
+	assert_int_equal(out.max_pages, FS_READ_MAX / getpagesize());
 }
 
 static void kernel_without_a_capability_is_not_asked_for_it(void **state)
@@ -406,7 +405,7 @@ static void statfs_tells_sizes(void **state)
 	struct statvfs st;
 
 	start(state);
-	squash_statfs(squash, &st);
+	fs_statfs(fs, &st);
 	assert_int_equal(ask(FUSE_STATFS, 1, NULL, 0), 0);
 	memcpy(&out, reply.bytes, sizeof(out));
 	assert_int_equal(out.st.blocks, st.f_blocks);

@@ -14,7 +14,7 @@ static struct tree tree;
 static int close_all(void **state)
 {
 	mountpoints_free(&tree.mountpoints);
-	squash_close(tree.image);
+	fs_close(tree.image);
 	tree = (struct tree){ 0 };
 	return fixture_remove(state);
 }
@@ -201,7 +201,7 @@ static void nothing_changes_once_it_is_sealed(void **state)
 static void files_are_read_and_links_are_not_made(void **state)
 {
 	unsigned char buffer[16];
-	struct squash_data data;
+	struct fs_data data;
 	char target[8];
 	uint64_t file;
 
@@ -210,7 +210,7 @@ static void files_are_read_and_links_are_not_made(void **state)
 	assert_int_equal(tree_read(&tree, NULL, file, 0, 16, buffer, &data),
 		READ_DATA);
 	assert_int_equal(data.size, 0);
-	squash_release(tree.image, &data);
+	fs_release(tree.image, &data);
 	assert_int_equal(tree_readlink(&tree, NULL, find(TREE_ROOT, "link"),
 				 target, sizeof(target)),
 		0);

@@ -41,7 +41,7 @@ static void make_tree(const struct fixture *fixture)
 	}
 }
 
-static struct squash *image;
+static struct filesystem *image;
 
 static int setup(void **state)
 {
@@ -50,12 +50,12 @@ static int setup(void **state)
 	make_tree(*state);
 	fixture_pack(*state, "-b 4096 -no-fragments");
 	image = fixture_open(*state);
-	return squash_set_cache(image, ALL, 1);
+	return fs_set_cache(image, ALL, 1);
 }
 
 static int teardown(void **state)
 {
-	squash_close(image);
+	fs_close(image);
 	return fixture_remove(state);
 }
 

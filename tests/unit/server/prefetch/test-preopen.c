@@ -49,7 +49,7 @@ static void the_same_file_is_taken_once(void **state)
 {
 	struct preopen preopen = start(*state, "/bin/script");
 	CLEANUP_FD int fd = open_image(*state);
-	struct squash *image;
+	struct filesystem *image;
 
 	assert_non_null(preopen.image);
 	image = preopen_take(&preopen, fd);
@@ -61,7 +61,7 @@ static void the_same_file_is_taken_once(void **state)
 		preopen_step(&preopen);
 	assert_string_equal(preopen.files, "/bin/script\n/bin/other\n");
 	preopen_discard(&preopen);
-	squash_close(image);
+	fs_close(image);
 }
 
 static void assert_not_taken(const struct fixture *fixture,

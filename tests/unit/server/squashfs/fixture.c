@@ -129,7 +129,7 @@ void fixture_pack(const struct fixture *fixture, const char *options)
 	assert_int_equal(status, 0);
 }
 
-static int open_image(const struct fixture *fixture, struct squash **squash,
+static int open_image(const struct fixture *fixture, struct filesystem **fs,
 	struct error *err)
 {
 	struct sif_partition partition = { 0 };
@@ -137,45 +137,44 @@ static int open_image(const struct fixture *fixture, struct squash **squash,
 
 	assert_true(fd >= 0);
 	partition.size = lseek(fd, 0, SEEK_END);
-	rc = squash_open(&fd, &partition, squash, err);
+	rc = squash_open(&fd, &partition, fs, err);
 	if (rc < 0)
 		close(fd);
 	return rc;
 }
 
-struct squash *fixture_open(const struct fixture *fixture)
+struct filesystem *fixture_open(const struct fixture *fixture)
 {
-	struct squash *squash;
+	struct filesystem *fs;
 	struct error err = { 0 };
 
-	if (open_image(fixture, &squash, &err) < 0)
+	if (open_image(fixture, &fs, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(squash_set_cache(squash, 1 << 20, 1), 0);
-	return squash;
+	assert_int_equal(fs_set_cache(fs, 1 << 20, 1), 0);
+	return fs;
 }
 
 const char *fixture_open_error(const struct fixture *fixture)
 {
 	static struct error err;
-	struct squash *squash;
+	struct filesystem *fs;
 
 	err = (struct error){ 0 };
-	if (open_image(fixture, &squash, &err) == 0)
-		squash_close(squash);
+	if (open_image(fixture, &fs, &err) == 0)
+		fs_close(fs);
 	return err.text;
 }
 
-uint64_t fixture_find(struct squash *squash, const char *path)
+uint64_t fixture_find(struct filesystem *fs, const char *path)
 {
-	uint64_t ref = squash_root(squash);
+	uint64_t ref = fs->root;
 	char name[NAME_MAX + 1];
 	size_t length;
 
 	for (; *path; path += length + (path[length] == '/')) {
 		length = strcspn(path, "/");
 		snprintf(name, sizeof(name), "%.*s", (int)length, path);
-		assert_int_equal(squash_lookup(squash, NULL, ref, name, &ref),
-			0);
+		assert_int_equal(fs_lookup(fs, NULL, ref, name, &ref), 0);
 	}
 	return ref;
 }
@@ -196,26 +195,26 @@ static size_t read_tree(const struct fixture *fixture, const char *name,
 	return got;
 }
 
-enum read_result fixture_read(struct squash *squash,
+enum read_result fixture_read(struct filesystem *fs,
 	const struct fixture *fixture, const char *name,
 	struct read_context *context, uint64_t offset, size_t size)
 {
-	static unsigned char buffer[SQUASH_READ_MAX], expected[SQUASH_READ_MAX];
-	struct squash_data data;
-	enum read_result result = squash_read(squash, context,
-		fixture_find(squash, name), offset, size, buffer, &data);
+	static unsigned char buffer[FS_READ_MAX], expected[FS_READ_MAX];
+	struct fs_data data;
+	enum read_result result = fs_read(fs, context, fixture_find(fs, name),
+		offset, size, buffer, &data);
 	size_t there = read_tree(fixture, name, offset, size, expected);
 
 	assert_int_equal(data.size, there);
 	if (result == READ_STORED) {
-		assert_int_equal(pread(squash_fd(squash), buffer, data.size,
-					 data.stored_offset),
+		assert_int_equal(
+			pread(fs->fd, buffer, data.size, data.stored_offset),
 			there);
 		data.bytes = buffer;
 	}
 	if (result == READ_STORED || result == READ_DATA)
 		assert_memory_equal(data.bytes, expected, there);
-	squash_release(squash, &data);
+	fs_release(fs, &data);
 	assert_null(data.held);
 	return result;
 }

@@ -44,7 +44,7 @@ void fixture_pack(const struct fixture *fixture, const char *options);
  */
 #define FIXTURE_PLAIN "-b 4096 -noI -noId -noD -noF -noX "
 
-struct squash *fixture_open(const struct fixture *fixture);
+struct filesystem *fixture_open(const struct fixture *fixture);
 /* What squash_open() says if it fails, or "". */
 const char *fixture_open_error(const struct fixture *fixture);
 
@@ -52,12 +52,12 @@ const char *fixture_open_error(const struct fixture *fixture);
  * Read a file of the image: unless it is an error or would block, the bytes
  * equal those of the file in the tree.  Returns the result.
  */
-enum read_result fixture_read(struct squash *squash,
+enum read_result fixture_read(struct filesystem *fs,
 	const struct fixture *fixture, const char *name,
 	struct read_context *context, uint64_t offset, size_t size);
 
 /* The reference of a path such as "usr/bin"; it has to be there. */
-uint64_t fixture_find(struct squash *squash, const char *path);
+uint64_t fixture_find(struct filesystem *fs, const char *path);
 
 /* Little-endian numbers of the image. */
 uint64_t fixture_get(const struct fixture *fixture, uint64_t offset,

@@ -30,7 +30,7 @@
 #define ENTRY_SIZE   (ENTRY + 6)
 #define ENTRY_NAME   (ENTRY + 8)
 
-static struct squash *squash;
+static struct filesystem *fs;
 /* With "many", "empty" and "file", for tests that change the image only. */
 static struct fixture *large;
 
@@ -55,8 +55,7 @@ static int lookup_error(uint64_t directory, const char *name)
 	uint64_t ref;
 
 	errno = 0;
-	return squash_lookup(squash, NULL, directory, name, &ref) < 0 ? errno
-								      : 0;
+	return fs_lookup(fs, NULL, directory, name, &ref) < 0 ? errno : 0;
 }
 
 struct listed {
@@ -65,7 +64,7 @@ struct listed {
 	uint64_t cookie;
 };
 
-static bool visit(const struct squash_entry *entry, void *arg)
+static bool visit(const struct fs_entry *entry, void *arg)
 {
 	struct listed *listed = arg;
 
@@ -83,7 +82,7 @@ static struct listed list(uint64_t directory, uint64_t cookie, size_t stop)
 	struct listed listed = { .stop_after = stop };
 
 	errno = 0;
-	if (squash_list(squash, NULL, directory, cookie, visit, &listed) < 0)
+	if (fs_list(fs, NULL, directory, cookie, visit, &listed) < 0)
 		assert_int_not_equal(errno, 0);
 	else
 		errno = 0;
@@ -98,16 +97,15 @@ static void every_entry_is_found(void **state)
 
 	(void)state;
 	fixture_pack(large, "");
-	squash = fixture_open(large);
-	many = fixture_find(squash, "many");
+	fs = fixture_open(large);
+	many = fixture_find(fs, "many");
 	for (i = 0; i < MANY; i++) {
 		sprintf(name, "entry-%04d-and-so-on", i);
-		assert_int_equal(squash_lookup(squash, NULL, many, name, &ref),
-			0);
+		assert_int_equal(fs_lookup(fs, NULL, many, name, &ref), 0);
 		assert_true(ref != before);
 		before = ref;
 	}
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void what_is_not_there_is_not_found(void **state)
@@ -121,23 +119,23 @@ static void what_is_not_there_is_not_found(void **state)
 
 	(void)state;
 	fixture_pack(large, "");
-	squash = fixture_open(large);
-	many = fixture_find(squash, "many");
+	fs = fixture_open(large);
+	many = fixture_find(fs, "many");
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_int_equal(lookup_error(many, names[i]), ENOENT);
 		assert_int_equal(
-			lookup_error(fixture_find(squash, "empty"), names[i]),
+			lookup_error(fixture_find(fs, "empty"), names[i]),
 			ENOENT);
 	}
 	memset(long_name, 'm', sizeof(long_name) - 1);
 	assert_int_equal(lookup_error(many, long_name), ENOENT);
-	assert_int_equal(lookup_error(fixture_find(squash, "file"), "file"),
+	assert_int_equal(lookup_error(fixture_find(fs, "file"), "file"),
 		ENOTDIR);
-	list(fixture_find(squash, "file"), 0, 0);
+	list(fixture_find(fs, "file"), 0, 0);
 	assert_int_equal(errno, ENOTDIR);
-	assert_int_equal(list(fixture_find(squash, "empty"), 0, 0).count, 0);
+	assert_int_equal(list(fixture_find(fs, "empty"), 0, 0).count, 0);
 	assert_int_equal(errno, 0);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 /* From each cookie, the next entry and all that follow. */
@@ -150,8 +148,8 @@ static void listing_goes_on_from_any_cookie(void **state)
 
 	(void)state;
 	fixture_pack(large, "");
-	squash = fixture_open(large);
-	many = fixture_find(squash, "many");
+	fs = fixture_open(large);
+	many = fixture_find(fs, "many");
 	for (i = 0; i < MANY; i++) {
 		first = list(many, cookie, 1);
 		assert_int_equal(first.count, 1);
@@ -168,7 +166,7 @@ static void listing_goes_on_from_any_cookie(void **state)
 	assert_int_equal(list(many, cookie, 0).count, 0);
 	assert_int_equal(list(many, cookie + 1000, 0).count, 0);
 	assert_int_equal(list(many, UINT64_MAX, 0).count, 0);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void names_may_be_255_bytes_long(void **state)
@@ -178,15 +176,15 @@ static void names_may_be_255_bytes_long(void **state)
 
 	fixture_run(*state, ": >$(printf %0255d 0) && : >a && : >'b c\t\xff'");
 	fixture_pack(*state, "");
-	squash = fixture_open(*state);
+	fs = fixture_open(*state);
 	memset(name, '0', NAME_MAX);
-	ref = squash_root(squash);
+	ref = fs->root;
 	assert_int_equal(lookup_error(ref, name), 0);
 	assert_int_equal(lookup_error(ref, "b c\t\xff"), 0);
 	name[NAME_MAX - 1] = '\0';
 	assert_int_equal(lookup_error(ref, name), ENOENT);
 	assert_int_equal(list(ref, 0, 0).count, 3);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 /* --- damage --------------------------------------------------------------- */
@@ -213,9 +211,9 @@ static struct small pack_small(struct fixture *fixture)
 
 	fixture_run(fixture, "mkdir dir && : >dir/aaaa && : >dir/bbbb");
 	fixture_pack(fixture, FIXTURE_PLAIN);
-	squash = fixture_open(fixture);
-	small.ref = fixture_find(squash, "dir");
-	squash_close(squash);
+	fs = fixture_open(fixture);
+	small.ref = fixture_find(fs, "dir");
+	fs_close(fs);
 	small.inode = fixture_inode(fixture, small.ref);
 	small.list = find_list(fixture, small.inode);
 	assert_int_equal(fixture_get(fixture, small.list + ENTRY_NAME, 4),
@@ -230,12 +228,12 @@ static void assert_damaged(const struct small *small, uint64_t at, size_t width,
 	uint64_t before = fixture_get(small->fixture, at, width);
 
 	fixture_put(small->fixture, at, width, value);
-	squash = fixture_open(small->fixture);
+	fs = fixture_open(small->fixture);
 	if (list(small->ref, 0, 0).count != listed || errno != EIO)
 		fail_msg("%llx at %llu: %d", (unsigned long long)value,
 			(unsigned long long)at, errno);
 	assert_int_equal(lookup_error(small->ref, "cccc"), EIO);
-	squash_close(squash);
+	fs_close(fs);
 	fixture_put(small->fixture, at, width, before);
 }
 
@@ -278,9 +276,9 @@ static void name_that_is_too_long_is_an_error(void **state)
 	fixture_run(fixture, "mkdir dir && : >dir/$(printf %0255d 0)");
 	fixture_run(fixture, ": >dir/$(printf %0254d 0)1");
 	fixture_pack(fixture, FIXTURE_PLAIN);
-	squash = fixture_open(fixture);
-	small.ref = fixture_find(squash, "dir");
-	squash_close(squash);
+	fs = fixture_open(fixture);
+	small.ref = fixture_find(fs, "dir");
+	fs_close(fs);
 	small.inode = fixture_inode(fixture, small.ref);
 	small.list = find_list(fixture, small.inode);
 	/* So that nothing but its length is wrong with it. */
@@ -295,11 +293,11 @@ static void list_longer_than_the_table_is_an_error(void **state)
 	struct small small = pack_small(*state);
 
 	fixture_put(small.fixture, small.inode + DIR_SIZE, 2, UINT16_MAX);
-	squash = fixture_open(small.fixture);
+	fs = fixture_open(small.fixture);
 	assert_true(list(small.ref, 0, 0).count >= 2);
 	assert_int_equal(errno, EIO);
 	assert_int_equal(lookup_error(small.ref, "aaaa"), 0);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void size_below_that_of_the_dots_is_empty(void **state)
@@ -309,11 +307,11 @@ static void size_below_that_of_the_dots_is_empty(void **state)
 
 	for (size = 0; size <= 3; size++) {
 		fixture_put(small.fixture, small.inode + DIR_SIZE, 2, size);
-		squash = fixture_open(small.fixture);
+		fs = fixture_open(small.fixture);
 		assert_int_equal(list(small.ref, 0, 0).count, 0);
 		assert_int_equal(errno, 0);
 		assert_int_equal(lookup_error(small.ref, "aaaa"), ENOENT);
-		squash_close(squash);
+		fs_close(fs);
 	}
 }
 
@@ -340,12 +338,11 @@ static void loop_of_directories_is_walked_no_further_than_asked(void **state)
 		small.ref >> 16);
 	fixture_put(small.fixture, small.list + ENTRY_OFFSET, 2,
 		small.ref & 0xffff);
-	walk.squash = squash = fixture_open(small.fixture);
-	assert_int_equal(squash_lookup(squash, NULL, small.ref, "aaaa", &ref),
-		0);
+	walk.fs = fs = fixture_open(small.fixture);
+	assert_int_equal(fs_lookup(fs, NULL, small.ref, "aaaa", &ref), 0);
 	assert_true(ref == small.ref);
 	assert_int_equal(walk_image(&walk), 500);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 /* In the first entry of the index, which a look-up of its name uses. */
@@ -368,9 +365,9 @@ static void nonsense_in_an_index_is_an_error(void **state)
 
 	(void)state;
 	fixture_pack(fixture, FIXTURE_PLAIN);
-	squash = fixture_open(fixture);
-	ref = fixture_find(squash, "many");
-	squash_close(squash);
+	fs = fixture_open(fixture);
+	ref = fixture_find(fs, "many");
+	fs_close(fs);
 	at = fixture_inode(fixture, ref);
 	assert_int_equal(fixture_get(fixture, at + INODE_TYPE, 2), TYPE_LDIR);
 	assert_in_range(fixture_get(fixture, at + LDIR_INDEXES, 2), 5, 100);
@@ -383,15 +380,15 @@ static void nonsense_in_an_index_is_an_error(void **state)
 			changes[i].width);
 		fixture_put(fixture, at + changes[i].at, changes[i].width,
 			changes[i].value);
-		squash = fixture_open(fixture);
+		fs = fixture_open(fixture);
 		assert_int_equal(lookup_error(ref, name), EIO);
-		squash_close(squash);
+		fs_close(fs);
 		fixture_put(fixture, at + changes[i].at, changes[i].width,
 			before);
 	}
-	squash = fixture_open(fixture);
+	fs = fixture_open(fixture);
 	assert_int_equal(lookup_error(ref, name), 0);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 /* Without its index a directory shows the same. */
@@ -402,15 +399,15 @@ static void index_is_not_needed(void **state)
 
 	(void)state;
 	fixture_pack(fixture, FIXTURE_PLAIN);
-	squash = fixture_open(fixture);
-	ref = fixture_find(squash, "many");
-	squash_close(squash);
+	fs = fixture_open(fixture);
+	ref = fixture_find(fs, "many");
+	fs_close(fs);
 	fixture_put(fixture, fixture_inode(fixture, ref) + LDIR_INDEXES, 2, 0);
-	squash = fixture_open(fixture);
+	fs = fixture_open(fixture);
 	assert_int_equal(list(ref, 0, 0).count, MANY);
 	assert_int_equal(errno, 0);
 	assert_int_equal(lookup_error(ref, "entry-2999-and-so-on"), 0);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 #define TEST(name) \

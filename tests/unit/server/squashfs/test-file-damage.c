@@ -19,17 +19,17 @@
 /* In a fragment table's entry. */
 #define FRAGMENT_HEADER 8
 
-static struct squash *squash;
+static struct filesystem *fs;
 static struct read_context nowait = { READ_NOWAIT, NULL, NULL };
-static unsigned char buffer[SQUASH_READ_MAX];
+static unsigned char buffer[FS_READ_MAX];
 
 static uint64_t inode_of(const struct fixture *fixture, const char *name)
 {
 	uint64_t at;
 
-	squash = fixture_open(fixture);
-	at = fixture_inode(fixture, fixture_find(squash, name));
-	squash_close(squash);
+	fs = fixture_open(fixture);
+	at = fixture_inode(fixture, fixture_find(fs, name));
+	fs_close(fs);
 	assert_int_equal(fixture_get(fixture, at, 2), 2); /* basic */
 	return at;
 }
@@ -39,37 +39,36 @@ static void assert_damaged(const struct fixture *fixture, const char *name,
 	uint64_t offset, uint64_t at, size_t width, uint64_t value)
 {
 	uint64_t before = fixture_get(fixture, at, width);
-	struct squash_data data;
+	struct fs_data data;
 	uint64_t ref;
 	int round;
 
 	fixture_put(fixture, at, width, value);
-	squash = fixture_open(fixture);
-	ref = fixture_find(squash, name);
+	fs = fixture_open(fixture);
+	ref = fixture_find(fs, name);
 	for (round = 0; round < 2; round++) {
 		enum read_result result;
 
 		errno = 0;
-		if (squash_read(squash, NULL, ref, offset, 100, buffer,
-			    &data) != READ_ERROR ||
+		if (fs_read(fs, NULL, ref, offset, 100, buffer, &data) !=
+				READ_ERROR ||
 			errno != EIO)
 			fail_msg("%s: %llx at %llu", name,
 				(unsigned long long)value,
 				(unsigned long long)at);
 		/* Without waiting, it may take a second read to find out. */
-		result = squash_read(squash, &nowait, ref, offset, 100, buffer,
-			&data);
+		result = fs_read(fs, &nowait, ref, offset, 100, buffer, &data);
 		if (result != READ_ERROR && result != READ_WOULD_BLOCK)
 			fail_msg("%s: %llx at %llu is shown", name,
 				(unsigned long long)value,
 				(unsigned long long)at);
 	}
-	squash_close(squash);
+	fs_close(fs);
 	fixture_put(fixture, at, width, before);
-	squash = fixture_open(fixture);
-	assert_int_equal(fixture_read(squash, fixture, name, NULL, offset, 100),
+	fs = fixture_open(fixture);
+	assert_int_equal(fixture_read(fs, fixture, name, NULL, offset, 100),
 		READ_DATA);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void nonsense_in_the_list_of_blocks_is_an_error(void **state)
@@ -145,7 +144,7 @@ static void block_behind_the_end_is_an_error(void **state)
 static void files_that_disagree_on_a_block_are_an_error(void **state)
 {
 	struct fixture *fixture = *state;
-	struct squash_data data;
+	struct fs_data data;
 	uint64_t first, second, ref;
 
 	fixture_file(fixture, "first", BLOCK);
@@ -157,39 +156,37 @@ static void files_that_disagree_on_a_block_are_an_error(void **state)
 		    fixture_get(fixture, second + FILE_BLOCKS, 4));
 	fixture_put(fixture, second + FILE_START, 4,
 		fixture_get(fixture, first + FILE_START, 4));
-	squash = fixture_open(fixture);
-	assert_int_equal(fixture_read(squash, fixture, "first", NULL, 0, 100),
+	fs = fixture_open(fixture);
+	assert_int_equal(fixture_read(fs, fixture, "first", NULL, 0, 100),
 		READ_DATA);
-	ref = fixture_find(squash, "second");
+	ref = fixture_find(fs, "second");
 	errno = 0;
-	assert_int_equal(squash_read(squash, NULL, ref, 0, 100, buffer, &data),
+	assert_int_equal(fs_read(fs, NULL, ref, 0, 100, buffer, &data),
 		READ_ERROR);
 	assert_int_equal(errno, EIO);
 	errno = 0;
-	assert_int_equal(
-		squash_read(squash, &nowait, ref, 0, 100, buffer, &data),
+	assert_int_equal(fs_read(fs, &nowait, ref, 0, 100, buffer, &data),
 		READ_ERROR);
 	assert_int_equal(errno, EIO);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void file_longer_than_its_list_is_an_error(void **state)
 {
-	struct squash_data data;
+	struct fs_data data;
 	uint64_t at;
 
 	fixture_file(*state, "random", 4 * BLOCK);
 	fixture_pack(*state, FIXTURE_PLAIN "-no-fragments");
 	at = inode_of(*state, "random");
 	fixture_put(*state, at + FILE_SIZE, 4, UINT32_MAX);
-	squash = fixture_open(*state);
+	fs = fixture_open(*state);
 	errno = 0;
-	assert_int_equal(squash_read(squash, NULL,
-				 fixture_find(squash, "random"), 1 << 30, 100,
-				 buffer, &data),
+	assert_int_equal(fs_read(fs, NULL, fixture_find(fs, "random"), 1 << 30,
+				 100, buffer, &data),
 		READ_ERROR);
 	assert_int_equal(errno, EIO);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void nonsense_about_a_fragment_is_an_error(void **state)

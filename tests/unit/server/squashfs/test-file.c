@@ -7,9 +7,9 @@
 
 #define BLOCK 4096
 
-static struct squash *squash;
+static struct filesystem *fs;
 static struct read_context nowait = { READ_NOWAIT, NULL, NULL };
-static unsigned char buffer[SQUASH_READ_MAX];
+static unsigned char buffer[FS_READ_MAX];
 
 static void assert_all_reads(const struct fixture *fixture, const char *name,
 	uint64_t size)
@@ -23,14 +23,14 @@ static void assert_all_reads(const struct fixture *fixture, const char *name,
 
 	for (i = 0; i < count; i++)
 		for (j = 0; j < count; j++) {
-			if (marks[j] < marks[i] || marks[j] > SQUASH_READ_MAX)
+			if (marks[j] < marks[i] || marks[j] > FS_READ_MAX)
 				continue;
-			assert_int_not_equal(fixture_read(squash, fixture, name,
+			assert_int_not_equal(fixture_read(fs, fixture, name,
 						     &nowait, marks[i],
 						     marks[j] - marks[i]),
 				READ_ERROR);
-			result = fixture_read(squash, fixture, name, NULL,
-				marks[i], marks[j] - marks[i]);
+			result = fixture_read(fs, fixture, name, NULL, marks[i],
+				marks[j] - marks[i]);
 			assert_int_equal(result, READ_DATA);
 		}
 }
@@ -53,124 +53,118 @@ static void reads_at_all_boundaries(void **state)
 		}
 	for (j = 0; j < sizeof(ways) / sizeof(ways[0]); j++) {
 		fixture_pack(*state, ways[j]);
-		squash = fixture_open(*state);
+		fs = fixture_open(*state);
 		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 			for (k = 0; kinds[k]; k++) {
 				snprintf(name, sizeof(name), "%c%zu", kinds[k],
 					sizes[i]);
 				assert_all_reads(*state, name, sizes[i]);
 			}
-		squash_close(squash);
+		fs_close(fs);
 	}
 }
 
 static void what_cannot_be_read_is_einval(void **state)
 {
-	struct squash_data data;
+	struct fs_data data;
 
 	fixture_run(*state, "mkdir dir && ln -s a link && echo hello >file");
 	fixture_pack(*state, "");
-	squash = fixture_open(*state);
-	assert_int_equal(squash_read(squash, NULL, fixture_find(squash, "dir"),
-				 0, 10, buffer, &data),
+	fs = fixture_open(*state);
+	assert_int_equal(fs_read(fs, NULL, fixture_find(fs, "dir"), 0, 10,
+				 buffer, &data),
 		READ_ERROR);
 	assert_int_equal(errno, EINVAL);
-	assert_int_equal(squash_read(squash, NULL, fixture_find(squash, "link"),
-				 0, 10, buffer, &data),
+	assert_int_equal(fs_read(fs, NULL, fixture_find(fs, "link"), 0, 10,
+				 buffer, &data),
 		READ_ERROR);
 	assert_int_equal(errno, EINVAL);
-	assert_int_equal(squash_read(squash, NULL, fixture_find(squash, "file"),
-				 0, SQUASH_READ_MAX + 1, buffer, &data),
+	assert_int_equal(fs_read(fs, NULL, fixture_find(fs, "file"), 0,
+				 FS_READ_MAX + 1, buffer, &data),
 		READ_ERROR);
 	assert_int_equal(errno, EINVAL);
-	assert_int_equal(squash_read(squash, NULL, fixture_find(squash, "file"),
-				 UINT64_MAX, SQUASH_READ_MAX, buffer, &data),
+	assert_int_equal(fs_read(fs, NULL, fixture_find(fs, "file"), UINT64_MAX,
+				 FS_READ_MAX, buffer, &data),
 		READ_DATA);
 	assert_int_equal(data.size, 0);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 /* A compressed block blocks once, and is then returned without a copy. */
 static void compressed_block_is_read_from_the_cache(void **state)
 {
-	struct squash_data data;
+	struct fs_data data;
 	uint64_t ref;
 
 	fixture_file(*state, "text", 3 * BLOCK);
 	fixture_pack(*state, "-b 4096 -no-fragments");
-	squash = fixture_open(*state);
-	ref = fixture_find(squash, "text");
-	assert_int_equal(
-		fixture_read(squash, *state, "text", &nowait, BLOCK, 100),
+	fs = fixture_open(*state);
+	ref = fixture_find(fs, "text");
+	assert_int_equal(fixture_read(fs, *state, "text", &nowait, BLOCK, 100),
 		READ_WOULD_BLOCK);
-	assert_int_equal(fixture_read(squash, *state, "text", NULL, BLOCK, 100),
+	assert_int_equal(fixture_read(fs, *state, "text", NULL, BLOCK, 100),
 		READ_DATA);
-	assert_int_equal(squash_read(squash, &nowait, ref, BLOCK + 7, 100,
-				 buffer, &data),
+	assert_int_equal(
+		fs_read(fs, &nowait, ref, BLOCK + 7, 100, buffer, &data),
 		READ_DATA);
 	assert_non_null(data.held);
 	assert_ptr_not_equal(data.bytes, buffer);
-	squash_release(squash, &data);
-	squash_release(squash, &data); /* again is nothing */
+	fs_release(fs, &data);
+	fs_release(fs, &data); /* again is nothing */
 	/* Across two blocks: both have to be there, and it is a copy. */
-	assert_int_equal(fixture_read(squash, *state, "text", &nowait,
-				 2 * BLOCK - 50, 100),
+	assert_int_equal(
+		fixture_read(fs, *state, "text", &nowait, 2 * BLOCK - 50, 100),
 		READ_WOULD_BLOCK);
-	assert_int_equal(squash_read(squash, NULL, ref, 2 * BLOCK - 50, 100,
-				 buffer, &data),
+	assert_int_equal(
+		fs_read(fs, NULL, ref, 2 * BLOCK - 50, 100, buffer, &data),
 		READ_DATA);
 	assert_null(data.held);
 	assert_ptr_equal(data.bytes, buffer);
-	assert_int_equal(fixture_read(squash, *state, "text", &nowait,
-				 2 * BLOCK - 50, 100),
+	assert_int_equal(
+		fixture_read(fs, *state, "text", &nowait, 2 * BLOCK - 50, 100),
 		READ_DATA);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void stored_blocks_are_named_by_their_offset(void **state)
 {
-	struct squash_data data;
+	struct fs_data data;
 	uint64_t ref;
 
 	fixture_file(*state, "random", 10 * BLOCK + 100);
 	fixture_pack(*state, "-b 4096 -noF -always-use-fragments");
-	squash = fixture_open(*state);
-	ref = fixture_find(squash, "random");
+	fs = fixture_open(*state);
+	ref = fixture_find(fs, "random");
 	/* One block, or several that are contiguous. */
-	assert_int_equal(
-		fixture_read(squash, *state, "random", &nowait, 10, 1000),
+	assert_int_equal(fixture_read(fs, *state, "random", &nowait, 10, 1000),
 		READ_STORED);
 	assert_int_equal(
-		fixture_read(squash, *state, "random", &nowait, 100, 9 * BLOCK),
+		fixture_read(fs, *state, "random", &nowait, 100, 9 * BLOCK),
 		READ_STORED);
 	/* The tail is in a fragment, elsewhere. */
-	assert_int_equal(fixture_read(squash, *state, "random", &nowait,
-				 9 * BLOCK, BLOCK + 100),
+	assert_int_equal(fixture_read(fs, *state, "random", &nowait, 9 * BLOCK,
+				 BLOCK + 100),
 		READ_WOULD_BLOCK);
 	/* A read that may block returns the bytes. */
-	assert_int_equal(
-		squash_read(squash, NULL, ref, 10, 1000, buffer, &data),
+	assert_int_equal(fs_read(fs, NULL, ref, 10, 1000, buffer, &data),
 		READ_DATA);
 	assert_ptr_equal(data.bytes, buffer);
 	assert_int_equal(data.stored_offset, 0);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void holes_never_block(void **state)
 {
 	fixture_run(*state, "truncate -s 1M hole && echo end >>hole");
 	fixture_pack(*state, "-b 4096 -always-use-fragments");
-	squash = fixture_open(*state);
-	assert_int_equal(
-		fixture_read(squash, *state, "hole", &nowait, 0, 1 << 20),
+	fs = fixture_open(*state);
+	assert_int_equal(fixture_read(fs, *state, "hole", &nowait, 0, 1 << 20),
 		READ_DATA);
-	assert_int_equal(
-		fixture_read(squash, *state, "hole", &nowait, 12345, 100),
+	assert_int_equal(fixture_read(fs, *state, "hole", &nowait, 12345, 100),
 		READ_DATA);
-	assert_int_equal(
-		fixture_read(squash, *state, "hole", &nowait, 1 << 20, 4),
+	assert_int_equal(fixture_read(fs, *state, "hole", &nowait, 1 << 20, 4),
 		READ_WOULD_BLOCK);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 #define TEST(name) \

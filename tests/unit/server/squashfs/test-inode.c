@@ -25,7 +25,7 @@
 #define TYPES           14
 #define EXTENDED(basic) ((basic) + 7)
 
-static struct squash *squash;
+static struct filesystem *fs;
 
 /* One node of each type; pseudo files need no root. */
 static void pack_all_types(struct fixture *fixture)
@@ -53,8 +53,7 @@ static struct stat stat_of(const char *name)
 {
 	struct stat st;
 
-	assert_int_equal(
-		squash_stat(squash, NULL, fixture_find(squash, name), &st), 0);
+	assert_int_equal(fs_stat(fs, NULL, fixture_find(fs, name), &st), 0);
 	return st;
 }
 
@@ -63,7 +62,7 @@ static void stat_tells_mode_owner_and_time(void **state)
 	struct stat st;
 
 	pack_all_types(*state);
-	squash = fixture_open(*state);
+	fs = fixture_open(*state);
 	st = stat_of("file");
 	assert_int_equal(st.st_mode, S_IFREG | 02640);
 	assert_int_equal(st.st_uid, 55);
@@ -87,7 +86,7 @@ static void stat_tells_mode_owner_and_time(void **state)
 	st = stat_of("sparse");
 	assert_int_equal(st.st_size, 1 << 20);
 	assert_in_range(st.st_blocks, 0, 1); /* mksquashfs leaves a byte */
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void devices_have_their_whole_numbers(void **state)
@@ -95,7 +94,7 @@ static void devices_have_their_whole_numbers(void **state)
 	struct stat st;
 
 	pack_all_types(*state);
-	squash = fixture_open(*state);
+	fs = fixture_open(*state);
 	st = stat_of("char");
 	assert_int_equal(st.st_mode, S_IFCHR | 0620);
 	assert_int_equal(st.st_uid, 11);
@@ -106,7 +105,7 @@ static void devices_have_their_whole_numbers(void **state)
 	assert_int_equal(st.st_mode, S_IFBLK | 0660);
 	assert_int_equal(major(st.st_rdev), 259);
 	assert_int_equal(minor(st.st_rdev), 70000);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 /* For these types the extended form begins like the basic one. */
@@ -122,24 +121,24 @@ static void extended_forms_are_read_too(void **state)
 
 	pack_all_types(fixture);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		squash = fixture_open(fixture);
+		fs = fixture_open(fixture);
 		before = stat_of(names[i]);
-		at = fixture_inode(fixture, fixture_find(squash, names[i]));
-		squash_close(squash);
+		at = fixture_inode(fixture, fixture_find(fs, names[i]));
+		fs_close(fs);
 		assert_in_range(fixture_get(fixture, at + TYPE, 2), 3, 7);
 		fixture_put(fixture, at + TYPE, 2,
 			EXTENDED(fixture_get(fixture, at + TYPE, 2)));
-		squash = fixture_open(fixture);
+		fs = fixture_open(fixture);
 		after = stat_of(names[i]);
 		assert_memory_equal(&before, &after, sizeof(before));
 		if (S_ISLNK(after.st_mode)) {
-			assert_int_equal(squash_readlink(squash, NULL,
-						 fixture_find(squash, "link"),
+			assert_int_equal(fs_readlink(fs, NULL,
+						 fixture_find(fs, "link"),
 						 target, sizeof(target)),
 				0);
 			assert_string_equal(target, "target/of/link");
 		}
-		squash_close(squash);
+		fs_close(fs);
 	}
 }
 
@@ -150,28 +149,25 @@ static void readlink_wants_room_for_the_nul(void **state)
 	uint64_t link;
 
 	pack_all_types(*state);
-	squash = fixture_open(*state);
-	link = fixture_find(squash, "link");
-	assert_int_equal(
-		squash_readlink(squash, NULL, link, target, length + 1), 0);
+	fs = fixture_open(*state);
+	link = fixture_find(fs, "link");
+	assert_int_equal(fs_readlink(fs, NULL, link, target, length + 1), 0);
 	assert_string_equal(target, "target/of/link");
-	assert_int_equal(squash_readlink(squash, NULL, link, target, length),
-		-1);
+	assert_int_equal(fs_readlink(fs, NULL, link, target, length), -1);
 	assert_int_equal(errno, ENAMETOOLONG);
-	assert_int_equal(squash_readlink(squash, NULL, link, target, 0), -1);
+	assert_int_equal(fs_readlink(fs, NULL, link, target, 0), -1);
 	assert_int_equal(errno, ENAMETOOLONG);
-	assert_int_equal(squash_readlink(squash, NULL,
-				 fixture_find(squash, "file"), target,
+	assert_int_equal(fs_readlink(fs, NULL, fixture_find(fs, "file"), target,
 				 sizeof(target)),
 		-1);
 	assert_int_equal(errno, EINVAL);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void references_may_be_anything(void **state)
 {
 	struct fixture *fixture = *state;
-	struct squash_data data;
+	struct fs_data data;
 	char buffer[PATH_MAX];
 	uint64_t ref, found;
 	struct stat st;
@@ -179,25 +175,22 @@ static void references_may_be_anything(void **state)
 	int i;
 
 	pack_all_types(fixture);
-	squash = fixture_open(fixture);
+	fs = fixture_open(fixture);
 	/* The last is 0xffff: behind the end of the first block. */
 	for (i = 0; i <= 48; i++) {
 		ref = ~0ULL >> i;
-		assert_int_equal(squash_stat(squash, NULL, ref, &st), -1);
+		assert_int_equal(fs_stat(fs, NULL, ref, &st), -1);
 		assert_int_equal(errno, EIO);
-		assert_int_equal(squash_readlink(squash, NULL, ref, buffer,
-					 sizeof(buffer)),
-			-1);
 		assert_int_equal(
-			squash_lookup(squash, NULL, ref, "file", &found), -1);
-		assert_int_equal(
-			squash_parent_number(squash, NULL, ref, &number), -1);
-		assert_int_equal(squash_read(squash, NULL, ref, 0,
-					 sizeof(buffer), buffer, &data),
+			fs_readlink(fs, NULL, ref, buffer, sizeof(buffer)), -1);
+		assert_int_equal(fs_lookup(fs, NULL, ref, "file", &found), -1);
+		assert_int_equal(fs_parent_number(fs, NULL, ref, &number), -1);
+		assert_int_equal(fs_read(fs, NULL, ref, 0, sizeof(buffer),
+					 buffer, &data),
 			READ_ERROR);
 		assert_int_equal(errno, EIO);
 	}
-	squash_close(squash);
+	fs_close(fs);
 }
 
 struct change {
@@ -215,19 +208,19 @@ static void assert_corrupt(struct fixture *fixture,
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		squash = fixture_open(fixture);
-		ref = fixture_find(squash, changes[i].name);
-		squash_close(squash);
+		fs = fixture_open(fixture);
+		ref = fixture_find(fs, changes[i].name);
+		fs_close(fs);
 		at = fixture_inode(fixture, ref) + changes[i].offset;
 		before = fixture_get(fixture, at, changes[i].width);
 		fixture_put(fixture, at, changes[i].width, changes[i].value);
-		squash = fixture_open(fixture);
+		fs = fixture_open(fixture);
 		errno = 0;
-		if (squash_stat(squash, NULL, ref, &st) == 0 || errno != EIO)
+		if (fs_stat(fs, NULL, ref, &st) == 0 || errno != EIO)
 			fail_msg("%s: %u = %llx", changes[i].name,
 				changes[i].offset,
 				(unsigned long long)changes[i].value);
-		squash_close(squash);
+		fs_close(fs);
 		fixture_put(fixture, at, changes[i].width, before);
 	}
 }
@@ -261,15 +254,15 @@ static void mode_may_say_the_type(void **state)
 	uint64_t ref;
 
 	pack_all_types(fixture);
-	squash = fixture_open(fixture);
-	ref = fixture_find(squash, "file");
-	squash_close(squash);
+	fs = fixture_open(fixture);
+	ref = fixture_find(fs, "file");
+	fs_close(fs);
 	fixture_put(fixture, fixture_inode(fixture, ref) + MODE, 2,
 		S_IFREG | 0751);
-	squash = fixture_open(fixture);
-	assert_int_equal(squash_stat(squash, NULL, ref, &st), 0);
+	fs = fixture_open(fixture);
+	assert_int_equal(fs_stat(fs, NULL, ref, &st), 0);
 	assert_int_equal(st.st_mode, S_IFREG | 0751);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void more_holes_than_bytes_are_no_blocks(void **state)
@@ -278,13 +271,13 @@ static void more_holes_than_bytes_are_no_blocks(void **state)
 	uint64_t at;
 
 	pack_all_types(fixture);
-	squash = fixture_open(fixture);
-	at = fixture_inode(fixture, fixture_find(squash, "sparse"));
-	squash_close(squash);
+	fs = fixture_open(fixture);
+	at = fixture_inode(fixture, fixture_find(fs, "sparse"));
+	fs_close(fs);
 	fixture_put(fixture, at + LREG_SPARSE, 8, UINT64_MAX);
-	squash = fixture_open(fixture);
+	fs = fixture_open(fixture);
 	assert_int_equal(stat_of("sparse").st_blocks, 0);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 /* The target would run past the end of the metadata. */
@@ -295,18 +288,17 @@ static void link_beyond_the_metadata_is_an_error(void **state)
 	uint64_t at;
 
 	pack_all_types(fixture);
-	squash = fixture_open(fixture);
-	at = fixture_inode(fixture, fixture_find(squash, "link"));
-	squash_close(squash);
+	fs = fixture_open(fixture);
+	at = fixture_inode(fixture, fixture_find(fs, "link"));
+	fs_close(fs);
 	fixture_put(fixture, at + LINK_SIZE, 4, PATH_MAX - 1);
-	squash = fixture_open(fixture);
+	fs = fixture_open(fixture);
 	errno = 0;
-	assert_int_equal(squash_readlink(squash, NULL,
-				 fixture_find(squash, "link"), target,
+	assert_int_equal(fs_readlink(fs, NULL, fixture_find(fs, "link"), target,
 				 sizeof(target)),
 		-1);
 	assert_int_equal(errno, EIO);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void every_directory_knows_its_parent(void **state)
@@ -316,23 +308,23 @@ static void every_directory_knows_its_parent(void **state)
 	ino_t number;
 
 	pack_all_types(fixture);
-	squash = fixture_open(fixture);
-	root = squash_root(squash);
-	assert_int_equal(squash_parent_number(squash, NULL, root, &number), 0);
+	fs = fixture_open(fixture);
+	root = fs->root;
+	assert_int_equal(fs_parent_number(fs, NULL, root, &number), 0);
 	assert_int_equal(number, stat_of("").st_ino);
-	assert_int_equal(squash_parent_number(squash, NULL,
-				 fixture_find(squash, "dir"), &number),
+	assert_int_equal(
+		fs_parent_number(fs, NULL, fixture_find(fs, "dir"), &number),
 		0);
 	assert_int_equal(number, stat_of("").st_ino);
-	assert_int_equal(squash_parent_number(squash, NULL,
-				 fixture_find(squash, "dir/sub"), &number),
+	assert_int_equal(fs_parent_number(fs, NULL, fixture_find(fs, "dir/sub"),
+				 &number),
 		0);
 	assert_int_equal(number, stat_of("dir").st_ino);
-	assert_int_equal(squash_parent_number(squash, NULL,
-				 fixture_find(squash, "file"), &number),
+	assert_int_equal(
+		fs_parent_number(fs, NULL, fixture_find(fs, "file"), &number),
 		-1);
 	assert_int_equal(errno, ENOTDIR);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 #define TEST(name) \

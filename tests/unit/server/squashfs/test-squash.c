@@ -84,7 +84,7 @@ static void compare_bytes(const struct image_node *node, uint64_t offset,
 	const void *bytes, size_t size, int error, void *arg)
 {
 	const struct fixture *fixture = arg;
-	static unsigned char expected[SQUASH_READ_MAX];
+	static unsigned char expected[FS_READ_MAX];
 	char path[512];
 	int fd;
 
@@ -98,7 +98,7 @@ static void compare_bytes(const struct image_node *node, uint64_t offset,
 
 static void assert_same(struct fixture *fixture, const char *options)
 {
-	static const size_t pieces[] = { 3000, 65536, SQUASH_READ_MAX };
+	static const size_t pieces[] = { 3000, 65536, FS_READ_MAX };
 	struct image_walk walk = {
 		.nodes_max = SIZE_MAX,
 		.reads_max = SIZE_MAX,
@@ -110,10 +110,10 @@ static void assert_same(struct fixture *fixture, const char *options)
 
 	fixture_pack(fixture, options);
 	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-		walk.squash = fixture_open(fixture);
+		walk.fs = fixture_open(fixture);
 		walk.piece = pieces[i];
 		assert_int_equal(walk_image(&walk), entries);
-		squash_close(walk.squash);
+		fs_close(walk.fs);
 	}
 }
 
@@ -164,8 +164,8 @@ static void partition_is_all_that_is_read(void **state)
 {
 	struct fixture *fixture = *state;
 	struct sif_partition partition = { .offset = 10000 };
-	struct squash_data data;
-	struct squash *squash;
+	struct fs_data data;
+	struct filesystem *fs;
 	struct error err = { 0 };
 	char bytes[8], copy[128];
 	uint64_t used;
@@ -180,19 +180,19 @@ static void partition_is_all_that_is_read(void **state)
 	fixture_run(fixture, copy);
 	fd = open(fixture->image, O_RDONLY | O_CLOEXEC);
 	partition.size = used;
-	assert_int_equal(squash_open(&fd, &partition, &squash, &err), 0);
+	assert_int_equal(squash_open(&fd, &partition, &fs, &err), 0);
 	assert_int_equal(fd, -1);
-	assert_int_equal(squash_read(squash, NULL, fixture_find(squash, "file"),
-				 0, sizeof(bytes), bytes, &data),
+	assert_int_equal(fs_read(fs, NULL, fixture_find(fs, "file"), 0,
+				 sizeof(bytes), bytes, &data),
 		READ_DATA);
 	assert_int_equal(data.size, 6);
 	assert_memory_equal(data.bytes, "hello\n", 6);
-	squash_release(squash, &data);
-	squash_close(squash);
+	fs_release(fs, &data);
+	fs_close(fs);
 	/* One byte less, though it is in the file. */
 	fd = open(fixture->image, O_RDONLY | O_CLOEXEC);
 	partition.size = used - 1;
-	assert_int_equal(squash_open(&fd, &partition, &squash, &err), -1);
+	assert_int_equal(squash_open(&fd, &partition, &fs, &err), -1);
 	assert_true(fd >= 0);
 	close(fd);
 }
@@ -201,33 +201,30 @@ static void cache_is_kept_if_its_size_stays(void **state)
 {
 	struct fixture *fixture = *state;
 	struct read_context nowait = { READ_NOWAIT, NULL, NULL };
-	struct squash_data data;
-	struct squash *squash;
+	struct fs_data data;
+	struct filesystem *fs;
 	static char bytes[8192];
 	uint64_t ref;
 
 	fixture_file(fixture, "text", 8192);
 	fixture_pack(fixture, "-b 8K");
-	squash = fixture_open(fixture);
-	ref = fixture_find(squash, "text");
-	assert_int_equal(squash_set_cache(squash, 1 << 20, 2), 0);
-	assert_int_equal(
-		squash_read(squash, &nowait, ref, 0, 8192, bytes, &data),
+	fs = fixture_open(fixture);
+	ref = fixture_find(fs, "text");
+	assert_int_equal(fs_set_cache(fs, 1 << 20, 2), 0);
+	assert_int_equal(fs_read(fs, &nowait, ref, 0, 8192, bytes, &data),
 		READ_WOULD_BLOCK);
-	assert_int_equal(squash_read(squash, NULL, ref, 0, 8192, bytes, &data),
+	assert_int_equal(fs_read(fs, NULL, ref, 0, 8192, bytes, &data),
 		READ_DATA);
-	squash_release(squash, &data);
-	assert_int_equal(squash_set_cache(squash, 1 << 20, 2), 0);
-	assert_int_equal(
-		squash_read(squash, &nowait, ref, 0, 8192, bytes, &data),
+	fs_release(fs, &data);
+	assert_int_equal(fs_set_cache(fs, 1 << 20, 2), 0);
+	assert_int_equal(fs_read(fs, &nowait, ref, 0, 8192, bytes, &data),
 		READ_DATA);
-	squash_release(squash, &data);
-	assert_int_equal(squash_set_cache(squash, 1 << 21, 2), 0);
-	assert_int_equal(
-		squash_read(squash, &nowait, ref, 0, 8192, bytes, &data),
+	fs_release(fs, &data);
+	assert_int_equal(fs_set_cache(fs, 1 << 21, 2), 0);
+	assert_int_equal(fs_read(fs, &nowait, ref, 0, 8192, bytes, &data),
 		READ_WOULD_BLOCK);
-	squash_close(squash);
-	squash_close(NULL);
+	fs_close(fs);
+	fs_close(NULL);
 }
 
 #define TEST(name) \

@@ -65,7 +65,7 @@ static void assert_refused(struct fixture *fixture,
 		fixture_put(fixture, changes[i].field, changes[i].width,
 			before);
 	}
-	squash_close(fixture_open(fixture));
+	fs_close(fixture_open(fixture));
 }
 
 #define ASSERT_REFUSED(state, changes) \
@@ -162,21 +162,21 @@ static void truncated_image_is_refused(void **state)
 static void statfs_tells_what_the_superblock_says(void **state)
 {
 	struct fixture *fixture = *state;
-	struct squash *squash;
+	struct filesystem *fs;
 	struct statvfs st;
 	uint64_t end;
 
 	fixture_pack(fixture, "-b 16K");
 	end = fixture_get(fixture, END, 8);
-	squash = fixture_open(fixture);
-	squash_statfs(squash, &st);
+	fs = fixture_open(fixture);
+	fs_statfs(fs, &st);
 	assert_int_equal(st.f_bsize, 16384);
 	assert_int_equal(st.f_frsize, 16384);
 	assert_int_equal(st.f_blocks, (end + 16383) / 16384);
 	assert_int_equal(st.f_bfree, 0);
 	assert_int_equal(st.f_files, 3); /* with the root */
 	assert_int_equal(st.f_namemax, NAME_MAX);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 #define TEST(name) \

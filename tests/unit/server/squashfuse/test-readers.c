@@ -7,13 +7,10 @@
 
 #include "common/cleanup.h"
 #include "tests/fuzz/compare.h"
-#include "tests/fuzz/readers.h"
 #include "tests/unit/server/squashfs/fixture.h"
 
 #define BLOCK   4096
 #define THREADS 4
-
-static const struct reader *const reader = &reader_squashfuse;
 
 static void fill_tree(const struct fixture *fixture)
 {
@@ -53,17 +50,17 @@ static void both_readers_show_the_same(void **state)
 	}
 }
 
-static struct squash *open_reader(const struct fixture *fixture)
+static struct filesystem *open_reader(const struct fixture *fixture)
 {
 	CLEANUP_FD int fd = open(fixture->image, O_RDONLY | O_CLOEXEC);
 	struct sif_partition partition;
-	struct squash *squash;
+	struct filesystem *fs;
 	struct error err;
 
 	assert_int_equal(sif_find(fd, SIF_DATA, "00", &partition, &err), 0);
-	assert_int_equal(reader->open(&fd, &partition, &squash, &err), 0);
+	assert_int_equal(squashfuse_open(&fd, &partition, &fs, &err), 0);
 	assert_int_equal(fd, -1);
-	return squash;
+	return fs;
 }
 
 /* The library cannot tell whether it would have to wait. */
@@ -71,61 +68,55 @@ static void read_without_waiting_would_block(void **state)
 {
 	static unsigned char buffer[BLOCK];
 	struct read_context nowait = { READ_NOWAIT, NULL, NULL };
-	struct squash_data data;
-	struct squash *squash;
+	struct fs_data data;
+	struct filesystem *fs;
 	uint64_t ref;
 
 	fixture_file(*state, "text", BLOCK);
 	fixture_pack(*state, "");
-	squash = open_reader(*state);
-	assert_int_equal(reader->lookup(squash, &nowait, reader->root(squash),
-				 "text", &ref),
-		0);
-	assert_int_equal(
-		reader->read(squash, &nowait, ref, 0, BLOCK, buffer, &data),
+	fs = open_reader(*state);
+	assert_int_equal(fs_lookup(fs, &nowait, fs->root, "text", &ref), 0);
+	assert_int_equal(fs_read(fs, &nowait, ref, 0, BLOCK, buffer, &data),
 		READ_WOULD_BLOCK);
 	assert_int_equal(data.size, BLOCK);
 	/* At the end there is nothing to wait for. */
-	assert_int_equal(
-		reader->read(squash, &nowait, ref, BLOCK, BLOCK, buffer, &data),
+	assert_int_equal(fs_read(fs, &nowait, ref, BLOCK, BLOCK, buffer, &data),
 		READ_DATA);
 	assert_int_equal(data.size, 0);
-	reader->close(squash);
+	fs_close(fs);
 }
 
 static void what_is_not_of_the_kind_is_an_error(void **state)
 {
 	static unsigned char buffer[BLOCK];
 	char target[PATH_MAX];
-	struct squash_data data;
-	struct squash *squash;
+	struct fs_data data;
+	struct filesystem *fs;
 	uint64_t root, file;
 	struct stat st;
 
 	fixture_file(*state, "text", BLOCK);
 	fixture_pack(*state, "");
-	squash = open_reader(*state);
-	root = reader->root(squash);
-	assert_int_equal(reader->lookup(squash, NULL, root, "text", &file), 0);
-	assert_int_equal(reader->lookup(squash, NULL, root, "no", &file), -1);
+	fs = open_reader(*state);
+	root = fs->root;
+	assert_int_equal(fs_lookup(fs, NULL, root, "text", &file), 0);
+	assert_int_equal(fs_lookup(fs, NULL, root, "no", &file), -1);
 	assert_int_equal(errno, ENOENT);
-	assert_int_equal(reader->lookup(squash, NULL, file, "no", &root), -1);
+	assert_int_equal(fs_lookup(fs, NULL, file, "no", &root), -1);
 	assert_int_equal(errno, ENOTDIR);
-	assert_int_equal(
-		reader->readlink(squash, NULL, file, target, sizeof(target)),
+	assert_int_equal(fs_readlink(fs, NULL, file, target, sizeof(target)),
 		-1);
 	assert_int_equal(errno, EINVAL);
-	assert_int_equal(
-		reader->read(squash, NULL, root, 0, BLOCK, buffer, &data),
+	assert_int_equal(fs_read(fs, NULL, root, 0, BLOCK, buffer, &data),
 		READ_ERROR);
 	assert_int_equal(errno, EINVAL);
-	assert_int_equal(reader->stat(squash, NULL, UINT64_MAX, &st), -1);
+	assert_int_equal(fs_stat(fs, NULL, UINT64_MAX, &st), -1);
 	assert_int_equal(errno, EIO);
-	reader->close(squash);
+	fs_close(fs);
 }
 
 struct work {
-	struct squash *squash;
+	struct filesystem *fs;
 	uint64_t ref;
 	bool failed;
 };
@@ -134,15 +125,14 @@ static void *read_all(void *arg)
 {
 	struct work *work = arg;
 	unsigned char bytes[2][BLOCK];
-	struct squash_data data;
+	struct fs_data data;
 	uint64_t block;
 	int i;
 
 	for (block = 0; block < 100 && !work->failed; block++) {
 		for (i = 0; i < 2; i++)
-			if (reader->read(work->squash, NULL, work->ref,
-				    block * BLOCK, BLOCK, bytes[i],
-				    &data) != READ_DATA)
+			if (fs_read(work->fs, NULL, work->ref, block * BLOCK,
+				    BLOCK, bytes[i], &data) != READ_DATA)
 				work->failed = true;
 		if (memcmp(bytes[0], bytes[1], BLOCK) != 0)
 			work->failed = true;
@@ -154,19 +144,17 @@ static void threads_read_the_same_file(void **state)
 {
 	struct work work[THREADS] = { 0 };
 	pthread_t threads[THREADS];
-	struct squash *squash;
+	struct filesystem *fs;
 	int i;
 
 	fixture_file(*state, "text", 100 * BLOCK);
 	fixture_pack(*state, "-b 4096");
-	squash = open_reader(*state);
-	assert_int_equal(reader->set_cache(squash, 1 << 20, THREADS), 0);
+	fs = open_reader(*state);
+	assert_int_equal(fs_set_cache(fs, 1 << 20, THREADS), 0);
 	for (i = 0; i < THREADS; i++) {
-		work[i].squash = squash;
-		assert_int_equal(reader->lookup(squash, NULL,
-					 reader->root(squash), "text",
-					 &work[i].ref),
-			0);
+		work[i].fs = fs;
+		assert_int_equal(
+			fs_lookup(fs, NULL, fs->root, "text", &work[i].ref), 0);
 		assert_int_equal(
 			pthread_create(&threads[i], NULL, read_all, &work[i]),
 			0);
@@ -175,8 +163,8 @@ static void threads_read_the_same_file(void **state)
 		pthread_join(threads[i], NULL);
 		assert_false(work[i].failed);
 	}
-	assert_int_equal(reader->set_cache(squash, 0, 0), 0);
-	reader->close(squash);
+	assert_int_equal(fs_set_cache(fs, 0, 0), 0);
+	fs_close(fs);
 }
 
 /* The library would read on in the rest of the file. */
@@ -184,7 +172,7 @@ static void nothing_outside_the_partition_is_read(void **state)
 {
 	CLEANUP_FD int fd = -1;
 	struct sif_partition partition;
-	struct squash *squash;
+	struct filesystem *fs;
 	struct error err;
 
 	fixture_file(*state, "random", 20 * BLOCK);
@@ -192,7 +180,7 @@ static void nothing_outside_the_partition_is_read(void **state)
 	fd = open(((struct fixture *)*state)->image, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(sif_find(fd, SIF_DATA, "00", &partition, &err), 0);
 	partition.size = 10 * BLOCK;
-	assert_int_equal(reader->open(&fd, &partition, &squash, &err), -1);
+	assert_int_equal(squashfuse_open(&fd, &partition, &fs, &err), -1);
 	assert_true(fd >= 0);
 	assert_non_null(strstr(err.text, "damaged"));
 }

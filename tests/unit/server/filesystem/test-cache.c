@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "spank/server/squashfs/cache.h"
+#include "spank/server/filesystem/cache.h"
 
 #define BLOCK_SIZE 4096
 #define FAILING    666 /* the key that cannot be loaded */

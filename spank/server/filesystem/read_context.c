@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <sys/uio.h>
 
-#include "spank/server/squashfs/read_context.h"
+#include "spank/server/filesystem/read_context.h"
 
 void read_context_wait(struct read_context *context)
 {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "spank/server/squashfs/read_context.h"
+#include "spank/server/filesystem/read_context.h"
 
 static void count(void *arg)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_SQUASHFS_DAMAGE_H
-#define SPANK_SERVER_SQUASHFS_DAMAGE_H
+#ifndef SPANK_SERVER_FILESYSTEM_DAMAGE_H
+#define SPANK_SERVER_FILESYSTEM_DAMAGE_H
 
 #include <stdint.h>
 

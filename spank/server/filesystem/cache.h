@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_SQUASHFS_CACHE_H
-#define SPANK_SERVER_SQUASHFS_CACHE_H
+#ifndef SPANK_SERVER_FILESYSTEM_CACHE_H
+#define SPANK_SERVER_FILESYSTEM_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "spank/server/squashfs/read_context.h"
+#include "spank/server/filesystem/read_context.h"
 
 /*
  * A cache of blocks, each known by a number and no larger than the block size,

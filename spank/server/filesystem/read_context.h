@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SPANK_SERVER_SQUASHFS_READ_CONTEXT_H
-#define SPANK_SERVER_SQUASHFS_READ_CONTEXT_H
+#ifndef SPANK_SERVER_FILESYSTEM_READ_CONTEXT_H
+#define SPANK_SERVER_FILESYSTEM_READ_CONTEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /*
- * Whether squash_read() may decompress data or read it from the image, which
+ * Whether fs_read() may decompress data or read it from the image, which
  * takes time.  Metadata is always waited for.
  */
 enum read_blocking { READ_MAY_BLOCK, READ_NOWAIT };

@@ -16,7 +16,7 @@
 
 #include "common/damage.h"
 #include "common/image_file.h"
-#include "spank/server/squashfs/damage.h"
+#include "spank/server/filesystem/damage.h"
 
 static struct damage own;
 static struct damage *record = &own;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/damage.h"
-#include "spank/server/squashfs/damage.h"
+#include "spank/server/filesystem/damage.h"
 #include "tests/unit/server/squashfs/fixture.h"
 
 static const struct damage *record;
@@ -105,75 +105,73 @@ static void first_failure_compares(void **state)
 static void reader_records_where_it_stopped(void **state)
 {
 	struct fixture *fixture = *state;
-	struct squash_data data;
-	struct squash *squash;
+	struct fs_data data;
+	struct filesystem *fs;
 	unsigned char bytes[100];
 	uint64_t ref, at, start;
 
 	fixture_file(fixture, "random", 8192);
 	fixture_pack(fixture, FIXTURE_PLAIN "-no-fragments");
-	squash = fixture_open(fixture);
-	ref = fixture_find(squash, "random");
+	fs = fixture_open(fixture);
+	ref = fixture_find(fs, "random");
 	at = fixture_inode(fixture, ref);
 	start = fixture_get(fixture, at + 16, 4);
-	squash_close(squash);
+	fs_close(fs);
 	fixture_put(fixture, at + 32, 4, 4096); /* not compressed */
-	squash = fixture_open(fixture);
+	fs = fixture_open(fixture);
 	assert_int_equal(record->has_offset, 0);
-	assert_int_equal(
-		squash_read(squash, NULL, ref, 0, sizeof(bytes), bytes, &data),
+	assert_int_equal(fs_read(fs, NULL, ref, 0, sizeof(bytes), bytes, &data),
 		READ_ERROR);
 	assert_int_equal(record->has_offset, 1);
 	assert_int_equal(record->offset, start);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 /* The metadata block with the inode, where the index is. */
 static void reader_records_a_damaged_index(void **state)
 {
 	struct fixture *fixture = *state;
-	struct squash *squash;
+	struct filesystem *fs;
 	uint64_t ref, at, found;
 
 	fixture_many(fixture, "many", 1000);
 	fixture_pack(fixture, FIXTURE_PLAIN);
-	squash = fixture_open(fixture);
-	ref = fixture_find(squash, "many");
+	fs = fixture_open(fixture);
+	ref = fixture_find(fs, "many");
 	at = fixture_inode(fixture, ref);
-	squash_close(squash);
+	fs_close(fs);
 	assert_int_equal(fixture_get(fixture, at, 2), 8); /* with an index */
 	fixture_put(fixture, at + 40 + 8, 4, UINT32_MAX); /* a name's size */
-	squash = fixture_open(fixture);
+	fs = fixture_open(fixture);
 	assert_int_equal(record->has_offset, 0);
-	assert_int_equal(squash_lookup(squash, NULL, ref, "entry-0999", &found),
-		-1);
+	assert_int_equal(fs_lookup(fs, NULL, ref, "entry-0999", &found), -1);
 	assert_int_equal(errno, EIO);
 	assert_int_equal(record->has_offset, 1);
 	assert_in_range(record->offset, at - 8192, at);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 static void reader_records_where_the_file_ends(void **state)
 {
 	struct fixture *fixture = *state;
-	struct squash_data data;
-	struct squash *squash;
+	struct fs_data data;
+	struct filesystem *fs;
 	unsigned char bytes[100];
 	uint64_t ref;
 
 	fixture_file(fixture, "random", 40000);
 	fixture_pack(fixture, FIXTURE_PLAIN "-no-fragments");
-	squash = fixture_open(fixture);
-	ref = fixture_find(squash, "random");
+	fs = fixture_open(fixture);
+	ref = fixture_find(fs, "random");
 	assert_int_equal(truncate(fixture->image, 30000), 0);
-	assert_int_equal(squash_read(squash, NULL, ref, 35000, sizeof(bytes),
-				 bytes, &data),
+	assert_int_equal(
+		fs_read(fs, NULL, ref, 35000, sizeof(bytes), bytes, &data),
 		READ_ERROR);
 	assert_int_equal(record->has_offset, 1);
 	assert_in_range(record->offset, 35000, 35100 + 96);
 	damage_count();
 	assert_int_equal(record->size_now, 30000);
-	squash_close(squash);
+	fs_close(fs);
 }
 
 #define TEST(name) \

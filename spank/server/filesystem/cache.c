@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 
 #include "common/cleanup.h"
-#include "spank/server/squashfs/cache.h"
+#include "spank/server/filesystem/cache.h"
 
 /*
  * The score is limited, so that it follows a program that changes its ways.  At
