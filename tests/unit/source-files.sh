@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# ./quickstart copies no file that a build in the source folder has made, with git or
-# without: .gitignore matches what autoreconf, configure and make have made for this
-# build, and no source.
+# ./quickstart and debian-tree copy no file that a build in the source folder has
+# made, with git or without: .gitignore matches what autoreconf, configure and make
+# have made for this build, and no source.
 set -u
 : "${top_srcdir:?}" "${top_builddir:?}"
 
@@ -14,11 +14,9 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 
-# Calls the function of quickstart for the tree in FOLDER.
 source_files() { # FOLDER
-	bash -ec 'source <(sed "/^main /,\$d" "$1/quickstart")
-		TOP=$2
-		source_files' bash "$top_srcdir" "$1"
+	bash -ec 'source "$1/tests/lib/source-files.bash"
+		source_files "$2"' bash "$top_srcdir" "$1"
 }
 
 # Creates empty files with the names on standard input.
