@@ -124,6 +124,19 @@ static void compare_parents(struct walk *walk, uint64_t ref)
 			parent[SQUASHFUSE]);
 }
 
+static void compare_marks(struct walk *walk, uint64_t ref)
+{
+	int found[READERS] = { -1, -1 }, i;
+
+	for (i = 0; i < READERS; i++)
+		if (walk->fs[i])
+			found[i] = fs_is_opaque(walk->fs[i], NULL, ref);
+	if (compare_both(walk, ref, "mark", found[BUILTIN] < 0,
+		    found[SQUASHFUSE] < 0))
+		compare_differ_if(walk, ref, "mark", found[BUILTIN],
+			found[SQUASHFUSE]);
+}
+
 static void list_both(const struct walk *walk, uint64_t ref,
 	const uint64_t cookies[READERS], struct listing listings[READERS])
 {
@@ -167,6 +180,7 @@ void compare_directory(struct walk *walk, uint64_t ref)
 		compare_listings(walk, ref, listings);
 	}
 	compare_parents(walk, ref);
+	compare_marks(walk, ref);
 	for (i = 0; i < READERS; i++)
 		free(listings[i].entries);
 }

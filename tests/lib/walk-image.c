@@ -237,6 +237,7 @@ static void visit_node(struct walker *walker, const struct queued *queued)
 {
 	struct filesystem *fs = walker->walk->fs;
 	struct image_node *node = &walker->node;
+	int rc;
 
 	*node = (struct image_node){
 		.path = queued->path,
@@ -252,6 +253,10 @@ static void visit_node(struct walker *walker, const struct queued *queued)
 		node->target, sizeof(node->target)));
 	node->parent_error =
 		error_of(fs_parent_number(fs, NULL, node->ref, &node->parent));
+	rc = fs_is_opaque(fs, NULL, node->ref);
+	CHECK(walker, rc <= 1);
+	node->opaque_error = error_of(rc);
+	node->is_opaque = rc > 0;
 	list(walker);
 	ask_oddly(walker);
 	if (!node->stat_error && S_ISREG(node->st.st_mode))

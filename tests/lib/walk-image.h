@@ -3,9 +3,9 @@
 #define TESTS_LIB_WALK_IMAGE_H
 
 /*
- * Walks through an image and makes every call of squash.h, with any reader and
- * on any image, damaged ones included.  Aborts the program if the reader breaks
- * its contract: a name that no directory can have, cookies that do not
+ * Walks through an image and makes every call of filesystem.h, with any reader
+ * and on any image, damaged ones included.  Aborts the program if the reader
+ * breaks its contract: a name that no directory can have, cookies that do not
  * increase, two reads of the same bytes that differ.
  */
 #include "spank/server/filesystem/filesystem.h"
@@ -26,6 +26,8 @@ struct image_node {
 	char target[PATH_MAX];
 	int parent_error; /* ENOTDIR of what is no directory */
 	ino_t parent;
+	int opaque_error; /* likewise */
+	bool is_opaque;
 	int list_error; /* likewise */
 	size_t entries; /* listed before the error, or up to nodes_max */
 };

@@ -86,6 +86,8 @@ struct filesystem_ops {
 	int (*parent_number)(struct filesystem *fs,
 		struct read_context *context, uint64_t directory,
 		ino_t *ret_number);
+	int (*is_opaque)(struct filesystem *fs, struct read_context *context,
+		uint64_t directory);
 	int (*readlink)(struct filesystem *fs, struct read_context *context,
 		uint64_t ref, char *target, size_t size);
 	enum read_result (*read)(struct filesystem *fs,
@@ -148,6 +150,16 @@ static inline int fs_parent_number(struct filesystem *fs,
 	struct read_context *context, uint64_t directory, ino_t *ret_number)
 {
 	return fs->ops->parent_number(fs, context, directory, ret_number);
+}
+
+/*
+ * Whether a directory is marked as opaque: in a stack it hides those below.  0
+ * or 1; see opaque.h.
+ */
+static inline int fs_is_opaque(struct filesystem *fs,
+	struct read_context *context, uint64_t directory)
+{
+	return fs->ops->is_opaque(fs, context, directory);
 }
 
 /* Fill in the target and its NUL; ENAMETOOLONG if `size` is too small. */

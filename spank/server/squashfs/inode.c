@@ -28,12 +28,14 @@ static int parse_dir(const struct squash *squash, const unsigned char *rest,
 		inode->parent = le32_at(rest + 12);
 		inode->indexes = le16_at(rest + 16);
 		inode->entries.offset = le16_at(rest + 18);
+		inode->xattrs = le32_at(rest + 20);
 	} else {
 		start = le32_at(rest);
 		inode->links = le32_at(rest + 4);
 		inode->size = le16_at(rest + 8);
 		inode->entries.offset = le16_at(rest + 10);
 		inode->parent = le32_at(rest + 12);
+		inode->xattrs = SQUASH_NO_XATTRS;
 	}
 	inode->entries.block = squash->super.directory_table + start;
 	return 0;

@@ -13,6 +13,7 @@
 #include "spank/server/filesystem/damage.h"
 #include "spank/server/squashfs/format.h"
 #include "spank/server/squashfs/squash.h"
+#include "spank/server/squashfs/xattr.h"
 
 struct squash_super {
 	uint32_t inodes;
@@ -26,6 +27,7 @@ struct squash_super {
 	uint64_t inode_table;
 	uint64_t directory_table;
 	uint64_t fragment_table;
+	uint64_t xattr_table;
 };
 
 struct squash_blockmap; /* blockmap.c */
@@ -82,6 +84,7 @@ struct squash_inode {
 	/* A directory's. */
 	struct squash_cursor entries;
 	uint32_t parent;
+	uint32_t xattrs; /* index in the table of attributes */
 	uint16_t indexes;
 	/* Of what follows: the sizes of blocks, the target, or the index. */
 	struct squash_cursor next;
@@ -181,6 +184,8 @@ int squash_readlink(struct filesystem *fs, struct read_context *context,
 enum read_result squash_read(struct filesystem *fs,
 	struct read_context *context, uint64_t ref, uint64_t offset,
 	size_t size, void *buffer, struct fs_data *ret_data);
+int squash_is_opaque(struct filesystem *fs, struct read_context *context,
+	uint64_t directory);
 void squash_release(struct filesystem *fs, struct fs_data *data);
 bool squash_wants_readahead(struct filesystem *fs, const struct fs_hint *hint);
 void squash_readahead(struct filesystem *fs, const struct fs_hint *hint);

@@ -7,6 +7,7 @@
  *   metadata.c      metadata blocks, streams and tables of them
  *   inode.c         inodes: stat, readlink
  *   dir.c           directories: lookup, list
+ *   opaque.c        the mark of opaque directories; xattr.c
  *   blockmap.c      where the blocks of a file lie
  *   data_block.c    compressed blocks of data
  *   file.c          contents of files
@@ -175,6 +176,7 @@ static const struct filesystem_ops squash_ops = {
 	.lookup = squash_lookup,
 	.list = squash_list,
 	.parent_number = squash_parent_number,
+	.is_opaque = squash_is_opaque,
 	.readlink = squash_readlink,
 	.read = squash_read,
 	.release = squash_release,

@@ -75,6 +75,7 @@ int squash_super_read(struct squash *squash)
 	super->root = le64_at(raw + 32);
 	super->end = le64_at(raw + 40);
 	super->id_table = le64_at(raw + 48);
+	super->xattr_table = le64_at(raw + 56);
 	super->inode_table = le64_at(raw + 64);
 	super->directory_table = le64_at(raw + 72);
 	super->fragment_table = le64_at(raw + 80);
@@ -86,9 +87,7 @@ int squash_super_read(struct squash *squash)
 
 void squash_statfs(struct filesystem *fs, struct statvfs *ret_st)
 {
-	const struct squash *squash = squash_of(fs);
-
-	const struct squash_super *super = &squash->super;
+	const struct squash_super *super = &squash_of(fs)->super;
 
 	*ret_st = (struct statvfs){
 		.f_bsize = super->block_size,

@@ -71,6 +71,8 @@ int squashfuse_list(struct filesystem *fs, struct read_context *context,
 	uint64_t directory, uint64_t cookie, fs_visit *visit, void *arg);
 int squashfuse_parent_number(struct filesystem *fs,
 	struct read_context *context, uint64_t directory, ino_t *ret_number);
+int squashfuse_is_opaque(struct filesystem *fs, struct read_context *context,
+	uint64_t directory);
 int squashfuse_readlink(struct filesystem *fs, struct read_context *context,
 	uint64_t ref, char *target, size_t size);
 enum read_result squashfuse_read(struct filesystem *fs,

@@ -7,6 +7,7 @@
  *   instance.c  its file systems, handed to threads; reads of the image
  *   inode.c     stat, readlink
  *   dir.c       directories: lookup, list
+ *   opaque.c    the mark of opaque directories
  *   file.c      contents of files
  *
  * The library has memory errors when an image is damaged.  This reader prevents
@@ -131,6 +132,7 @@ static const struct filesystem_ops squashfuse_ops = {
 	.lookup = squashfuse_lookup,
 	.list = squashfuse_list,
 	.parent_number = squashfuse_parent_number,
+	.is_opaque = squashfuse_is_opaque,
 	.readlink = squashfuse_readlink,
 	.read = squashfuse_read,
 	.statfs = squashfuse_statfs,

@@ -21,7 +21,8 @@ static void fill_tree(const struct fixture *fixture)
 	fixture_run(fixture,
 		"mkdir -p deep/er && ln text deep/er/hard && mkfifo fifo && "
 		"ln -s deep/er/hard link && truncate -s 9M sparse && "
-		"echo end >>sparse && : >$(printf %0255d 0) && chmod 4711 tail");
+		"echo end >>sparse && : >$(printf %0255d 0) && chmod 4711 tail && "
+		"{ setfattr -n user.overlay.opaque -v y deep || :; }");
 }
 
 static void both_readers_show_the_same(void **state)
