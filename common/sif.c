@@ -5,8 +5,8 @@
  *   1. is it a regular file?
  *   2. is it a SIF, or a bare squashfs?
  *   3. of a SIF: the table of descriptors (sif_table.c), and the partition that
- *      is wanted (sif_partition.c)
- *   4. of both: the squashfs superblock (sif_superblock.c)
+ *      is wanted (sif_partition.c), or the layers of an OCI-SIF (oci.c)
+ *   4. of all: the superblocks (sif_superblock.c)
  *
  * Each malformation has its own sentence.  Deliberately not here: signatures
  * (nothing is claimed to be verified), and the rest of squashfs (see
@@ -16,36 +16,47 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/oci.h"
 #include "common/sif.h"
 #include "common/sif_foreign.h"
 
-static int refuse_oci(const struct sif_table *table, struct error *err)
+/* *ret_index: of type 0 if there is none. */
+static int find_oci_index(const struct sif_table *table,
+	struct sif_descriptor *ret_index, struct error *err)
 {
 	struct sif_descriptor descriptor;
 	uint64_t i;
 
+	ret_index->type = 0;
 	for (i = 0; i < table->count; i++) {
 		if (sif_table_read(table, i, &descriptor, err) < 0)
 			return -1;
-		if (descriptor.type == SIF_DATA_OCI_ROOT_INDEX)
+		if (descriptor.type != SIF_DATA_OCI_ROOT_INDEX)
+			continue;
+		if (ret_index->type)
 			return error_set(err, 0,
-				"it is an OCI-SIF image, which is not "
-				"supported; pull or build it without '--oci'");
+				"it is damaged: it has two OCI root indexes; "
+				"pull or build it again");
+		*ret_index = descriptor;
 	}
 	return 0;
 }
 
 static int find_in_sif(int fd, enum sif_purpose purpose, const char *machine,
-	uint64_t file_size, struct sif_partition *ret_partition,
-	struct error *err)
+	uint64_t file_size, struct sif_image *image, struct error *err)
 {
+	struct sif_descriptor index;
 	struct sif_table table;
 
 	if (sif_table_load(fd, file_size, &table, err) < 0 ||
-		refuse_oci(&table, err) < 0)
+		find_oci_index(&table, &index, err) < 0)
 		return -1;
-	return sif_partition_choose(&table, purpose, machine, ret_partition,
-		err);
+	if (index.type)
+		return oci_find(&table, &index, purpose, machine,
+			&image->layers, &image->config, err);
+	image->layers.count = 1;
+	return sif_partition_choose(&table, purpose, machine,
+		&image->layers.partitions[0], err);
 }
 
 static int check_file(int fd, uint64_t *ret_size, struct error *err)
@@ -70,11 +81,10 @@ static int check_file(int fd, uint64_t *ret_size, struct error *err)
 	return 0;
 }
 
-int sif_find(int fd, enum sif_purpose purpose, const char *machine,
-	struct sif_partition *ret_partition, struct error *err)
+static int find_in_file(int fd, enum sif_purpose purpose, const char *machine,
+	struct sif_image *image, struct error *err)
 {
 	unsigned char start[SIF_START_SIZE] = { 0 };
-	struct sif_partition partition = { .offset = 0 };
 	uint64_t size = 0;
 
 	if (check_file(fd, &size, err) < 0)
@@ -82,18 +92,70 @@ int sif_find(int fd, enum sif_purpose purpose, const char *machine,
 	if (sif_read_at(fd, start, size < sizeof(start) ? size : sizeof(start),
 		    0, "its first bytes", err) < 0)
 		return -1;
-	if (sif_table_is_of(start)) {
-		if (find_in_sif(fd, purpose, machine, size, &partition, err) <
-			0)
-			return -1;
-	} else if (!memcmp(start, SIF_SQUASHFS_MAGIC,
-			   strlen(SIF_SQUASHFS_MAGIC))) {
-		partition.size = size;
-	} else {
+	if (sif_table_is_of(start))
+		return find_in_sif(fd, purpose, machine, size, image, err);
+	if (memcmp(start, SIF_SQUASHFS_MAGIC, strlen(SIF_SQUASHFS_MAGIC)) != 0)
 		return sif_foreign_describe(fd, err);
+	image->layers.count = 1;
+	image->layers.partitions[0].size = size;
+	return 0;
+}
+
+static int check_superblocks(int fd, struct sif_layers *layers,
+	struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < layers->count; i++) {
+		if (sif_check_superblock(fd, &layers->partitions[i], err) == 0)
+			continue;
+		return layers->count == 1
+			       ? -1
+			       : error_prefix(err, "its layer %zu", i + 1);
 	}
-	if (sif_check_superblock(fd, &partition, err) < 0)
+	return 0;
+}
+
+int sif_find_image(int fd, enum sif_purpose purpose, const char *machine,
+	struct sif_image *ret_image, struct error *err)
+{
+	struct sif_image image = { .layers = { .count = 0 } };
+
+	if (find_in_file(fd, purpose, machine, &image, err) < 0 ||
+		check_superblocks(fd, &image.layers, err) < 0) {
+		sif_free_image(&image);
 		return -1;
-	*ret_partition = partition;
+	}
+	*ret_image = image;
+	return 0;
+}
+
+void sif_free_image(struct sif_image *image)
+{
+	oci_config_free(&image->config);
+}
+
+int sif_check_single(const struct sif_image *image, struct error *err)
+{
+	if (image->layers.count == 1 &&
+		image->layers.partitions[0].kind == SIF_SQUASHFS)
+		return 0;
+	return error_set(err, 0,
+		"it has %zu layers, and only one of squashfs is supported; "
+		"pull it again without '--keep-layers'",
+		image->layers.count);
+}
+
+int sif_find(int fd, enum sif_purpose purpose, const char *machine,
+	struct sif_partition *ret_partition, struct error *err)
+{
+	struct sif_image image;
+
+	if (sif_find_image(fd, purpose, machine, &image, err) < 0)
+		return -1;
+	sif_free_image(&image);
+	if (sif_check_single(&image, err) < 0)
+		return -1;
+	*ret_partition = image.layers.partitions[0];
 	return 0;
 }

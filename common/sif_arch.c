@@ -48,6 +48,25 @@ int sif_arch_check(const char arch[SIF_ARCH_SIZE], const char *machine,
 		name, arch_name(machine), arch_name(machine));
 }
 
+int sif_arch_check_name(const char *name, const char *machine,
+	struct error *err)
+{
+	char code[SIF_ARCH_SIZE];
+	size_t i;
+
+	for (i = 1; i < NAMES; i++)
+		if (strcmp(name, names[i]) == 0) {
+			code[0] = '0' + i / 10;
+			code[1] = '0' + i % 10;
+			code[2] = '\0';
+			return sif_arch_check(code, machine, err);
+		}
+	return error_set(err, 0,
+		"it is for an architecture that this program does not know; "
+		"use an image that was built for %s",
+		arch_name(machine));
+}
+
 const char *sif_machine(void)
 {
 #if defined(__x86_64__)

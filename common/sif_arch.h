@@ -17,4 +17,8 @@ const char *sif_machine(void);
 int sif_arch_check(const char arch[SIF_ARCH_SIZE], const char *machine,
 	struct error *err);
 
+/* The same for the name that Go and OCI images have for an architecture. */
+int sif_arch_check_name(const char *name, const char *machine,
+	struct error *err);
+
 #endif

@@ -11,6 +11,13 @@ enum sif_purpose {
 	SIF_DATA, /* any squashfs: primary, data or system partition */
 };
 
+/* The file systems of an image, from the bottom to the top. */
+#define SIF_LAYERS_MAX 64
+struct sif_layers {
+	struct sif_partition partitions[SIF_LAYERS_MAX];
+	size_t count;
+};
+
 /*
  * The partition of a SIF that suits the purpose, checked as sif_find() says,
  * except for its superblock.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Checks that a partition begins with a squashfs 4.0 superblock, that its
- * compression is one of squashfs's, and that it is as long as it claims.
+ * compression is one of squashfs's, and that it is as long as it claims; or
+ * that it begins like ext2, ext3 or ext4.
  *
  * Layout: kernel, fs/squashfs/squashfs_fs.h.
  */
@@ -18,7 +19,12 @@
 #define SUPERBLOCK_MINOR       30
 #define SUPERBLOCK_BYTES_USED  40
 
-int sif_check_superblock(int fd, struct sif_partition *partition,
+/* Kernel: fs/ext4/ext4.h.  The superblock lies at 1024, and has 1024 bytes. */
+#define EXT_SIZE_MIN     2048
+#define EXT_MAGIC_OFFSET (1024 + 56)
+#define EXT_MAGIC        0xEF53
+
+static int check_squashfs(int fd, struct sif_partition *partition,
 	struct error *err)
 {
 	unsigned char superblock[SUPERBLOCK_SIZE];
@@ -58,6 +64,31 @@ int sif_check_superblock(int fd, struct sif_partition *partition,
 			(unsigned long long)used,
 			(unsigned long long)partition->size);
 	return 0;
+}
+
+static int check_ext(int fd, const struct sif_partition *partition,
+	struct error *err)
+{
+	unsigned char magic[2] = { 0 };
+
+	if (partition->size >= EXT_SIZE_MIN &&
+		sif_read_at(fd, magic, sizeof(magic),
+			partition->offset + EXT_MAGIC_OFFSET,
+			"the bytes of its file system", err) < 0)
+		return -1;
+	if (le16_at(magic) == EXT_MAGIC)
+		return 0;
+	return error_set(err, 0,
+		"it is damaged: its file system does not begin like ext2, ext3 "
+		"or ext4; copy or build it again");
+}
+
+int sif_check_superblock(int fd, struct sif_partition *partition,
+	struct error *err)
+{
+	if (partition->kind == SIF_EXT)
+		return check_ext(fd, partition, err);
+	return check_squashfs(fd, partition, err);
 }
 
 const char *sif_compression_name(uint16_t compression)

@@ -12,11 +12,17 @@
  * Image Format as written by github.com/sylabs/sif, and the squashfs superblock
  * (kernel: fs/squashfs/squashfs_fs.h).
  */
+enum sif_kind {
+	SIF_SQUASHFS,
+	SIF_EXT, /* ext2, ext3 or ext4 */
+};
+
 struct sif_partition {
 	uint64_t offset;      /* bytes from the start of the file */
 	uint64_t size;        /* bytes; offset + size <= size of the file */
 	uint16_t compression; /* squashfs compression id, 1 gzip .. 6 zstd */
 	uint32_t overlays;    /* number of overlay partitions of a root */
+	enum sif_kind kind;
 };
 
 /* Internal to sif*.c; other files call sif_find(). */

@@ -25,8 +25,8 @@ struct entry_result {
 	struct environment_edits edits; /* to make in its environment */
 	char directory[PATH_MAX]; /* where it was on the host; "" if unknown */
 	bool is_builder;          /* it built the container, or joined a step */
-	int moved;                /* errno of why it is in '/' instead, or 0 */
-	char pwd[PATH_MAX];       /* $PWD, where it is now */
+	int moved;          /* errno of why it is in `pwd` instead, or 0 */
+	char pwd[PATH_MAX]; /* $PWD, where it is now */
 };
 
 /*

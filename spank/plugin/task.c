@@ -153,12 +153,14 @@ static void report_moved(const struct entry_result *result,
 	if (!result->directory[0])
 		report_note(report,
 			"the step's working directory has no name on this "
-			"node: starting in '/' instead");
+			"node: starting in '%s' instead",
+			result->pwd);
 	else
 		report_note(report,
 			"cannot use the working directory '%s' in the image: "
-			"%s: starting in '/' instead",
-			result->directory, strerror(result->moved));
+			"%s: starting in '%s' instead",
+			result->directory, strerror(result->moved),
+			result->pwd);
 }
 
 /* With --multi-prog Slurm shows the name of a file and its lines instead, and

@@ -12,6 +12,10 @@
 #include "spank/plugin/settings/envp.h"
 #include "spank/plugin/working_directory.h"
 
+/* A link to the WorkingDir of an OCI image: spank/server/fuse/config_files.c.
+ */
+#define IMAGE_DIRECTORY "/.singularity.d/workdir"
+
 /*
  * Returns 0 with the kernel's name for the directory, or the errno of why not.
  * A directory that is not below '/' has a name that begins with
@@ -58,6 +62,8 @@ int working_directory_change(const char *wanted, const char *before,
 		keep_job_pwd(job, ret_pwd);
 		return 0;
 	}
+	if (change_to(IMAGE_DIRECTORY, ret_pwd) == 0)
+		return 0;
 	if (chdir("/") < 0)
 		return error_set(err, errno,
 			"cannot change to '/' of the container");

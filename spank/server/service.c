@@ -38,19 +38,25 @@ int service_open_image(struct service *service, const char *kind, int *image_fd,
 	enum sif_purpose purpose =
 		is_owned_data || strcmp(kind, MESSAGE_DATA) == 0 ? SIF_DATA
 								 : SIF_ROOT;
-	struct sif_partition partition;
+	const struct sif_partition *partition;
+	struct sif_image image;
 
 	service->owned_by_user =
 		is_owned_data || strcmp(kind, MESSAGE_OWNED) == 0;
-	if (sif_find(*image_fd, purpose, sif_machine(), &partition, err) < 0)
+	if (sif_find_image(*image_fd, purpose, sif_machine(), &image, err) < 0)
 		return -1;
-	describe(service, *image_fd, &partition);
+	oci_config_free(&service->config);
+	service->config = image.config;
+	if (sif_check_single(&image, err) < 0)
+		return -1;
+	partition = &image.layers.partitions[0];
+	describe(service, *image_fd, partition);
 	if (purpose == SIF_ROOT)
 		service->image = preopen_take(&service->preopen, *image_fd);
 	if (service->image)
 		return 0;
 	preopen_discard(&service->preopen);
-	return session_open_image(image_fd, &partition, &service->options,
+	return session_open_image(image_fd, partition, &service->options,
 		&service->image, err);
 }
 
@@ -79,6 +85,8 @@ int service_start(struct service *service, const char *cpu, int *fuse_fd,
 		return -1;
 	if (service->owned_by_user)
 		session_set_owner(service->session);
+	if (session_add_config(service->session, &service->config, err) < 0)
+		return -1;
 	/* Rings have a thread on that CPU and on all others.  The prefetch
 	 * would take the CPU from the builder. */
 	if (!has_rings && !service_is_prefetching(service))
@@ -139,11 +147,13 @@ void service_stop(struct service *service)
 	if (!session_has_rings(service->session)) {
 		session_close(service->session);
 		fs_close(service->image);
+		oci_config_free(&service->config);
 	}
 	if (service->supervisor.role == ROLE_SUPERVISOR)
 		supervisor_forget(&service->supervisor);
 	service->session = NULL;
 	service->image = NULL;
+	service->config = (struct oci_config){ .environment = NULL };
 }
 
 void service_abandon(struct service *service)

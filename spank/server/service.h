@@ -23,6 +23,7 @@ struct service {
 	struct rings *rings;      /* of the first file system; then NULL */
 	struct session *session; /* owned; NULL: not mounted, or not any more */
 	bool owned_by_user;      /* every file belongs to the user */
+	struct oci_config config;           /* owned, as long as the session */
 	struct affinity affinity;           /* as it was before start */
 	char image_info[MESSAGE_TEXT_SIZE]; /* the text of READY */
 };

@@ -84,6 +84,20 @@ int mountpoints_add(struct mountpoints *mountpoints, uint64_t directory,
 	return 0;
 }
 
+int mountpoints_add_text(struct mountpoints *mountpoints, uint64_t directory,
+	const char *name, mode_t mode, const char *text)
+{
+	const struct mountpoint *added;
+	struct mountpoint *entry;
+
+	if (mountpoints_add(mountpoints, directory, name, S_IFREG, &added) < 0)
+		return -1;
+	entry = &mountpoints->entries[mountpoints->count - 1];
+	entry->mode = mode;
+	entry->text = text;
+	return 0;
+}
+
 const struct mountpoint *mountpoints_next(const struct mountpoints *mountpoints,
 	uint64_t directory, size_t *position)
 {

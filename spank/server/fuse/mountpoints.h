@@ -9,9 +9,10 @@
 
 /*
  * Mount points that exist only in memory: empty directories and files that the
- * image lacks, and whiteouts, which hide an entry of the image so that one of
- * another kind can replace it.  Each belongs to a directory: a node of the tree
- * (see tree.h), of the image or one of these.
+ * image lacks, texts that describe the container, and whiteouts, which hide an
+ * entry of the image so that one of another kind can replace it.  Each belongs
+ * to a directory: a node of the tree (see tree.h), of the image or one of
+ * these.
  */
 #define MOUNTPOINTS_MAX 4096
 
@@ -21,9 +22,11 @@
 struct mountpoint {
 	uint64_t directory;
 	uint64_t node;
-	mode_t mode; /* a directory's or a file's; 0: a whiteout */
+	mode_t mode; /* of the directory, file or link; 0: a whiteout */
 	bool gone;   /* removed again; its node number is not reused */
 	char *name;
+	/* Of a file, or the target of a symbolic link; borrowed.  NULL: "". */
+	const char *text;
 };
 
 /* Zeroed, it is empty. */
@@ -47,6 +50,10 @@ const struct mountpoint *mountpoints_find_node(
  */
 int mountpoints_add(struct mountpoints *mountpoints, uint64_t directory,
 	const char *name, mode_t mode, const struct mountpoint **ret_entry);
+
+/* The same with a text, for S_IFREG with its permissions, or S_IFLNK. */
+int mountpoints_add_text(struct mountpoints *mountpoints, uint64_t directory,
+	const char *name, mode_t mode, const char *text);
 
 /*
  * The first directory or file of `directory` at or after *position, which is

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "spank/server/fuse/config_files.h"
 #include "spank/server/fuse/internal.h"
 #include "spank/server/squashfs/squash.h"
 
@@ -255,6 +256,15 @@ void session_set_owner(struct session *session)
 	session->tree.owned = true;
 	session->tree.uid = getuid();
 	session->tree.gid = getgid();
+}
+
+int session_add_config(struct session *session, const struct oci_config *config,
+	struct error *err)
+{
+	if (config_files_add(&session->tree, config) == 0)
+		return 0;
+	return error_set(err, errno,
+		"cannot show what the image's OCI config says");
 }
 
 bool session_can_resend(const struct session *session)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "common/oci_config.h"
 #include "common/sif.h"
 #include "spank/server/fuse/rings.h"
 #include "spank/server/filesystem/filesystem.h"
@@ -83,6 +84,13 @@ int session_serve(struct session *session);
  * image: files under a writable layer must belong to the user who writes.
  */
 void session_set_owner(struct session *session);
+
+/*
+ * Show what the config of an OCI image says, see config_files.h.  Before the
+ * first request is answered.  The texts are borrowed until session_close().
+ */
+int session_add_config(struct session *session, const struct oci_config *config,
+	struct error *err);
 
 /* Changes are refused from now on (EROFS). */
 void session_seal(struct session *session);

@@ -62,6 +62,7 @@ static int stat_in_memory(const struct tree *tree, uint64_t node,
 		.st_ino = node,
 		.st_mode = entry->mode,
 		.st_nlink = S_ISDIR(entry->mode) ? 2 : 1,
+		.st_size = entry->text ? strlen(entry->text) : 0,
 	};
 	return 0;
 }
@@ -111,13 +112,48 @@ int tree_lookup(const struct tree *tree, struct read_context *context,
 	return 0;
 }
 
-int tree_readlink(const struct tree *tree, struct read_context *context,
-	uint64_t node, char *target, size_t size)
+static int readlink_in_memory(const struct tree *tree, uint64_t node,
+	char *target, size_t size)
 {
-	if (is_in_memory(node)) {
+	const struct mountpoint *entry =
+		mountpoints_find_node(&tree->mountpoints, node);
+
+	if (!entry || !S_ISLNK(entry->mode)) {
 		errno = EINVAL;
 		return -1;
 	}
+	if (strlen(entry->text) >= size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(target, entry->text);
+	return 0;
+}
+
+/* The text stays where it is as long as the tree exists. */
+static enum read_result read_in_memory(const struct tree *tree, uint64_t node,
+	uint64_t offset, size_t size, struct fs_data *ret_data)
+{
+	const struct mountpoint *entry =
+		mountpoints_find_node(&tree->mountpoints, node);
+	const char *text = entry && entry->text ? entry->text : "";
+	size_t length = strlen(text), rest;
+
+	if (offset > length)
+		offset = length;
+	rest = length - offset;
+	*ret_data = (struct fs_data){
+		.bytes = text + offset,
+		.size = size < rest ? size : rest,
+	};
+	return READ_DATA;
+}
+
+int tree_readlink(const struct tree *tree, struct read_context *context,
+	uint64_t node, char *target, size_t size)
+{
+	if (is_in_memory(node))
+		return readlink_in_memory(tree, node, target, size);
 	return fs_readlink(tree->image, context, ref_of(tree, node), target,
 		size);
 }
@@ -126,10 +162,8 @@ enum read_result tree_read(const struct tree *tree,
 	struct read_context *context, uint64_t node, uint64_t offset,
 	size_t size, void *buffer, struct fs_data *ret_data)
 {
-	if (is_in_memory(node)) {
-		*ret_data = (struct fs_data){ .bytes = buffer };
-		return READ_DATA;
-	}
+	if (is_in_memory(node))
+		return read_in_memory(tree, node, offset, size, ret_data);
 	return fs_read(tree->image, context, ref_of(tree, node), offset, size,
 		buffer, ret_data);
 }

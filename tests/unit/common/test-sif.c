@@ -107,7 +107,7 @@ static void assert_found(size_t size, const char *machine, uint64_t offset)
 /* `part` is what the sentence has to contain. */
 static void assert_refused_at(size_t size, const char *part)
 {
-	const struct sif_partition untouched = { 7, 7, 7, 7 };
+	const struct sif_partition untouched = { .offset = 7, .size = 7 };
 	struct sif_partition partition = untouched;
 	struct error err = { 0 };
 
@@ -319,7 +319,7 @@ static void oci_sif(void **state)
 {
 	(void)state;
 	put_descriptor(SLOT(2), 0x400A);
-	assert_refused("OCI-SIF");
+	assert_refused("its OCI image index does not have its digest");
 }
 
 static void fs_types(void **state)
