@@ -10,7 +10,7 @@
 /* Texts are borrowed from their words until they are checked. */
 struct fields {
 	struct image_info info;
-	const char *compression, *uuid;
+	const char *compression, *uuid, *layers;
 };
 
 #define FIELD(name) .offset = offsetof(struct fields, name)
@@ -23,6 +23,7 @@ static const struct named_value table[] = {
 		.max = UINT32_MAX },
 	{ "rings", FIELD(info.rings), .is_optional = true, .max = INT_MAX },
 	{ "uuid", FIELD(uuid), .is_text = true, .is_optional = true },
+	{ "layers", FIELD(layers), .is_text = true, .is_optional = true },
 };
 
 #define ROWS (sizeof(table) / sizeof(*table))
@@ -33,15 +34,10 @@ void image_info_print(const struct image_info *info, char *text, size_t size)
 		.info = *info,
 		.compression = info->compression,
 		.uuid = info->uuid,
+		.layers = info->layers,
 	};
-	char word[IMAGE_INFO_SIZE];
-	size_t i, used = 0;
 
-	for (i = 0; i < ROWS && used < size; i++)
-		if (named_value_print(&table[i], &fields, word, sizeof(word)) >
-			0)
-			used += snprintf(text + used, size - used, "%s%s",
-				used > 0 ? " " : "", word);
+	named_values_print_text(table, ROWS, &fields, text, size);
 }
 
 /* Copy a text of 1 to `size` - 1 of these characters. */
@@ -65,26 +61,22 @@ static bool check(struct fields *fields)
 		       info->compression, sizeof(info->compression)) &&
 	       (!fields->uuid ||
 		       copy_text(fields->uuid, "0123456789abcdefABCDEF-",
-			       info->uuid, sizeof(info->uuid)));
+			       info->uuid, sizeof(info->uuid))) &&
+	       (!fields->layers ||
+		       copy_text(fields->layers,
+			       "abcdefghijklmnopqrstuvwxyz0123456789+,",
+			       info->layers, sizeof(info->layers)));
 }
 
 bool image_info_parse(const char *text, struct image_info *ret_info)
 {
-	char copy[IMAGE_INFO_SIZE], *words[ROWS + 1] = { copy };
 	struct fields fields = { .uuid = NULL };
+	char copy[IMAGE_INFO_SIZE];
 	struct error ignored;
-	size_t count = 1;
-	char *space;
 
-	if (snprintf(copy, sizeof(copy), "%s", text) >= (int)sizeof(copy))
-		return false;
-	for (space = copy; (space = strchr(space, ' ')); count++) {
-		if (count == ROWS)
-			return false;
-		*space++ = '\0';
-		words[count] = space;
-	}
-	if (named_values_parse(table, ROWS, words, &fields, &ignored) < 0 ||
+	if (snprintf(copy, sizeof(copy), "%s", text) >= (int)sizeof(copy) ||
+		named_values_parse_text(table, ROWS, copy, &fields, &ignored) <
+			0 ||
 		!check(&fields))
 		return false;
 	*ret_info = fields.info;

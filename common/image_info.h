@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define IMAGE_INFO_LAYERS_SIZE 768
+
 /*
  * What is known about an image that can be used: NAME=VALUE words with spaces
  * between them, in the text of READY and in the output of spank-sif-inspect.
@@ -16,10 +18,14 @@ struct image_info {
 	long overlays; /* overlay partitions; no word if there are none */
 	long rings;    /* that serve requests; no word if there are none */
 	char uuid[37]; /* of the SIF, or "" and no word */
+	/* The layers over it, from the bottom to the top, with commas between
+	 * them: of each the kinds of its file systems, with '+' between them.
+	 * Or "" and no word. */
+	char layers[IMAGE_INFO_LAYERS_SIZE];
 };
 
 /* Enough for all words. */
-#define IMAGE_INFO_SIZE 256
+#define IMAGE_INFO_SIZE (256 + IMAGE_INFO_LAYERS_SIZE)
 
 /* Print the words as snprintf(3) would. */
 void image_info_print(const struct image_info *info, char *text, size_t size);

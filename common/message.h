@@ -13,12 +13,16 @@
  *   HELLO    task    socket   a task is here; answer on this socket
  *   BUILD    server           build the container; text: when the server became
  *                             ready, in microseconds of CLOCK_MONOTONIC
- *   IMAGE    task    image    the open image file; text: words of MESSAGE_*
+ *   LAYER    task    file     a layer over the root, an open file; the lowest
+ *                             comes first
+ *   IMAGE    task    image    the open image file; text: see image_use.h
  *   READY    server           the image can be served; text: its properties,
- * see image_info.h MOUNT    task    fuse     /dev/fuse, already mounted: serve
- * it; text: the CPU that the task stays on until SEALED, or -1 SEALED   task
- * all mount points are made; not sent for further images, in which none are
- * made PREFETCH server           text: files that the step is likely to read
+ *                             see image_info.h
+ *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it; text: the
+ *                             CPU that the task stays on until SEALED, or -1
+ *   SEALED   task             all mount points are made; not sent for further
+ *                             images, in which none are made
+ *   PREFETCH server           text: files that the step is likely to read
  *                             first, one a line
  *   SHARED   task    memfd    what the other tasks need to know
  *   BUILT    task    mnt ns   the container is complete
@@ -30,12 +34,16 @@
  *                             why: the builder, if it sends this, or another
  *                             than the one that receives it
  *
+ * FAILED in answer to IMAGE begins with "layer N: " if the Nth LAYER, counted
+ * from 1, is at fault.
+ *
  * A step has a server for each of its images.  Only the builder talks to the
  * servers of further images.
  */
 enum message_type {
 	MESSAGE_HELLO = 1,
 	MESSAGE_BUILD,
+	MESSAGE_LAYER,
 	MESSAGE_IMAGE,
 	MESSAGE_READY,
 	MESSAGE_MOUNT,
@@ -48,15 +56,6 @@ enum message_type {
 	MESSAGE_TOLD,
 	MESSAGE_LAST = MESSAGE_TOLD,
 };
-
-/*
- * The words of IMAGE: the image becomes the root of the container, or is
- * mounted inside; with OWNED all of its files are shown as the user's own.
- */
-#define MESSAGE_ROOT       "root"
-#define MESSAGE_DATA       "data"
-#define MESSAGE_OWNED      "owned"
-#define MESSAGE_OWNED_DATA "owned-data"
 
 /* Of a packet's text.  The longest is a sentence of struct error. */
 #define MESSAGE_TEXT_SIZE ERROR_TEXT_SIZE

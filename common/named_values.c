@@ -138,3 +138,35 @@ int named_values_parse(const struct named_value *table, size_t rows,
 				"the argument '%s=' is missing", table[i].name);
 	return 0;
 }
+
+void named_values_print_text(const struct named_value *table, size_t rows,
+	const void *fields, char *text, size_t size)
+{
+	size_t i, used = 0;
+
+	if (size > 0)
+		text[0] = '\0';
+	for (i = 0; i < rows && used < size; i++) {
+		if (named_value_print(&table[i], fields, NULL, 0) == 0)
+			continue;
+		if (used > 0)
+			used += snprintf(text + used, size - used, " ");
+		if (used < size)
+			used += named_value_print(&table[i], fields,
+				text + used, size - used);
+	}
+}
+
+int named_values_parse_text(const struct named_value *table, size_t rows,
+	char *text, void *fields, struct error *err)
+{
+	char *words[NAMED_VALUES_MAX + 2] = { text };
+	size_t count = 1;
+
+	/* Of more words than rows, one is unknown or given twice. */
+	while (count <= rows && (text = strchr(text, ' '))) {
+		*text++ = '\0';
+		words[count++] = text;
+	}
+	return named_values_parse(table, rows, words, fields, err);
+}

@@ -7,9 +7,12 @@
 
 #include "common/error.h"
 
+#define NAMED_VALUES_MAX 32
+
 /*
  * A structure as NAME=VALUE words, in any order.  A table has a row for each
- * field, 32 at most; one program prints with it, and another parses.
+ * field, NAMED_VALUES_MAX at most; one program prints with it, and another
+ * parses.
  */
 struct named_value {
 	const char *name;
@@ -42,5 +45,15 @@ void named_values_print_argv(const struct named_value *table, size_t rows,
  */
 int named_values_parse(const struct named_value *table, size_t rows,
 	char *const words[], void *fields, struct error *err);
+
+/*
+ * The same with all words in one text, with a space between them.  A value in
+ * it contains no space.  named_values_print_text() prints as snprintf(3) would;
+ * named_values_parse_text() writes NULs into the text.
+ */
+void named_values_print_text(const struct named_value *table, size_t rows,
+	const void *fields, char *text, size_t size);
+int named_values_parse_text(const struct named_value *table, size_t rows,
+	char *text, void *fields, struct error *err);
 
 #endif

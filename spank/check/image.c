@@ -15,6 +15,7 @@
 #include "common/child.h"
 #include "common/cleanup.h"
 #include "common/image_file.h"
+#include "common/image_use.h"
 #include "common/message.h"
 #include "common/privileged/mount.h"
 #include "spank/check/check.h"
@@ -51,10 +52,12 @@ static int mount_image(int server, struct error *err)
 	CLEANUP_FD int image_fd = image_file_open(TEST_IMAGE_PATH, err);
 	CLEANUP_FD int fuse_fd = -1;
 	CLEANUP_FD int mount_fd = -1;
+	char use[IMAGE_USE_SIZE];
 
+	image_use_print(&(struct image_use){ .is_data = true }, use);
 	if (image_fd < 0 || receive(server, MESSAGE_BUILD, err) < 0 ||
-		server_client_send(server, MESSAGE_IMAGE, MESSAGE_DATA,
-			image_fd, err) < 0 ||
+		server_client_send(server, MESSAGE_IMAGE, use, image_fd, err) <
+			0 ||
 		receive(server, MESSAGE_READY, err) < 0)
 		return -1;
 	fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);

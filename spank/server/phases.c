@@ -80,12 +80,22 @@ static int unexpected(struct error *err)
 	return error_set(err, EPROTO, "unexpected message");
 }
 
-static int open_image(struct phases *phases, const struct input *input,
+static int keep_layer(struct phases *phases, const struct input *input,
 	struct error *err)
 {
 	if (*input->fd < 0)
 		return unexpected(err);
-	return service_open_image(phases->service, input->text, input->fd, err);
+	return service_add_layer(phases->service, input->fd, err);
+}
+
+static int open_image(struct phases *phases, const struct input *input,
+	struct error *err)
+{
+	struct image_use use;
+
+	if (*input->fd < 0 || !image_use_parse(input->text, &use))
+		return unexpected(err);
+	return service_open_image(phases->service, &use, input->fd, err);
 }
 
 static int start_service(struct phases *phases, const struct input *input,
@@ -219,6 +229,7 @@ static const struct transition table[PHASES][EVENTS] = {
 		ON(EVENT_ERROR, fail_container, REFUSED),
 	},
 	[BUILDING] = {
+		ON(MESSAGE_LAYER, keep_layer, BUILDING),
 		ON(MESSAGE_IMAGE, open_image, OPENED),
 		ENDS(abandon_build),
 	},

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/image_info.h"
 #include "common/sif.h"
 #include "spank/server/service.h"
@@ -31,24 +32,39 @@ static void describe(struct service *service, int image_fd,
 		sizeof(service->image_info));
 }
 
-int service_open_image(struct service *service, const char *kind, int *image_fd,
-	struct error *err)
+int service_add_layer(struct service *service, int *layer_fd, struct error *err)
 {
-	bool is_owned_data = strcmp(kind, MESSAGE_OWNED_DATA) == 0;
-	enum sif_purpose purpose =
-		is_owned_data || strcmp(kind, MESSAGE_DATA) == 0 ? SIF_DATA
-								 : SIF_ROOT;
+	if (service->layers_count == SERVICE_LAYERS_MAX)
+		return error_set(err, 0,
+			"there are more than %d layers over it; combine some "
+			"of them into one",
+			SERVICE_LAYERS_MAX);
+	service->layer_fds[service->layers_count++] = fd_take(layer_fd);
+	return 0;
+}
+
+static void close_layers(struct service *service)
+{
+	while (service->layers_count > 0)
+		cleanup_fd(&service->layer_fds[--service->layers_count]);
+}
+
+int service_open_image(struct service *service, const struct image_use *use,
+	int *image_fd, struct error *err)
+{
+	enum sif_purpose purpose = use->is_data ? SIF_DATA : SIF_ROOT;
 	const struct sif_partition *partition;
 	struct sif_image image;
 
-	service->owned_by_user =
-		is_owned_data || strcmp(kind, MESSAGE_OWNED) == 0;
+	service->owned_by_user = use->owner_is_user;
 	if (sif_find_image(*image_fd, purpose, sif_machine(), &image, err) < 0)
 		return -1;
 	oci_config_free(&service->config);
 	service->config = image.config;
 	if (sif_check_single(&image, err) < 0)
 		return -1;
+	if (service->layers_count > 0)
+		return error_set(err, 0, "layers cannot be put over it yet");
 	partition = &image.layers.partitions[0];
 	describe(service, *image_fd, partition);
 	if (purpose == SIF_ROOT)
@@ -143,6 +159,7 @@ void service_stop(struct service *service)
 	/* The prefetch may be of this image. */
 	preopen_discard(&service->preopen);
 	affinity_restore(&service->affinity);
+	close_layers(service);
 	/* Threads with rings end with the mount, and need both until then. */
 	if (!session_has_rings(service->session)) {
 		session_close(service->session);

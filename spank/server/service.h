@@ -6,10 +6,14 @@
 
 #include "common/affinity.h"
 #include "common/error.h"
+#include "common/image_use.h"
 #include "common/message.h"
 #include "spank/server/fuse/session.h"
 #include "spank/server/prefetch/preopen.h"
 #include "spank/server/supervisor.h"
+
+/* One stack has at most 64 file systems, the image's among them. */
+#define SERVICE_LAYERS_MAX 63
 
 /*
  * The image of a step, its file system, and which process serves that.  It
@@ -21,6 +25,8 @@ struct service {
 	struct preopen preopen;   /* what was opened before a task brought it */
 	struct filesystem *image; /* owned; NULL: not open yet */
 	struct rings *rings;      /* of the first file system; then NULL */
+	int layer_fds[SERVICE_LAYERS_MAX]; /* over it, until it is open */
+	size_t layers_count;
 	struct session *session; /* owned; NULL: not mounted, or not any more */
 	bool owned_by_user;      /* every file belongs to the user */
 	struct oci_config config;           /* owned, as long as the session */
@@ -28,12 +34,17 @@ struct service {
 	char image_info[MESSAGE_TEXT_SIZE]; /* the text of READY */
 };
 
-/*
- * Open the image in *image_fd.  `kind` is one of the words of IMAGE.  An image
- * that was preopened is used if it is the same file.
- */
-int service_open_image(struct service *service, const char *kind, int *image_fd,
+/* Keep the next layer over the image, an open file, which is given away. */
+int service_add_layer(struct service *service, int *layer_fd,
 	struct error *err);
+
+/*
+ * Open the image in *image_fd, and the layers over it.  An image that was
+ * preopened is used if it is the same file.  A sentence about the Nth layer
+ * begins with "layer N: ".
+ */
+int service_open_image(struct service *service, const struct image_use *use,
+	int *image_fd, struct error *err);
 
 /* One step of the prefetch, and whether there are more. */
 void service_prefetch(struct service *service);

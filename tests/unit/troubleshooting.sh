@@ -22,7 +22,7 @@ use strict;
 # Calls whose literals are no texts: of --sif-debug, for a program ("out": its
 # FILE), origins and names, parts of a sentence of sif*.c, constructs of bash.
 my %no_text = map { $_ => 1 } qw(report_detail report_moment
-	report_moment_at snprintf printf fputs out strstr strchr binds_add
+	report_moment_at snprintf sscanf printf fputs out strstr strchr binds_add
 	plan_file sif_read_at sif_table_check_data truncated asprintf
 	environment_scan_note
 	say_info slurm_info);

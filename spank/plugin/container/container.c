@@ -93,24 +93,28 @@ static int connect_server(struct build *build, size_t i, const char *path,
 		path);
 }
 
+static int send_layers(struct build *build, struct error *err)
+{
+	const struct plan_request *plan = &build->request->plan;
+	const struct overlay_list *overlays = build->images[0].overlays;
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < overlays->count; i++)
+		if (image_find(overlays->items[i].path, plan->args->path,
+			    plan->job_id, path, err) < 0 ||
+			image_send_layer(&build->images[0], path, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int send_image(struct build *build, size_t i, const char *image,
-	const char *kind, struct error *err)
+	struct error *err)
 {
 	const struct container_request *request = build->request;
 	char text[IMAGE_INFO_SIZE], path[PATH_MAX];
 	struct image_info info;
 
-	build->images[i] = (struct image_request){
-		.kind = kind,
-		.server = request->server,
-		.fuse_fd = &request->fuse_fds[i],
-		.connection = &request->plan.connections[i],
-		.kept_fd = &build->kept_fds[i],
-		.deadline = request->deadline,
-		.cpu = -1,
-	};
-	if (i > 0 && connect_server(build, i, image, err) < 0)
-		return -1;
 	if (image_find(image, request->plan.args->path, request->plan.job_id,
 		    path, err) < 0 ||
 		image_send_file(&build->images[i], path, &info, err) < 0) {
@@ -129,24 +133,45 @@ static int send_image(struct build *build, size_t i, const char *image,
 		err);
 }
 
-static int send_images(struct build *build, struct error *err)
+static void describe_request(struct build *build, size_t i)
 {
-	const char *root = settings_image(build->settings);
+	const struct container_request *request = build->request;
 	/* A user namespace maps no other user, and nobody can create files in
 	 * a directory with an unmapped owner. */
-	bool userns = build->request->plan.args->userns;
+	bool userns = request->plan.args->userns;
+
+	build->images[i] = (struct image_request){
+		.use = { .is_data = i > 0,
+			.owner_is_user =
+				userns ||
+				(i == 0 && is_writable(build->settings)) },
+		.server = request->server,
+		.fuse_fd = &request->fuse_fds[i],
+		.connection = &request->plan.connections[i],
+		.kept_fd = &build->kept_fds[i],
+		.deadline = request->deadline,
+		.cpu = -1,
+	};
+	if (i == 0)
+		build->images[i].overlays = settings_overlays(build->settings);
+}
+
+static int send_images(struct build *build, struct error *err)
+{
+	const char *image;
 	size_t i;
 
-	if (send_image(build, 0, root,
-		    is_writable(build->settings) || userns ? MESSAGE_OWNED
-							   : MESSAGE_ROOT,
-		    err) < 0)
+	describe_request(build, 0);
+	if (send_layers(build, err) < 0 ||
+		send_image(build, 0, settings_image(build->settings), err) < 0)
 		return -1;
-	for (i = 0; i < build->mounts->count; i++)
-		if (send_image(build, i + 1, build->mounts->items[i].source,
-			    userns ? MESSAGE_OWNED_DATA : MESSAGE_DATA,
-			    err) < 0)
+	for (i = 1; i <= build->mounts->count; i++) {
+		image = build->mounts->items[i - 1].source;
+		describe_request(build, i);
+		if (connect_server(build, i, image, err) < 0 ||
+			send_image(build, i, image, err) < 0)
 			return error_prefix(err, "--sif-mount");
+	}
 	return 0;
 }
 

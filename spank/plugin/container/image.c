@@ -72,6 +72,35 @@ static int parse_image_info(const char *path, const char *text,
 		path);
 }
 
+/* "layer N: ", see common/message.h.  The server may say anything. */
+static const struct overlay *find_layer(const struct image_request *request,
+	const char *reason, int *ret_length)
+{
+	const struct overlay_list *overlays = request->overlays;
+	size_t number;
+
+	*ret_length = 0;
+	if (!overlays ||
+		sscanf(reason, "layer %zu: %n", &number, ret_length) != 1 ||
+		*ret_length == 0 || number < 1 || number > overlays->count)
+		return NULL;
+	return &overlays->items[number - 1];
+}
+
+static int explain_refusal(const struct image_request *request,
+	const char *path, const char *reason, struct error *err)
+{
+	int length;
+	const struct overlay *layer = find_layer(request, reason, &length);
+
+	if (layer) {
+		error_set(err, 0, "cannot use the image '%s': %s", layer->path,
+			reason + length);
+		return error_prefix(err, "--sif-overlay");
+	}
+	return error_set(err, 0, "cannot use the image '%s': %s", path, reason);
+}
+
 static int receive_image_info(const struct image_request *request,
 	const char *path, struct image_info *ret_info, struct error *err)
 {
@@ -83,8 +112,7 @@ static int receive_image_info(const struct image_request *request,
 	if (got == 1 && message.type == MESSAGE_READY)
 		return parse_image_info(path, message.text, ret_info, err);
 	if (got == 1 && message.type == MESSAGE_FAILED)
-		return error_set(err, 0, "cannot use the image '%s': %s", path,
-			message.text);
+		return explain_refusal(request, path, message.text, err);
 	if (got < 0 && errno == ETIMEDOUT)
 		return error_set(err, 0,
 			"cannot read the image '%s' in time: is its file "
@@ -108,13 +136,26 @@ static void name_source(struct image_request *request, const char *path)
 	printable(path, request->source, sizeof(request->source));
 }
 
+int image_send_layer(const struct image_request *request, const char *path,
+	struct error *err)
+{
+	CLEANUP_FD int layer_fd = image_file_open(path, err);
+
+	if (layer_fd < 0)
+		return error_prefix(err, "--sif-overlay");
+	return server_client_send(request->server, MESSAGE_LAYER, NULL,
+		layer_fd, err);
+}
+
 int image_send_file(struct image_request *request, const char *path,
 	struct image_info *ret_info, struct error *err)
 {
 	CLEANUP_FD int image_fd = image_file_open(path, err);
+	char use[IMAGE_USE_SIZE];
 
+	image_use_print(&request->use, use);
 	if (image_fd < 0 || server_client_send(request->server, MESSAGE_IMAGE,
-				    request->kind, image_fd, err) < 0)
+				    use, image_fd, err) < 0)
 		return -1;
 	name_source(request, path);
 	return receive_image_info(request, path, ret_info, err);

@@ -8,9 +8,11 @@
 #include "common/deadline.h"
 #include "common/error.h"
 #include "common/image_info.h"
+#include "common/image_use.h"
 #include "common/message.h"
 #include "spank/plugin/container/connection.h"
 #include "spank/plugin/io/report.h"
+#include "spank/plugin/settings/overlay_list.h"
 #include "spank/plugin/settings/plugstack_args.h"
 
 /* The longest source that the kernel accepts. */
@@ -25,9 +27,10 @@
 
 /* One image of a step, and the server that reads it; all borrowed. */
 struct image_request {
-	const char *kind; /* MESSAGE_ROOT or another, see common/message.h */
-	int server;       /* socket to the image server, which sent BUILD */
-	int *fuse_fd;     /* open /dev/fuse, given away */
+	struct image_use use;
+	const struct overlay_list *overlays; /* over it, or NULL */
+	int server;   /* socket to the image server, which sent BUILD */
+	int *fuse_fd; /* open /dev/fuse, given away */
 	/* Where it is published, see plugin/fuse_watchdog.h. */
 	struct connection *connection;
 	/* What df displays: the image's path, or its name, printable. */
@@ -48,9 +51,17 @@ int image_find(const char *image, const char *path, uint32_t job,
 	char ret_path[PATH_MAX], struct error *err);
 
 /*
+ * Open a layer at `path`, which image_find() has found, and hand it to the
+ * server; the lowest first, and before the image.  Needs no capability, and
+ * none must be effective.
+ */
+int image_send_layer(const struct image_request *request, const char *path,
+	struct error *err);
+
+/*
  * Open the image at `path`, which image_find() has found, and have the server
- * check it.  *ret_info receives what the server says about it.  Needs no
- * capability, and none must be effective.
+ * check it and the layers over it.  *ret_info receives what the server says
+ * about it.  Needs no capability, and none must be effective.
  */
 int image_send_file(struct image_request *request, const char *path,
 	struct image_info *ret_info, struct error *err);

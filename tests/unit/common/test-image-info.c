@@ -31,6 +31,7 @@ static void assert_round_trip(const struct image_info *given, const char *words)
 	assert_int_equal(info.overlays, given->overlays);
 	assert_int_equal(info.rings, given->rings);
 	assert_string_equal(info.uuid, given->uuid);
+	assert_string_equal(info.layers, given->layers);
 }
 
 static void what_is_printed_is_parsed(void **state)
@@ -42,14 +43,15 @@ static void what_is_printed_is_parsed(void **state)
 		.compression = "zstd",
 		.overlays = UINT32_MAX,
 		.rings = INT32_MAX,
-		.uuid = UUID };
+		.uuid = UUID,
+		.layers = "ext,squashfs+ext" };
 
 	(void)state;
 	assert_round_trip(&least, LEAST);
 	assert_round_trip(&most,
 		"offset=9223372036854775807 size=9223372036854775807 "
 		"compression=zstd overlays=4294967295 rings=2147483647 "
-		"uuid=" UUID);
+		"uuid=" UUID " layers=ext,squashfs+ext");
 }
 
 static void a_small_buffer_cuts_the_words(void **state)

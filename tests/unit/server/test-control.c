@@ -32,6 +32,7 @@
 #include "spank/server/control_internal.h"
 
 #define TASKS_MAX  4 /* explore() takes fewer */
+#define LAYERS_MAX 2 /* that the service takes */
 #define NOBODY     (-1)
 #define STEPS_MAX  24
 #define STATES_MAX 20000
@@ -40,11 +41,15 @@
 /* --- the service -----------------------------------------------------------
  */
 
+#define GOOD "use=root owner=image"
+#define BAD  "use=data owner=image"
+
 static struct {
 	bool has_image;
 	bool is_served;
 	bool is_sealed;
 	bool is_elsewhere; /* a child serves */
+	int layers, layer_fds[LAYERS_MAX];
 	int fuse_fd;
 	int event_fd; /* readable: answer() is due */
 	int answer;   /* its result */
@@ -53,13 +58,31 @@ static struct {
 
 static struct service service;
 
-int service_open_image(struct service *unused, const char *kind, int *image_fd,
-	struct error *err)
+static void close_layers(void)
+{
+	while (stub.layers > 0)
+		cleanup_fd(&stub.layer_fds[--stub.layers]);
+}
+
+int service_add_layer(struct service *unused, int *layer_fd, struct error *err)
+{
+	(void)unused;
+	assert_false(stub.has_image);
+	assert_true(*layer_fd >= 0);
+	if (stub.layers == LAYERS_MAX)
+		return error_set(err, 0, "too many layers");
+	stub.layer_fds[stub.layers++] = fd_take(layer_fd);
+	return 0;
+}
+
+int service_open_image(struct service *unused, const struct image_use *use,
+	int *image_fd, struct error *err)
 {
 	(void)unused;
 	assert_false(stub.has_image);
 	assert_true(*image_fd >= 0);
-	if (strcmp(kind, "bad") == 0)
+	close_layers();
+	if (use->is_data)
 		return error_set(err, 0, "a bad image");
 	stub.has_image = true;
 	return 0;
@@ -127,6 +150,7 @@ void service_stop(struct service *unused)
 {
 	(void)unused;
 	cleanup_fd(&stub.fuse_fd);
+	close_layers();
 	stub.has_image = stub.is_served = stub.is_sealed = stub.is_elsewhere =
 		false;
 }
@@ -321,6 +345,8 @@ static void check(struct world *world)
 		assert_int_equal(answers,
 			is_building(phase) ? i == world->builder : 1);
 	}
+	/* Layers are kept for the image that comes, and for no other. */
+	assert_true(stub.layers == 0 || phase == BUILDING);
 	/* One task tells the user, if the builder does not by itself. */
 	assert_true(world->reasons <= 1);
 	if (world->refusals > 0 && !world->has_failed)
@@ -438,7 +464,8 @@ static void say_as_builder(struct world *world, int event)
 		world->has_failed = true;
 	if (type == MESSAGE_SHARED && with_fd && phase == SEALED)
 		world->has_shared = true;
-	send_some(world->tasks[world->builder].fd, type, "text", with_fd);
+	send_some(world->tasks[world->builder].fd, type,
+		type == MESSAGE_IMAGE ? GOOD : "text", with_fd);
 }
 
 /* The loop runs until then. */
@@ -486,7 +513,7 @@ static void apply(struct world *world, int event)
 
 	switch (event) {
 	case BAD_IMAGE:
-		send_some(world->tasks[world->builder].fd, MESSAGE_IMAGE, "bad",
+		send_some(world->tasks[world->builder].fd, MESSAGE_IMAGE, BAD,
 			true);
 		break;
 	case MALFORMED:
@@ -598,15 +625,15 @@ static void print_state(const struct world *world, char key[KEY_SIZE])
 	char each[TASKS_MAX][16] = { "" };
 	int i, used;
 
-	used = sprintf(key, "%d %d %d%d%d%d %d%d %ld %d%d%d%d %d%d%d%d%d%d",
+	used = sprintf(key, "%d %d %d%d%d%d %d%d %ld %d%d%d%d%d %d%d%d%d%d%d",
 		phases->phase, phases->host_mount, phases->host_mounted_fd >= 0,
 		phases->namespace_fd >= 0, phases->shared_fd >= 0,
 		phases->is_told, tasks->polled[POLL_HELLO].fd >= 0,
 		tasks->polled[POLL_HOST_MOUNTER].fd >= 0,
-		world->control->expected, stub.has_image, stub.is_served,
-		stub.is_sealed, stub.is_elsewhere, world->hello_fd >= 0,
-		world->host_fd >= 0, world->is_built, world->has_failed,
-		world->is_over, world->reasons);
+		world->control->expected, stub.has_image, stub.layers,
+		stub.is_served, stub.is_sealed, stub.is_elsewhere,
+		world->hello_fd >= 0, world->host_fd >= 0, world->is_built,
+		world->has_failed, world->is_over, world->reasons);
 	for (i = 0; i < world->count; i++) {
 		const struct task *task = &world->tasks[i];
 
@@ -768,7 +795,10 @@ static void a_step_from_hello_to_enter(void **state)
 	assert_round(&world, CONTROL_RUNNING);
 	assert_told(&world, 0, MESSAGE_BUILD, NULL, false);
 	say_hello(&world);
-	say(&world, 0, MESSAGE_IMAGE, "root", true);
+	say(&world, 0, MESSAGE_LAYER, NULL, true);
+	assert_round(&world, CONTROL_RUNNING);
+	assert_int_equal(stub.layers, 1);
+	say(&world, 0, MESSAGE_IMAGE, GOOD, true);
 	assert_round(&world, CONTROL_RUNNING);
 	assert_told(&world, 0, MESSAGE_READY, "info=1", false);
 	say(&world, 0, MESSAGE_MOUNT, "-1", true);
@@ -822,13 +852,29 @@ static void a_wrong_image_is_told_to_the_builder_alone(void **state)
 	assert_round(&world, CONTROL_RUNNING);
 	assert_round(&world, CONTROL_RUNNING);
 	assert_told(&world, 0, MESSAGE_BUILD, NULL, false);
-	say(&world, 0, MESSAGE_IMAGE, "bad", true);
+	say(&world, 0, MESSAGE_IMAGE, BAD, true);
 	assert_round(&world, CONTROL_RUNNING);
 	assert_told(&world, 0, MESSAGE_FAILED, "a bad image", false);
 	assert_told(&world, 1, MESSAGE_TOLD, "", false);
 	say_hello(&world);
 	assert_round(&world, CONTROL_RUNNING);
 	assert_told(&world, 2, MESSAGE_TOLD, "", false);
+	close_world(&world);
+}
+
+static void words_that_are_not_known_refuse_the_image(void **state)
+{
+	struct world world;
+
+	(void)state;
+	open_world(&world, 1, false, true);
+	say_hello(&world);
+	assert_round(&world, CONTROL_RUNNING);
+	assert_told(&world, 0, MESSAGE_BUILD, NULL, false);
+	say(&world, 0, MESSAGE_IMAGE, GOOD " more=1", true);
+	assert_round(&world, CONTROL_RUNNING);
+	assert_told(&world, 0, MESSAGE_FAILED, NULL, false);
+	assert_false(stub.has_image);
 	close_world(&world);
 }
 
@@ -934,6 +980,7 @@ int main(void)
 		cmocka_unit_test(a_step_from_hello_to_enter),
 		cmocka_unit_test(only_the_builder_may_speak),
 		cmocka_unit_test(a_wrong_image_is_told_to_the_builder_alone),
+		cmocka_unit_test(words_that_are_not_known_refuse_the_image),
 		cmocka_unit_test(a_reason_outlives_the_tasks_that_have_ended),
 		cmocka_unit_test(a_signal_ends_the_wait),
 		cmocka_unit_test(the_first_task_hears_why_there_is_no_server),

@@ -154,7 +154,7 @@ struct server {
 
 static struct server start_server(void)
 {
-	struct server server = { .request = { .kind = MESSAGE_ROOT } };
+	struct server server = { .request = { .use = { .is_data = 0 } } };
 	int ends[2];
 
 	assert_int_equal(
@@ -196,7 +196,7 @@ static void a_checked_image_has_a_report(void **state)
 				 &message, &fd),
 		1);
 	assert_int_equal(message.type, MESSAGE_IMAGE);
-	assert_string_equal(message.text, MESSAGE_ROOT);
+	assert_string_equal(message.text, "use=root owner=image");
 	assert_int_equal(fstat(fd, &sent), 0);
 	assert_int_equal(stat(scratch_path("a.sif"), &file), 0);
 	assert_int_equal(sent.st_ino, file.st_ino);
@@ -241,6 +241,64 @@ static void each_failure_of_the_server_has_a_sentence(void **state)
 	server = start_server();
 	cleanup_fd(&server.socket);
 	assert_send_fails(&server, "the image server is gone");
+}
+
+static void layers_are_sent_before_the_image(void **state)
+{
+	struct server server = start_server();
+	struct error err = { 0 };
+	struct message message;
+	struct stat sent, file;
+	int fd = -1;
+
+	(void)state;
+	scratch_write("a.sqf", "x");
+	assert_int_equal(
+		image_send_layer(&server.request, scratch_path("a.sqf"), &err),
+		0);
+	assert_int_equal(message_receive(server.socket, deadline_in_ms(0),
+				 &message, &fd),
+		1);
+	assert_int_equal(message.type, MESSAGE_LAYER);
+	assert_string_equal(message.text, "");
+	assert_int_equal(fstat(fd, &sent), 0);
+	assert_int_equal(stat(scratch_path("a.sqf"), &file), 0);
+	assert_int_equal(sent.st_ino, file.st_ino);
+	close(fd);
+	assert_int_equal(image_send_layer(&server.request, "/no/such", &err),
+		-1);
+	assert_non_null(strstr(err.text,
+		"--sif-overlay: cannot open the image '/no/such'"));
+	stop_server(&server);
+}
+
+/* What the server says of them is not trusted. */
+static void a_bad_layer_is_named(void **state)
+{
+	struct overlay layers[] = { { .path = "/l1" }, { .path = "/l2" } };
+	const struct overlay_list list = { layers, 2 };
+	static const char *const reasons[][2] = {
+		{ "layer 2: it is empty",
+			"--sif-overlay: cannot use the image '/l2': it is "
+			"empty" },
+		{ "layer 1: x",
+			"--sif-overlay: cannot use the image '/l1': x" },
+		{ "layer 0: x", "a.sif': layer 0: x" },
+		{ "layer 3: x", "a.sif': layer 3: x" },
+		{ "layer -1: x", "a.sif': layer -1: x" },
+		{ "layer 2 is wrong", "a.sif': layer 2 is wrong" },
+	};
+	size_t i;
+
+	(void)state;
+	scratch_write("a.sif", "x");
+	for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+		struct server server = start_server();
+
+		server.request.overlays = &list;
+		message_send(server.socket, MESSAGE_FAILED, reasons[i][0], -1);
+		assert_send_fails(&server, reasons[i][1]);
+	}
 }
 
 static void a_long_path_shows_by_its_name(void **state)
@@ -297,6 +355,9 @@ int main(void)
 		cmocka_unit_test_setup(
 			each_failure_of_the_server_has_a_sentence,
 			scratch_clear),
+		cmocka_unit_test_setup(layers_are_sent_before_the_image,
+			scratch_clear),
+		cmocka_unit_test_setup(a_bad_layer_is_named, scratch_clear),
 		cmocka_unit_test_setup(a_long_path_shows_by_its_name,
 			scratch_clear),
 		cmocka_unit_test(a_connection_can_be_withdrawn),

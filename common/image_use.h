@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMON_IMAGE_USE_H
+#define COMMON_IMAGE_USE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What an image is wanted for: NAME=VALUE words with spaces between them, the
+ * text of IMAGE.
+ */
+struct image_use {
+	long is_data;       /* mounted inside, and not the container's root */
+	long owner_is_user; /* every file is shown as the user's own */
+};
+
+#define IMAGE_USE_SIZE 64 /* enough for all words */
+
+void image_use_print(const struct image_use *use, char text[IMAGE_USE_SIZE]);
+
+/* The text is untrusted: false for what image_use_print() does not print. */
+bool image_use_parse(const char *text, struct image_use *ret_use);
+
+#endif
