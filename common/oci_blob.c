@@ -202,7 +202,8 @@ json_t *oci_blob_load(const struct sif_table *table,
 	json = json_loadb(bytes, blob->size, JSON_REJECT_DUPLICATES, &error);
 	if (json && json_is_object(json))
 		return json_incref(json);
-	if (json_error_code(&error) == json_error_out_of_memory)
+	/* libjansson has no position, and often no code, for that. */
+	if (!json && error.line < 0)
 		error_set(err, ENOMEM, "it cannot be opened");
 	else
 		error_set(err, 0,

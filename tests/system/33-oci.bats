@@ -34,6 +34,7 @@ in_app() { # [OPTION...] CMD
 	as_alice srun --sif-image=/shared/app.sif "$@"
 }
 
+# bats test_tags=reader
 @test "an OCI-SIF is the root of a step" {
 	run in_app sh -c 'cat /usr/mark; id -un; stat -c %i:%A /usr/mark'
 	assert_status 0
@@ -112,6 +113,34 @@ in_app() { # [OPTION...] CMD
 	run as_alice srun --sif-image=/shared/nested.sif cat /usr/mark
 	assert_status 0
 	assert_output 'only in the image'
+}
+
+@test "an OCI-SIF that siftool has written is the root of a step" {
+	[[ $(siftool add --help) == *OCI.RootIndex* ]] ||
+		skip "$(type -P siftool) cannot write OCI-SIF files"
+	local parts=$BATS_TEST_TMPDIR/parts image=$SHARED/written.sif part
+	mkdir "$parts"
+	"$TESTS_LIB/oci-sif" "$parts" "$TREE.squashfs" --config="$CONFIG" --parts
+	siftool new "$image"
+	for part in 1 2 3; do
+		siftool add --datatype 11 "$image" "$parts/$part"
+	done
+	siftool add --datatype 10 "$image" "$parts/4"
+	run as_alice srun --sif-image=/shared/written.sif sh -c \
+		'cat /usr/mark; /.singularity.d/runscript x'
+	assert_status 0
+	assert_line 'only in the image'
+	assert_contains '<x>'
+}
+
+# bats test_tags=machine
+@test "the files of the config show over io_uring" {
+	need_uring
+	run with_uring as_alice srun --sif-image=/shared/app.sif --sif-debug \
+		/.singularity.d/runscript x
+	assert_status 0
+	assert_contains rings=
+	assert_contains '<x>'
 }
 
 @test "a data container is mounted, and is no root" {
