@@ -244,7 +244,7 @@ static int check_kind(const json_t *manifest, enum sif_purpose purpose,
 		return error_set(err, 0,
 			"it is an OCI artifact of a type that is not "
 			"supported; use an image or a data container");
-	if (*ret_is_data && purpose == SIF_ROOT)
+	if (*ret_is_data && sif_is_for_root(purpose))
 		return error_set(err, 0,
 			"it is a data container, without programs; show it "
 			"with --sif-mount, over another image");
@@ -290,7 +290,7 @@ int oci_find(const struct sif_table *table, const struct sif_descriptor *index,
 			"can be used; make it again with 'singularity data "
 			"package'",
 			layers.count);
-	if (purpose == SIF_ROOT &&
+	if (sif_is_for_root(purpose) &&
 		oci_config_read(config, machine, ret_config, err) < 0)
 		return -1;
 	*ret_layers = layers;

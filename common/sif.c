@@ -54,9 +54,8 @@ static int find_in_sif(int fd, enum sif_purpose purpose, const char *machine,
 	if (index.type)
 		return oci_find(&table, &index, purpose, machine,
 			&image->layers, &image->config, err);
-	image->layers.count = 1;
-	return sif_partition_choose(&table, purpose, machine,
-		&image->layers.partitions[0], err);
+	return sif_partition_choose(&table, purpose, machine, &image->layers,
+		err);
 }
 
 static int check_file(int fd, uint64_t *ret_size, struct error *err)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which partition of a SIF is the image: a pass over the table of descriptors
- * chooses it, another one counts the overlay partitions of its group, so that
- * the user can be told about them.
+ * Which partitions of a SIF are the image: a pass over the table of descriptors
+ * chooses the root, another one finds the overlay partitions of its group,
+ * which Apptainer lays over it.
  *
  * Layout: github.com/sylabs/sif, pkg/sif/descriptor.go.
  */
@@ -16,6 +16,9 @@
 #define EXTRA_FS_TYPE        0
 #define EXTRA_PARTITION_TYPE 4
 #define EXTRA_ARCH           8
+
+#define FS_SQUASHFS 1
+#define FS_EXT3     2
 
 #define PARTITION_SYSTEM         1
 #define PARTITION_PRIMARY_SYSTEM 2
@@ -41,7 +44,7 @@ static int check_fs_type(uint32_t fs_type, struct error *err)
 		[5] = "encrypted",
 		[6] = "encrypted (gocryptfs)" };
 
-	if (fs_type == 1)
+	if (fs_type == FS_SQUASHFS)
 		return 0;
 	if (fs_type == 5 || fs_type == 6)
 		return error_set(err, 0,
@@ -64,7 +67,7 @@ static int rank_of(uint32_t type, enum sif_purpose purpose)
 {
 	if (type == PARTITION_PRIMARY_SYSTEM)
 		return 3;
-	if (purpose == SIF_ROOT)
+	if (sif_is_for_root(purpose))
 		return 0;
 	if (type == PARTITION_DATA)
 		return 2;
@@ -92,31 +95,58 @@ static int consider(const struct sif_descriptor *descriptor,
 	return 0;
 }
 
-/* Apptainer mounts the overlays of the primary partition's group over it. */
-static bool is_overlay_of(const struct sif_descriptor *descriptor,
-	uint32_t group)
+static bool is_overlay(const struct sif_descriptor *descriptor)
 {
 	return descriptor->type == SIF_DATA_PARTITION &&
-	       partition_type(descriptor) == PARTITION_OVERLAY &&
-	       descriptor->group == group;
+	       partition_type(descriptor) == PARTITION_OVERLAY;
 }
 
-/* A second pass: the last descriptor may be the one that decides the group. */
-static int count_overlays(const struct sif_table *table, uint32_t group,
-	uint32_t *ret_count, struct error *err)
+static int add_overlay(const struct sif_table *table,
+	const struct sif_descriptor *descriptor, struct sif_layers *layers,
+	struct error *err)
+{
+	struct sif_partition *layer = &layers->partitions[layers->count];
+	uint32_t fs_type = le32_at(descriptor->extra + EXTRA_FS_TYPE);
+
+	if (fs_type != FS_SQUASHFS && fs_type != FS_EXT3)
+		return error_set(err, 0,
+			"its overlay partition is neither squashfs nor ext3; "
+			"build it again without it");
+	if (layers->count == SIF_LAYERS_MAX)
+		return error_set(err, 0,
+			"it has more than %d overlay partitions; build it "
+			"again with less",
+			SIF_LAYERS_MAX - 1);
+	layer->kind = fs_type == FS_EXT3 ? SIF_EXT : SIF_SQUASHFS;
+	layer->offset = descriptor->offset;
+	layer->size = descriptor->size;
+	layers->count++;
+	return sif_table_check_data(table, descriptor,
+		"the bytes of its overlay partition", err);
+}
+
+/* Add the overlays of the group, or of any if that is NULL; returns how many
+ * there are.  A root alone is not spoiled by what is wrong with them. */
+static long add_overlays(const struct sif_table *table,
+	enum sif_purpose purpose, const uint32_t *group,
+	struct sif_layers *layers, struct error *err)
 {
 	struct sif_descriptor descriptor;
-	uint32_t count = 0;
+	long count = 0;
 	uint64_t i;
 
 	for (i = 0; i < table->count; i++) {
 		if (sif_table_read(table, i, &descriptor, err) < 0)
 			return -1;
-		if (is_overlay_of(&descriptor, group))
-			count++;
+		if (!is_overlay(&descriptor) ||
+			(group && descriptor.group != *group))
+			continue;
+		count++;
+		if (purpose != SIF_ROOT_ALONE &&
+			add_overlay(table, &descriptor, layers, err) < 0)
+			return -1;
 	}
-	*ret_count = count;
-	return 0;
+	return count;
 }
 
 static int choose(const struct sif_table *table, enum sif_purpose purpose,
@@ -131,7 +161,7 @@ static int choose(const struct sif_table *table, enum sif_purpose purpose,
 			return -1;
 	if (chosen->rank > 0)
 		return 0;
-	if (purpose == SIF_DATA)
+	if (!sif_is_for_root(purpose))
 		return error_set(err, 0,
 			"it has no partition with a file system; build it "
 			"again");
@@ -140,30 +170,56 @@ static int choose(const struct sif_table *table, enum sif_purpose purpose,
 		"system in it; build it again");
 }
 
-int sif_partition_choose(const struct sif_table *table,
-	enum sif_purpose purpose, const char *machine,
-	struct sif_partition *ret_partition, struct error *err)
+static int find_lowest(const struct sif_table *table, enum sif_purpose purpose,
+	const char *machine, struct sif_descriptor *ret_found,
+	struct sif_partition *partition, struct error *err)
 {
 	struct chosen chosen = { .rank = 0 };
 	const struct sif_descriptor *found = &chosen.descriptor;
+	uint32_t fs_type;
 	char arch[SIF_ARCH_SIZE];
-	uint32_t overlays = 0;
 
-	if (choose(table, purpose, &chosen, err) < 0 ||
-		(purpose == SIF_ROOT && count_overlays(table, found->group,
-						&overlays, err) < 0) ||
-		check_fs_type(le32_at(found->extra + EXTRA_FS_TYPE), err) < 0)
+	if (choose(table, purpose, &chosen, err) < 0)
+		return -1;
+	fs_type = le32_at(found->extra + EXTRA_FS_TYPE);
+	if (fs_type == FS_EXT3 && !sif_is_for_root(purpose))
+		partition->kind = SIF_EXT;
+	else if (check_fs_type(fs_type, err) < 0)
 		return -1;
 	memcpy(arch, found->extra + EXTRA_ARCH, sizeof(arch));
-	if (purpose == SIF_ROOT && sif_arch_check(arch, machine, err) < 0)
+	if (sif_is_for_root(purpose) && sif_arch_check(arch, machine, err) < 0)
 		return -1;
-	if (sif_table_check_data(table, found,
-		    "the bytes of its root file system", err) < 0)
+	partition->offset = found->offset;
+	partition->size = found->size;
+	*ret_found = *found;
+	return sif_table_check_data(table, found,
+		"the bytes of its root file system", err);
+}
+
+/* The last descriptor may be the one that decides the group. */
+int sif_partition_choose(const struct sif_table *table,
+	enum sif_purpose purpose, const char *machine,
+	struct sif_layers *ret_layers, struct error *err)
+{
+	struct sif_layers layers = { .count = 0 };
+	struct sif_descriptor lowest;
+	long overlays = 0;
+
+	if (purpose == SIF_LAYER &&
+		add_overlays(table, purpose, NULL, &layers, err) < 0)
 		return -1;
-	*ret_partition = (struct sif_partition){
-		.offset = found->offset,
-		.size = found->size,
-		.overlays = overlays,
-	};
+	if (layers.count == 0) {
+		if (find_lowest(table, purpose, machine, &lowest,
+			    &layers.partitions[0], err) < 0)
+			return -1;
+		layers.count = 1;
+		if (sif_is_for_root(purpose))
+			overlays = add_overlays(table, purpose, &lowest.group,
+				&layers, err);
+		if (overlays < 0)
+			return -1;
+		layers.partitions[0].overlays = overlays;
+	}
+	*ret_layers = layers;
 	return 0;
 }

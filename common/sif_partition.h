@@ -5,11 +5,18 @@
 #include "common/sif_superblock.h"
 #include "common/sif_table.h"
 
-/* What the file system in an image is wanted for. */
+/* What the file systems in an image are wanted for. */
 enum sif_purpose {
-	SIF_ROOT, /* a root file system that this machine can run */
-	SIF_DATA, /* any squashfs: primary, data or system partition */
+	SIF_ROOT,       /* a root file system that this machine can run */
+	SIF_ROOT_ALONE, /* the same, without its overlays */
+	SIF_DATA,       /* any: primary, data or system partition */
+	SIF_LAYER, /* overlay partitions, or as SIF_DATA if there are none */
 };
+
+static inline bool sif_is_for_root(enum sif_purpose purpose)
+{
+	return purpose == SIF_ROOT || purpose == SIF_ROOT_ALONE;
+}
 
 /* The file systems of an image, from the bottom to the top. */
 #define SIF_LAYERS_MAX 64
@@ -19,11 +26,12 @@ struct sif_layers {
 };
 
 /*
- * The partition of a SIF that suits the purpose, checked as sif_find() says,
- * except for its superblock.
+ * The partition of a SIF that suits the purpose, checked as sif_find_image()
+ * says, except for its superblock; for SIF_ROOT the overlay partitions of its
+ * group are the layers over it.
  */
 int sif_partition_choose(const struct sif_table *table,
 	enum sif_purpose purpose, const char *machine,
-	struct sif_partition *ret_partition, struct error *err);
+	struct sif_layers *ret_layers, struct error *err);
 
 #endif

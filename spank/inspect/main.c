@@ -55,7 +55,8 @@ int main(int argc, char *argv[])
 	limit();
 	if (argc != 2)
 		return 2;
-	if (sif_find(0, strcmp(argv[1], "data") == 0 ? SIF_DATA : SIF_ROOT,
+	if (sif_find(0,
+		    strcmp(argv[1], "data") == 0 ? SIF_DATA : SIF_ROOT_ALONE,
 		    sif_machine(), &partition, &err) < 0) {
 		puts(err.text);
 		return 1;

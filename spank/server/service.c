@@ -52,7 +52,7 @@ static void close_layers(struct service *service)
 int service_open_image(struct service *service, const struct image_use *use,
 	int *image_fd, struct error *err)
 {
-	enum sif_purpose purpose = use->is_data ? SIF_DATA : SIF_ROOT;
+	enum sif_purpose purpose = use->is_data ? SIF_DATA : SIF_ROOT_ALONE;
 	const struct sif_partition *partition;
 	struct sif_image image;
 
@@ -67,7 +67,7 @@ int service_open_image(struct service *service, const struct image_use *use,
 		return error_set(err, 0, "layers cannot be put over it yet");
 	partition = &image.layers.partitions[0];
 	describe(service, *image_fd, partition);
-	if (purpose == SIF_ROOT)
+	if (purpose == SIF_ROOT_ALONE)
 		service->image = preopen_take(&service->preopen, *image_fd);
 	if (service->image)
 		return 0;

@@ -25,8 +25,8 @@ void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
 
 	if (fd < 0 || fstat(fd, &preopen->status) < 0 ||
 		!is_trusted(&preopen->status) ||
-		sif_find(fd, SIF_ROOT, sif_machine(), &partition, &ignored) <
-			0 ||
+		sif_find(fd, SIF_ROOT_ALONE, sif_machine(), &partition,
+			&ignored) < 0 ||
 		session_open_image(&fd, &partition, options, &preopen->image,
 			&ignored) < 0)
 		return;

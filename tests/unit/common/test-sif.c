@@ -21,7 +21,7 @@
 #define SLOTS         48
 #define SLOT(n)       (TABLE + (n)*585)
 #define PRIMARY       SLOT(1) /* slot 0 is a definition file */
-#define PARTITION     32768
+#define PARTITION     65536
 #define PARTITION_END (PARTITION + 4096)
 
 static unsigned char image[PARTITION_END];
@@ -169,30 +169,90 @@ static void put_overlay(size_t at, uint32_t group)
 {
 	put_descriptor(at, 0x4004);
 	put(at + 9, group, 4);
-	put(at + 201, 2, 4);
+	put(at + 201, 1, 4);
 	put(at + 205, 4, 4);
 }
 
-static void overlays_of_the_same_group_are_counted(void **state)
+static void find_layers(enum sif_purpose purpose, struct sif_image *found)
 {
-	struct sif_partition partition;
 	struct error err = { 0 };
+	int fd = make_file(sizeof(image));
+
+	if (sif_find_image(fd, purpose, "02", found, &err) < 0)
+		fail_msg("%s", err.text);
+	close(fd);
+}
+
+static void overlays_of_the_same_group_are_layers(void **state)
+{
+	struct sif_image found;
 
 	(void)state;
-	assert_int_equal(find(sizeof(image), "02", &partition, &err), 0);
-	assert_int_equal(partition.overlays, 0);
+	find_layers(SIF_ROOT, &found);
+	assert_int_equal(found.layers.count, 1);
+	assert_int_equal(found.layers.partitions[0].overlays, 0);
 	put(PRIMARY + 9, 0xf0000001, 4);
 	put_overlay(SLOT(0), 0xf0000001); /* before the primary partition */
 	put_overlay(SLOT(2), 0xf0000001);
+	put(SLOT(2) + 17, PARTITION + 1024, 8);
+	put(SLOT(2) + 25, 2048, 8);
+	put(SLOT(2) + 201, 2, 4);
+	put(PARTITION + 1024 + 1080, 0xEF53, 2);
 	put_overlay(SLOT(3), 0xf0000002); /* another group's */
 	put_overlay(SLOT(4), 0xf0000001);
 	image[SLOT(4) + 4] = 0; /* not in use */
-	assert_int_equal(find(sizeof(image), "02", &partition, &err), 0);
-	assert_int_equal(partition.overlays, 2);
+	find_layers(SIF_ROOT, &found);
+	assert_int_equal(found.layers.count, 3);
+	assert_int_equal(found.layers.partitions[0].overlays, 2);
+	assert_int_equal(found.layers.partitions[1].kind, SIF_SQUASHFS);
+	assert_int_equal(found.layers.partitions[2].kind, SIF_EXT);
+	assert_int_equal(found.layers.partitions[2].offset, PARTITION + 1024);
+	find_layers(SIF_ROOT_ALONE, &found);
+	assert_int_equal(found.layers.count, 1);
+	assert_int_equal(found.layers.partitions[0].overlays, 2);
+	/* As a layer it is its overlays, of any group. */
+	find_layers(SIF_LAYER, &found);
+	assert_int_equal(found.layers.count, 3);
+	assert_int_equal(found.layers.partitions[0].overlays, 0);
+	assert_int_equal(found.layers.partitions[0].kind, SIF_SQUASHFS);
+	assert_int_equal(found.layers.partitions[1].kind, SIF_EXT);
 	/* Overlays do not apply to data images. */
-	assert_int_equal(
-		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), 0);
-	assert_int_equal(partition.overlays, 0);
+	find_layers(SIF_DATA, &found);
+	assert_int_equal(found.layers.count, 1);
+	assert_int_equal(found.layers.partitions[0].overlays, 0);
+	/* Nor have all images any to be layers. */
+	image[SLOT(0) + 4] = image[SLOT(2) + 4] = image[SLOT(3) + 4] = 0;
+	find_layers(SIF_LAYER, &found);
+	assert_int_equal(found.layers.count, 1);
+	assert_int_equal(found.layers.partitions[0].offset, PARTITION);
+	/* An ext3 partition is data, and no root. */
+	put(PRIMARY + 201, 2, 4);
+	put(PARTITION + 1080, 0xEF53, 2);
+	find_layers(SIF_DATA, &found);
+	assert_int_equal(found.layers.partitions[0].kind, SIF_EXT);
+}
+
+static void overlays_are_checked(void **state)
+{
+	struct sif_image found;
+	unsigned int i;
+
+	(void)state;
+	put_overlay(SLOT(2), 0);
+	put(SLOT(2) + 201, 3, 4);
+	assert_refused("its overlay partition is neither squashfs nor ext3");
+	find_layers(SIF_ROOT_ALONE, &found);
+	assert_int_equal(found.layers.partitions[0].overlays, 1);
+	put(SLOT(2) + 201, 1, 4);
+	put(SLOT(2) + 17, PARTITION_END, 8);
+	assert_refused("it is truncated: the bytes of its overlay partition");
+	put(SLOT(2) + 17, PARTITION + 512, 8);
+	put(SLOT(2) + 25, 1024, 8);
+	assert_refused("its layer 2: it is damaged: its root file system");
+	put(88, 70, 8);
+	for (i = 2; i < 66; i++)
+		put_overlay(SLOT(i), 0);
+	assert_refused("it has more than 63 overlay partitions");
 }
 
 static void empty(void **state)
@@ -545,7 +605,8 @@ int main(void)
 		TEST(empty),
 		TEST(not_an_image),
 		TEST(other_formats_are_named),
-		TEST(overlays_of_the_same_group_are_counted),
+		TEST(overlays_of_the_same_group_are_layers),
+		TEST(overlays_are_checked),
 		TEST(not_a_regular_file),
 		TEST(header_truncated),
 		TEST(version_02),
