@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdint.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -179,6 +180,24 @@ int priv_mount_clone_single(const char *path, struct error *err)
 		return error_set(err, errno,
 			"cannot make the clone of '%s' private", path);
 	return fd_take(&fd);
+}
+
+int priv_mount_clone_elsewhere(int namespace_fd, int own_fd, const char *path,
+	struct error *err)
+{
+	CLEANUP_FD int fd = -1;
+
+	/* Safe: slurmstepd's namespace, in which this task would be without
+	 * Slurm's own for the job.  Nothing but the clone happens there. */
+	if (setns(namespace_fd, CLONE_NEWNS) < 0)
+		return error_set(err, errno,
+			"cannot enter the mount namespace of slurmstepd");
+	fd = priv_mount_clone_single(path, err);
+	/* Safe: the step's namespace, which this process has made. */
+	if (setns(own_fd, CLONE_NEWNS) < 0)
+		return error_set(err, errno,
+			"cannot return to the mount namespace of the step");
+	return fd < 0 ? -1 : fd_take(&fd);
 }
 
 int priv_mount_attach(int mount_fd, int target_fd, struct error *err)

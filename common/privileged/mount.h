@@ -71,6 +71,14 @@ int priv_mount_clone(int dir, const char *path, int how, struct error *err);
  */
 int priv_mount_clone_single(const char *path, struct error *err);
 
+/*
+ * The same for a mount in another mount namespace.  Enters `namespace_fd`, and
+ * returns to `own_fd`, whose root is the root and working directory afterwards.
+ * Requires CAP_SYS_CHROOT, too, and a single thread.
+ */
+int priv_mount_clone_elsewhere(int namespace_fd, int own_fd, const char *path,
+	struct error *err);
+
 /* Attach a detached mount on the directory or file `target_fd`. */
 int priv_mount_attach(int mount_fd, int target_fd, struct error *err);
 

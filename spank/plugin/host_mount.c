@@ -63,6 +63,7 @@ int host_mount_start(struct host_mount *mount, uint32_t job, uint32_t step,
 	const struct identity *identity, int server_fd, int timeout_s,
 	struct error *err)
 {
+	mount->namespace_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (priv_host_mountpoint_make(job, step, identity, &mount->mountpoint,
 		    err) < 0 ||
 		start_keeper(mount, identity, server_fd, timeout_s, err) < 0)
@@ -121,6 +122,7 @@ static void stop_keeper(struct host_mount *mount)
 int host_mount_stop(struct host_mount *mount, struct error *err)
 {
 	stop_keeper(mount);
+	cleanup_fd(&mount->namespace_fd);
 	return priv_host_mountpoint_remove(&mount->mountpoint, err);
 }
 

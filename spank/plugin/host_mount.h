@@ -14,6 +14,7 @@
 struct host_mount {
 	struct host_mountpoint mountpoint;
 	struct child child;   /* pid 0: not started, or ended */
+	int namespace_fd;     /* where it is: slurmstepd's mount namespace */
 	int lifeline_fd;      /* closed to end the keeper */
 	int reason_fd;        /* why the keeper could not unmount */
 	struct error failure; /* of the keeper, until host_mount_failure() */
@@ -22,7 +23,7 @@ struct host_mount {
 #define HOST_MOUNT_NONE                                                        \
 	{                                                                      \
 		.mountpoint = HOST_MOUNTPOINT_NONE, .child = { .pid_fd = -1 }, \
-		.lifeline_fd = -1, .reason_fd = -1                             \
+		.namespace_fd = -1, .lifeline_fd = -1, .reason_fd = -1         \
 	}
 
 /*

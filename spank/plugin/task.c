@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <slurm/slurm.h>
 
@@ -50,6 +51,18 @@ static int open_fuse(struct task *task, size_t count, struct error *err)
 	return 0;
 }
 
+/* Slurm may have put the task into a mount namespace of the job, which does not
+ * show what the keeper mounts (job_container/tmpfs). */
+static int other_namespace(int namespace_fd)
+{
+	struct stat other, own;
+
+	if (namespace_fd < 0 || fstat(namespace_fd, &other) < 0 ||
+		stat("/proc/self/ns/mnt", &own) < 0)
+		return -1;
+	return other.st_ino == own.st_ino ? -1 : namespace_fd;
+}
+
 int task_prepare(struct task *task, const struct step *step,
 	const struct plugstack_args *args, struct error *err)
 {
@@ -58,6 +71,8 @@ int task_prepare(struct task *task, const struct step *step,
 		return 0;
 	if (open_fuse(task, step->servers_count, err) < 0)
 		return -1;
+	task->host_namespace_fd =
+		other_namespace(step->host_mount.namespace_fd);
 	return priv_caps_keep(
 		!settings_is(&step->settings, SETTING_WRITABLE_TMPFS, WORD_NO),
 		err);
@@ -125,6 +140,7 @@ static int enter_container(spank_t spank, struct task *task, struct step *step,
 			.script = batch_script(spank),
 			.connections = step->shared->connections,
 			.host_path = host_path(step),
+			.host_namespace_fd = task->host_namespace_fd,
 		},
 		.tasks_fds = tasks_fds,
 		.fuse_fds = task->fuse_fds,

@@ -12,11 +12,15 @@
 struct task {
 	/* /dev/fuse for each server, opened in task_init_privileged. */
 	int fuse_fds[CONTAINER_IMAGES_MAX];
+	/* mount=host: the mount namespace that has the mount, borrowed; -1: it
+	 * is this task's. */
+	int host_namespace_fd;
 };
 
-#define TASK_NONE                                                  \
-	{                                                          \
-		.fuse_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
+#define TASK_NONE                                                   \
+	{                                                           \
+		.fuse_fds = { -1, -1, -1, -1, -1, -1, -1, -1, -1 }, \
+		.host_namespace_fd = -1                             \
 	}
 
 /* The number of the task among those of this node; 0 if unknown. */

@@ -346,12 +346,14 @@ on_host() { # [NAME=VALUE...] CMD...
 	assert_status 0
 }
 
-@test "with job_container/tmpfs it is refused with a message and leaves nothing" {
-	start_other_with_private_tmp mount=private,host --fuse-mode=0666
+# It works without userns: 42-namespaces.bats.
+@test "with job_container/tmpfs and userns it is refused and leaves nothing" {
+	start_other_with_private_tmp "mount=private,host privilege=userns" \
+		--fuse-mode=0666
 	run on_other srun -n2 --sif-image=small.sif --sif-host-mount true
 	assert_failure
 	assert_equal "$(grep -c "spank_sif: " <<<"$output")" 1
-	assert_contains "mount=host does not go with job_container/tmpfs; leave --sif-host-mount out"
+	assert_contains "privilege=userns cannot fetch it from the host's; leave --sif-host-mount out"
 	CLUSTER=$OTHER wait_until 10 no_host_mounts
 	CLUSTER=$OTHER wait_until 10 nodes_are_idle
 	run on_other srun --sif-image=small.sif cat /etc/os-release

@@ -22,6 +22,7 @@ struct plan_request {
 	const struct node_conf *node_conf;
 	struct connection *connections; /* where the builder notes them */
 	const char *host_path; /* mount=host: where the image is; or NULL */
+	int host_namespace_fd; /* in this mount namespace; -1: this task's */
 };
 
 /*

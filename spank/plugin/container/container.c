@@ -278,14 +278,17 @@ static int attach_all(struct build *build, int image_fd, struct error *err)
 }
 
 /* With mount=host the keeper has mounted it, see spank/keeper. */
-static int mount_root(struct build *build, struct error *err)
+static int mount_root(struct build *build, int own_namespace_fd,
+	struct error *err)
 {
-	const char *host_path = build->request->plan.host_path;
+	const struct plan_request *plan = &build->request->plan;
 
-	if (!host_path)
+	if (!plan->host_path)
 		return image_mount(&build->images[0], err);
-	report_moment(build->report, "image on the host at '%s'", host_path);
-	return image_clone(&build->images[0], host_path, err);
+	report_moment(build->report, "image on the host at '%s'",
+		plan->host_path);
+	return image_clone(&build->images[0], plan->host_path,
+		plan->host_namespace_fd, own_namespace_fd, err);
 }
 
 static int populate_namespace(struct build *build, struct error *err)
@@ -301,7 +304,7 @@ static int populate_namespace(struct build *build, struct error *err)
 		return -1;
 	/* Dozens of requests about mount points follow, one after the other. */
 	build->images[0].cpu = affinity_pin(&build->affinity);
-	image_fd = mount_root(build, err);
+	image_fd = mount_root(build, namespace_fd, err);
 	/* Until it has asked the server, the kernel assumes that uid 0, which a
 	 * user namespace does not map, owns the root; nothing could be created
 	 * in it. */

@@ -256,12 +256,14 @@ int image_mount(const struct image_request *request, struct error *err)
 }
 
 int image_clone(const struct image_request *request, const char *path,
-	struct error *err)
+	int namespace_fd, int own_fd, struct error *err)
 {
 	CLEANUP_FD int mount_fd = -1;
 	struct statfs system;
 
-	mount_fd = priv_mount_clone_single(path, err);
+	mount_fd = namespace_fd < 0 ? priv_mount_clone_single(path, err)
+				    : priv_mount_clone_elsewhere(namespace_fd,
+					      own_fd, path, err);
 	if (mount_fd < 0)
 		return -1;
 	note_connection(request, mount_fd);
@@ -273,9 +275,9 @@ int image_clone(const struct image_request *request, const char *path,
 	if (system.f_type != FUSE_SUPER_MAGIC)
 		return error_set(err, 0,
 			"the image that is mounted on the host does not show "
-			"in this job's mount namespace: mount=host does not go "
-			"with job_container/tmpfs; leave --sif-host-mount out, "
-			"or tell the administrator, who chose mount=host in "
-			"plugstack.conf");
+			"in this job's mount namespace: privilege=userns "
+			"cannot fetch it from the host's; leave "
+			"--sif-host-mount out, or tell the administrator, who "
+			"chose mount=host in plugstack.conf");
 	return fd_take(&mount_fd);
 }

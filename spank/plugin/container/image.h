@@ -90,11 +90,13 @@ int image_check_overlays(const char *path, const struct image_info *info,
 int image_mount(const struct image_request *request, struct error *err);
 
 /*
- * The same for an image that is mounted on the host at `path` (mount=host).
- * Returns a clone of that mount; unmounts on the host do not affect it.
+ * The same for an image that is mounted on the host at `path` (mount=host), in
+ * the mount namespace `namespace_fd`, or in the caller's (-1), of which
+ * `own_fd` is a descriptor.  Returns a clone of that mount; unmounts on the
+ * host do not affect it.
  */
 int image_clone(const struct image_request *request, const char *path,
-	struct error *err);
+	int namespace_fd, int own_fd, struct error *err);
 
 /* Withdraw the published connection, so that it may end. */
 void image_clear_connection(const struct image_request *request);
