@@ -15,6 +15,9 @@
 #include "common/privileged/fuse_abort.h"
 #include "common/privileged/syscalls.h"
 
+/* Where systemd mounts it. */
+#define HOST_CONTROL "/sys/fs/fuse/connections"
+
 uint32_t priv_fuse_connection_id(int mount_fd)
 {
 	struct statx status;
@@ -28,14 +31,15 @@ uint32_t priv_fuse_connection_id(int mount_fd)
 }
 
 /* Safe: this mount of a kernel file system is attached nowhere, and does not
- * change one that the host may have. */
+ * change one that the host may have.  The root of a user namespace, as
+ * namespace/linux can make for a job, may only use that one. */
 static int mount_control(void)
 {
 	CLEANUP_FD int context_fd = sys_fsopen("fusectl", FSOPEN_CLOEXEC);
 
 	if (context_fd < 0 || sys_fsconfig(context_fd, FSCONFIG_CMD_CREATE,
 				      NULL, NULL, 0) < 0)
-		return -1;
+		return open(HOST_CONTROL, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return sys_fsmount(context_fd, FSMOUNT_CLOEXEC,
 		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }

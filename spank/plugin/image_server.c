@@ -287,15 +287,6 @@ int image_server_check(struct image_server *server, bool task_was_killed,
 	return report_end(server, task_was_killed, err);
 }
 
-int image_server_peek(struct image_server *server, bool task_was_killed,
-	struct error *err)
-{
-	if (server->child.pid == 0 ||
-		!child_wait(&server->child, deadline_in_ms(0), &server->status))
-		return 0;
-	return report_end(server, task_was_killed, err);
-}
-
 int image_server_check_image(struct image_server *server, const char *name,
 	struct error *err)
 {

@@ -93,13 +93,6 @@ int image_server_check(struct image_server *server, bool task_was_killed,
 	bool is_last, struct error *err);
 
 /*
- * The same for a process that only shares slurmstepd's memory (contain_spank):
- * waits for nothing, and leaves the server to slurmstepd.
- */
-int image_server_peek(struct image_server *server, bool task_was_killed,
-	struct error *err);
-
-/*
  * -1 with a sentence if tasks could not read the image's file, or if it was
  * written to; only once.  Never waits: it uses what the server has noted so
  * far.  `name` is the image's name for the user.

@@ -43,6 +43,9 @@ SPANK_PLUGIN(spank_sif, 1)
  * reading. */
 #define TASK_NAME "spank-sif-task"
 
+/* Does this release have contain_spank?  See step_is_contained(). */
+#define MAY_BE_CONTAINED (SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(24, 5, 0))
+
 /* --- init ----------------------------------------------------------------- */
 
 /* The line in plugstack.conf is wrong.  Steps without an image do not care; the
@@ -144,6 +147,8 @@ static void start_step(spank_t spank)
 	if (step->runs_image && !error_is_set(&session.error) &&
 		step_start(spank, step, &session.args, &err) < 0)
 		session_record(&err);
+	if (step->runs_image && MAY_BE_CONTAINED)
+		deputy_start(&session.deputy);
 	step->started_us = deadline_now_us();
 }
 
@@ -180,14 +185,14 @@ int slurm_spank_task_init_privileged(spank_t spank, int argc, char *argv[])
 
 int slurm_spank_task_post_fork(spank_t spank, int argc, char *argv[])
 {
-	pid_t task = 0;
+	struct task_event event = { .number = task_local_number(spank) };
 
 	(void)argc;
 	(void)argv;
 	if (!session.step.runs_image)
 		return 0;
-	spank_get_item(spank, S_TASK_PID, &task);
-	step_task_forked(&session.step, task_local_number(spank), task);
+	spank_get_item(spank, S_TASK_PID, &event.pid);
+	deputy_do(&session.deputy, step_task_forked, &session.step, &event);
 	return 0;
 }
 
@@ -252,14 +257,16 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 
 int slurm_spank_task_exit(spank_t spank, int argc, char *argv[])
 {
-	int status = 0;
+	struct task_event event = { .number = task_local_number(spank) };
 
 	(void)argc;
 	(void)argv;
 	if (!session.step.runs_image)
 		return 0;
-	spank_get_item(spank, S_TASK_EXIT_STATUS, &status);
-	step_task_ended(&session.step, status);
+	spank_get_item(spank, S_TASK_EXIT_STATUS, &event.status);
+	if (step_is_contained(&session.step))
+		step_close_copies(&session.step);
+	deputy_do(&session.deputy, step_task_ended, &session.step, &event);
 	return 0;
 }
 
@@ -269,6 +276,7 @@ int slurm_spank_exit(spank_t spank, int argc, char *argv[])
 
 	(void)argc;
 	(void)argv;
+	deputy_stop(&session.deputy);
 	if (step->runs_image) {
 		step_stop(step);
 		if (session.args.log_steps)

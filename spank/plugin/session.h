@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "spank/plugin/deputy.h"
 #include "spank/plugin/settings/plugstack_args.h"
 #include "spank/plugin/step.h"
 #include "spank/plugin/submit.h"
@@ -15,8 +16,8 @@
  * global variable.  plugin.c and options.c, which Slurm calls, use it; all
  * others get the part that they work on.
  *
- * Of the three parts, srun, sbatch and salloc use the first, slurmstepd the
- * second, and a task the third and its copy of the second.
+ * srun, sbatch and salloc use the submission, slurmstepd the step and the
+ * deputy, and a task its own part and its copy of the step.
  */
 struct session {
 	bool is_loaded; /* init has been called, see refuse_second() */
@@ -29,6 +30,7 @@ struct session {
 	struct error error;
 	struct submission submission;
 	struct step step;
+	struct deputy deputy; /* for the hooks of that step */
 	struct task task;
 };
 

@@ -82,11 +82,18 @@ int step_load(struct step *step, const struct plugstack_args *args,
 int step_share(struct step *step, struct error *err);
 
 /*
- * With contain_spank (Slurm 24.05 and later) Slurm calls some hooks in a child
- * that shares slurmstepd's memory, but has its own descriptors and children.
- * What this process would close or wait for is slurmstepd's.
+ * With contain_spank (Slurm 24.05 and later) Slurm calls task_post_fork and
+ * task_exit in a child that shares slurmstepd's memory, but has its own
+ * descriptors, children and mount namespace.  Is this such a child?
  */
 bool step_is_contained(const struct step *step);
+
+/* What Slurm tells of a task of this node. */
+struct task_event {
+	int number; /* among those of this node */
+	pid_t pid;  /* task_post_fork */
+	int status; /* task_exit: as of wait(2) */
+};
 
 /* What the user calls image `i`: the root's, or one of --sif-mount. */
 const char *step_image_name(const struct step *step, size_t i);

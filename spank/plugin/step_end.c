@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "spank/plugin/io/say.h"
 #include "spank/plugin/step_end.h"
@@ -38,17 +39,6 @@ static bool was_killed(int status)
 	       number == SIGHUP || number == SIGQUIT;
 }
 
-static void peek_at_servers(struct step *step, bool task_was_killed)
-{
-	struct error err = { 0 };
-	size_t i;
-
-	for (i = 0; i < step->servers_count; i++)
-		if (image_server_peek(&step->servers[i], task_was_killed,
-			    &err) < 0)
-			say_failure(&err);
-}
-
 static void check_servers(struct step *step, bool task_was_killed, bool is_last)
 {
 	struct error err = { 0 };
@@ -76,23 +66,29 @@ static void check_images(struct step *step)
 			say_failure(&err);
 }
 
-void step_task_ended(struct step *step, int status)
+void step_task_ended(struct step *step, const struct task_event *event)
 {
 	bool is_last;
 
-	step_log_task(step, status);
+	step_log_task(step, event->status);
 	if (step->tasks_left > 0)
 		step->tasks_left--;
 	is_last = step->tasks_left == 0;
-	if (step_is_contained(step)) {
-		peek_at_servers(step, was_killed(status));
-	} else {
-		if (is_last)
-			clear_host(step);
-		check_servers(step, was_killed(status), is_last);
-	}
+	if (is_last)
+		clear_host(step);
+	check_servers(step, was_killed(event->status), is_last);
 	if (is_last)
 		check_images(step);
+}
+
+/* The numbers are slurmstepd's, whose memory this is: they stay. */
+void step_close_copies(const struct step *step)
+{
+	size_t i;
+
+	for (i = 0; i < step->servers_count; i++)
+		close(step->servers[i].lifeline_fd);
+	close(step->host_mount.lifeline_fd);
 }
 
 void step_stop(struct step *step)

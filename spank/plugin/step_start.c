@@ -154,25 +154,21 @@ static void join_cgroup(struct image_server *server, pid_t task)
 			err.text);
 }
 
-void step_task_forked(struct step *step, int number, pid_t task)
+void step_task_forked(struct step *step, const struct task_event *event)
 {
 	size_t i;
 
-	fuse_watchdog_add_task(&step->watchdog, task);
+	fuse_watchdog_add_task(&step->watchdog, event->pid);
 	/* Slurm has forked all tasks when it calls this for the first. */
-	if (number != 0)
+	if (event->number != 0)
 		return;
 	for (i = 0; i < step->servers_count; i++) {
 		/* From now on the socket is the tasks' alone. */
-		if (!step_is_contained(step))
-			cleanup_fd(&step->servers[i].tasks_fd);
-		if (task)
-			join_cgroup(&step->servers[i], task);
+		cleanup_fd(&step->servers[i].tasks_fd);
+		if (event->pid)
+			join_cgroup(&step->servers[i], event->pid);
 	}
-	host_mount_tasks_forked(&step->host_mount, task);
-	/* In a child that ends at once the thread would end too. */
-	if (step_is_contained(step))
-		return;
+	host_mount_tasks_forked(&step->host_mount, event->pid);
 	for (i = 0; i < step->servers_count; i++)
 		fuse_watchdog_add(&step->watchdog, &step->servers[i].child);
 	fuse_watchdog_start(&step->watchdog);

@@ -16,10 +16,9 @@ int step_start(spank_t spank, struct step *step,
 	const struct plugstack_args *args, struct error *err);
 
 /*
- * In task_post_fork: let the watchdog know task `number` of this node, with
- * this pid.  With the first task, charge the servers to the step and start the
- * watchdog.
+ * In task_post_fork, in slurmstepd: let the watchdog know the task.  With the
+ * first task, charge the servers to the step and start the watchdog.
  */
-void step_task_forked(struct step *step, int number, pid_t task);
+void step_task_forked(struct step *step, const struct task_event *event);
 
 #endif

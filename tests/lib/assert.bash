@@ -137,6 +137,52 @@ no_servers() {
 	[[ $(as_root pgrep --count --exact "$SERVER_COMM|$GUARD_COMM") == 0 ]]
 }
 
+# Starts a step whose tasks read the image while they live, never the same place twice,
+# because the kernel's cache outlives the server.  /shared/pids gets a line for each
+# task that has started.  good.sif has dd, and a large file /usr/big.
+# shellcheck disable=SC2016
+READ_ON='
+	echo $$ >>pids
+	for ((n = SLURM_PROCID;; n += SLURM_NTASKS)); do
+		dd if=/usr/big bs=256K count=1 skip=$n status=none \
+			>/dev/null || exit 1
+		read -rt 0.05 <> <(:)
+	done
+	exit 1'
+start_reading_step() { # SRUN-ARGUMENT...
+	start_step --chdir=/shared --sif-image=/shared/good.sif "$@" \
+		bash -c "$READ_ON"
+}
+
+# Kills each server as soon as it has replaced the one before.  In one process: on a
+# busy machine the tasks would end before so many commands have run.
+# shellcheck disable=SC2016
+kill_servers() { # TIMES
+	as_root timeout 30 bash -c '
+		for ((i = 0; i < $1; i++)); do
+			until now=$(pgrep -x "$0") && [[ $now != "${last-}" ]]; do :; done
+			kill -KILL $now
+			last=$now
+		done' "$SERVER_COMM" "$1"
+}
+
+# Keeps stopping the servers whose name matches.
+begin_stopping() { # PATTERN
+	as_alice sh -c 'pids=$(pgrep -x "$1")
+		until [ -e /shared/enough ]; do
+			kill -STOP $pids 2>/dev/null || true
+		done' sh "$1" 3>&- &
+	STOPPING=$!
+}
+
+end_stopping() {
+	[[ -n ${STOPPING-} ]] || return 0
+	touch "$SHARED/enough"
+	wait "$STOPPING"
+	rm "$SHARED/enough"
+	STOPPING=
+}
+
 # --- assertions ------------------------------------------------------------
 
 refute_line() { # TEXT

@@ -250,23 +250,6 @@ root_has_looked() {
 	file_has_lines "$SHARED/looked" 1
 }
 
-# Keeps stopping them.
-begin_stopping() { # PATTERN
-	as_alice sh -c 'pids=$(pgrep -x "$1")
-		until [ -e /shared/enough ]; do
-			kill -STOP $pids 2>/dev/null || true
-		done' sh "$1" 3>&- &
-	STOPPING=$!
-}
-
-end_stopping() {
-	[[ -n ${STOPPING-} ]] || return 0
-	touch "$SHARED/enough"
-	wait "$STOPPING"
-	rm "$SHARED/enough"
-	STOPPING=
-}
-
 servers_are() { # STATE
 	local pid
 	for pid in $(server_pids) $(guard_pids); do

@@ -58,23 +58,6 @@ assert_nothing_left() { # [SECONDS]
 	assert_host_as_before "$before" 10
 }
 
-# Starts a step whose tasks read the image while they live, never the same place twice,
-# because the kernel's cache outlives the server.  /shared/pids gets a line for each
-# task that has started.
-# shellcheck disable=SC2016
-READ_ON='
-	echo $$ >>pids
-	for ((n = SLURM_PROCID;; n += SLURM_NTASKS)); do
-		dd if=/usr/big bs=256K count=1 skip=$n status=none \
-			>/dev/null || exit 1
-		read -rt 0.05 <> <(:)
-	done
-	exit 1'
-start_reading_step() { # SRUN-ARGUMENT...
-	start_step --chdir=/shared --sif-image=/shared/good.sif "$@" \
-		bash -c "$READ_ON"
-}
-
 # The pids of one kind of process of a step.
 pids_of() { # KIND
 	case $1 in
@@ -253,18 +236,6 @@ job() {
 	wait_step
 	assert_failure
 	assert_equal "$(grep -c "the image server was killed by signal 9" <<<"$output")" 1
-}
-
-# Kills each server as soon as it has replaced the one before.  In one process: on a
-# busy machine the tasks would end before so many commands have run.
-# shellcheck disable=SC2016
-kill_servers() { # TIMES
-	as_root timeout 30 bash -c '
-		for ((i = 0; i < $1; i++)); do
-			until now=$(pgrep -x "$0") && [[ $now != "${last-}" ]]; do :; done
-			kill -KILL $now
-			last=$now
-		done' "$SERVER_COMM" "$1"
 }
 
 @test "the step goes on when its server is killed, and the user is informed" {
