@@ -3,7 +3,8 @@
  * Finds the file system in an image file:
  *
  *   1. is it a regular file?
- *   2. is it a SIF, or a bare squashfs?
+ *   2. is it a SIF, or a bare squashfs?  or, if data are wanted, a bare ext2,
+ *      ext3 or ext4?
  *   3. of a SIF: the table of descriptors (sif_table.c), and the partition that
  *      is wanted (sif_partition.c), or the layers of an OCI-SIF (oci.c)
  *   4. of all: the superblocks (sif_superblock.c)
@@ -84,6 +85,7 @@ static int find_in_file(int fd, enum sif_purpose purpose, const char *machine,
 	struct sif_image *image, struct error *err)
 {
 	unsigned char start[SIF_START_SIZE] = { 0 };
+	struct sif_partition *bare = &image->layers.partitions[0];
 	uint64_t size = 0;
 
 	if (check_file(fd, &size, err) < 0)
@@ -93,10 +95,14 @@ static int find_in_file(int fd, enum sif_purpose purpose, const char *machine,
 		return -1;
 	if (sif_table_is_of(start))
 		return find_in_sif(fd, purpose, machine, size, image, err);
-	if (memcmp(start, SIF_SQUASHFS_MAGIC, strlen(SIF_SQUASHFS_MAGIC)) != 0)
+	if (!memcmp(start, SIF_SQUASHFS_MAGIC, strlen(SIF_SQUASHFS_MAGIC)))
+		bare->kind = SIF_SQUASHFS;
+	else if (purpose == SIF_DATA && sif_is_ext(fd, size))
+		bare->kind = SIF_EXT;
+	else
 		return sif_foreign_describe(fd, err);
 	image->layers.count = 1;
-	image->layers.partitions[0].size = size;
+	bare->size = size;
 	return 0;
 }
 
@@ -136,8 +142,7 @@ void sif_free_image(struct sif_image *image)
 
 int sif_check_single(const struct sif_image *image, struct error *err)
 {
-	if (image->layers.count == 1 &&
-		image->layers.partitions[0].kind == SIF_SQUASHFS)
+	if (image->layers.count == 1)
 		return 0;
 	return error_set(err, 0,
 		"it has %zu layers, and only one of squashfs is supported; "

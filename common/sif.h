@@ -17,13 +17,14 @@ struct sif_image {
 
 /*
  * Find the file systems in the open file `fd`: for SIF_ROOT the primary system
- * partition of a SIF, the layers of an OCI-SIF, or a bare squashfs file.  The
- * file's content is untrusted: counts are capped, and sums are checked for
- * overflow and against the file's size.  Also checks the superblocks (of
- * squashfs: magic, version 4.0, known compression, bytes_used within the
- * partition) and, for a root, the architecture against `machine`, a code of the
- * SIF format ("02" for amd64; "00" fits any).  squash_open() finds out whether
- * the compression is supported.
+ * partition of a SIF, the layers of an OCI-SIF, or a bare squashfs file; for
+ * SIF_DATA also a bare ext2, ext3 or ext4, of which only the magic number is
+ * checked.  The file's content is untrusted: counts are capped, and sums are
+ * checked for overflow and against the file's size.  Also checks the
+ * superblocks (of squashfs: magic, version 4.0, known compression, bytes_used
+ * within the partition) and, for a root, the architecture against `machine`, a
+ * code of the SIF format ("02" for amd64; "00" fits any).  squash_open() finds
+ * out whether the compression is supported.
  *
  * Only calls pread(2), fstat(2) and, for the JSON of an OCI-SIF, getrandom(2)
  * and malloc(3).  On failure err->text says what is wrong with "it" and what to
@@ -35,10 +36,10 @@ int sif_find_image(int fd, enum sif_purpose purpose, const char *machine,
 
 void sif_free_image(struct sif_image *image);
 
-/* Fails unless the image is one squashfs. */
+/* Fails unless the image is one file system. */
 int sif_check_single(const struct sif_image *image, struct error *err);
 
-/* Find an image that is one squashfs. */
+/* Find an image that is one file system. */
 int sif_find(int fd, enum sif_purpose purpose, const char *machine,
 	struct sif_partition *ret_partition, struct error *err);
 

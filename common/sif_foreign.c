@@ -53,10 +53,11 @@ int sif_foreign_describe(int fd, struct error *err)
 		file.size = got;
 	if (is_ext(&file))
 		return error_set(err, 0,
-			"it is an ext2, ext3 or ext4 file system, and only SIF "
-			"and squashfs files can be used; make one of it with "
-			"'apptainer build new.sif FILE' if it is a whole "
-			"system, or with mksquashfs if it is data");
+			"it is an ext2, ext3 or ext4 file system, which cannot "
+			"be the root of a container; mount it with "
+			"'--sif-mount' if it is data, or make an image of it "
+			"with 'apptainer build new.sif FILE' if it is a whole "
+			"system");
 	if (is_tar(&file))
 		return error_set(err, 0,
 			"it is a tar archive, and only SIF and squashfs files "

@@ -91,6 +91,24 @@ int sif_check_superblock(int fd, struct sif_partition *partition,
 	return check_squashfs(fd, partition, err);
 }
 
+bool sif_is_ext(int fd, uint64_t size)
+{
+	const struct sif_partition partition = {
+		.size = size,
+		.kind = SIF_EXT,
+	};
+	struct error ignored;
+
+	return check_ext(fd, &partition, &ignored) == 0;
+}
+
+const char *sif_compression_of(const struct sif_partition *partition)
+{
+	return partition->kind == SIF_SQUASHFS
+		       ? sif_compression_name(partition->compression)
+		       : "none";
+}
+
 const char *sif_compression_name(uint16_t compression)
 {
 	static const char *const names[] = { NULL, "gzip", "lzma", "lzo", "xz",

@@ -2,6 +2,7 @@
 #ifndef COMMON_SIF_SUPERBLOCK_H
 #define COMMON_SIF_SUPERBLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,16 @@ struct sif_partition {
 /* Check the superblock of a partition, and set partition->compression. */
 int sif_check_superblock(int fd, struct sif_partition *partition,
 	struct error *err);
+
+/*
+ * Whether a file of `size` bytes is a bare ext2, ext3 or ext4.  False if it
+ * cannot be read.
+ */
+bool sif_is_ext(int fd, uint64_t size);
+
+/* How the files of the partition are compressed: "gzip", "zstd", ...; "none" if
+ * it is not squashfs. */
+const char *sif_compression_of(const struct sif_partition *partition);
 
 /* "gzip", "zstd", ...; NULL for an id that squashfs 4.0 does not define. */
 const char *sif_compression_name(uint16_t compression);

@@ -39,7 +39,7 @@ static void describe(const struct sif_partition *partition)
 	char words[IMAGE_INFO_SIZE];
 
 	snprintf(info.compression, sizeof(info.compression), "%s",
-		sif_compression_name(partition->compression));
+		sif_compression_of(partition));
 	sif_read_uuid(0, info.uuid);
 	image_info_print(&info, words, sizeof(words));
 	puts(words);

@@ -26,7 +26,7 @@ static void describe(struct service *service, int image_fd,
 	};
 
 	snprintf(info.compression, sizeof(info.compression), "%s",
-		sif_compression_name(partition->compression));
+		sif_compression_of(partition));
 	sif_read_uuid(image_fd, info.uuid);
 	image_info_print(&info, service->image_info,
 		sizeof(service->image_info));

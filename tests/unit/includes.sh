@@ -20,7 +20,9 @@ spank/plugin: common common/privileged spank/plugin/settings spank/plugin/io spa
 spank/server/filesystem: common
 spank/server/squashfs: common spank/server/filesystem
 spank/server/squashfuse: common spank/server/filesystem spank/server/squashfs
-spank/server/fuse: common spank/server/filesystem spank/server/squashfs
+spank/server/ext: common spank/server/filesystem
+spank/server/readers: common spank/server/filesystem spank/server/squashfs spank/server/ext
+spank/server/fuse: common spank/server/filesystem spank/server/readers
 spank/server/prefetch: common spank/server/filesystem spank/server/fuse
 spank/server: common spank/server/filesystem spank/server/fuse spank/server/prefetch
 spank/check: common common/privileged spank/plugin spank/plugin/io spank/plugin/settings

@@ -23,7 +23,7 @@
 #include "common/cleanup.h"
 #include "spank/server/fuse/config_files.h"
 #include "spank/server/fuse/internal.h"
-#include "spank/server/squashfs/squash.h"
+#include "spank/server/readers/reader.h"
 
 /* Of Linux 6.9; headers may be older. */
 #define NOTIFY_RESEND 7
@@ -218,7 +218,7 @@ int session_open_image(int *image_fd, const struct sif_partition *partition,
 {
 	struct filesystem *image;
 
-	if (squash_open(image_fd, partition, &image, err) < 0)
+	if (reader_open(image_fd, partition, NULL, &image, err) < 0)
 		return -1;
 	if (set_cache(image, options) < 0) {
 		fs_close(image);

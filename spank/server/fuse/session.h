@@ -52,7 +52,7 @@ struct session_options {
 };
 
 /*
- * squash_open() with a cache of its final size, so that session_start() keeps
+ * reader_open() with a cache of its final size, so that session_start() keeps
  * what is in it.
  */
 int session_open_image(int *image_fd, const struct sif_partition *partition,

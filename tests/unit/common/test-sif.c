@@ -261,6 +261,28 @@ static void empty(void **state)
 	assert_refused_at(0, "empty");
 }
 
+static void a_bare_ext_is_data(void **state)
+{
+	struct sif_partition partition;
+	struct error err = { 0 };
+
+	(void)state;
+	memset(image, 0, sizeof(image));
+	put(1080, 0xEF53, 2);
+	assert_int_equal(
+		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), 0);
+	assert_int_equal(partition.kind, SIF_EXT);
+	assert_int_equal(partition.offset, 0);
+	assert_int_equal(partition.size, sizeof(image));
+	assert_string_equal(sif_compression_of(&partition), "none");
+	assert_int_equal(find_for(SIF_DATA, 1081, "02", &partition, &err), -1);
+	/* The magic number of squashfs comes first. */
+	put_superblock(0);
+	assert_int_equal(
+		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), 0);
+	assert_int_equal(partition.kind, SIF_SQUASHFS);
+}
+
 static void other_formats_are_named(void **state)
 {
 	(void)state;
@@ -604,6 +626,7 @@ int main(void)
 		TEST(unused_descriptors_are_skipped),
 		TEST(empty),
 		TEST(not_an_image),
+		TEST(a_bare_ext_is_data),
 		TEST(other_formats_are_named),
 		TEST(overlays_of_the_same_group_are_layers),
 		TEST(overlays_are_checked),

@@ -11,23 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/lib/walk-image.h"
-#include "tests/unit/server/squashfs/fixture.h"
+#include "tests/unit/server/same-tree.h"
 
 #define MANY 300 /* more than one header of a directory counts */
-
-static size_t entries; /* of the tree */
-
-static int count_entry(const char *path, const struct stat *st, int type,
-	struct FTW *where)
-{
-	(void)path;
-	(void)st;
-	(void)type;
-	(void)where;
-	entries++;
-	return 0;
-}
 
 static void make_tree(const struct fixture *fixture)
 {
@@ -48,72 +34,17 @@ static void make_tree(const struct fixture *fixture)
 		"touch -d @1234567890 random");
 }
 
-static void compare_node(const struct image_node *node, void *arg)
-{
-	const struct fixture *fixture = arg;
-	char path[512], target[PATH_MAX] = "";
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s%s", fixture->tree, node->path);
-	assert_int_equal(lstat(path, &st), 0);
-	assert_int_equal(node->lookup_error, 0);
-	assert_int_equal(node->stat_error, 0);
-	assert_int_equal(node->st.st_mode, st.st_mode);
-	assert_int_equal(node->st.st_uid, st.st_uid);
-	assert_int_equal(node->st.st_gid, st.st_gid);
-	assert_int_equal(node->st.st_mtime, st.st_mtime);
-	if (*node->path) {
-		assert_int_equal(node->type, st.st_mode & S_IFMT);
-		assert_int_equal(node->number, node->st.st_ino);
-		assert_true(node->lookup_ref == node->ref);
-	}
-	assert_int_equal(node->list_error, S_ISDIR(st.st_mode) ? 0 : ENOTDIR);
-	assert_int_equal(node->parent_error, S_ISDIR(st.st_mode) ? 0 : ENOTDIR);
-	assert_int_equal(node->readlink_error,
-		S_ISLNK(st.st_mode) ? 0 : EINVAL);
-	if (S_ISDIR(st.st_mode))
-		return;
-	assert_int_equal(node->st.st_nlink, st.st_nlink);
-	assert_int_equal(node->st.st_size, st.st_size);
-	if (S_ISLNK(st.st_mode))
-		assert_true(readlink(path, target, sizeof(target) - 1) > 0);
-	assert_string_equal(node->target, target);
-}
-
-static void compare_bytes(const struct image_node *node, uint64_t offset,
-	const void *bytes, size_t size, int error, void *arg)
-{
-	const struct fixture *fixture = arg;
-	static unsigned char expected[FS_READ_MAX];
-	char path[512];
-	int fd;
-
-	assert_int_equal(error, 0);
-	snprintf(path, sizeof(path), "%s%s", fixture->tree, node->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_int_equal(pread(fd, expected, size, offset), size);
-	close(fd);
-	assert_memory_equal(bytes, expected, size);
-}
-
 static void assert_same(struct fixture *fixture, const char *options)
 {
 	static const size_t pieces[] = { 3000, 65536, FS_READ_MAX };
-	struct image_walk walk = {
-		.nodes_max = SIZE_MAX,
-		.reads_max = SIZE_MAX,
-		.node = compare_node,
-		.bytes = compare_bytes,
-		.arg = fixture,
-	};
+	struct filesystem *fs;
 	size_t i;
 
 	fixture_pack(fixture, options);
 	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-		walk.fs = fixture_open(fixture);
-		walk.piece = pieces[i];
-		assert_int_equal(walk_image(&walk), entries);
-		fs_close(walk.fs);
+		fs = fixture_open(fixture);
+		assert_same_tree(fixture, fs, pieces[i]);
+		fs_close(fs);
 	}
 }
 
@@ -125,9 +56,6 @@ static void assert_all_same(void **state, const char *compressor)
 	size_t i;
 
 	make_tree(*state);
-	entries = 0;
-	nftw(((struct fixture *)*state)->tree, count_entry, 16, FTW_PHYS);
-	assert_true(entries > MANY);
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		snprintf(options, sizeof(options), "-comp %s %s", compressor,
 			ways[i]);

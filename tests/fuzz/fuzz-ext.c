@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The reader of ext2, ext3 and ext4: if a file system can be opened,
+ * tests/lib/walk-image.c walks it and checks what it reads.
+ *
+ * Most of a small file system is zeros that nobody reads.  So this target's
+ * mutations are mostly where bytes are set.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "spank/server/ext/ext.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/lib/walk-image.h"
+
+/* libFuzzer's. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
+	unsigned int seed);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct sif_partition partition = { .size = size };
+	struct image_walk walk = {
+		.nodes_max = 24,
+		.reads_max = 2,
+		.piece = 8 * 1024,
+	};
+	struct error err = { 0 };
+	CLEANUP_FD int fd = dup(fuzz_file(data, size));
+
+	if (ext_open(&fd, &partition, "upper", &walk.fs, &err) < 0) {
+		FUZZ_ASSERT(err.text[0] != '\0');
+		return 0;
+	}
+	walk_image(&walk);
+	fs_close(walk.fs);
+	return 0;
+}
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* A byte that is set, if one is found soon, or one close behind it. */
+static size_t choose_place(const uint8_t *data, size_t size, uint32_t *random)
+{
+	size_t at = 0;
+	int i;
+
+	for (i = 0; i < 16 && data[at] == 0; i++)
+		at = next_random(random) % size;
+	at += next_random(random) % 4;
+	return at < size ? at : size - 1;
+}
+
+static void change_number(uint8_t *data, size_t size, uint32_t *random)
+{
+	static const uint32_t values[] = { 0, 1, 2, 3, 7, 8, 11, 12, 0x3f, 0x40,
+		0x7f, 0x80, 0xff, 0x100, 0x3ff, 0x400, 0x7fff, 0x8000, 0x8001,
+		0xffff, 0x10000, 0x80000, 0x10000000, 0x7fffffff, 0x80000000,
+		0xfffffffe, 0xffffffff };
+	size_t at = choose_place(data, size, random);
+	size_t width = 1 << next_random(random) % 3;
+	uint32_t value = 0;
+
+	if (width > size - at)
+		width = size - at;
+	memcpy(&value, data + at, width);
+	switch (next_random(random) % 4) {
+	case 0:
+		value = next_random(random);
+		break;
+	case 1:
+		value += next_random(random) % 9 - 4;
+		break;
+	case 2:
+		value ^= 1U << next_random(random) % 32;
+		break;
+	default:
+		value = values[next_random(random) %
+			       (sizeof(values) / sizeof(values[0]))];
+	}
+	memcpy(data + at, &value, width);
+}
+
+/* The number of one place in another: pointers meet. */
+static void copy_number(uint8_t *data, size_t size, uint32_t *random)
+{
+	size_t from = choose_place(data, size, random);
+	size_t to = choose_place(data, size, random);
+	size_t width = 4 << next_random(random) % 4;
+
+	if (width > size - from)
+		width = size - from;
+	if (width > size - to)
+		width = size - to;
+	memmove(data + to, data + from, width);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
+	unsigned int seed)
+{
+	uint32_t random = seed * 2654435761U + 1;
+	unsigned int changes = 1 + next_random(&random) % 4;
+
+	if (size == 0 || next_random(&random) % 16 == 0)
+		return LLVMFuzzerMutate(data, size, size_max);
+	for (; changes > 0; changes--)
+		if (next_random(&random) % 8 == 0)
+			copy_number(data, size, &random);
+		else
+			change_number(data, size, &random);
+	return size;
+}
