@@ -22,6 +22,8 @@ static const struct named_value table[] = {
 	{ "overlays", FIELD(info.overlays), .is_optional = true,
 		.max = UINT32_MAX },
 	{ "rings", FIELD(info.rings), .is_optional = true, .max = INT_MAX },
+	{ "root", FIELD(info.is_file), .is_optional = true,
+		.words = { "directory", "file" } },
 	{ "uuid", FIELD(uuid), .is_text = true, .is_optional = true },
 	{ "layers", FIELD(layers), .is_text = true, .is_optional = true },
 };

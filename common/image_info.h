@@ -17,6 +17,7 @@ struct image_info {
 	char compression[8];
 	long overlays; /* overlay partitions; no word if there are none */
 	long rings;    /* that serve requests; no word if there are none */
+	long is_file;  /* what is shown of it is a file; no word: a directory */
 	char uuid[37]; /* of the SIF, or "" and no word */
 	/* The layers over it, from the bottom to the top, with commas between
 	 * them: of each the kinds of its file systems, with '+' between them.

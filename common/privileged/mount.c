@@ -68,15 +68,15 @@ static int mount_new(const char *type, const struct option *options,
 	return fd_take(&mount_fd);
 }
 
-int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, const char *source,
-	struct error *err)
+int priv_mount_fuse(int fuse_fd, mode_t type, uid_t uid, gid_t gid,
+	const char *source, struct error *err)
 {
 	char fd[16], user[16], group[16];
 	const struct option options[] = {
 		{ "source", source },
 		{ "subtype", "sif" },
 		{ "fd", fd },
-		{ "rootmode", "40000" },
+		{ "rootmode", type == S_IFREG ? "100000" : "40000" },
 		{ "user_id", user },
 		{ "group_id", group },
 		{ NULL, NULL },

@@ -27,10 +27,11 @@ int priv_mount_check(struct error *err);
  * Mount the FUSE connection `fuse_fd`: nosuid, nodev, for this user and group
  * only.  Without allow_other the kernel refuses access to root, so no process
  * of root ever waits for the server.  No other process may have a copy of
- * `fuse_fd` yet.  `source` is what df and findmnt display.
+ * `fuse_fd` yet.  `type` is that of the root: S_IFDIR or S_IFREG.  `source` is
+ * what df and findmnt display.
  */
-int priv_mount_fuse(int fuse_fd, uid_t uid, gid_t gid, const char *source,
-	struct error *err);
+int priv_mount_fuse(int fuse_fd, mode_t type, uid_t uid, gid_t gid,
+	const char *source, struct error *err);
 
 /*
  * Create a tmpfs of at most `bytes`, with at most one file for each page.  Its

@@ -63,7 +63,8 @@ static int mount_image(int server, struct error *err)
 	fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fuse_fd < 0)
 		return error_set(err, errno, "cannot open /dev/fuse");
-	mount_fd = priv_mount_fuse(fuse_fd, geteuid(), getegid(), SOURCE, err);
+	mount_fd = priv_mount_fuse(fuse_fd, S_IFDIR, geteuid(), getegid(),
+		SOURCE, err);
 	if (mount_fd < 0 || server_client_send(server, MESSAGE_MOUNT, "-1",
 				    fuse_fd, err) < 0)
 		return -1;

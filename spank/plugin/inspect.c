@@ -147,8 +147,7 @@ int inspect_images(const struct settings *settings,
 		.is_srun = is_srun,
 		.report = report,
 	};
-	const struct bind_list *mounts =
-		settings_binds(settings, SETTING_MOUNT);
+	struct further_images further;
 	int inspected;
 	size_t i;
 
@@ -156,8 +155,9 @@ int inspect_images(const struct settings *settings,
 	unsetenv(IMAGE_ABSENT_VARIABLE);
 	inspected =
 		inspect_one(&inspection, settings_image(settings), true, err);
-	for (i = 0; i < mounts->count && inspected == 0; i++)
-		inspected = inspect_one(&inspection, mounts->items[i].source,
+	settings_further_images(settings, &further);
+	for (i = 0; i < further.count && inspected == 0; i++)
+		inspected = inspect_one(&inspection, further.items[i]->source,
 			false, err);
 	return inspected;
 }

@@ -65,9 +65,12 @@ static bool is_step_for_image(const struct step *step, uint32_t number)
 /* One for the root, one for each further image; none to join a step. */
 static size_t count_servers(const struct settings *settings)
 {
+	struct further_images images;
+
 	if (settings_have_join(settings))
 		return 0;
-	return 1 + settings_binds(settings, SETTING_MOUNT)->count;
+	settings_further_images(settings, &images);
+	return 1 + images.count;
 }
 
 int step_load(struct step *step, const struct plugstack_args *args,
@@ -113,9 +116,10 @@ bool step_is_contained(const struct step *step)
 
 const char *step_image_name(const struct step *step, size_t i)
 {
+	struct further_images images;
+
 	if (i == 0)
 		return settings_image(&step->settings);
-	return settings_binds(&step->settings, SETTING_MOUNT)
-		->items[i - 1]
-		.source;
+	settings_further_images(&step->settings, &images);
+	return images.items[i - 1]->source;
 }

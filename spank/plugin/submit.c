@@ -149,15 +149,25 @@ static int refuse_wrong(struct submission *submission,
 	return -1;
 }
 
+/* Of an outer command, which has looked at them. */
+static bool are_images_inherited(const struct settings *settings)
+{
+	struct further_images further;
+
+	settings_further_images(settings, &further);
+	return is_inherited(settings, SETTING_IMAGE) &&
+	       is_inherited(settings, SETTING_MOUNT) &&
+	       (further.count == further.mounts ||
+		       is_inherited(settings, SETTING_BIND));
+}
+
 static int look_at_images(const struct submission *submission,
 	const struct plugstack_args *args, struct report *report,
 	struct error *err)
 {
 	const struct settings *settings = &submission->settings;
 
-	if (!settings_have_image(settings) ||
-		(is_inherited(settings, SETTING_IMAGE) &&
-			is_inherited(settings, SETTING_MOUNT)))
+	if (!settings_have_image(settings) || are_images_inherited(settings))
 		return 0;
 	foreign_settings_note(report);
 	return inspect_images(settings, args, submission->is_srun, report, err);

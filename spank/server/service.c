@@ -5,6 +5,7 @@
  * which order they are taken.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,24 +13,44 @@
 #include "common/cleanup.h"
 #include "common/image_info.h"
 #include "common/sif.h"
+#include "spank/server/prefetch/resolve.h"
 #include "spank/server/service.h"
 
-static void describe(struct service *service, int image_fd,
-	const struct sif_partition *partition)
+static void describe(const struct service *service, int image_fd,
+	const struct sif_partition *partition, struct image_info *ret_info)
 {
-	struct image_info info = {
+	*ret_info = (struct image_info){
 		.offset = partition->offset,
 		.size = partition->size,
 		.overlays = partition->overlays,
 		/* Without rings, requests come by /dev/fuse. */
 		.rings = rings_count(service->rings),
 	};
-
-	snprintf(info.compression, sizeof(info.compression), "%s",
+	snprintf(ret_info->compression, sizeof(ret_info->compression), "%s",
 		sif_compression_of(partition));
-	sif_read_uuid(image_fd, info.uuid);
-	image_info_print(&info, service->image_info,
-		sizeof(service->image_info));
+	sif_read_uuid(image_fd, ret_info->uuid);
+}
+
+/* The alarm ends a search that takes too long. */
+static int choose_part(struct service *service, const char *path,
+	struct image_info *info, struct error *err)
+{
+	struct resolved part;
+
+	if (resolve_node(service->image, path, deadline_in_ms(INT_MAX), &part) <
+		0)
+		return errno == ENOENT
+			       ? error_set(err, 0, "there is no '%s' in it",
+					 path)
+			       : error_set(err, errno,
+					 "'%s' cannot be found in it", path);
+	free(part.path);
+	if (!S_ISDIR(part.type) && !S_ISREG(part.type))
+		return error_set(err, 0,
+			"'%s' in it is neither a directory nor a file", path);
+	service->image->root = part.ref;
+	info->is_file = S_ISREG(part.type);
+	return 0;
 }
 
 int service_add_layer(struct service *service, int *layer_fd, struct error *err)
@@ -54,6 +75,7 @@ int service_open_image(struct service *service, const struct image_use *use,
 {
 	enum sif_purpose purpose = use->is_data ? SIF_DATA : SIF_ROOT_ALONE;
 	const struct sif_partition *partition;
+	struct image_info info;
 	struct sif_image image;
 
 	service->owned_by_user = use->owner_is_user;
@@ -66,14 +88,20 @@ int service_open_image(struct service *service, const struct image_use *use,
 	if (service->layers_count > 0)
 		return error_set(err, 0, "layers cannot be put over it yet");
 	partition = &image.layers.partitions[0];
-	describe(service, *image_fd, partition);
+	describe(service, *image_fd, partition, &info);
 	if (purpose == SIF_ROOT_ALONE)
 		service->image = preopen_take(&service->preopen, *image_fd);
-	if (service->image)
-		return 0;
-	preopen_discard(&service->preopen);
-	return session_open_image(image_fd, partition, &service->options,
-		&service->image, err);
+	if (!service->image) {
+		preopen_discard(&service->preopen);
+		if (session_open_image(image_fd, partition, &service->options,
+			    &service->image, err) < 0)
+			return -1;
+	}
+	if (use->part[0] && choose_part(service, use->part, &info, err) < 0)
+		return -1;
+	image_info_print(&info, service->image_info,
+		sizeof(service->image_info));
+	return 0;
 }
 
 bool service_is_prefetching(const struct service *service)

@@ -22,6 +22,8 @@ static void assert_same(const struct bind_list *a, const struct bind_list *b)
 			is_same_text(a->items[i].source, b->items[i].source));
 		FUZZ_ASSERT(
 			is_same_text(a->items[i].target, b->items[i].target));
+		FUZZ_ASSERT(is_same_text(a->items[i].image_path,
+			b->items[i].image_path));
 		FUZZ_ASSERT(
 			a->items[i].is_read_only == b->items[i].is_read_only &&
 			a->items[i].is_optional == b->items[i].is_optional &&

@@ -36,6 +36,15 @@ make_data_images() {
 	mkdir -p "$TREES/data"
 	echo faces >"$TREES/data/mark"
 	image_squashfs "$TREES/data" "$SHARED/faces.sqsh" -comp gzip
+	mkdir -p "$TREES/parts/sub/a b" "$TREES/parts/links"
+	echo sub >"$TREES/parts/sub/mark"
+	echo blank >"$TREES/parts/sub/a b/mark"
+	ln -s ../sub "$TREES/parts/links/relative"
+	ln -s /sub/mark "$TREES/parts/links/absolute"
+	ln -s ../../../../sub "$TREES/parts/links/above"
+	ln -s loop "$TREES/parts/links/loop"
+	mkfifo "$TREES/parts/fifo"
+	image_squashfs "$TREES/parts" "$SHARED/parts.sqsh" -comp gzip
 	echo maps >"$TREES/data/mark"
 	image_squashfs "$TREES/data" "$BATS_FILE_TMPDIR/maps.sqsh" -comp gzip
 	# A data partition without a root file system.
@@ -587,6 +596,71 @@ on_other_alias() { # BIND CMD...
 	assert_failure
 	assert_contains "--sif-mount: a step can have 8 further images, not more"
 	refute_contains node1
+}
+
+@test "a directory or a file of an image, with its symlinks followed inside" {
+	while read -r part shown; do
+		run inside --sif-mount="parts.sqsh:/data:src=$part" sh -c \
+			'test -d /data && cat /data/mark || cat /data'
+		assert_status 0
+		assert_output "$shown"
+	done <<-'END'
+	/sub sub
+	/sub/mark sub
+	//sub/../sub/./mark sub
+	/links/relative sub
+	/links/absolute sub
+	/links/above sub
+	END
+	run inside "--sif-mount=parts.sqsh:/data:src=/sub/a b" \
+		--sif-mount=parts.sqsh:/mnt:image-src=/,ro \
+		cat /data/mark /mnt/sub/mark
+	assert_output $'blank\nsub'
+	# Nothing of the image lies above.
+	run inside --sif-mount=parts.sqsh:/data:src=/sub ls -a /data
+	assert_output $'.\n..\na b\nmark'
+	run inside --sif-mount=parts.sqsh:/data/f:src=/sub/mark sh -c \
+		'grep " /data/f " /proc/self/mountinfo; stat -c %F /data/f
+		echo no >/data/f'
+	assert_matches ' /data/f ro,nosuid,nodev'
+	assert_line "regular file"
+	assert_contains "Read-only file system"
+	wait_until 10 no_servers
+}
+
+@test "parts of images in the lists of binds, as Singularity has them" {
+	run inside --sif-bind=d:/data/d,parts.sqsh:/data/p:image-src=/sub,ro \
+		cat /data/d/in-d /data/p/mark
+	assert_output $'d\nsub'
+	run here env SINGULARITY_BIND=parts.sqsh:/data:image-src=/links/relative \
+		srun --sif-image=small.sif --sif-bind=d:/mnt \
+		cat /data/mark /mnt/in-d
+	assert_output $'sub\nd'
+	run inside --export=NONE --sif-bind=parts.sqsh:/data:image-src=/sub \
+		cat /data/mark
+	assert_output sub
+}
+
+@test "each mistake in a part of an image has its own message" {
+	while IFS='|' read -r option sentence; do
+		run inside "--sif-$option" true
+		assert_failure
+		assert_contains "$sentence"
+	done <<-'END'
+	mount=parts.sqsh:/data:src=/none|--sif-mount: cannot use the image '/shared/parts.sqsh': there is no '/none' in it
+	mount=parts.sqsh:/data:src=/sub/mark/x|'/sub/mark/x' cannot be found in it: Not a directory
+	mount=parts.sqsh:/data:src=/links/loop|'/links/loop' cannot be found in it: Too many levels of symbolic links
+	mount=parts.sqsh:/data:src=/fifo|'/fifo' in it is neither a directory nor a file
+	bind=parts.sqsh:/data:image-src=/none|--sif-bind: cannot use the image '/shared/parts.sqsh': there is no '/none' in it
+	bind=parts.sqsh:/data:image-src=sub|the path in the image, 'sub', is not absolute
+	bind=parts.sqsh:/data:image-src=/sub,rw|an image is read-only: leave 'rw' out
+	bind=d:/data:image-src=/|cannot use the image '/shared/d': it is a directory
+	bind=parts.sqsh:/opt/there/file:image-src=/sub|cannot make the mount point '/opt/there/file' in the image
+	END
+	run inside --sif-mount=parts.sqsh:/data \
+		--sif-bind=parts.sqsh:/data:image-src=/ true
+	assert_failure
+	assert_contains "there is more than one image for '/data'"
 }
 
 @test "a data image cannot be the root, and a user's bind covers one" {

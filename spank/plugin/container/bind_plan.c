@@ -301,6 +301,9 @@ static int plan_user_binds(const struct plan_request *request,
 
 	foreign_binds_load(request->job, &foreign);
 	for (i = 0; i < list->count && planned == 0; i++) {
+		/* A further image: see container.c. */
+		if (list->items[i].image_path)
+			continue;
 		origin = foreign_binds_origin(&foreign, &list->items[i]);
 		planned = plan_spec(&list->items[i], BIND_USER, origin, binds,
 			err);

@@ -55,7 +55,7 @@ struct build {
 	const struct settings *settings;
 	struct report *report;
 	struct container *container;
-	const struct bind_list *mounts; /* further images */
+	struct further_images further;
 	struct image_request images[CONTAINER_IMAGES_MAX];
 	int kept_fds[CONTAINER_IMAGES_MAX]; /* copies of their mounts */
 	struct accounts accounts;
@@ -133,6 +133,19 @@ static int send_image(struct build *build, size_t i, const char *image,
 		err);
 }
 
+static const char *image_origin(const struct further_images *further, size_t i)
+{
+	return i < further->mounts ? "--sif-mount" : "--sif-bind";
+}
+
+static void choose_part(struct image_request *image,
+	const struct bind_spec *spec)
+{
+	if (spec->image_path)
+		snprintf(image->use.part, sizeof(image->use.part), "%s",
+			spec->image_path);
+}
+
 static void describe_request(struct build *build, size_t i)
 {
 	const struct container_request *request = build->request;
@@ -154,6 +167,8 @@ static void describe_request(struct build *build, size_t i)
 	};
 	if (i == 0)
 		build->images[i].overlays = settings_overlays(build->settings);
+	else
+		choose_part(&build->images[i], build->further.items[i - 1]);
 }
 
 static int send_images(struct build *build, struct error *err)
@@ -165,12 +180,13 @@ static int send_images(struct build *build, struct error *err)
 	if (send_layers(build, err) < 0 ||
 		send_image(build, 0, settings_image(build->settings), err) < 0)
 		return -1;
-	for (i = 1; i <= build->mounts->count; i++) {
-		image = build->mounts->items[i - 1].source;
+	for (i = 1; i <= build->further.count; i++) {
+		image = build->further.items[i - 1]->source;
 		describe_request(build, i);
 		if (connect_server(build, i, image, err) < 0 ||
 			send_image(build, i, image, err) < 0)
-			return error_prefix(err, "--sif-mount");
+			return error_prefix(err, "%s",
+				image_origin(&build->further, i - 1));
 	}
 	return 0;
 }
@@ -178,18 +194,20 @@ static int send_images(struct build *build, struct error *err)
 static int mount_data(struct build *build, struct error *err)
 {
 	CLEANUP_FD int mount_fd = -1;
+	const char *origin, *target;
 	size_t i;
 
-	for (i = 0; i < build->mounts->count; i++) {
-		if (binds_make_room(&build->binds,
-			    build->mounts->items[i].target, err) < 0)
-			return error_prefix(err, "--sif-mount");
+	for (i = 0; i < build->further.count; i++) {
+		origin = image_origin(&build->further, i);
+		target = build->further.items[i]->target;
+		if (binds_make_room(&build->binds, target, err) < 0)
+			return error_prefix(err, "%s", origin);
 		mount_fd = image_mount(&build->images[i + 1], err);
 		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
 			return -1;
-		binds_add_mount(&build->binds, &mount_fd,
-			build->mounts->items[i].target, true, BIND_USER,
-			"--sif-mount");
+		binds_add_mount(&build->binds, &mount_fd, target,
+			build->images[i + 1].type == S_IFDIR, BIND_USER,
+			origin);
 	}
 	return 0;
 }
@@ -213,7 +231,7 @@ static int plan_container(struct build *build, struct error *err)
 			    home) < 0)
 		return -1;
 	step_memory_share(build->settings, request.args,
-		1 + build->mounts->count, cgroup_memory_limit(), &build->memory,
+		1 + build->further.count, cgroup_memory_limit(), &build->memory,
 		build->report);
 	if (gpus_plan(&request, build->request->deadline, &build->binds,
 		    build->container->vars, build->report, err) < 0)
@@ -331,7 +349,7 @@ static int raise_privileges(struct build *build, struct error *err)
 	if (request->plan.args->userns &&
 		(user_namespace_enter_new(request->deadline, err) < 0 ||
 			user_namespace_open_fuse(request->fuse_fds,
-				1 + build->mounts->count, err) < 0))
+				1 + build->further.count, err) < 0))
 		return -1;
 	return priv_caps_raise(err);
 }
@@ -361,7 +379,6 @@ int container_build(const struct container_request *request,
 	struct build build = {
 		.request = request,
 		.settings = request->plan.settings,
-		.mounts = settings_binds(request->plan.settings, SETTING_MOUNT),
 		.report = report,
 		.container = &container,
 		.binds = BINDS_NONE,
@@ -370,6 +387,7 @@ int container_build(const struct container_request *request,
 	size_t i;
 	int built;
 
+	settings_further_images(build.settings, &build.further);
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++)
 		build.kept_fds[i] = -1;
 	built = build_container(&build, err);

@@ -80,6 +80,7 @@ static bool begins_with(const struct bind_list *list,
 	for (i = 0; i < begin->count; i++, a++, b++)
 		if (!is_same(a->source, b->source) ||
 			!is_same(a->target, b->target) ||
+			!is_same(a->image_path, b->image_path) ||
 			a->is_read_only != b->is_read_only ||
 			a->is_optional != b->is_optional)
 			return false;

@@ -158,7 +158,11 @@ int image_send_file(struct image_request *request, const char *path,
 				    use, image_fd, err) < 0)
 		return -1;
 	name_source(request, path);
-	return receive_image_info(request, path, ret_info, err);
+	if (receive_image_info(request, path, ret_info, err) < 0)
+		return -1;
+	request->type =
+		request->use.part[0] && ret_info->is_file ? S_IFREG : S_IFDIR;
+	return 0;
 }
 
 void image_explain_absent(const char *image, char *const *job,
@@ -244,8 +248,8 @@ static int send_mount(const struct image_request *request, int fuse_fd,
 int image_mount(const struct image_request *request, struct error *err)
 {
 	CLEANUP_FD int fuse_fd = fd_take(request->fuse_fd);
-	CLEANUP_FD int mount_fd = priv_mount_fuse(fuse_fd, getuid(), getgid(),
-		request->source, err);
+	CLEANUP_FD int mount_fd = priv_mount_fuse(fuse_fd, request->type,
+		getuid(), getgid(), request->source, err);
 
 	if (mount_fd < 0)
 		return -1;

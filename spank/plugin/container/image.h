@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/deadline.h"
 #include "common/error.h"
@@ -28,6 +29,7 @@
 /* One image of a step, and the server that reads it; all borrowed. */
 struct image_request {
 	struct image_use use;
+	mode_t type; /* of what is shown: S_IFDIR, or S_IFREG with use.part */
 	const struct overlay_list *overlays; /* over it, or NULL */
 	int server;   /* socket to the image server, which sent BUILD */
 	int *fuse_fd; /* open /dev/fuse, given away */

@@ -43,37 +43,95 @@ static bool is_foreign_option(const char *word)
 	return false;
 }
 
-static bool is_image_option(const char *word)
+/* The path of "image-src=PATH" or "src=PATH"; NULL if the word is neither. */
+static const char *path_in_image(const char *word, enum bind_spec_kind kind)
 {
-	return strncmp(word, "image-src=", 10) == 0 ||
-	       strncmp(word, "id=", 3) == 0;
+	if (strncmp(word, "image-src=", 10) == 0)
+		return word + 10;
+	if (kind == BIND_SPEC_IMAGES && strncmp(word, "src=", 4) == 0)
+		return word + 4;
+	return NULL;
 }
 
-static int take_option(struct bind_spec *spec, const char *word,
-	struct error *err)
+static bool is_image_option(const char *word, enum bind_spec_kind kind)
 {
-	if (!spec->source)
+	return path_in_image(word, kind) || strncmp(word, "id=", 3) == 0;
+}
+
+static int refuse_writable(struct error *err)
+{
+	return error_set(err, 0, "an image is read-only: leave 'rw' out");
+}
+
+static int take_image_path(struct bind_spec *spec, enum bind_spec_kind kind,
+	const char *path, struct error *err)
+{
+	char *copy;
+
+	if (kind == BIND_SPEC_ADMIN)
 		return error_set(err, 0,
-			"'%s' follows '-%s', which takes no option", word,
-			spec->target);
-	if (strcmp(word, "ro") == 0)
-		spec->is_read_only = true;
-	else if (strcmp(word, "rw") == 0)
-		spec->is_read_only = false;
-	else if (is_image_option(word))
+			"an image is not a bind: write "
+			"mount=IMAGE:DST:src=PATH");
+	if (path[0] != '/')
 		return error_set(err, 0,
-			"'%s' is not supported here: images are mounted with "
-			"--sif-mount=IMAGE:DST",
+			"the path in the image, '%s', is not absolute: begin "
+			"it with '/'",
+			path);
+	if (strlen(path) >= PATH_MAX)
+		return error_set(err, 0, "a path is longer than %d characters",
+			PATH_MAX - 1);
+	if (spec->is_optional)
+		return error_set(err, 0,
+			"an image is never optional: leave the '?' out");
+	if (spec->has_options && !spec->is_read_only && !spec->image_path)
+		return refuse_writable(err);
+	copy = strdup(path);
+	if (!copy)
+		return error_set(err, 0, "cannot allocate memory");
+	list_unescape(copy, ":,\\");
+	free(spec->image_path);
+	spec->image_path = copy;
+	return 0;
+}
+
+static int refuse_option(const char *word, struct error *err)
+{
+	if (strncmp(word, "id=", 3) == 0)
+		return error_set(err, 0,
+			"'%s' is not supported: the partition of an image is "
+			"found without it; leave it out",
 			word);
-	else if (is_foreign_option(word))
+	if (is_foreign_option(word))
 		return error_set(err, 0,
 			"'%s' cannot be chosen for a bind, but ro and rw can "
 			"(all are nosuid): leave it out, or write ./%s if it "
 			"is a file",
 			word, word);
-	else
+	return error_set(err, 0,
+		"'%s' is not an option of a bind (ro, rw, image-src=PATH)",
+		word);
+}
+
+static int take_option(struct bind_spec *spec, enum bind_spec_kind kind,
+	const char *word, struct error *err)
+{
+	const char *path = path_in_image(word, kind);
+	bool is_image = kind == BIND_SPEC_IMAGES;
+
+	if (!spec->source)
 		return error_set(err, 0,
-			"'%s' is not an option of a bind (ro, rw)", word);
+			"'%s' follows '-%s', which takes no option", word,
+			spec->target);
+	if (path && take_image_path(spec, kind, path, err) < 0)
+		return -1;
+	if (strcmp(word, "rw") == 0 && (spec->image_path || is_image))
+		return refuse_writable(err);
+	if (strcmp(word, "ro") == 0)
+		spec->is_read_only = true;
+	else if (strcmp(word, "rw") == 0)
+		spec->is_read_only = false;
+	else if (!path)
+		return refuse_option(word, err);
 	spec->has_options = true;
 	return 0;
 }
@@ -87,7 +145,8 @@ static bool is_option(const char *word)
  * Does the word after a comma continue the item before it?  A word that is an
  * option elsewhere does so only after an option: "shared" may be a directory.
  */
-static bool continues_item(const char *word, const struct bind_list *specs)
+static bool continues_item(const char *word, enum bind_spec_kind kind,
+	const struct bind_list *specs)
 {
 	const struct bind_spec *last;
 
@@ -95,8 +154,8 @@ static bool continues_item(const char *word, const struct bind_list *specs)
 		return false;
 	last = &specs->items[specs->count - 1];
 	return is_option(word) ||
-	       (last->has_options &&
-		       (is_foreign_option(word) || is_image_option(word)));
+	       (last->has_options && (is_foreign_option(word) ||
+					     is_image_option(word, kind)));
 }
 
 static int check_target(const char *target, struct error *err)
@@ -146,6 +205,18 @@ static int set_paths(struct bind_spec *spec, const char *source,
 	return (source && !spec->source) || !spec->target ? -1 : 0;
 }
 
+static int copy_spec(const struct bind_spec *from, struct bind_spec *spec)
+{
+	*spec = *from;
+	spec->image_path = NULL;
+	if (set_paths(spec, from->source, from->target) < 0)
+		return -1;
+	if (!from->image_path)
+		return 0;
+	spec->image_path = strdup(from->image_path);
+	return spec->image_path ? 0 : -1;
+}
+
 /* Skips the marks before an item, and notes them. */
 static char *take_marks(char *item, enum bind_spec_kind kind,
 	struct bind_spec *spec)
@@ -174,7 +245,7 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 		option = target ? list_cut(target, ':') : NULL;
 		list_unescape(source, ":,\\");
 	}
-	if (kind == BIND_SPEC_IMAGES && (!target || !*target || option))
+	if (kind == BIND_SPEC_IMAGES && (!target || !*target))
 		return error_set(err, 0,
 			"it is not IMAGE:DST, such as "
 			"faces.sqsh:/data/faces");
@@ -184,7 +255,7 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 		list_unescape(target, ":,\\");
 	if (set_paths(spec, source, target && *target ? target : source) < 0)
 		return error_set(err, 0, "cannot allocate memory");
-	if (option && take_option(spec, option, err) < 0)
+	if (option && take_option(spec, kind, option, err) < 0)
 		return -1;
 	if (check_paths(spec, kind, err) < 0)
 		return -1;
@@ -225,9 +296,9 @@ static int parse_items(char *rest, enum bind_spec_kind kind,
 	char *item;
 
 	while ((item = list_next_raw(&rest))) {
-		if (kind != BIND_SPEC_IMAGES && continues_item(item, specs)) {
-			if (take_option(&specs->items[specs->count - 1], item,
-				    err) < 0)
+		if (continues_item(item, kind, specs)) {
+			if (take_option(&specs->items[specs->count - 1], kind,
+				    item, err) < 0)
 				return error_prefix(err, "'%s,%s'",
 					shown ? shown : "", item);
 			continue;
@@ -283,6 +354,10 @@ static void print_spec(FILE *out, const struct bind_spec *spec)
 	print_path(out, spec->target);
 	if (spec->source && spec->is_read_only)
 		fputs(":ro", out);
+	if (!spec->image_path)
+		return;
+	fputs(spec->is_read_only ? ",image-src=" : ":image-src=", out);
+	print_path(out, spec->image_path);
 }
 
 char *bind_list_print(const struct bind_list *specs)
@@ -333,8 +408,7 @@ int bind_list_copy(const struct bind_list *list, struct bind_list *ret_copy)
 		return -1;
 	for (i = 0; i < list->count; i++) {
 		spec = &copy.items[copy.count++];
-		*spec = list->items[i];
-		if (set_paths(spec, spec->source, spec->target) < 0) {
+		if (copy_spec(&list->items[i], spec) < 0) {
 			bind_list_free(&copy);
 			return -1;
 		}
@@ -350,6 +424,7 @@ void bind_list_free(struct bind_list *specs)
 	for (i = 0; i < specs->count; i++) {
 		free(specs->items[i].source);
 		free(specs->items[i].target);
+		free(specs->items[i].image_path);
 	}
 	free(specs->items);
 	*specs = (struct bind_list){ .count = 0 };

@@ -11,7 +11,8 @@
  * The grammar of binds, which is that of Singularity and Apptainer:
  *
  *   LIST    ITEM[,ITEM]...
- *   ITEM    SRC[:DST[:OPTION[,OPTION]...]], with the OPTIONs ro and rw
+ *   ITEM    SRC[:DST[:OPTION[,OPTION]...]], with the OPTIONs ro and rw, and
+ *           image-src=PATH: SRC is an image, of which PATH is shown
  *
  * and beyond it
  *
@@ -20,21 +21,25 @@
  *   !ITEM   (plugstack.conf only) users cannot leave it out
  *
  * A backslash before a colon or comma makes it part of the path.  Further
- * images have the same grammar, but are always IMAGE:DST.
+ * images have the same grammar, but always a DST, and no marks; of their
+ * OPTIONs image-src=PATH can be written src=PATH.
  */
 enum bind_spec_kind {
 	BIND_SPEC_USER,   /* in an option or a variable */
 	BIND_SPEC_ADMIN,  /* in plugstack.conf */
-	BIND_SPEC_IMAGES, /* IMAGE:DST */
+	BIND_SPEC_IMAGES, /* IMAGE:DST[:src=PATH] */
 };
 
 struct bind_spec {
 	char *source; /* owned; NULL: leave out what is at target */
 	char *target; /* owned */
+	/* Owned.  Source is an image, and this path in it is shown; NULL in a
+	 * bind of the host, or for all of a further image. */
+	char *image_path;
 	bool is_read_only;
 	bool is_optional;
 	bool is_fixed;
-	bool has_options; /* "ro" or "rw" was given */
+	bool has_options; /* one was given */
 	bool is_complete; /* see setting_complete.h */
 };
 

@@ -95,7 +95,7 @@ static int complete_source(struct bind_spec *spec, enum bind_spec_kind kind,
 {
 	char path[PATH_MAX];
 
-	if (kind == BIND_SPEC_IMAGES)
+	if (kind == BIND_SPEC_IMAGES || spec->image_path)
 		return complete_image_path(&spec->source, site_has_images, err);
 	if (expand_path(spec->source, path, err) < 0)
 		return -1;
@@ -144,29 +144,12 @@ int setting_complete_binds(struct setting_value *value,
 		site_has_images, err);
 }
 
-/* The step would mount all, and show only the last. */
-static int check_targets(const struct bind_list *images, struct error *err)
-{
-	size_t i, other;
-
-	for (i = 0; i < images->count; i++)
-		for (other = 0; other < i; other++)
-			if (strcmp(images->items[i].target,
-				    images->items[other].target) == 0)
-				return error_set(err, 0,
-					"there is more than one image for '%s'",
-					images->items[i].target);
-	return 0;
-}
-
 int setting_complete_mounts(struct setting_value *value,
 	const struct setting_value *inherited, bool site_has_images,
 	struct error *err)
 {
-	if (complete_list(&value->binds, BIND_SPEC_IMAGES, &inherited->binds,
-		    site_has_images, err) < 0)
-		return -1;
-	return check_targets(&value->binds, err);
+	return complete_list(&value->binds, BIND_SPEC_IMAGES, &inherited->binds,
+		site_has_images, err);
 }
 
 static bool is_inherited_overlay(const struct overlay *overlay,

@@ -20,16 +20,6 @@
 #define YES_NO (MAY_BE(WORD_YES) | MAY_BE(WORD_NO))
 #define DRIVER (MAY_BE(WORD_AUTO) | MAY_BE(WORD_TRY) | YES_NO)
 
-/* Each image has a server. */
-static int check_mounts(const struct setting_value *value, struct error *err)
-{
-	if (value->binds.count <= SETTINGS_MOUNTS_MAX)
-		return 0;
-	return error_set(err, 0,
-		"--sif-mount: a step can have %d further images, not more",
-		SETTINGS_MOUNTS_MAX);
-}
-
 /* The image server can stack that many. */
 static int check_overlays(const struct setting_value *value, struct error *err)
 {
@@ -84,13 +74,12 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 	},
 	[SETTING_MOUNT] = {
 		NAMES("mount", "MOUNT"),
-		.arginfo = "IMAGE:DST[,...]",
-		.usage = "mount further SIF or squashfs files, as data, "
-			 "read-only (example: "
+		.arginfo = "IMAGE:DST[:src=PATH][,...]",
+		.usage = "mount further SIF or squashfs files, or PATH of "
+			 "them, as data, read-only (example: "
 			 "--sif-mount=faces.sqsh:/data/faces)",
 		.parse = setting_parse_mounts,
 		.complete = setting_complete_mounts,
-		.check = check_mounts,
 		.print = setting_print_binds,
 		.fallback.word = NO_WORD,
 		.is_list = true,

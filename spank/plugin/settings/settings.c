@@ -74,6 +74,44 @@ int settings_complete(struct settings *settings, enum setting setting,
 	return completed;
 }
 
+/* Each image has a server. */
+static int check_images_count(const struct further_images *images,
+	struct error *err)
+{
+	if (images->count <= SETTINGS_MOUNTS_MAX)
+		return 0;
+	return error_set(err, 0,
+		"--sif-mount: a step can have %d further images, not more",
+		SETTINGS_MOUNTS_MAX);
+}
+
+/* The step would mount all, and show only the last. */
+static int check_targets(const struct further_images *images, struct error *err)
+{
+	size_t i, other;
+
+	for (i = 0; i < images->count; i++)
+		for (other = 0; other < i; other++)
+			if (strcmp(images->items[i]->target,
+				    images->items[other]->target) == 0)
+				return error_set(err, 0,
+					"--sif-mount: there is more than one "
+					"image for '%s'",
+					images->items[i]->target);
+	return 0;
+}
+
+static int check_further_images(const struct settings *settings,
+	struct error *err)
+{
+	struct further_images images;
+
+	settings_further_images(settings, &images);
+	if (check_images_count(&images, err) < 0)
+		return -1;
+	return check_targets(&images, err);
+}
+
 int settings_check(const struct settings *settings, struct error *err)
 {
 	bool joins = settings_have_join(settings);
@@ -86,7 +124,7 @@ int settings_check(const struct settings *settings, struct error *err)
 			rule->check(settings_get(settings, i), err) < 0)
 			return -1;
 	}
-	return 0;
+	return joins ? 0 : check_further_images(settings, err);
 }
 
 char *settings_print(const struct settings *settings, enum setting setting)
@@ -142,6 +180,30 @@ const struct bind_list *settings_binds(const struct settings *settings,
 	enum setting setting)
 {
 	return &settings_get(settings, setting)->binds;
+}
+
+static void add_image(struct further_images *images,
+	const struct bind_spec *spec)
+{
+	if (images->count < SETTINGS_MOUNTS_MAX)
+		images->items[images->count] = spec;
+	images->count++;
+}
+
+void settings_further_images(const struct settings *settings,
+	struct further_images *ret_images)
+{
+	const struct bind_list *mounts =
+		settings_binds(settings, SETTING_MOUNT);
+	const struct bind_list *binds = settings_binds(settings, SETTING_BIND);
+	size_t i;
+
+	*ret_images = (struct further_images){ .mounts = mounts->count };
+	for (i = 0; i < mounts->count; i++)
+		add_image(ret_images, &mounts->items[i]);
+	for (i = 0; i < binds->count; i++)
+		if (binds->items[i].image_path)
+			add_image(ret_images, &binds->items[i]);
 }
 
 const struct overlay_list *settings_overlays(const struct settings *settings)
@@ -202,6 +264,19 @@ void settings_move(struct settings *settings, enum setting setting,
 	from->value[setting] = (struct setting_value){ .is_set = false };
 }
 
+static int check_denied_parts(const struct settings *settings,
+	struct error *err)
+{
+	struct further_images further;
+
+	settings_further_images(settings, &further);
+	if (further.count == further.mounts)
+		return 0;
+	return error_set(err, 0,
+		"image-src= is not for users of this site, as --sif-mount is "
+		"not: leave it out (deny= in plugstack.conf)");
+}
+
 int settings_check_denied(const struct settings *settings,
 	const bool denied[SETTINGS_COUNT], struct error *err)
 {
@@ -215,7 +290,7 @@ int settings_check_denied(const struct settings *settings,
 				"it out, and unset %s (deny= in plugstack.conf)",
 				setting_rule(i)->name,
 				setting_rule(i)->variable);
-	return 0;
+	return denied[SETTING_MOUNT] ? check_denied_parts(settings, err) : 0;
 }
 
 void settings_forget(struct settings *settings, enum setting setting)

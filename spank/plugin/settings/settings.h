@@ -65,6 +65,19 @@ const char *settings_image(const struct settings *settings);
 const struct bind_list *settings_binds(const struct settings *settings,
 	enum setting setting);
 
+/*
+ * The images that a step has besides that of its root: those of --sif-mount,
+ * then the binds with image-src=.  All borrowed.
+ */
+struct further_images {
+	const struct bind_spec *items[SETTINGS_MOUNTS_MAX];
+	size_t count;  /* as many as there are, perhaps more than fit */
+	size_t mounts; /* of these are of --sif-mount */
+};
+
+void settings_further_images(const struct settings *settings,
+	struct further_images *ret_images);
+
 /* The layers over the image, the uppermost last. */
 const struct overlay_list *settings_overlays(const struct settings *settings);
 

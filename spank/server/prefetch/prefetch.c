@@ -83,7 +83,8 @@ static const char *add_file(struct prefetch *prefetch, const char *path)
 	size_t i;
 
 	if (prefetch->count == FILES_MAX ||
-		resolve(prefetch->image, path, prefetch->deadline, &found) < 0)
+		resolve_file(prefetch->image, path, prefetch->deadline,
+			&found) < 0)
 		return NULL;
 	for (i = 0; i < prefetch->count; i++)
 		if (prefetch->files[i].ref == found.ref) {

@@ -3,6 +3,7 @@
  * What the kernel does for open(2), in an image that is not mounted: one
  * component after the other, symlinks included.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -22,7 +23,15 @@ struct walk {
 	uint64_t parents[PATH_MAX / 2]; /* of each component of done */
 	size_t depth;
 	uint64_t ref;
+	off_t directory_size_max;
+	int symlinks; /* so far */
 };
+
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
 
 /* Cut the first component off `rest`; false if there is none. */
 static bool take_name(struct walk *walk, char ret_name[NAME_MAX + 1])
@@ -52,9 +61,12 @@ static int follow(struct filesystem *image, struct walk *walk, uint64_t link)
 {
 	char target[PATH_MAX];
 
-	if (fs_readlink(image, NULL, link, target, sizeof(target)) < 0 ||
-		strlen(target) + strlen(walk->rest) + 1 >= PATH_MAX)
+	if (++walk->symlinks > SYMLINKS_MAX)
+		return fail(ELOOP);
+	if (fs_readlink(image, NULL, link, target, sizeof(target)) < 0)
 		return -1;
+	if (strlen(target) + strlen(walk->rest) + 1 >= PATH_MAX)
+		return fail(ENAMETOOLONG);
 	if (target[0] == '/')
 		while (walk->depth > 0)
 			go_up(walk);
@@ -67,7 +79,7 @@ static int follow(struct filesystem *image, struct walk *walk, uint64_t link)
 static int go_down(struct walk *walk, const char *name, uint64_t ref)
 {
 	if (strlen(walk->done) + strlen(name) + 1 >= PATH_MAX)
-		return -1;
+		return fail(ENAMETOOLONG);
 	walk->parents[walk->depth++] = walk->ref;
 	walk->ref = ref;
 	strcat(walk->done, "/");
@@ -75,19 +87,20 @@ static int go_down(struct walk *walk, const char *name, uint64_t ref)
 	return 0;
 }
 
-static int look_up(struct filesystem *image, uint64_t directory,
+static int look_up(struct filesystem *image, const struct walk *walk,
 	const char *name, uint64_t *ret_ref, struct stat *ret_st)
 {
-	if (fs_stat(image, NULL, directory, ret_st) < 0 ||
-		ret_st->st_size > DIRECTORY_SIZE_MAX ||
-		fs_lookup(image, NULL, directory, name, ret_ref) < 0)
+	if (fs_stat(image, NULL, walk->ref, ret_st) < 0)
+		return -1;
+	if (ret_st->st_size > walk->directory_size_max)
+		return fail(EFBIG);
+	if (fs_lookup(image, NULL, walk->ref, name, ret_ref) < 0)
 		return -1;
 	return fs_stat(image, NULL, *ret_ref, ret_st);
 }
 
 /* Resolve one component; -1 if that is impossible. */
-static int go_on(struct filesystem *image, struct walk *walk, const char *name,
-	int *symlinks)
+static int go_on(struct filesystem *image, struct walk *walk, const char *name)
 {
 	struct stat st;
 	uint64_t ref;
@@ -98,34 +111,70 @@ static int go_on(struct filesystem *image, struct walk *walk, const char *name,
 		go_up(walk);
 		return 0;
 	}
-	if (look_up(image, walk->ref, name, &ref, &st) < 0)
+	if (look_up(image, walk, name, &ref, &st) < 0)
 		return -1;
-	if (S_ISLNK(st.st_mode))
-		return ++*symlinks > SYMLINKS_MAX ? -1
-						  : follow(image, walk, ref);
-	return go_down(walk, name, ref);
+	return S_ISLNK(st.st_mode) ? follow(image, walk, ref)
+				   : go_down(walk, name, ref);
 }
 
-int resolve(struct filesystem *image, const char *path,
-	struct deadline deadline, struct resolved *ret_resolved)
+static int go(struct filesystem *image, struct walk *walk,
+	struct deadline deadline)
+{
+	char name[NAME_MAX + 1];
+
+	walk->ref = image->root;
+	while (take_name(walk, name)) {
+		if (deadline_left_ms(deadline) == 0)
+			return fail(ETIMEDOUT);
+		if (go_on(image, walk, name) < 0)
+			return -1;
+	}
+	/* What is left is a name that no directory can have. */
+	return walk->rest[strspn(walk->rest, "/")] ? fail(ENAMETOOLONG) : 0;
+}
+
+static int resolve(struct filesystem *image, const char *path,
+	struct deadline deadline, off_t directory_size_max,
+	struct resolved *ret_resolved)
 {
 	CLEANUP_FREE struct walk *walk = calloc(1, sizeof(*walk));
-	char name[NAME_MAX + 1];
-	int symlinks = 0;
 	struct stat st;
 
-	if (!walk || strlen(path) >= PATH_MAX)
-		return -1;
+	if (!walk)
+		return fail(ENOMEM);
+	if (strlen(path) >= PATH_MAX)
+		return fail(ENAMETOOLONG);
 	strcpy(walk->rest, path);
-	walk->ref = image->root;
-	while (take_name(walk, name))
-		if (deadline_left_ms(deadline) == 0 ||
-			go_on(image, walk, name, &symlinks) < 0)
-			return -1;
-	if (fs_stat(image, NULL, walk->ref, &st) < 0 || !S_ISREG(st.st_mode))
+	walk->directory_size_max = directory_size_max;
+	if (go(image, walk, deadline) < 0 ||
+		fs_stat(image, NULL, walk->ref, &st) < 0)
 		return -1;
-	ret_resolved->path = strdup(walk->done);
-	ret_resolved->ref = walk->ref;
-	ret_resolved->size = st.st_size;
-	return ret_resolved->path ? 0 : -1;
+	*ret_resolved = (struct resolved){
+		.path = strdup(walk->done),
+		.ref = walk->ref,
+		.size = st.st_size,
+		.type = st.st_mode & S_IFMT,
+	};
+	return ret_resolved->path ? 0 : fail(ENOMEM);
+}
+
+int resolve_node(struct filesystem *image, const char *path,
+	struct deadline deadline, struct resolved *ret_resolved)
+{
+	return resolve(image, path, deadline, INT64_MAX, ret_resolved);
+}
+
+int resolve_file(struct filesystem *image, const char *path,
+	struct deadline deadline, struct resolved *ret_resolved)
+{
+	struct resolved found;
+
+	if (resolve(image, path, deadline, DIRECTORY_SIZE_MAX, &found) < 0)
+		return -1;
+	if (!S_ISREG(found.type)) {
+		free(found.path);
+		return -1;
+	}
+	*ret_resolved = found;
+	return 0;
 }

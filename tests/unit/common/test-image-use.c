@@ -35,13 +35,38 @@ static void what_is_printed_is_parsed(void **state)
 	assert_round_trip(true, true, "use=data owner=user");
 }
 
+static void a_part_is_taken_to_the_end(void **state)
+{
+	static const char *const parts[] = { "/", "/a b", "/ part=/x",
+		"/use=root" };
+	struct image_use given = { .is_data = true }, use;
+	char text[IMAGE_USE_SIZE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		strcpy(given.part, parts[i]);
+		image_use_print(&given, text);
+		assert_true(image_use_parse(text, &use));
+		assert_string_equal(use.part, parts[i]);
+		assert_true(use.is_data);
+	}
+	memset(given.part, '/', PATH_MAX - 1);
+	given.part[PATH_MAX - 1] = '\0';
+	image_use_print(&given, text);
+	assert_true(image_use_parse(text, &use));
+	assert_string_equal(use.part, given.part);
+}
+
 static void nothing_else_is_parsed(void **state)
 {
 	static const char *const bad[] = { "", "root", "use=root", "owner=user",
 		"use=root owner=root", "use=data owner=image ",
 		"use=data owner=image more=1", "use=data use=data",
 		"use=data owner=user use=data", " use=data owner=user",
-		"use=data  owner=user" };
+		"use=data  owner=user",
+		"use=data owner=user part=", "use=data owner=user part=x",
+		" part=/x" };
 	struct image_use use;
 	size_t i;
 
@@ -55,6 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_printed_is_parsed),
+		cmocka_unit_test(a_part_is_taken_to_the_end),
 		cmocka_unit_test(nothing_else_is_parsed),
 	};
 

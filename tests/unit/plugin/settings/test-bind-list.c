@@ -76,7 +76,45 @@ static void options_after_a_comma_are_of_the_item_before(void **state)
 	assert_wrong("/a:/b,ro,nosuid", BIND_SPEC_USER,
 		"'/a:/b,nosuid': 'nosuid' cannot be chosen for a bind");
 	assert_wrong("/a:/b,rw,id=1", BIND_SPEC_USER,
-		"images are mounted with --sif-mount");
+		"'id=1' is not supported: the partition of an image is found");
+}
+
+static void assert_image(const char *list, enum bind_spec_kind kind,
+	const char *image_path, bool read_only)
+{
+	struct bind_list specs = parse(list, kind);
+
+	assert_int_equal(specs.count, 1);
+	assert_spec(&specs.items[0], "a.sqsh", "/b", read_only);
+	assert_string_equal(specs.items[0].image_path, image_path);
+	bind_list_free(&specs);
+}
+
+static void parts_of_images(void **state)
+{
+	(void)state;
+	assert_image("a.sqsh:/b:image-src=/", BIND_SPEC_USER, "/", false);
+	assert_image("a.sqsh:/b:ro,image-src=/c", BIND_SPEC_USER, "/c", true);
+	assert_image("a.sqsh:/b:image-src=/c,ro", BIND_SPEC_USER, "/c", true);
+	assert_image("a.sqsh:/b:image-src=/c\\,d\\:e", BIND_SPEC_USER, "/c,d:e",
+		false);
+	assert_image("a.sqsh:/b:src=/c", BIND_SPEC_IMAGES, "/c", false);
+	assert_image("a.sqsh:/b:image-src=/c,ro", BIND_SPEC_IMAGES, "/c", true);
+	assert_wrong("a:/b:src=/c", BIND_SPEC_USER, "is not an option");
+	assert_wrong("a:/b:image-src=c", BIND_SPEC_USER,
+		"the path in the image, 'c', is not absolute");
+	assert_wrong("a:/b:image-src=", BIND_SPEC_IMAGES, "is not absolute");
+	assert_wrong("a:/b:image-src=/c,rw", BIND_SPEC_USER,
+		"an image is read-only");
+	assert_wrong("a:/b:rw,image-src=/c", BIND_SPEC_USER,
+		"an image is read-only");
+	assert_wrong("a:/b:rw", BIND_SPEC_IMAGES, "an image is read-only");
+	assert_wrong("a:/b:image-src=/c,id=2", BIND_SPEC_USER,
+		"'id=2' is not supported");
+	assert_wrong("?a:/b:image-src=/c", BIND_SPEC_USER,
+		"an image is never optional");
+	assert_wrong("/a:/b:image-src=/c", BIND_SPEC_ADMIN,
+		"write mount=IMAGE:DST:src=PATH");
 }
 
 static void empty_items_are_refused(void **state)
@@ -135,8 +173,8 @@ static void further_images(void **state)
 	bind_list_free(&specs);
 	assert_wrong("a.sif", BIND_SPEC_IMAGES, "IMAGE:DST");
 	assert_wrong("a.sif:", BIND_SPEC_IMAGES, "IMAGE:DST");
-	assert_wrong("a.sif:/a:ro", BIND_SPEC_IMAGES, "IMAGE:DST");
-	assert_wrong("a.sif:/a,ro", BIND_SPEC_IMAGES, "IMAGE:DST");
+	assert_wrong("a.sif::src=/a", BIND_SPEC_IMAGES, "IMAGE:DST");
+	assert_wrong("a.sif:/a,nosuid", BIND_SPEC_IMAGES, "IMAGE:DST");
 	assert_wrong(":/a", BIND_SPEC_IMAGES, "source");
 }
 
@@ -148,7 +186,7 @@ static void wrong_items_are_named(void **state)
 	assert_wrong("/a:/b:rx", BIND_SPEC_USER, "'rx' is not an option");
 	assert_wrong("/a:/b:ro:rw", BIND_SPEC_USER, "'ro:rw'");
 	assert_wrong("-/b,ro", BIND_SPEC_USER, "'ro' follows '-/b'");
-	assert_wrong("/a:/b:id=1", BIND_SPEC_USER, "--sif-mount");
+	assert_wrong("/a:/b:id=1", BIND_SPEC_USER, "is not supported");
 	assert_wrong("/", BIND_SPEC_USER, "root of the image");
 	assert_wrong("/a://", BIND_SPEC_USER, "root of the image");
 	assert_wrong("/a:/./..", BIND_SPEC_USER, "root of the image");
@@ -173,7 +211,7 @@ static void options_of_other_runtimes_are_named(void **state)
 			"cannot be chosen for a bind");
 	assert_wrong("/a:/b:rw,nosuid", BIND_SPEC_USER,
 		"'/a:/b:rw,nosuid': 'nosuid' cannot");
-	assert_wrong("/a:/b:ro,id=3", BIND_SPEC_USER, "--sif-mount");
+	assert_wrong("/a:/b:ro,id=3", BIND_SPEC_USER, "is not supported");
 	/* Without an option before them, they are directories. */
 	specs = parse("/a,shared,/b:/c,z,/d:/e:ro,./dev,private,/f:/g:ro,"
 		      "x-y:/h,z/z",
@@ -224,7 +262,8 @@ static void a_copy_is_the_same_and_appending_moves(void **state)
 static void what_is_printed_parses_to_the_same(void **state)
 {
 	static const char *const lists[] = { "/a:/b:ro,?/c:/d,-/e", "",
-		"/a\\:b\\,c:/d\\\\e", "!/x:/y,?!/z:/z:ro", "a b:/c d" };
+		"/a\\:b\\,c:/d\\\\e", "!/x:/y,?!/z:/z:ro", "a b:/c d",
+		"/a:/b:ro,image-src=/c\\,d,/e:/f:image-src=/" };
 	size_t i, item;
 
 	(void)state;
@@ -244,6 +283,13 @@ static void what_is_printed_parses_to_the_same(void **state)
 				specs.items[item].is_read_only);
 			assert_int_equal(again.items[item].is_optional,
 				specs.items[item].is_optional);
+			assert_string_equal(
+				again.items[item].image_path
+					? again.items[item].image_path
+					: "",
+				specs.items[item].image_path
+					? specs.items[item].image_path
+					: "");
 			assert_int_equal(again.items[item].is_fixed,
 				specs.items[item].is_fixed);
 		}
@@ -291,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sources_and_destinations),
 		cmocka_unit_test(options_after_a_comma_are_of_the_item_before),
+		cmocka_unit_test(parts_of_images),
 		cmocka_unit_test(empty_items_are_refused),
 		cmocka_unit_test(options_of_other_runtimes_are_named),
 		cmocka_unit_test(marks),

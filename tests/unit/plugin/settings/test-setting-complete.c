@@ -173,10 +173,6 @@ static void destinations(void **state)
 	assert_wrong(SETTING_BIND, "/a:$A/..", "is not an absolute path");
 	assert_wrong(SETTING_BIND, "/a:$ROOT/",
 		"nothing can be bound at '/', the root of the image");
-	assert_wrong(SETTING_MOUNT, "a.sif:/d,b.sif:/d/",
-		"there is more than one image for '/d'");
-	assert_wrong(SETTING_MOUNT, "a.sif:/d/$A,b.sif:/d/a",
-		"there is more than one image for '/d/a'");
 }
 
 int main(void)

@@ -417,6 +417,43 @@ static void too_many_variables(void **state)
 	settings_free(&settings);
 }
 
+static void assert_unfit(const struct settings *settings, const char *part)
+{
+	struct error err = { 0 };
+
+	assert_int_equal(settings_check(settings, &err), -1);
+	assert_non_null(strstr(err.text, part));
+}
+
+static void further_images_of_mounts_and_binds(void **state)
+{
+	struct settings settings = { .value = { { .is_set = false } } };
+	struct further_images images;
+	char mount[32];
+	struct error err;
+	int i;
+
+	(void)state;
+	put(&settings, SETTING_MOUNT, "a.sif:/a:src=/x,b.sif:/b");
+	put(&settings, SETTING_BIND, "/h:/h,c.sif:/c:image-src=/y");
+	settings_further_images(&settings, &images);
+	assert_int_equal(images.count, 3);
+	assert_string_equal(images.items[0]->image_path, "/x");
+	assert_null(images.items[1]->image_path);
+	assert_string_equal(images.items[2]->source, "c.sif");
+	assert_int_equal(settings_check(&settings, &err), 0);
+	put(&settings, SETTING_BIND, "d.sif:/a/:image-src=/");
+	assert_unfit(&settings, "there is more than one image for '/a'");
+	put(&settings, SETTING_BIND, "none");
+	for (i = 2; i <= SETTINGS_MOUNTS_MAX; i++) {
+		assert_int_equal(settings_check(&settings, &err), 0);
+		snprintf(mount, sizeof(mount), "m.sif:/%d:image-src=/", i);
+		put(&settings, SETTING_BIND, mount);
+	}
+	assert_unfit(&settings, "a step can have 8 further images");
+	settings_free(&settings);
+}
+
 static void steps_to_join(void **state)
 {
 	static const char *const good[] = { "0", "7.0", "4294967295.12",
@@ -454,6 +491,15 @@ static void what_is_denied(void **state)
 	assert_int_equal(settings_check_denied(&settings, denied, &err), -1);
 	assert_non_null(strstr(err.text, "--sif-home"));
 	assert_non_null(strstr(err.text, "SPANK_SIF_HOME"));
+	settings_free(&settings);
+	/* A part of an image is a further image. */
+	denied[SETTING_MOUNT] = true;
+	denied[SETTING_BIND] = false;
+	put(&settings, SETTING_BIND, "/h:/h");
+	assert_int_equal(settings_check_denied(&settings, denied, &err), 0);
+	put(&settings, SETTING_BIND, "a.sif:/a:image-src=/");
+	assert_int_equal(settings_check_denied(&settings, denied, &err), -1);
+	assert_non_null(strstr(err.text, "image-src="));
 	settings_free(&settings);
 }
 
@@ -509,6 +555,7 @@ int main(void)
 		cmocka_unit_test(other_words_for_yes_and_no),
 		cmocka_unit_test(images_that_are_no_files),
 		cmocka_unit_test(too_many_variables),
+		cmocka_unit_test(further_images_of_mounts_and_binds),
 		cmocka_unit_test(steps_to_join),
 		cmocka_unit_test(what_is_denied),
 		cmocka_unit_test(defaults_come_where_nothing_is),
