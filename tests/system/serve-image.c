@@ -3,15 +3,15 @@
  * Test program: serves an image with the server's own code and sandbox, without
  * Slurm, and runs a command in it.  As root:
  *
- *	serve-image [-nwp] [-c MIB] [-t THREADS] IMAGE COMMAND [ARGUMENT]...
- *	serve-image -d DIRECTORY [-nwp] [-c MIB] [-t THREADS] IMAGE
+ *	serve-image [-mnwp] [-c MIB] [-t THREADS] IMAGE COMMAND [ARGUMENT]...
+ *	serve-image -d DIRECTORY [-mnwp] [-c MIB] [-t THREADS] IMAGE
  *
  * The command's working directory is the image's root, in a mount namespace of
- * its own.  -n: no sandbox (for sanitizers and strace).  -w: not sealed, so
- * that mount points can be made.  -p: no requests over io_uring, even where the
- * kernel offers that.  -c, -t: as the server's arguments.  The exit status is
- *the command's; 98 if the image was refused (the reason is on stderr), 99 if
- *the server crashed.
+ * its own.  -m: data, as for --sif-mount, and not a root.  -n: no sandbox (for
+ * sanitizers and strace).  -w: not sealed, so that mount points can be made.
+ * -p: no requests over io_uring, even where the kernel offers that.  -c, -t: as
+ * the server's arguments.  The exit status is the command's; 98 if the image
+ * was refused (the reason is on stderr), 99 if the server crashed.
  *
  * -d: mount on DIRECTORY in the caller's namespace, print the server's pid and
  * serve until someone unmounts.
@@ -45,6 +45,7 @@ struct options {
 	const char *image;
 	const char *directory; /* in the caller's namespace, or NULL */
 	struct session_options fs;
+	enum sif_purpose purpose;
 	bool sandbox;
 	bool seal;
 	bool rings;
@@ -84,7 +85,8 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 
 	if (options->sandbox && sandbox_enter(err) < 0)
 		return -1;
-	if (sif_find(image_fd, SIF_ROOT, sif_machine(), &partition, err) < 0 ||
+	if (sif_find(image_fd, options->purpose, sif_machine(), &partition,
+		    err) < 0 ||
 		session_open_image(&image_fd, &partition, &options->fs, &image,
 			err) < 0)
 		return error_prefix(err, "cannot use the image '%s'",
@@ -227,8 +229,10 @@ static int parse(int argc, char *argv[], struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+nwpc:t:d:")) >= 0) {
-		if (option == 'n')
+	while ((option = getopt(argc, argv, "+mnwpc:t:d:")) >= 0) {
+		if (option == 'm')
+			options->purpose = SIF_DATA;
+		else if (option == 'n')
 			options->sandbox = false;
 		else if (option == 'w')
 			options->seal = false;
