@@ -19,6 +19,8 @@
 #define PAGE_BYTES 4096
 /* For our own directories, even if the size is hardly a page. */
 #define INODES_MIN 16
+/* Of an overlay: source, layers, attributes, index. */
+#define OVERLAY_OPTIONS 6
 
 int priv_mount_check(struct error *err)
 {
@@ -114,22 +116,28 @@ int priv_mount_tmpfs(uint64_t bytes, const char *mode, bool executable,
 }
 
 int priv_mount_overlay(const char *lower, const char *upper, const char *work,
-	bool in_userns, struct error *err)
+	int how, struct error *err)
 {
-	const struct option options[] = {
+	struct option options[OVERLAY_OPTIONS + 1] = {
 		{ "source", "spank-sif" },
 		{ "lowerdir", lower },
-		{ "upperdir", upper },
-		{ "workdir", work },
-		/* It keeps its records in trusted.* attributes, which only the
-		 * host's root may write, or in user.*. */
-		{ in_userns ? "userxattr" : NULL, NULL },
-		{ NULL, NULL },
 	};
+	size_t count = 2;
 
-	/* Safe: our own names, in the step's own namespace.  The overlay keeps
+	if (upper) {
+		options[count++] = (struct option){ "upperdir", upper };
+		options[count++] = (struct option){ "workdir", work };
+	}
+	/* Forbids redirects and metacopy, too. */
+	if (how & PRIV_OVERLAY_USER_XATTRS)
+		options[count++] = (struct option){ "userxattr", NULL };
+	/* Only this option makes the kernel refuse a second user.  There is no
+	 * index afterwards: it would need CAP_DAC_READ_SEARCH. */
+	if (how & PRIV_OVERLAY_EXCLUSIVE)
+		options[count++] = (struct option){ "index", "on" };
+	/* Safe: names of ours, in the step's own namespace.  The overlay keeps
 	 * the capabilities of this moment, which caps.c has reduced to what it
-	 * needs, and uses them on its own two layers only. */
+	 * needs, and uses them on its own layers only. */
 	return mount_new("overlay", options, 0, err);
 }
 

@@ -41,15 +41,26 @@ int priv_mount_fuse(int fuse_fd, mode_t type, uid_t uid, gid_t gid,
 int priv_mount_tmpfs(uint64_t bytes, const char *mode, bool executable,
 	struct error *err);
 
+/* Flags of priv_mount_overlay(). */
+enum {
+	/* Keep its records in user.* attributes, as the owner of a user
+	 * namespace can; otherwise trusted.*, which only root can. */
+	PRIV_OVERLAY_USER_XATTRS = 1 << 0,
+	/* Fail with EBUSY if another overlay of this kernel writes to `upper`
+	 * or uses `work`. */
+	PRIV_OVERLAY_EXCLUSIVE = 1 << 1,
+};
+
 /*
- * Create an overlay: a writable view of the directory `lower`, whose changes go
- * to `upper`.  `work` is an empty directory in the same file system as `upper`.
- * nosuid, nodev.  All three must be absolute paths that the caller, not the
- * user, has chosen.  `in_userns`: the caller's capabilities are those of a user
- * namespace.
+ * Create an overlay of the directories `lower`, separated by colons and the
+ * uppermost first, whose changes go to `upper`.  `work` is a directory of the
+ * overlay's own in the same mount as `upper`.  Without these, which may be
+ * NULL, it is read-only.  nosuid, nodev.  All are names that the caller, not
+ * the user, has chosen.  The overlay accesses its layers with the caller's ids
+ * and effective capabilities of this moment.
  */
 int priv_mount_overlay(const char *lower, const char *upper, const char *work,
-	bool in_userns, struct error *err);
+	int how, struct error *err);
 
 /* Flags of priv_mount_clone(). */
 enum {

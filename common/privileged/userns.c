@@ -29,17 +29,14 @@ static const char *refusal_hint(int num)
 	switch (num) {
 	case ENOSPC:
 		return "the limit user.max_user_namespaces of this node is "
-		       "reached, or 0; please tell the administrator, who "
-		       "chose privilege=userns";
+		       "reached, or 0; please tell the administrator";
 	case EPERM:
 	case EACCES:
 		return "this node does not let users have user namespaces "
 		       "(kernel.unprivileged_userns_clone, AppArmor, "
-		       "SELinux); please tell the administrator, who chose "
-		       "privilege=userns";
+		       "SELinux); please tell the administrator";
 	default:
-		return "privilege=userns in plugstack.conf needs them; please "
-		       "tell the administrator";
+		return "please tell the administrator";
 	}
 }
 

@@ -77,6 +77,14 @@ teardown() {
 	assert_output cache
 }
 
+# The cluster's /tmp is a directory in memory, /shared is on a disk.
+@test "overlay.sh goes on with what an earlier step has written" {
+	run_job --export=TMPDIR=/shared overlay.sh
+	assert_status 0
+	assert_output installed
+	[[ -z $(find "$SHARED" -maxdepth 1 -name 'layer-*') ]]
+}
+
 @test "examples/README.md lists each example" {
 	local script
 	for script in "$TESTS_LIB/../../examples"/*.sh; do

@@ -321,6 +321,23 @@ int bind_mount_make_points(struct binds *binds, int root_fd,
 	return 0;
 }
 
+int bind_mount_make_hidden(struct binds *binds, int root_fd,
+	struct report *report, struct error *err)
+{
+	struct bind *bind;
+	size_t i;
+
+	for (i = 0; i < binds->count; i++) {
+		bind = &binds->list[i];
+		if (bind->mount_fd >= 0 &&
+			image_path_make(root_fd, bind->target,
+				bind->is_directory, err) < 0 &&
+			drop_optional_target(bind, report, err) < 0)
+			return add_origin(bind, err);
+	}
+	return 0;
+}
+
 int bind_mount_attach(struct binds *binds, int root_fd, struct report *report,
 	struct error *err)
 {

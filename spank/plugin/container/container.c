@@ -36,6 +36,7 @@
 #include "spank/plugin/container/container.h"
 #include "spank/plugin/container/container_vars.h"
 #include "spank/plugin/container/gpus.h"
+#include "spank/plugin/container/host_layers.h"
 #include "spank/plugin/container/image.h"
 #include "spank/plugin/container/node_conf.h"
 #include "spank/plugin/container/scaffold.h"
@@ -61,12 +62,19 @@ struct build {
 	struct accounts accounts;
 	struct binds binds;
 	struct step_memory memory;
+	struct host_layers layers;
 	struct affinity affinity;
 };
 
-static bool is_writable(const struct settings *settings)
+static bool has_memory_layer(const struct settings *settings)
 {
 	return !settings_is(settings, SETTING_WRITABLE_TMPFS, WORD_NO);
+}
+
+static bool is_writable(const struct build *build)
+{
+	return has_memory_layer(build->settings) ||
+	       build->layers.writable_fd >= 0;
 }
 
 /* --- images --------------------------------------------------------------- */
@@ -100,7 +108,8 @@ static int send_layers(struct build *build, struct error *err)
 	char path[PATH_MAX];
 	size_t i;
 
-	for (i = 0; i < overlays->count; i++)
+	/* The directories are the last. */
+	for (i = 0; i < overlays->count - build->layers.count; i++)
 		if (image_find(overlays->items[i].path, plan->args->path,
 			    plan->job_id, path, err) < 0 ||
 			image_send_layer(&build->images[0], path, err) < 0)
@@ -156,8 +165,7 @@ static void describe_request(struct build *build, size_t i)
 	build->images[i] = (struct image_request){
 		.use = { .is_data = i > 0,
 			.owner_is_user =
-				userns ||
-				(i == 0 && is_writable(build->settings)) },
+				userns || (i == 0 && is_writable(build)) },
 		.server = request->server,
 		.fuse_fd = &request->fuse_fds[i],
 		.connection = &request->plan.connections[i],
@@ -271,11 +279,40 @@ static int add_accounts(struct binds *binds, const struct accounts *accounts,
 	return 0;
 }
 
+/* Put the other layers over the image, at the scaffold.  *ret_root_fd, owned by
+ * the caller, is the root that results, or -1 if there are none. */
+static int attach_layers(struct build *build, int *ret_root_fd,
+	struct error *err)
+{
+	const struct container_request *request = build->request;
+	CLEANUP_FD int root_fd = -1;
+
+	if (build->layers.count > 0) {
+		root_fd = host_layers_mount(&build->layers, &request->plan,
+			request->deadline, build->report, err);
+		if (root_fd < 0)
+			return -1;
+	}
+	if (has_memory_layer(build->settings)) {
+		cleanup_fd(&root_fd);
+		root_fd = step_memory_mount_layer(&build->memory,
+			request->plan.args->userns, err);
+		if (root_fd < 0)
+			return -1;
+	}
+	/* A directory may hide what was made in the image. */
+	if (build->layers.count > 0 && is_writable(build) &&
+		bind_mount_make_hidden(&build->binds, root_fd, build->report,
+			err) < 0)
+		return -1;
+	*ret_root_fd = fd_take(&root_fd);
+	return 0;
+}
+
 /* Attach the image at the scaffold, then the binds in it. */
 static int attach_all(struct build *build, int image_fd, struct error *err)
 {
-	CLEANUP_FD int layer_fd = -1;
-	int root_fd = image_fd;
+	CLEANUP_FD int root_fd = -1;
 
 	/* Send SEALED early: the server needs a moment to prepare for what is
 	 * read next. */
@@ -285,14 +322,10 @@ static int attach_all(struct build *build, int image_fd, struct error *err)
 			-1, err) < 0)
 		return -1;
 	affinity_restore(&build->affinity);
-	if (is_writable(build->settings)) {
-		layer_fd = step_memory_mount_layer(&build->memory,
-			build->request->plan.args->userns, err);
-		if (layer_fd < 0)
-			return -1;
-		root_fd = layer_fd;
-	}
-	return bind_mount_attach(&build->binds, root_fd, build->report, err);
+	if (attach_layers(build, &root_fd, err) < 0)
+		return -1;
+	return bind_mount_attach(&build->binds,
+		root_fd < 0 ? image_fd : root_fd, build->report, err);
 }
 
 /* With mount=host the keeper has mounted it, see spank/keeper. */
@@ -317,8 +350,9 @@ static int populate_namespace(struct build *build, struct error *err)
 
 	if (namespace_fd < 0 ||
 		bind_mount_clone(&build->binds, build->report, err) < 0 ||
-		step_memory_mount(&build->memory, is_writable(build->settings),
-			&build->binds, err) < 0)
+		step_memory_mount(&build->memory,
+			has_memory_layer(build->settings), &build->binds,
+			err) < 0)
 		return -1;
 	/* Dozens of requests about mount points follow, one after the other. */
 	build->images[0].cpu = affinity_pin(&build->affinity);
@@ -351,6 +385,9 @@ static int raise_privileges(struct build *build, struct error *err)
 			user_namespace_open_fuse(request->fuse_fds,
 				1 + build->further.count, err) < 0))
 		return -1;
+	if (host_layers_prepare(&build->layers, request->plan.args->userns,
+		    request->deadline, err) < 0)
+		return -1;
 	return priv_caps_raise(err);
 }
 
@@ -358,7 +395,10 @@ static int build_container(struct build *build, struct error *err)
 {
 	const char *image = settings_image(build->settings);
 
-	if (send_images(build, err) < 0)
+	if (host_layers_find(settings_overlays(build->settings),
+		    has_memory_layer(build->settings), &build->layers,
+		    build->report, err) < 0 ||
+		send_images(build, err) < 0)
 		return -1;
 	if (plan_container(build, err) < 0 || raise_privileges(build, err) < 0)
 		return error_prefix(err,
@@ -383,6 +423,7 @@ int container_build(const struct container_request *request,
 		.container = &container,
 		.binds = BINDS_NONE,
 		.memory = STEP_MEMORY_NONE,
+		.layers = HOST_LAYERS_NONE,
 	};
 	size_t i;
 	int built;
@@ -393,6 +434,7 @@ int container_build(const struct container_request *request,
 	built = build_container(&build, err);
 	affinity_restore(&build.affinity);
 	step_memory_free(&build.memory);
+	host_layers_free(&build.layers);
 	/* The kernel may reuse a connection's number as soon as nothing holds
 	 * the mount, so withdraw the number first. */
 	for (i = 0; i < CONTAINER_IMAGES_MAX; i++) {

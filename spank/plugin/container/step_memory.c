@@ -123,7 +123,8 @@ static int mount_overlay(bool in_userns, struct error *err)
 		return -1;
 	/* Safe: our own paths, in the step's own namespace. */
 	fd = priv_mount_overlay(SCAFFOLD, MEMORY_SCAFFOLD "/upper",
-		MEMORY_SCAFFOLD "/work", in_userns, err);
+		MEMORY_SCAFFOLD "/work",
+		in_userns ? PRIV_OVERLAY_USER_XATTRS : 0, err);
 	return priv_caps_raise(err) < 0 ? -1 : fd_take(&fd);
 }
 

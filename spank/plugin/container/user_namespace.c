@@ -14,8 +14,7 @@
 #include "common/privileged/userns.h"
 #include "spank/plugin/container/user_namespace.h"
 
-/* Returns the namespace that the program sends, owned by the caller. */
-static int run_maker(struct deadline deadline, struct error *err)
+int user_namespace_make(struct deadline deadline, struct error *err)
 {
 	char *argv[] = { "spank-sif-userns", NULL };
 	char output[ERROR_TEXT_SIZE];
@@ -44,9 +43,11 @@ static int run_maker(struct deadline deadline, struct error *err)
 
 int user_namespace_enter_new(struct deadline deadline, struct error *err)
 {
-	CLEANUP_FD int fd = run_maker(deadline, err);
+	CLEANUP_FD int fd = user_namespace_make(deadline, err);
 
-	return fd < 0 ? -1 : priv_userns_enter(fd, err);
+	if (fd < 0)
+		return error_prefix(err, "privilege=userns in plugstack.conf");
+	return priv_userns_enter(fd, err);
 }
 
 int user_namespace_open_fuse(int *ret_fds, size_t count, struct error *err)

@@ -6,6 +6,12 @@
 #include "common/error.h"
 
 /*
+ * Have spank-sif-userns create a user namespace of the user's.  Returns it,
+ * owned by the caller.  Called with the user's ids and no capability.
+ */
+int user_namespace_make(struct deadline deadline, struct error *err);
+
+/*
  * privilege=userns: have spank-sif-userns create a user namespace, and enter
  * it.  The task then has all capabilities in it, and still none on the host.
  * Called by the first task, with the user's ids and no capability.

@@ -23,10 +23,6 @@
 /* The image server can stack that many. */
 static int check_overlays(const struct setting_value *value, struct error *err)
 {
-	if (value->overlays.count > 0)
-		return error_set(err, 0,
-			"--sif-overlay: this version cannot put layers over an "
-			"image yet; leave the option out");
 	if (value->overlays.count <= SETTINGS_OVERLAYS_MAX)
 		return 0;
 	return error_set(err, 0,
@@ -88,8 +84,9 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		NAMES("overlay", "OVERLAY"),
 		.arginfo = "PATH[:ro][,...]",
 		.usage = "put layers over the image, the last on top: squashfs, "
-			 "ext3 or SIF files (example: "
-			 "--sif-overlay=env.ext3:ro,data.sqf:ro)",
+			 "ext3 or SIF files, or directories; the step writes to "
+			 "a last directory without :ro (example: "
+			 "--sif-overlay=env.ext3:ro,/tmp/changes)",
 		.parse = setting_parse_overlays,
 		.complete = setting_complete_overlays,
 		.check = check_overlays,
