@@ -64,7 +64,6 @@ default_conf() {
 	ReturnToService=2
 	KillWait=5
 	UnkillableStepTimeout=20
-	MessageTimeout=10
 	SlurmctldDebug=info
 	SlurmctldLogFile=/var/log/slurm/slurmctld.log
 	SlurmctldPidFile=/run/slurmctld.pid
@@ -76,6 +75,8 @@ default_conf() {
 	PlugStackConfig=/etc/slurm/plugstack.conf
 	PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 	END
+	# Slurm warns of more than 100.
+	echo "MessageTimeout=$((SLOWNESS < 10 ? SLOWNESS * 10 : 100))"
 	for ((n = 1; n <= nodes; n++)); do
 		echo "NodeName=node$n NodeAddr=node$n Port=$((7000 + n))" \
 			"CPUs=32 Sockets=1 CoresPerSocket=32 ThreadsPerCore=1" \

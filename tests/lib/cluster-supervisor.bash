@@ -59,7 +59,8 @@ supervise() {
 	make_cgroups
 	exec {life}> >(
 		exec {lock}>&- >&2
-		env -i PATH="$SYSTEM_PATH" CC="${CC-}" setpriv --pdeathsig KILL \
+		env -i PATH="$SYSTEM_PATH" CC="${CC-}" \
+			SPANK_SIF_TEST_SLOWNESS="$SLOWNESS" setpriv --pdeathsig KILL \
 			unshare --mount --propagation private --pid --fork \
 			--kill-child=KILL --net --uts --ipc \
 			${cgroup:+sh -c "$JOIN_SCRIPT" "${cgroups[*]}"} \

@@ -100,6 +100,13 @@ run() { # [OPTION...] CMD...
 	return "$run_status"
 }
 
+# --- kernels -----------------------------------------------------------------
+
+# This kernel is of that release or a later one.
+kernel_is() { # RELEASE
+	printf '%s\n' "$1" "$(uname -r)" | sort --version-sort --check=silent
+}
+
 # --- programs ----------------------------------------------------------------
 
 # With the compiler of the build, or the system's.
@@ -109,9 +116,18 @@ compile() { # ARGUMENT...
 }
 
 # --- time ------------------------------------------------------------------
+#
+# On a machine that is N times slower than a PC, SPANK_SIF_TEST_SLOWNESS=N: limits
+# grow, and what `timed` measures shrinks.
+
+scaled() { # SECONDS
+	echo $(($1 * ${SPANK_SIF_TEST_SLOWNESS:-1}))
+}
 
 wait_until() { # SECONDS CMD...
-	local seconds=$1 end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local seconds
+	seconds=$(scaled "$1")
+	local end=$((${EPOCHREALTIME/[.,]/} + seconds * 1000000))
 	shift
 	until "$@"; do
 		((${EPOCHREALTIME/[.,]/} < end)) || {
@@ -123,11 +139,11 @@ wait_until() { # SECONDS CMD...
 	done
 }
 
-# Runs CMD and sets $elapsed_ms to its duration.
+# Runs CMD and sets $elapsed_ms to its duration, as on a PC.
 timed() { # CMD...
 	local begin=${EPOCHREALTIME/[.,]/} timed_status=0 # `run` sets status
 	"$@" || timed_status=$?
-	elapsed_ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
+	elapsed_ms=$(((${EPOCHREALTIME/[.,]/} - begin) / $(scaled 1000)))
 	return "$timed_status"
 }
 

@@ -359,7 +359,7 @@ MEASURE='
 # image it has read when it has nothing left to do.
 bytes_prefetched() { # IMAGE COMMAND
 	rm -f "$BATS_TEST_TMPDIR/log"
-	timeout 90 perl -MSocket -MPOSIX=dup2,WNOHANG -we '
+	timeout "$(scaled 90)" perl -MSocket -MPOSIX=dup2,WNOHANG -we '
 		my ($log, @server) = @ARGV;
 		socketpair(my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, 0) or die;
 		pipe(my $lifeline, my $held) or die;
@@ -475,7 +475,7 @@ long_links() { # DIRECTORY
 		assertion_failed "wide: $some bytes, $none without"
 	started=$SECONDS
 	bytes_prefetched "$PWD/image" long
-	((SECONDS - started < 5))
+	((SECONDS - started < $(scaled 5)))
 }
 
 @test "a server started without an image waits for one" {
@@ -651,7 +651,7 @@ READ_ALL='find . -ls
 				seek $image, $offset, 0 and print $image chr $byte;
 			}' "$BATS_TEST_TMPDIR/image" "${bytes[@]}"
 		status=0
-		timeout 60 "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" \
+		timeout "$(scaled 60)" "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" \
 			sh -c "$READ_ALL" >/dev/null 2>&1 || status=$?
 		((status == 98)) || opened=$((opened + 1))
 		((status != 99 && status != 124 && status < 128)) || {
@@ -815,7 +815,7 @@ mkdir: cannot create directory 'many': File exists"
 	pack "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/image"
 	for i in {05..24}; do
 		# Status 99: the server was killed.
-		run with_uring timeout 30 "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" \
+		run with_uring timeout "$(scaled 30)" "$SERVE_IMAGE" "$BATS_TEST_TMPDIR/image" \
 			sh -c "$MEASURE"'
 			while cat large; do :; done >/dev/null 2>&1 &
 			while cat large; do :; done >/dev/null 2>&1 &

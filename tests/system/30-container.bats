@@ -279,7 +279,7 @@ assert_harmless() { # NAME
 	local before files
 	before=$(host_snapshot)
 	files=$(host_files)
-	run timeout 60 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
+	run timeout "$(scaled 60)" "$CLUSTER_TOOL" exec "$CLUSTER" -- \
 		srun --sif-image="/shared/$1.sif" sh -c \
 		'cat /etc/passwd /etc/hosts >/dev/null
 		cat /usr/mark'

@@ -234,7 +234,7 @@ run_mpirun() { # COMMAND
 # (6 of 130 times): the threads of both components join the one thread of mpi/pmix,
 # which also takes the names of nodes in %n in the order of the components.
 run_components() {
-	run as_alice timeout --signal=KILL 40 srun --quiet -w node1 -n1 --mpi=pmix \
+	run as_alice timeout --signal=KILL "$(scaled 40)" srun --quiet -w node1 -n1 --mpi=pmix \
 		--sif-image=/shared/mpi.sif openmpi : -w node2 -n2 openmpi
 }
 

@@ -93,7 +93,7 @@ run_batch() { # SBATCH-OPTION... <SCRIPT
 @test "end of input is seen; a reader that stops early does not block the writer" {
 	run in_image small wc -c <<<"12345"
 	assert_output 6
-	run timeout 20 bash -c "head -c 20M /dev/zero | '$CLUSTER_TOOL' exec \
+	run timeout "$(scaled 20)" bash -c "head -c 20M /dev/zero | '$CLUSTER_TOOL' exec \
 		'$CLUSTER' -- srun --sif-image=/shared/small.sif head -c 3 | wc -c"
 	assert_status 0
 	assert_output 3
@@ -279,7 +279,7 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 		skip "srun of $(slurmd -V) has no --async"
 	start_other '' --conf=PrologFlags=Contain \
 		--conf=SlurmctldParameters=enable_stepmgr
-	run on_other timeout 60 salloc --quiet --stepmgr -n1 sh -c '
+	run on_other timeout "$(scaled 60)" salloc --quiet --stepmgr -n1 sh -c '
 		srun --async --output=out --sif-image=small.sif cat /usr/mark
 		until [ -s out ]; do sleep 0.1; done
 		srun --async --output=wrong --sif-image=absent.sif cat /usr/mark

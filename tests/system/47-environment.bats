@@ -460,7 +460,7 @@ for i in {1..3}; do LIB+=:$i; done'
 
 @test "a process left by a script does not delay the step" {
 	script_image 'sleep 4321 & export A=1'
-	run timeout 60 "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
+	run timeout "$(scaled 60)" "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- \
 		srun --sif-image=script.sif printenv A
 	assert_output 1
 	no_sleepers() { [[ -z $(as_root pgrep -f 'sleep 4321') ]]; }

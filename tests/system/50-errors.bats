@@ -43,7 +43,7 @@ unseen() { # PATH
 assert_refused_by() { # PATH WORDS CMD...
 	local path=$1 words=$2
 	shift 2
-	run timeout 20 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
+	run timeout "$(scaled 20)" "$CLUSTER_TOOL" exec "$CLUSTER" -- \
 		env "$@" cat /proc/self/comm
 	set -- "$path" "$words"
 	assert_failure
@@ -257,7 +257,7 @@ assert_defect_refused() { # NAME WORDS
 	head -c 400000 /dev/urandom | dd of="$SHARED/middle.sif" bs=1 \
 		obs=64k seek=$(($(partition_offset "$SHARED/good.sif") + 4096)) \
 		conv=notrunc status=none oflag=seek_bytes
-	run timeout 20 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
+	run timeout "$(scaled 20)" "$CLUSTER_TOOL" exec "$CLUSTER" -- \
 		srun --sif-image=/shared/middle.sif cat /proc/self/comm
 	assert_failure
 	((status != 124)) || assertion_failed "it hangs"
@@ -455,7 +455,7 @@ assert_installation_refused() { # WORDS
 
 @test "server program: not a program" {
 	with_changed_server "echo nonsense >spank-sif-server"
-	run timeout 30 "$CLUSTER_TOOL" exec "$CLUSTER" -- \
+	run timeout "$(scaled 30)" "$CLUSTER_TOOL" exec "$CLUSTER" -- \
 		srun --sif-image=/shared/good.sif cat /proc/self/comm
 	assert_failure
 	((status != 124)) || assertion_failed "it hangs"
@@ -677,7 +677,7 @@ other_is_clean() {
 assert_hang_is_told() { # WORDS VARIABLE...
 	local words=$1
 	shift
-	timed run timeout 30 "$CLUSTER_TOOL" exec "$OTHER" -- \
+	timed run timeout "$(scaled 30)" "$CLUSTER_TOOL" exec "$OTHER" -- \
 		env "$@" srun -n2 cat /proc/self/comm
 	assert_failure
 	echo "$elapsed_ms ms: $output"

@@ -14,7 +14,7 @@ load ../lib/assert
 # takes Slurm seconds.
 KILL_WAIT_S=5
 # The timeout of a container's start, with many at once.
-TIMEOUT_S=5
+TIMEOUT_S=$(scaled 5)
 
 # shellcheck disable=SC2034  # campaign() has their names
 # Attacks that the step ends by itself, through a failure or a deadline ...
@@ -70,7 +70,7 @@ use_own_server() {
 }
 
 set_mode() { # ARGUMENT
-	TIMEOUT_S=3
+	TIMEOUT_S=$(scaled 3)
 	as_root sed -i "s/spank_sif.so.*/spank_sif.so timeout=$TIMEOUT_S $1/" \
 		/etc/slurm/plugstack.conf
 }

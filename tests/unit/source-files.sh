@@ -48,7 +48,8 @@ if [ -e "$top_srcdir/.git" ] && command -v git >/dev/null; then
 else
 	source_files "$top_srcdir" >"$work/sources"
 fi
-(cd "$top_builddir" && find . ! -type d ! -path './install/*' -printf '%P\n'
+(cd "$top_builddir" && find . ! -type d ! -path './install/*' \
+	! -path './kernels/*' -printf '%P\n'
 	cd "$top_srcdir" && ls -d configure Makefile.in aclocal.m4 build-aux/* \
 		m4/* autom4te.cache/*) >"$work/built" 2>/dev/null
 fill "$tree" <"$work/sources"

@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What differs between kernels: for each thing that some kernel lacks, a step shows
+# that it does without on this one, or that it uses it.  `make check-kernels` runs
+# this file on all of them.
+#
+# Tests with need_own_machine change what only a virtual machine may change.
+
+load ../lib/common
+load ../lib/assert
+
+LSM=/sys/kernel/security/lsm
+
+setup_file() {
+	has_plugin || return 0
+	cluster_start --nodes=1 --fuse-mode=0666
+	image_tree "$BATS_FILE_TMPDIR/tree" sh cat grep sleep
+	head -c 8M /dev/urandom >"$BATS_FILE_TMPDIR/tree/usr/big"
+	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/image.sif" -noD
+}
+
+setup() {
+	need_plugin
+	# shellcheck disable=SC2154 # bats
+	[[ $BATS_TEST_DESCRIPTION == *"before 5.14"* ]] || kernel_is 5.14 ||
+		skip "no step runs in an image on Linux $(uname -r)"
+}
+
+need_own_machine() {
+	[[ -n ${SPANK_SIF_TEST_VM-} ]] || skip "only in a virtual machine"
+}
+
+# The tasks live until $SHARED/go exists; then they read the image.
+start_waiting_step() {
+	rm -f "$SHARED"/{go,pids}
+	start_step --chdir=/shared --sif-image=/shared/image.sif sh -c '
+		echo $$ >>pids
+		until [ -e go ]; do sleep 0.1; done
+		cat /usr/big >/dev/null || exit 9'
+	wait_for_lines "$SHARED/pids"
+}
+
+# Slurm has then waited for it.
+process_is_gone() { # PID
+	! as_root test -e "/proc/$1"
+}
+
+check_line() { # NAME
+	as_root spank-sif-check --only="$1" || true
+}
+
+@test "a kernel before 5.14 is refused with one sentence, and other steps run" {
+	! kernel_is 5.14 || skip "this is Linux $(uname -r)"
+	run in_image image true
+	assert_failure
+	assert_equal "$(grep -c spank_sif <<<"$output")" 1
+	assert_contains "the kernel of this node is too old: --sif-image needs Linux 5.14 or later"
+	run as_alice srun cat /proc/self/comm
+	assert_status 0
+	assert_output cat
+	nodes_are_idle
+	run check_line kernel
+	assert_matches '^failure +kernel +the kernel of this node is too old'
+}
+
+# Before 6.14 the kernel has none to offer, and from then on it has to be allowed.
+@test "a step has rings if and only if the kernel offers them" {
+	run in_image image --sif-debug cat /proc/self/comm
+	assert_status 0
+	assert_line cat
+	refute_contains "rings="
+	kernel_is 6.14 || {
+		[[ ! -e $ENABLE_URING ]]
+		return
+	}
+	need_own_machine
+	need_uring
+	run with_uring in_image image --sif-debug cat /proc/self/comm
+	assert_status 0
+	assert_line cat
+	assert_contains "rings="
+}
+
+@test "a killed server is replaced from 6.9 on; before, the user is told" {
+	start_waiting_step
+	as_root kill -KILL "$(server_pids)"
+	if kernel_is 6.9; then
+		wait_until 10 server_pids
+		touch "$SHARED/go"
+		wait_step
+		assert_status 0
+		assert_contains "was replaced, 1 time: the step went on"
+	else
+		wait_until 10 no_servers
+		touch "$SHARED/go"
+		wait_step
+		assert_status 9
+		assert_server_was_killed
+		refute_contains "replaced"
+	fi
+	nodes_become_idle
+}
+
+@test "the end of a server that Slurm has waited for is known from 6.15 on" {
+	local guard
+	start_waiting_step
+	guard=$(guard_pids)
+	as_root kill -KILL "$guard"
+	wait_until 10 process_is_gone "$guard"
+	touch "$SHARED/go"
+	wait_step
+	assert_status 9
+	if kernel_is 6.15; then
+		assert_contains "the image server was killed by signal 9"
+	else
+		assert_contains "the image server ended early; this kernel does not tell how"
+	fi
+	nodes_become_idle
+}
+
+# Kernels before 6.15 clone only mounts that are attached: see scaffold.h.
+@test "the files in memory and the writable layer are there on every kernel" {
+	run in_image image --sif-writable-tmpfs sh -c \
+		'echo written >/etc/file && cat /etc/file; grep -c ^alice: /etc/passwd'
+	assert_status 0
+	assert_line written
+	assert_line 1
+}
+
+@test "Landlock confines the server where the kernel has it, seccomp everywhere" {
+	local lsm
+	[[ -e $LSM ]] || skip "securityfs is not mounted"
+	lsm=$(<"$LSM")
+	run check_line landlock
+	if [[ ,$lsm, == *,landlock,* ]]; then
+		assert_matches '^ok +landlock '
+	else
+		assert_matches '^warning +landlock .*seccomp alone confines'
+	fi
+	start_waiting_step
+	run as_root grep -E '^(Seccomp|NoNewPrivs):' "/proc/$(server_pids)/status"
+	assert_line $'Seccomp:\t2'
+	assert_line $'NoNewPrivs:\t1'
+	touch "$SHARED/go"
+	wait_step
+	assert_status 0
+}
+
+# NAME VALUE SENTENCE: a step does not need user namespaces, unless the site has
+# chosen privilege=userns.
+assert_userns_refused() {
+	local was=/proc/sys/$1 status_without
+	[[ -e $was ]] || return 0
+	was=$(<"$was")
+	echo "$2" >"/proc/sys/$1"
+	run in_image image cat /proc/self/comm
+	status_without=$status
+	as_root sed -i '/spank_sif.so/s/$/ privilege=userns/' /etc/slurm/plugstack.conf
+	run in_image image cat /proc/self/comm
+	as_root sed -i 's/ privilege=userns//' /etc/slurm/plugstack.conf
+	echo "$was" >"/proc/sys/$1"
+	echo "# $1=$2: $output" >&3
+	assert_equal "$status_without" 0
+	assert_failure
+	assert_contains "$3"
+	nodes_are_idle
+}
+
+@test "without user namespaces steps run, and privilege=userns says what is missing" {
+	need_own_machine
+	assert_userns_refused user/max_user_namespaces 0 \
+		"the limit user.max_user_namespaces of this node is reached, or 0"
+	assert_userns_refused kernel/unprivileged_userns_clone 0 \
+		"this node does not let users have user namespaces (kernel.unprivileged_userns_clone"
+}
