@@ -157,7 +157,7 @@ static enum read_result read_into(struct walker *walker,
 /* Read stored bytes where the reader says they are, into `again`. */
 static bool read_stored(struct walker *walker, const struct fs_data *data)
 {
-	int fd = walker->walk->fs->fd;
+	int fd = fs_stored_fd(walker->walk->fs, data);
 
 	CHECK(walker, data->stored_offset > 0);
 	return pread(fd, walker->again, data->size, data->stored_offset) ==

@@ -3,15 +3,18 @@
  * Test program: serves an image with the server's own code and sandbox, without
  * Slurm, and runs a command in it.  As root:
  *
- *	serve-image [-mnwp] [-c MIB] [-t THREADS] IMAGE COMMAND [ARGUMENT]...
- *	serve-image -d DIRECTORY [-mnwp] [-c MIB] [-t THREADS] IMAGE
+ *	serve-image [-mnwp] [-c MIB] [-t THREADS] [-l LAYER]... IMAGE COMMAND
+ *		[ARGUMENT]...
+ *	serve-image -d DIRECTORY [-mnwp] [-c MIB] [-t THREADS] [-l LAYER]...
+ *		IMAGE
  *
  * The command's working directory is the image's root, in a mount namespace of
  * its own.  -m: data, as for --sif-mount, and not a root.  -n: no sandbox (for
  * sanitizers and strace).  -w: not sealed, so that mount points can be made.
  * -p: no requests over io_uring, even where the kernel offers that.  -c, -t: as
- * the server's arguments.  The exit status is the command's; 98 if the image
- * was refused (the reason is on stderr), 99 if the server crashed.
+ * the server's arguments.  -l: a file system over the image, and over the
+ * layers before.  The exit status is the command's; 98 if the image was refused
+ * (the reason is on stderr), 99 if the server crashed.
  *
  * -d: mount on DIRECTORY in the caller's namespace, print the server's pid and
  * serve until someone unmounts.
@@ -31,9 +34,10 @@
 #include "common/cleanup.h"
 #include "common/error.h"
 #include "common/sif.h"
+#include "spank/server/filesystem/stack.h"
 #include "spank/server/fuse/session.h"
+#include "spank/server/readers/reader.h"
 #include "spank/server/sandbox.h"
-#include "spank/server/squashfs/squash.h"
 
 #define EXIT_REFUSED 98
 #define EXIT_CRASHED 99
@@ -42,7 +46,8 @@
 #define READY "ready"
 
 struct options {
-	const char *image;
+	const char *files[STACK_LAYERS_MAX]; /* the image, then its layers */
+	size_t files_count;
 	const char *directory; /* in the caller's namespace, or NULL */
 	struct session_options fs;
 	enum sif_purpose purpose;
@@ -74,23 +79,51 @@ static int answer_first(struct session *fs)
 	return poll(&polled, 1, -1) == 1 && session_serve_one(fs) == 1 ? 0 : -1;
 }
 
-static int serve(const struct options *options, int image_fd, int fuse_fd,
+/* The layer of that number; 0 is the image. */
+static int open_file(const struct options *options, size_t number,
+	int *image_fd, struct filesystem **ret_fs, struct error *err)
+{
+	struct sif_partition partition;
+	int rc;
+
+	if (sif_find(*image_fd, number == 0 ? options->purpose : SIF_DATA,
+		    sif_machine(), &partition, err) < 0)
+		rc = -1;
+	else if (number == 0)
+		rc = session_open_image(image_fd, &partition, &options->fs,
+			ret_fs, err);
+	else
+		rc = reader_open(image_fd, &partition, "upper", ret_fs, err);
+	return rc < 0 ? error_prefix(err, "cannot use the image '%s'",
+				options->files[number])
+		      : 0;
+}
+
+static int open_files(const struct options *options, int *image_fds,
+	struct filesystem **ret_fs, struct error *err)
+{
+	struct filesystem *files[STACK_LAYERS_MAX];
+	size_t i;
+
+	for (i = 0; i < options->files_count; i++)
+		if (open_file(options, i, &image_fds[i], &files[i], err) < 0)
+			return -1;
+	return session_stack_layers(files[0], files + 1,
+		options->files_count - 1, &options->fs, ret_fs, err);
+}
+
+static int serve(const struct options *options, int *image_fds, int fuse_fd,
 	int ready_fd, struct error *err)
 {
 	struct rings *rings = options->rings ? rings_create() : NULL;
-	struct sif_partition partition;
 	struct filesystem *image;
 	struct session *fs;
 	int rc;
 
 	if (options->sandbox && sandbox_enter(err) < 0)
 		return -1;
-	if (sif_find(image_fd, options->purpose, sif_machine(), &partition,
-		    err) < 0 ||
-		session_open_image(&image_fd, &partition, &options->fs, &image,
-			err) < 0)
-		return error_prefix(err, "cannot use the image '%s'",
-			options->image);
+	if (open_files(options, image_fds, &image, err) < 0)
+		return -1;
 	if (session_open(image, &fuse_fd, &rings, &fs, err) < 0)
 		return -1;
 	if (answer_first(fs) < 0)
@@ -109,12 +142,12 @@ static int serve(const struct options *options, int image_fd, int fuse_fd,
 }
 
 /* The server's limits forbid writes to files, so it sends the text here. */
-static void serve_and_tell(const struct options *options, int image_fd,
+static void serve_and_tell(const struct options *options, int *image_fds,
 	int fuse_fd, int ready_fd)
 {
 	struct error err = { 0 };
 
-	if (serve(options, image_fd, fuse_fd, ready_fd, &err) == 0)
+	if (serve(options, image_fds, fuse_fd, ready_fd, &err) == 0)
 		exit(EXIT_SUCCESS);
 	if (tell(ready_fd, err.text) < 0)
 		_exit(EXIT_FAILURE);
@@ -125,19 +158,25 @@ static void serve_and_tell(const struct options *options, int image_fd,
 static bool start_server(const struct options *options, int *fuse_fd,
 	pid_t *ret_pid)
 {
-	CLEANUP_FD int image_fd = open(options->image, O_RDONLY | O_CLOEXEC);
+	int image_fds[STACK_LAYERS_MAX];
 	char text[ERROR_TEXT_SIZE] = "";
 	int ready[2];
+	size_t i;
 
-	if (image_fd < 0)
-		die(options->image);
+	for (i = 0; i < options->files_count; i++) {
+		image_fds[i] = open(options->files[i], O_RDONLY | O_CLOEXEC);
+		if (image_fds[i] < 0)
+			die(options->files[i]);
+	}
 	if (pipe2(ready, O_CLOEXEC) < 0 || (*ret_pid = fork()) < 0)
 		die("fork");
 	if (*ret_pid == 0) {
 		close(ready[0]);
-		serve_and_tell(options, image_fd, *fuse_fd, ready[1]);
+		serve_and_tell(options, image_fds, *fuse_fd, ready[1]);
 	}
 	close(ready[1]);
+	for (i = 0; i < options->files_count; i++)
+		close(image_fds[i]);
 	cleanup_fd(fuse_fd);
 	if (read(ready[0], text, sizeof(text) - 1) < 0)
 		die("read");
@@ -229,7 +268,7 @@ static int parse(int argc, char *argv[], struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+mnwpc:t:d:")) >= 0) {
+	while ((option = getopt(argc, argv, "+mnwpc:t:d:l:")) >= 0) {
 		if (option == 'm')
 			options->purpose = SIF_DATA;
 		else if (option == 'n')
@@ -242,12 +281,15 @@ static int parse(int argc, char *argv[], struct options *options)
 			options->fs.cache_bytes = atol(optarg) << 20;
 		else if (option == 't')
 			options->fs.threads = atoi(optarg);
+		else if (option == 'l' &&
+			 options->files_count < STACK_LAYERS_MAX)
+			options->files[options->files_count++] = optarg;
 		else if (option == 'd')
 			options->directory = optarg;
 		else
 			return -1;
 	}
-	options->image = argv[optind];
+	options->files[0] = argv[optind];
 	return argc - optind < (options->directory ? 1 : 2) ? -1 : 0;
 }
 
@@ -257,6 +299,7 @@ int main(int argc, char *argv[])
 		.sandbox = true,
 		.seal = true,
 		.rings = true,
+		.files_count = 1,
 		.fs.cache_bytes = 32 << 20,
 	};
 	int fuse_fd, server_status, status = EXIT_FAILURE;

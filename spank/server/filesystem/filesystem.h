@@ -21,8 +21,9 @@
  */
 struct filesystem {
 	const struct filesystem_ops *ops;
-	int fd;        /* the image's file */
-	uint64_t root; /* the reference of its root directory */
+	int fd;             /* the image's file */
+	uint64_t root;      /* the reference of its root directory */
+	unsigned int layer; /* its place in a stack: stack.h */
 };
 
 struct fs_entry {
@@ -44,6 +45,7 @@ struct fs_hint {
 	uint64_t position;
 	uint32_t header;
 	bool is_guess; /* it may well not be wanted */
+	uint8_t layer; /* private to the stack */
 };
 
 #define FS_HINTS_MAX 16
@@ -63,7 +65,8 @@ struct fs_data {
 	size_t size;         /* with any result but READ_ERROR */
 	const void *bytes;   /* in the cache, or in the caller's buffer */
 	const void *held;    /* until fs_release(); NULL if nothing is */
-	off_t stored_offset; /* of all bytes, in the image's file */
+	off_t stored_offset; /* of all bytes, in fs_stored_fd() */
+	unsigned int layer;  /* private to the stack */
 	/*
 	 * With any result: the next blocks of a file that is read sequentially,
 	 * otherwise what lies behind the data.
@@ -74,7 +77,10 @@ struct fs_data {
 
 /* What a reader implements: see the functions below. */
 struct filesystem_ops {
+	/* NULL if it keeps no data. */
 	int (*set_cache)(struct filesystem *fs, size_t bytes, size_t threads);
+	/* NULL if it has no caches that others can use. */
+	void (*share_caches)(struct filesystem *fs, struct filesystem *lender);
 	void (*close)(struct filesystem *fs);
 	int (*stat)(struct filesystem *fs, struct read_context *context,
 		uint64_t ref, struct stat *ret_st);
@@ -95,6 +101,8 @@ struct filesystem_ops {
 		size_t size, void *buffer, struct fs_data *ret_data);
 	/* NULL if no data is ever held. */
 	void (*release)(struct filesystem *fs, struct fs_data *data);
+	/* NULL if it has one file. */
+	int (*stored_fd)(struct filesystem *fs, const struct fs_data *data);
 	/* NULL if there are never any hints. */
 	bool (*wants_readahead)(struct filesystem *fs,
 		const struct fs_hint *hint);
@@ -110,7 +118,19 @@ struct filesystem_ops {
 static inline int fs_set_cache(struct filesystem *fs, size_t bytes,
 	size_t threads)
 {
-	return fs->ops->set_cache(fs, bytes, threads);
+	return fs->ops->set_cache ? fs->ops->set_cache(fs, bytes, threads) : 0;
+}
+
+/*
+ * Use the caches of another file system of a stack instead of its own.  It has
+ * the same operations, and blocks as large or larger.  To be called again when
+ * the lender's caches have changed; the lender is closed last.  Only while
+ * there is one thread.
+ */
+static inline void fs_share_caches(struct filesystem *fs,
+	struct filesystem *lender)
+{
+	fs->ops->share_caches(fs, lender);
 }
 
 /* And the descriptor.  NULL-safe. */
@@ -188,6 +208,13 @@ static inline void fs_release(struct filesystem *fs, struct fs_data *data)
 {
 	if (data->held)
 		fs->ops->release(fs, data);
+}
+
+/* The file in which bytes are stored: READ_STORED. */
+static inline int fs_stored_fd(struct filesystem *fs,
+	const struct fs_data *data)
+{
+	return fs->ops->stored_fd ? fs->ops->stored_fd(fs, data) : fs->fd;
 }
 
 /* Whether to follow the hint: the block is not cached, and a guess pays. */

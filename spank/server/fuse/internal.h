@@ -120,7 +120,7 @@ int leader_start_readahead(struct session *session, int cpus);
  * Answer the current request with stored data of the image's file.  False, and
  * no answer, if that is not possible.
  */
-bool leader_splice(struct worker *worker, off_t offset, size_t size);
+bool leader_splice(struct worker *worker, const struct fs_data *data);
 
 /* What the kernel is told about a node.  -1 with errno, and *ret_entry
  * undefined. */

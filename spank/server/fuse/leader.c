@@ -104,14 +104,15 @@ static void *run_worker(void *arg)
 	return NULL;
 }
 
-bool leader_splice(struct worker *worker, off_t offset, size_t size)
+bool leader_splice(struct worker *worker, const struct fs_data *data)
 {
 	struct session *session = worker->session;
 	const struct fuse_in_header *header = (void *)worker->request;
 
 	return worker->leads &&
 	       splice_reply(&session->threads->pipe, session->fd,
-		       header->unique, session->tree.image->fd, offset, size);
+		       header->unique, fs_stored_fd(session->tree.image, data),
+		       data->stored_offset, data->size);
 }
 
 static int start_worker(struct session *session)

@@ -193,8 +193,7 @@ static void answer_read(fuse_req_t request, fuse_ino_t node, size_t size,
 	if (size > FS_READ_MAX)
 		size = FS_READ_MAX;
 	result = read_once(worker, node, offset, size, &data);
-	if (result == READ_STORED &&
-		leader_splice(worker, data.stored_offset, data.size)) {
+	if (result == READ_STORED && leader_splice(worker, &data)) {
 		fuse_reply_none(request);
 	} else if (is_slow(result)) {
 		fs_release(session->tree.image, &data);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "spank/server/filesystem/stack.h"
 #include "spank/server/fuse/config_files.h"
 #include "spank/server/fuse/internal.h"
 #include "spank/server/readers/reader.h"
@@ -225,6 +226,30 @@ int session_open_image(int *image_fd, const struct sif_partition *partition,
 		return error_set(err, errno, "it cannot be opened");
 	}
 	*ret_image = image;
+	return 0;
+}
+
+int session_stack_layers(struct filesystem *image,
+	struct filesystem *const *layers, size_t count,
+	const struct session_options *options, struct filesystem **ret_image,
+	struct error *err)
+{
+	struct filesystem *all[STACK_LAYERS_MAX] = { image }, *stack;
+	size_t i;
+
+	for (i = 0; i < count && i + 1 < STACK_LAYERS_MAX; i++)
+		all[i + 1] = layers[i];
+	if (stack_open(all, i + 1, &stack, err) < 0) {
+		for (; count > 0; count--)
+			fs_close(layers[count - 1]);
+		fs_close(image);
+		return -1;
+	}
+	if (set_cache(stack, options) < 0) {
+		fs_close(stack);
+		return error_set(err, errno, "it cannot be opened");
+	}
+	*ret_image = stack;
 	return 0;
 }
 

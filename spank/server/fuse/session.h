@@ -60,6 +60,15 @@ int session_open_image(int *image_fd, const struct sif_partition *partition,
 	struct error *err);
 
 /*
+ * Put `count` file systems over that image, from the bottom to the top: see
+ * filesystem/stack.h.  All of them are given away, even if it fails.
+ */
+int session_stack_layers(struct filesystem *image,
+	struct filesystem *const *layers, size_t count,
+	const struct session_options *options, struct filesystem **ret_image,
+	struct error *err);
+
+/*
  * Create the cache and the threads that session_serve() needs.  Afterwards the
  * process needs no system calls but those of serving.
  */

@@ -29,12 +29,13 @@ static int decompress_data(const struct data_request *request,
 	return 0;
 }
 
-static int load_data(void *arg, uint64_t position, unsigned char *data,
+static int load_data(void *arg, uint64_t key, unsigned char *data,
 	struct cache_block *block)
 {
 	const struct data_request *request = arg;
 	struct squash *squash = request->squash;
 	uint32_t size = request->header & SQUASH_DATA_SIZE_MASK;
+	uint64_t position = squash_position_of(key);
 	struct codec_work *work;
 	int rc;
 
@@ -56,11 +57,14 @@ enum read_result squash_block_get(struct squash *squash,
 {
 	struct data_request request = { squash, extent->header };
 	bool nowait = context && context->blocking == READ_NOWAIT;
-	const struct cache_block *block =
-		nowait ? cache_get_nowait(squash->data, extent->position)
-		       : cache_get(squash->data, context, extent->position,
-				 load_data, &request);
+	const struct cache_block *block;
+	uint64_t key;
 
+	if (squash_cache_key(squash, extent->position, &key) < 0)
+		return READ_ERROR;
+	block = nowait ? cache_get_nowait(squash->data, key)
+		       : cache_get(squash->data, context, key, load_data,
+				 &request);
 	if (!block)
 		return nowait ? READ_WOULD_BLOCK : READ_ERROR;
 	/* Files that share a block agree on its size. */
@@ -76,7 +80,10 @@ enum read_result squash_block_get(struct squash *squash,
 bool squash_wants_readahead(struct filesystem *fs, const struct fs_hint *hint)
 {
 	struct squash *squash = squash_of(fs);
-	return !cache_has(squash->data, hint->position) &&
+	uint64_t key;
+
+	return squash_cache_key(squash, hint->position, &key) == 0 &&
+	       !cache_has(squash->data, key) &&
 	       (!hint->is_guess || cache_should_guess(squash->data));
 }
 
@@ -84,11 +91,13 @@ void squash_readahead(struct filesystem *fs, const struct fs_hint *hint)
 {
 	struct squash *squash = squash_of(fs);
 	struct data_request request = { squash, hint->header };
+	uint64_t key;
 
+	if (squash_cache_key(squash, hint->position, &key) < 0)
+		return;
 	if (hint->is_guess)
-		cache_guess(squash->data, hint->position, load_data, &request);
+		cache_guess(squash->data, key, load_data, &request);
 	else
-		cache_put(squash->data,
-			cache_get(squash->data, NULL, hint->position, load_data,
-				&request));
+		cache_put(squash->data, cache_get(squash->data, NULL, key,
+						load_data, &request));
 }

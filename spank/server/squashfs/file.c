@@ -40,14 +40,15 @@ static enum read_result read_corrupt(void)
 static void add_readahead(struct fs_data *data,
 	const struct squash_extent *extents, size_t count, bool is_guess)
 {
-	size_t i;
+	const struct squash_extent *extent = extents;
 
-	for (i = 0; i < count && data->hints_count < FS_HINTS_MAX; i++)
-		if (extents[i].header &&
-			!(extents[i].header & SQUASH_DATA_STORED))
-			data->hints[data->hints_count++] =
-				(struct fs_hint){ extents[i].position,
-					extents[i].header, is_guess };
+	for (; count > 0 && data->hints_count < FS_HINTS_MAX; count--, extent++)
+		if (extent->header && !(extent->header & SQUASH_DATA_STORED))
+			data->hints[data->hints_count++] = (struct fs_hint){
+				.position = extent->position,
+				.header = extent->header,
+				.is_guess = is_guess,
+			};
 }
 
 /*

@@ -20,6 +20,7 @@
 #define SQUASH_ID_SIZE        4
 #define SQUASH_POINTER_SIZE   8  /* of an entry in a table's index */
 #define SQUASH_REFERENCE_BITS 48 /* a block's position, and an offset in it */
+#define SQUASH_POSITION_BITS  56 /* of any block of an image */
 
 /* The 16-bit header of a metadata block: its size, and whether it is stored. */
 #define SQUASH_METADATA_STORED 0x8000

@@ -45,6 +45,7 @@ struct squash {
 	struct codec *codec;
 	struct cache *metadata;
 	struct cache *data;
+	struct squash *lender; /* of these; NULL: they are its own */
 	uint32_t *ids;
 	struct squash_table fragments;
 	struct squash_blockmap *blockmap;
@@ -121,6 +122,25 @@ static inline int squash_fail_at(const struct squash *squash, uint64_t position)
 	if (errno == EIO)
 		damage_note(squash->window.offset + position, 0);
 	return -1;
+}
+
+/*
+ * What the block at `position` is called in a cache, which others may use, too.
+ * -1 with EIO if no image is that large.
+ */
+static inline int squash_cache_key(const struct squash *squash,
+	uint64_t position, uint64_t *ret_key)
+{
+	if (position >> SQUASH_POSITION_BITS)
+		return squash_corrupt();
+	*ret_key =
+		(uint64_t)squash->fs.layer << SQUASH_POSITION_BITS | position;
+	return 0;
+}
+
+static inline uint64_t squash_position_of(uint64_t key)
+{
+	return key & ((1ULL << SQUASH_POSITION_BITS) - 1);
 }
 
 /* Read all of `size` bytes at `offset` of the partition, or -1 with EIO. */

@@ -54,12 +54,13 @@ static int decompress_metadata(const struct squash_stream *stream,
 	return 0;
 }
 
-static int load_metadata(void *arg, uint64_t position, unsigned char *data,
+static int load_metadata(void *arg, uint64_t key, unsigned char *data,
 	struct cache_block *block)
 {
 	const struct squash_stream *stream = arg;
 	struct squash *squash = stream->squash;
 	struct codec_work *work = codec_take(squash->codec);
+	uint64_t position = squash_position_of(key);
 	int rc;
 
 	if (!work)
@@ -89,16 +90,20 @@ void squash_stream_close(struct squash_stream *stream)
 static int hold_block(struct squash_stream *stream)
 {
 	const struct cache_block *block = stream->block;
+	uint64_t key;
 
 	if (block && stream->at.offset == block->size) {
 		stream->at.block = block->next;
 		stream->at.offset = 0;
 		squash_stream_close(stream);
 	}
-	if (!stream->block)
-		stream->block =
-			cache_get(stream->squash->metadata, stream->context,
-				stream->at.block, load_metadata, stream);
+	if (!stream->block) {
+		if (squash_cache_key(stream->squash, stream->at.block, &key) <
+			0)
+			return -1;
+		stream->block = cache_get(stream->squash->metadata,
+			stream->context, key, load_metadata, stream);
+	}
 	if (!stream->block)
 		return -1;
 	/* The offset comes from the image, or is the end of the block. */

@@ -130,12 +130,25 @@ static int open_all(struct squash *squash, struct error *err)
 	return 0;
 }
 
+static void free_codec(struct squash *squash)
+{
+	if (!squash->lender || squash->codec != squash->lender->codec)
+		codec_close(squash->codec);
+}
+
+static void free_caches(struct squash *squash)
+{
+	if (squash->lender)
+		return;
+	cache_close(squash->metadata);
+	cache_close(squash->data);
+}
+
 static void free_all(struct squash *squash)
 {
 	squash_blockmap_close(squash->blockmap);
-	cache_close(squash->metadata);
-	cache_close(squash->data);
-	codec_close(squash->codec);
+	free_codec(squash);
+	free_caches(squash);
 	free(squash->ids);
 	free(squash->fragments.index);
 	free(squash);
@@ -162,15 +175,34 @@ static int squash_set_cache(struct filesystem *fs, size_t bytes, size_t threads)
 	return 0;
 }
 
+/* And its work sets, which are as large as blocks. */
+static void squash_share_caches(struct filesystem *fs,
+	struct filesystem *lender_fs)
+{
+	struct squash *squash = squash_of(fs);
+	struct squash *lender = squash_of(lender_fs);
+
+	free_caches(squash);
+	if (lender->super.compression == squash->super.compression) {
+		free_codec(squash);
+		squash->codec = lender->codec;
+	}
+	squash->lender = lender;
+	squash->metadata = lender->metadata;
+	squash->data = lender->data;
+}
+
 static void squash_close(struct filesystem *fs)
 {
 	struct squash *squash = squash_of(fs);
+
 	close(squash->fs.fd);
 	free_all(squash);
 }
 
 static const struct filesystem_ops squash_ops = {
 	.set_cache = squash_set_cache,
+	.share_caches = squash_share_caches,
 	.close = squash_close,
 	.stat = squash_stat,
 	.lookup = squash_lookup,
@@ -192,7 +224,7 @@ int squash_open(int *fd, const struct sif_partition *partition,
 
 	if (!squash)
 		return error_set(err, errno, "it cannot be opened");
-	squash->fs = (struct filesystem){ &squash_ops, *fd, 0 };
+	squash->fs = (struct filesystem){ .ops = &squash_ops, .fd = *fd };
 	squash->window = *partition;
 	damage_begin(*fd);
 	if (open_all(squash, err) < 0) {

@@ -145,7 +145,7 @@ int squash_open(int *fd, const struct sif_partition *partition,
 
 	if (!squash)
 		return error_set(err, errno, "it cannot be opened");
-	squash->fs = (struct filesystem){ &squashfuse_ops, *fd, 0 };
+	squash->fs = (struct filesystem){ .ops = &squashfuse_ops, .fd = *fd };
 	squash->window = *partition;
 	damage_begin(*fd);
 	if (open_all(squash, err) < 0) {
