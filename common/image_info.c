@@ -10,7 +10,7 @@
 /* Texts are borrowed from their words until they are checked. */
 struct fields {
 	struct image_info info;
-	const char *compression, *uuid, *layers;
+	const char *compression, *uuid, *stack, *layers;
 };
 
 #define FIELD(name) .offset = offsetof(struct fields, name)
@@ -25,6 +25,7 @@ static const struct named_value table[] = {
 	{ "root", FIELD(info.is_file), .is_optional = true,
 		.words = { "directory", "file" } },
 	{ "uuid", FIELD(uuid), .is_text = true, .is_optional = true },
+	{ "filesystems", FIELD(stack), .is_text = true, .is_optional = true },
 	{ "layers", FIELD(layers), .is_text = true, .is_optional = true },
 };
 
@@ -36,6 +37,7 @@ void image_info_print(const struct image_info *info, char *text, size_t size)
 		.info = *info,
 		.compression = info->compression,
 		.uuid = info->uuid,
+		.stack = info->stack,
 		.layers = info->layers,
 	};
 
@@ -64,6 +66,10 @@ static bool check(struct fields *fields)
 	       (!fields->uuid ||
 		       copy_text(fields->uuid, "0123456789abcdefABCDEF-",
 			       info->uuid, sizeof(info->uuid))) &&
+	       (!fields->stack ||
+		       copy_text(fields->stack,
+			       "abcdefghijklmnopqrstuvwxyz0123456789+",
+			       info->stack, sizeof(info->stack))) &&
 	       (!fields->layers ||
 		       copy_text(fields->layers,
 			       "abcdefghijklmnopqrstuvwxyz0123456789+,",

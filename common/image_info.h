@@ -19,6 +19,9 @@ struct image_info {
 	long rings;    /* that serve requests; no word if there are none */
 	long is_file;  /* what is shown of it is a file; no word: a directory */
 	char uuid[37]; /* of the SIF, or "" and no word */
+	/* The kinds of its file systems, from the bottom to the top, with '+'
+	 * between them, if there are several.  Or "" and no word. */
+	char stack[IMAGE_INFO_LAYERS_SIZE];
 	/* The layers over it, from the bottom to the top, with commas between
 	 * them: of each the kinds of its file systems, with '+' between them.
 	 * Or "" and no word. */
@@ -26,7 +29,7 @@ struct image_info {
 };
 
 /* Enough for all words. */
-#define IMAGE_INFO_SIZE (256 + IMAGE_INFO_LAYERS_SIZE)
+#define IMAGE_INFO_SIZE (256 + 2 * IMAGE_INFO_LAYERS_SIZE)
 
 /* Print the words as snprintf(3) would. */
 void image_info_print(const struct image_info *info, char *text, size_t size);

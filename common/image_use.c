@@ -10,6 +10,8 @@
 static const struct named_value table[] = {
 	{ "use", FIELD(is_data), .words = { "root", "data" } },
 	{ "owner", FIELD(owner_is_user), .words = { "image", "user" } },
+	{ "overlays", FIELD(ignores_overlays), .words = { "use", "ignore" },
+		.is_optional = true },
 };
 
 #define ROWS (sizeof(table) / sizeof(*table))
@@ -45,7 +47,7 @@ static bool take_part(char *words, char ret_part[PATH_MAX])
 bool image_use_parse(const char *text, struct image_use *ret_use)
 {
 	char copy[IMAGE_USE_SIZE];
-	struct image_use use;
+	struct image_use use = { .is_data = 0 };
 	struct error ignored;
 
 	if (snprintf(copy, sizeof(copy), "%s", text) >= (int)sizeof(copy) ||

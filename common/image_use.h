@@ -16,6 +16,7 @@ struct image_use {
 	/* The directory or file of the image that is shown, absolute; "" for
 	 * all of it. */
 	char part[PATH_MAX];
+	long ignores_overlays; /* those that are in it, of a root */
 };
 
 #define IMAGE_USE_SIZE (64 + PATH_MAX) /* enough for all words */

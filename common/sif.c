@@ -97,7 +97,7 @@ static int find_in_file(int fd, enum sif_purpose purpose, const char *machine,
 		return find_in_sif(fd, purpose, machine, size, image, err);
 	if (!memcmp(start, SIF_SQUASHFS_MAGIC, strlen(SIF_SQUASHFS_MAGIC)))
 		bare->kind = SIF_SQUASHFS;
-	else if (purpose == SIF_DATA && sif_is_ext(fd, size))
+	else if (!sif_is_for_root(purpose) && sif_is_ext(fd, size))
 		bare->kind = SIF_EXT;
 	else
 		return sif_foreign_describe(fd, err);
@@ -140,16 +140,6 @@ void sif_free_image(struct sif_image *image)
 	oci_config_free(&image->config);
 }
 
-int sif_check_single(const struct sif_image *image, struct error *err)
-{
-	if (image->layers.count == 1)
-		return 0;
-	return error_set(err, 0,
-		"it has %zu layers, and only one of squashfs is supported; "
-		"pull it again without '--keep-layers'",
-		image->layers.count);
-}
-
 int sif_find(int fd, enum sif_purpose purpose, const char *machine,
 	struct sif_partition *ret_partition, struct error *err)
 {
@@ -158,8 +148,6 @@ int sif_find(int fd, enum sif_purpose purpose, const char *machine,
 	if (sif_find_image(fd, purpose, machine, &image, err) < 0)
 		return -1;
 	sif_free_image(&image);
-	if (sif_check_single(&image, err) < 0)
-		return -1;
 	*ret_partition = image.layers.partitions[0];
 	return 0;
 }

@@ -36,10 +36,7 @@ int sif_find_image(int fd, enum sif_purpose purpose, const char *machine,
 
 void sif_free_image(struct sif_image *image);
 
-/* Fails unless the image is one file system. */
-int sif_check_single(const struct sif_image *image, struct error *err);
-
-/* Find an image that is one file system. */
+/* The same, but only the lowest file system. */
 int sif_find(int fd, enum sif_purpose purpose, const char *machine,
 	struct sif_partition *ret_partition, struct error *err);
 

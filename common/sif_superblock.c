@@ -109,6 +109,11 @@ const char *sif_compression_of(const struct sif_partition *partition)
 		       : "none";
 }
 
+const char *sif_kind_name(enum sif_kind kind)
+{
+	return kind == SIF_EXT ? "ext" : "squashfs";
+}
+
 const char *sif_compression_name(uint16_t compression)
 {
 	static const char *const names[] = { NULL, "gzip", "lzma", "lzo", "xz",

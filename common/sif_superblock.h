@@ -26,6 +26,9 @@ struct sif_partition {
 	enum sif_kind kind;
 };
 
+/* "squashfs", "ext" */
+const char *sif_kind_name(enum sif_kind kind);
+
 /* Internal to sif*.c; other files call sif_find(). */
 
 #define SIF_SQUASHFS_MAGIC "hsqs"

@@ -7,7 +7,8 @@
  * tables and the squashfs superblock; a hostile image could at most harm a
  * process of the user who chose it.
  *
- * Usage: spank-sif-inspect root|data <IMAGE
+ * Usage: spank-sif-inspect root|root-alone|data|layer <IMAGE
+ * The words are those of enum sif_purpose.
  * Exit status: 0, with what image_info.h says on standard output; 1, with a
  * sentence on standard output that says what is wrong with "it"; 2 for wrong
  * usage.
@@ -16,8 +17,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "common/image_info.h"
-#include "common/sif.h"
+#include "common/sif_info.h"
 #include "common/version.h"
 
 static void limit(void)
@@ -29,25 +29,31 @@ static void limit(void)
 	setrlimit(RLIMIT_AS, &memory);
 }
 
-static void describe(const struct sif_partition *partition)
+static enum sif_purpose purpose_of(const char *word)
 {
-	struct image_info info = {
-		.offset = partition->offset,
-		.size = partition->size,
-		.overlays = partition->overlays,
-	};
-	char words[IMAGE_INFO_SIZE];
+	if (strcmp(word, "data") == 0)
+		return SIF_DATA;
+	if (strcmp(word, "layer") == 0)
+		return SIF_LAYER;
+	return strcmp(word, "root-alone") == 0 ? SIF_ROOT_ALONE : SIF_ROOT;
+}
 
-	snprintf(info.compression, sizeof(info.compression), "%s",
-		sif_compression_of(partition));
-	sif_read_uuid(0, info.uuid);
+static void describe(enum sif_purpose purpose, const struct sif_layers *found)
+{
+	char words[IMAGE_INFO_SIZE];
+	struct image_info info;
+
+	sif_info_set(0, found, &info);
+	if (purpose == SIF_LAYER)
+		sif_info_add_layer(&info, found);
 	image_info_print(&info, words, sizeof(words));
 	puts(words);
 }
 
 int main(int argc, char *argv[])
 {
-	struct sif_partition partition;
+	enum sif_purpose purpose;
+	struct sif_image image;
 	struct error err;
 
 	if (version_asked(argc, argv, "spank-sif-inspect"))
@@ -55,12 +61,12 @@ int main(int argc, char *argv[])
 	limit();
 	if (argc != 2)
 		return 2;
-	if (sif_find(0,
-		    strcmp(argv[1], "data") == 0 ? SIF_DATA : SIF_ROOT_ALONE,
-		    sif_machine(), &partition, &err) < 0) {
+	purpose = purpose_of(argv[1]);
+	if (sif_find_image(0, purpose, sif_machine(), &image, &err) < 0) {
 		puts(err.text);
 		return 1;
 	}
-	describe(&partition);
+	describe(purpose, &image.layers);
+	sif_free_image(&image);
 	return 0;
 }

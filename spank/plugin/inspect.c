@@ -124,7 +124,8 @@ static void report_absence(const struct inspection *inspection,
 static int inspect_one(const struct inspection *inspection, const char *image,
 	bool is_root, struct error *err)
 {
-	char root[] = "root", data[] = "data", path[PATH_MAX];
+	char root[] = "root", alone[] = "root-alone", data[] = "data";
+	char path[PATH_MAX], *kind = data;
 	struct error ignored;
 
 	if (image_find(image, inspection->args->path, 0, path, &ignored) < 0) {
@@ -135,7 +136,9 @@ static int inspect_one(const struct inspection *inspection, const char *image,
 		report_absence(inspection, path, is_root, errno);
 		return 0;
 	}
-	return read_image(inspection, path, is_root ? root : data, err);
+	if (is_root)
+		kind = inspection->args->ignore_overlays ? alone : root;
+	return read_image(inspection, path, kind, err);
 }
 
 int inspect_images(const struct settings *settings,

@@ -11,29 +11,14 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/image_info.h"
-#include "common/sif.h"
+#include "common/sif_info.h"
 #include "spank/server/prefetch/resolve.h"
+#include "spank/server/readers/layers.h"
 #include "spank/server/service.h"
-
-static void describe(const struct service *service, int image_fd,
-	const struct sif_partition *partition, struct image_info *ret_info)
-{
-	*ret_info = (struct image_info){
-		.offset = partition->offset,
-		.size = partition->size,
-		.overlays = partition->overlays,
-		/* Without rings, requests come by /dev/fuse. */
-		.rings = rings_count(service->rings),
-	};
-	snprintf(ret_info->compression, sizeof(ret_info->compression), "%s",
-		sif_compression_of(partition));
-	sif_read_uuid(image_fd, ret_info->uuid);
-}
 
 /* The alarm ends a search that takes too long. */
 static int choose_part(struct service *service, const char *path,
-	struct image_info *info, struct error *err)
+	struct error *err)
 {
 	struct resolved part;
 
@@ -49,7 +34,7 @@ static int choose_part(struct service *service, const char *path,
 		return error_set(err, 0,
 			"'%s' in it is neither a directory nor a file", path);
 	service->image->root = part.ref;
-	info->is_file = S_ISREG(part.type);
+	service->info.is_file = S_ISREG(part.type);
 	return 0;
 }
 
@@ -70,38 +55,97 @@ static void close_layers(struct service *service)
 		cleanup_fd(&service->layer_fds[--service->layers_count]);
 }
 
+/* One of the files over the image. */
+static int add_layer(struct service *service, size_t number,
+	struct layers *layers, struct error *err)
+{
+	int fd = service->layer_fds[number];
+	struct sif_image found;
+
+	if (sif_find_image(fd, SIF_LAYER, sif_machine(), &found, err) < 0)
+		return -1;
+	sif_free_image(&found);
+	sif_info_add_layer(&service->info, &found.layers);
+	return layers_add(layers, fd, &found.layers, err);
+}
+
+static int add_all(struct service *service, int image_fd,
+	const struct sif_layers *found, struct layers *layers,
+	struct error *err)
+{
+	size_t i;
+
+	if (layers->count == 0 && layers_add(layers, image_fd, found, err) < 0)
+		return -1;
+	for (i = 0; i < service->layers_count; i++)
+		if (add_layer(service, i, layers, err) < 0)
+			return error_prefix(err, "layer %zu", i + 1);
+	return 0;
+}
+
+/* What was preopened is used as it is, or as the lowest of the layers. */
+static struct filesystem *take_preopened(struct service *service, int image_fd,
+	enum sif_purpose purpose, const struct sif_layers *found)
+{
+	bool has_layers = service->layers_count > 0 && found->count > 1;
+	bool is_alone =
+		purpose == SIF_ROOT_ALONE && found->partitions[0].overlays > 0;
+
+	if (purpose == SIF_DATA || has_layers || is_alone)
+		return NULL;
+	return preopen_take(&service->preopen, image_fd);
+}
+
+static int open_file_systems(struct service *service, int image_fd,
+	enum sif_purpose purpose, const struct sif_layers *found,
+	struct error *err)
+{
+	struct layers layers = { .count = 0 };
+
+	layers.list[0] = take_preopened(service, image_fd, purpose, found);
+	layers.count = layers.list[0] ? 1 : 0;
+	if (layers.count == 0)
+		preopen_discard(&service->preopen);
+	else if (service->layers_count > 0)
+		preopen_finish(&service->preopen);
+	if (add_all(service, image_fd, found, &layers, err) < 0) {
+		layers_close(&layers);
+		return -1;
+	}
+	return session_stack_layers(layers.list[0], layers.list + 1,
+		layers.count - 1, &service->options, &service->image, err);
+}
+
+static enum sif_purpose purpose_of(const struct image_use *use)
+{
+	if (use->is_data)
+		return SIF_DATA;
+	return use->ignores_overlays ? SIF_ROOT_ALONE : SIF_ROOT;
+}
+
 int service_open_image(struct service *service, const struct image_use *use,
 	int *image_fd, struct error *err)
 {
-	enum sif_purpose purpose = use->is_data ? SIF_DATA : SIF_ROOT_ALONE;
-	const struct sif_partition *partition;
-	struct image_info info;
 	struct sif_image image;
+	int opened;
 
 	service->owned_by_user = use->owner_is_user;
-	if (sif_find_image(*image_fd, purpose, sif_machine(), &image, err) < 0)
+	if (sif_find_image(*image_fd, purpose_of(use), sif_machine(), &image,
+		    err) < 0)
 		return -1;
 	oci_config_free(&service->config);
 	service->config = image.config;
-	if (sif_check_single(&image, err) < 0)
-		return -1;
-	if (service->layers_count > 0)
-		return error_set(err, 0, "layers cannot be put over it yet");
-	partition = &image.layers.partitions[0];
-	describe(service, *image_fd, partition, &info);
-	if (purpose == SIF_ROOT_ALONE)
-		service->image = preopen_take(&service->preopen, *image_fd);
-	if (!service->image) {
-		preopen_discard(&service->preopen);
-		if (session_open_image(image_fd, partition, &service->options,
-			    &service->image, err) < 0)
-			return -1;
-	}
-	if (use->part[0] && choose_part(service, use->part, &info, err) < 0)
-		return -1;
-	image_info_print(&info, service->image_info,
+	sif_info_set(*image_fd, &image.layers, &service->info);
+	/* Without rings, requests come by /dev/fuse. */
+	service->info.rings = rings_count(service->rings);
+	opened = open_file_systems(service, *image_fd, purpose_of(use),
+		&image.layers, err);
+	close_layers(service);
+	if (opened == 0 && use->part[0])
+		opened = choose_part(service, use->part, err);
+	image_info_print(&service->info, service->image_info,
 		sizeof(service->image_info));
-	return 0;
+	return opened;
 }
 
 bool service_is_prefetching(const struct service *service)

@@ -6,6 +6,7 @@
 
 #include "common/affinity.h"
 #include "common/error.h"
+#include "common/image_info.h"
 #include "common/image_use.h"
 #include "common/message.h"
 #include "spank/server/fuse/session.h"
@@ -29,8 +30,9 @@ struct service {
 	size_t layers_count;
 	struct session *session; /* owned; NULL: not mounted, or not any more */
 	bool owned_by_user;      /* every file belongs to the user */
-	struct oci_config config;           /* owned, as long as the session */
-	struct affinity affinity;           /* as it was before start */
+	struct oci_config config; /* owned, as long as the session */
+	struct affinity affinity; /* as it was before start */
+	struct image_info info;
 	char image_info[MESSAGE_TEXT_SIZE]; /* the text of READY */
 };
 

@@ -8,7 +8,8 @@
 #   image_add_files TREE PATH...         adds other files with their libraries
 #   image_squashfs TREE OUT [OPTION...]  packs it as squashfs (mksquashfs options)
 #   image_sif TREE OUT [OPTION...]       packs it as SIF, in the primary partition
-#   image_sif_add_overlay SIF            adds an ext3 overlay, as Apptainer does
+#   image_ext3 TREE OUT                  packs it as ext3
+#   image_sif_add_overlay SIF [UPPER]    adds an ext3 overlay, as Apptainer does
 #
 # The tree looks like a small distribution: merged /usr, /etc with its own users
 # and os-release, and programs of this machine with their libraries.  The caller
@@ -121,13 +122,22 @@ image_sif() { # TREE OUT [OPTION...]
 	return "$status"
 }
 
-# As `apptainer overlay create` does; the contents of the overlay are never read.
-image_sif_add_overlay() { # SIF
-	local arch status=0
-	arch=$(image_sif_arch) && truncate -s 1M "$1.ext3" &&
+image_ext3() { # TREE OUT
+	rm -f "$2"
+	truncate -s 8M "$2" &&
+		mke2fs -q -F -t ext3 -O ^64bit,^metadata_csum -d "$1" "$2"
+}
+
+# As `apptainer overlay create` does; the overlay has the contents of UPPER.
+image_sif_add_overlay() { # SIF [UPPER]
+	local arch status=0 tree=$1.overlay
+	rm -rf "$tree"
+	mkdir -p "$tree"/{upper,work}
+	[[ -z ${2-} ]] || cp -a "$2/." "$tree/upper/"
+	arch=$(image_sif_arch) && image_ext3 "$tree" "$1.ext3" &&
 		siftool add --datatype 4 --parttype 4 --partfs 2 \
 			--partarch "$arch" "$1" "$1.ext3" || status=$?
-	rm -f "$1.ext3"
+	rm -rf "$1.ext3" "$tree"
 	return "$status"
 }
 

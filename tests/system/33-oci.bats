@@ -143,6 +143,40 @@ in_app() { # [OPTION...] CMD
 	assert_contains '<x>'
 }
 
+# In TREES/NAME: what a layer changes in the image.
+make_layer() { # NAME
+	local layer=$BATS_FILE_TMPDIR/$1
+	mkdir -p "$layer"/{usr/bin,opt/app,work}
+	echo "$1" >"$layer/usr/mark"
+	mknod "$layer/usr/bin/wc" c 0 0
+	echo "of $1" >"$layer/opt/app/$1"
+	setfattr -n trusted.overlay.opaque -v y "$layer/opt"
+	echo "$1" >"$layer/work/$1"
+}
+
+@test "layers lie over each other, an ext3 layer at the top" {
+	make_layer second
+	make_layer third
+	echo 'a file' >"$BATS_FILE_TMPDIR/third/mnt"
+	image_squashfs "$BATS_FILE_TMPDIR/second" "$BATS_FILE_TMPDIR/second.squashfs"
+	mkdir -p "$BATS_FILE_TMPDIR/top"/{upper/usr/bin,work}
+	cp -a "$BATS_FILE_TMPDIR/third/." "$BATS_FILE_TMPDIR/top/upper/"
+	cp "$TREE/usr/bin/wc" "$BATS_FILE_TMPDIR/top/upper/usr/bin/again"
+	image_ext3 "$BATS_FILE_TMPDIR/top" "$BATS_FILE_TMPDIR/top.ext3"
+	oci_sif layers.sif "$TREE.squashfs" "$BATS_FILE_TMPDIR/second.squashfs" \
+		"$BATS_FILE_TMPDIR/top.ext3" --config="$CONFIG"
+	run as_alice srun --sif-image=/shared/layers.sif sh -c \
+		'cat /usr/mark /mnt; ls /opt/app /work; ls /usr/bin/wc; echo a | again'
+	assert_line third
+	assert_line 'a file'
+	assert_contains $'/opt/app:\nthird'
+	assert_contains $'/work:\nsecond\nthird'
+	assert_contains "cannot access '/usr/bin/wc'"
+	assert_matches '1 +1 +2'
+	run as_alice srun --sif-image=/shared/layers.sif /.singularity.d/runscript x
+	assert_output '<x>'
+}
+
 @test "a data container is mounted, and is no root" {
 	mkdir "$BATS_TEST_TMPDIR/data"
 	echo 'a datum' >"$BATS_TEST_TMPDIR/data/datum"

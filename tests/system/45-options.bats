@@ -609,32 +609,46 @@ bind=a:/b|'a' is not an absolute path
 	refute_contains node1
 }
 
-@test "an ignored overlay partition is reported at submission and on the node" {
-	local sentence="the image '/shared/bad/overlay.sif' has 1 overlay partition, which is ignored: what was added or changed there is missing"
-	mkdir "$SHARED/bad"
+@test "an overlay partition lies over the root" {
+	local upper=$BATS_TEST_TMPDIR/upper
+	mkdir -p "$SHARED/bad" "$upper/usr/bin"
+	echo overlaid >"$upper/usr/mark"
+	mknod "$upper/usr/bin/wc" c 0 0
 	cp "$SHARED/small.sif" "$SHARED/bad/overlay.sif"
-	image_sif_add_overlay "$SHARED/bad/overlay.sif"
+	image_sif_add_overlay "$SHARED/bad/overlay.sif" "$upper"
+	run here srun -n2 --sif-image=bad/overlay.sif sh -c 'cat /usr/mark; ls /usr/bin'
+	assert_status 0
+	assert_line overlaid 2
+	refute_line wc
+	assert_line cat 2
+	refute_contains spank_sif
+	# The overlay does not apply to a data image.
+	run here srun --sif-image=small.sif --sif-mount=bad/overlay.sif:/mnt \
+		cat /mnt/usr/mark
+	assert_output small
+}
+
+@test "overlay-partition=ignore: reported at submission and on the node" {
+	local sentence="the image '/shared/small.sif' has 1 overlay partition, which is ignored: what was added or changed there is missing"
+	start_other overlay-partition=ignore --nodes=2
+	image_sif_add_overlay "$OTHER/shared/small.sif"
 	for command in 'sbatch --quiet --test-only --wrap=true' 'salloc --quiet true'; do
 		# shellcheck disable=SC2086
-		run here ${command%% *} --sif-image=bad/overlay.sif ${command#* }
+		run on_other ${command%% *} --sif-image=small.sif ${command#* }
 		assert_status 0
 		assert_contains "spank_sif: warning: $sentence"
 		refute_contains node1
 	done
-	run here srun -n2 --sif-image=bad/overlay.sif cat /usr/mark
+	run on_other srun -n2 --sif-image=small.sif cat /usr/mark
 	assert_status 0
 	assert_line small 2
 	assert_contains "spank_sif: warning: $sentence"
 	assert_equal "$(grep -c "spank_sif: node1: warning: $sentence" <<<"$output")" 1
 	# Each node has the same message.
-	run here srun -N2 --sif-image=bad/overlay.sif true
+	run on_other srun -N2 --sif-image=small.sif true
 	assert_status 0
 	assert_contains "spank_sif: node1: warning: $sentence"
 	assert_equal "${#lines[@]}" 2
-	# The overlay does not apply to a data image.
-	run here srun --sif-image=small.sif --sif-mount=bad/overlay.sif:/mnt \
-		cat /mnt/usr/mark
-	assert_output small
 }
 
 @test "overlay-partition=refuse refuses such an image" {
@@ -644,13 +658,13 @@ bind=a:/b|'a' is not an absolute path
 		# shellcheck disable=SC2086
 		run on_other ${command%% *} --sif-image=small.sif ${command#* }
 		assert_failure
-		assert_contains "error: spank_sif: cannot use the image '/shared/small.sif': it has 1 overlay partition, which would be ignored, and this site refuses that (overlay-partition= in plugstack.conf)"
+		assert_contains "error: spank_sif: cannot use the image '/shared/small.sif': it has 1 overlay partition, which this site refuses (overlay-partition= in plugstack.conf)"
 		refute_contains node1
 	done
 	# Where the image was not visible to a command.
 	run on_other env SLURM_SIF_IMAGE=/shared/small.sif srun -n2 cat /usr/mark
 	assert_failure
-	assert_equal "$(grep -c "error: .*it has 1 overlay partition, which would be ignored" <<<"$output")" 1
+	assert_equal "$(grep -c "error: .*it has 1 overlay partition, which this site refuses" <<<"$output")" 1
 	refute_line small
 	run on_other srun --sif-image=other.sif cat /usr/mark
 	assert_output other

@@ -23,8 +23,8 @@ spank/server/squashfuse: common spank/server/filesystem spank/server/squashfs
 spank/server/ext: common spank/server/filesystem
 spank/server/readers: common spank/server/filesystem spank/server/squashfs spank/server/ext
 spank/server/fuse: common spank/server/filesystem spank/server/readers
-spank/server/prefetch: common spank/server/filesystem spank/server/fuse
-spank/server: common spank/server/filesystem spank/server/fuse spank/server/prefetch
+spank/server/prefetch: common spank/server/filesystem spank/server/fuse spank/server/readers
+spank/server: common spank/server/filesystem spank/server/fuse spank/server/prefetch spank/server/readers
 spank/check: common common/privileged spank/plugin spank/plugin/io spank/plugin/settings
 spank/gpus: common
 spank/inspect: common

@@ -165,7 +165,9 @@ static void describe_request(struct build *build, size_t i)
 	build->images[i] = (struct image_request){
 		.use = { .is_data = i > 0,
 			.owner_is_user =
-				userns || (i == 0 && is_writable(build)) },
+				userns || (i == 0 && is_writable(build)),
+			.ignores_overlays =
+				i == 0 && request->plan.args->ignore_overlays },
 		.server = request->server,
 		.fuse_fd = &request->fuse_fds[i],
 		.connection = &request->plan.connections[i],

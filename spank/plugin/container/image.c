@@ -199,10 +199,12 @@ int image_check_overlays(const char *path, const struct image_info *info,
 	if (args->refuse_overlays)
 		return error_set(err, 0,
 			"cannot use the image '%s': it has %ld overlay "
-			"partition%s, which would be ignored, and this site "
-			"refuses that (overlay-partition= in plugstack.conf); "
-			"make one file of all, see spank-sif-errors(7)",
+			"partition%s, which this site refuses "
+			"(overlay-partition= in plugstack.conf); make one file "
+			"of all, see spank-sif-errors(7)",
 			path, count, count == 1 ? "" : "s");
+	if (!args->ignore_overlays)
+		return 0;
 	report_note_alike(report,
 		"the image '%s' has %ld overlay partition%s, which %s ignored: "
 		"what was added or changed there is missing; make one file of "

@@ -77,9 +77,8 @@ void image_explain_absent(const char *image, char *const *job,
 	struct error *err);
 
 /*
- * If the root image has overlay partitions, which Apptainer would mount over
- * it, either add a note that they are ignored, or fail, as the administrator
- * has chosen.
+ * If the root image has overlay partitions, which are layers over it: fail, or
+ * add a note that they are ignored, if the administrator has chosen that.
  */
 int image_check_overlays(const char *path, const struct image_info *info,
 	const struct plugstack_args *args, struct report *report,

@@ -167,6 +167,21 @@ static int parse_mount(const struct arg_rule *rule, const char *value,
 	return settings_put(&args->defaults, SETTING_MOUNT, value, err);
 }
 
+static int parse_overlay_partition(const struct arg_rule *rule,
+	const char *value, struct plugstack_args *args, struct error *err)
+{
+	bool ignores = strcmp(value, "ignore") == 0;
+	bool refuses = strcmp(value, "refuse") == 0;
+
+	(void)rule;
+	if (!ignores && !refuses && strcmp(value, "use") != 0)
+		return error_set(err, 0,
+			"it is none of use, ignore and refuse");
+	args->ignore_overlays = ignores;
+	args->refuse_overlays = refuses;
+	return 0;
+}
+
 /* clang-format off */
 #define ARG(name_, parse_) { .name = (name_), .parse = (parse_) }
 #define FIELD_ARG(name_, parse_, member, ...)                             \
@@ -194,8 +209,7 @@ static const struct arg_rule rules[] = {
 	CHOICE("uring", use_uring, .choices = { "auto", "no" }, .on = 0),
 	CHOICE("reader", use_squashfuse, .choices = { "builtin", "squashfuse" },
 		.on = 1),
-	CHOICE("overlay-partition", refuse_overlays,
-		.choices = { "ignore", "refuse" }, .on = 1),
+	ARG("overlay-partition", parse_overlay_partition),
 	CHOICE("log", log_steps, .choices = { "yes", "no" }, .on = 0),
 };
 

@@ -33,7 +33,8 @@ struct plugstack_args {
 	bool log_steps;              /* log=yes: a line for each step */
 	bool use_uring;      /* uring=auto: FUSE over io_uring where possible */
 	bool use_squashfuse; /* reader=squashfuse: libsquashfuse, not builtin */
-	bool refuse_overlays; /* overlay-partition=refuse, not ignore */
+	/* overlay-partition=use, unless one of these is set. */
+	bool ignore_overlays, refuse_overlays;
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "common/image_file.h"
 #include "common/sif.h"
 #include "spank/server/prefetch/preopen.h"
+#include "spank/server/readers/layers.h"
 
 /*
  * The path was meant for the job's mount namespace, but was opened in
@@ -16,22 +17,39 @@ static bool is_trusted(const struct stat *status)
 	return status->st_uid == 0 || status->st_uid == getuid();
 }
 
+/* NULL if the file is not an image that can be served. */
+static struct filesystem *open_layers(int fd,
+	const struct session_options *options)
+{
+	struct layers layers = { .count = 0 };
+	struct filesystem *image = NULL;
+	struct sif_image found;
+	struct error ignored;
+
+	if (sif_find_image(fd, SIF_ROOT, sif_machine(), &found, &ignored) < 0)
+		return NULL;
+	sif_free_image(&found);
+	if (layers_add(&layers, fd, &found.layers, &ignored) < 0) {
+		layers_close(&layers);
+		return NULL;
+	}
+	session_stack_layers(layers.list[0], layers.list + 1, layers.count - 1,
+		options, &image, &ignored);
+	return image;
+}
+
 void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
 	const struct session_options *options)
 {
 	CLEANUP_FD int fd = fd_take(image_fd);
-	struct sif_partition partition;
-	struct error ignored;
 
 	if (fd < 0 || fstat(fd, &preopen->status) < 0 ||
-		!is_trusted(&preopen->status) ||
-		sif_find(fd, SIF_ROOT_ALONE, sif_machine(), &partition,
-			&ignored) < 0 ||
-		session_open_image(&fd, &partition, options, &preopen->image,
-			&ignored) < 0)
+		!is_trusted(&preopen->status))
 		return;
-	preopen->prefetch = prefetch_open(preopen->image, command,
-		options->cache_bytes / 2);
+	preopen->image = open_layers(fd, options);
+	if (preopen->image)
+		preopen->prefetch = prefetch_open(preopen->image, command,
+			options->cache_bytes / 2);
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)

@@ -31,6 +31,7 @@ static void assert_round_trip(const struct image_info *given, const char *words)
 	assert_int_equal(info.overlays, given->overlays);
 	assert_int_equal(info.rings, given->rings);
 	assert_string_equal(info.uuid, given->uuid);
+	assert_string_equal(info.stack, given->stack);
 	assert_string_equal(info.layers, given->layers);
 }
 
@@ -44,6 +45,7 @@ static void what_is_printed_is_parsed(void **state)
 		.overlays = UINT32_MAX,
 		.rings = INT32_MAX,
 		.uuid = UUID,
+		.stack = "squashfs+ext",
 		.layers = "ext,squashfs+ext" };
 
 	(void)state;
@@ -51,7 +53,8 @@ static void what_is_printed_is_parsed(void **state)
 	assert_round_trip(&most,
 		"offset=9223372036854775807 size=9223372036854775807 "
 		"compression=zstd overlays=4294967295 rings=2147483647 "
-		"uuid=" UUID " layers=ext,squashfs+ext");
+		"uuid=" UUID " filesystems=squashfs+ext "
+		"layers=ext,squashfs+ext");
 }
 
 static void a_small_buffer_cuts_the_words(void **state)
@@ -89,6 +92,7 @@ static void anything_else_is_refused(void **state)
 		LEAST " overlays=4294967296",
 		LEAST " xoverlays=2",
 		LEAST " overlays=2 overlays=0",
+		LEAST " filesystems=a,b",
 		LEAST " uuid=",
 		LEAST " uuid=$(reboot)",
 		LEAST " uuid=" UUID "0",

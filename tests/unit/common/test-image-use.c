@@ -58,6 +58,21 @@ static void a_part_is_taken_to_the_end(void **state)
 	assert_string_equal(use.part, given.part);
 }
 
+static void overlays_are_used_unless_said_otherwise(void **state)
+{
+	const struct image_use given = { .ignores_overlays = true };
+	char text[IMAGE_USE_SIZE];
+	struct image_use use;
+
+	(void)state;
+	image_use_print(&given, text);
+	assert_string_equal(text, "use=root owner=image overlays=ignore");
+	assert_true(image_use_parse(text, &use));
+	assert_true(use.ignores_overlays);
+	assert_true(image_use_parse("use=root owner=image", &use));
+	assert_false(use.ignores_overlays);
+}
+
 static void nothing_else_is_parsed(void **state)
 {
 	static const char *const bad[] = { "", "root", "use=root", "owner=user",
@@ -81,6 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_printed_is_parsed),
 		cmocka_unit_test(a_part_is_taken_to_the_end),
+		cmocka_unit_test(overlays_are_used_unless_said_otherwise),
 		cmocka_unit_test(nothing_else_is_parsed),
 	};
 

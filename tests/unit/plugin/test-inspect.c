@@ -149,12 +149,16 @@ static void further_images_are_data(void **state)
 	assert_string_equal(asked, "root data ");
 }
 
-static void overlay_partitions_are_noted(void **state)
+static void overlay_partitions_are_noted_if_ignored(void **state)
 {
 	(void)state;
 	answer = "offset=0 size=9 compression=gzip overlays=2\n";
 	assert_int_equal(inspect("pytorch", true), 0);
+	assert_int_equal(report.count, 0);
+	args.ignore_overlays = true;
+	assert_int_equal(inspect("pytorch", true), 0);
 	assert_noted("has 2 overlay partitions, which are ignored");
+	assert_string_equal(asked, "root root-alone ");
 }
 
 static void a_similar_name_is_suggested(void **state)
@@ -216,7 +220,7 @@ int main(void)
 		TEST(a_bad_image_is_refused_with_the_reason),
 		TEST(a_program_that_fails_refuses_nothing),
 		TEST(further_images_are_data),
-		TEST(overlay_partitions_are_noted),
+		TEST(overlay_partitions_are_noted_if_ignored),
 		TEST(a_similar_name_is_suggested),
 		TEST(a_similar_path_is_suggested),
 		TEST(a_path_that_nothing_is_like_is_noted),

@@ -119,7 +119,7 @@ static void another_failure_is_not_explained(void **state)
 		"cannot open it: No such file or directory");
 }
 
-static void overlays_are_noted_or_refused(void **state)
+static void overlays_are_used_noted_or_refused(void **state)
 {
 	struct plugstack_args args = { .refuse_overlays = false };
 	struct image_info info = { .overlays = 0 };
@@ -131,6 +131,10 @@ static void overlays_are_noted_or_refused(void **state)
 		image_check_overlays("/a", &info, &args, &report, &err), 0);
 	assert_int_equal(report.count, 0);
 	info.overlays = 2;
+	assert_int_equal(
+		image_check_overlays("/a", &info, &args, &report, &err), 0);
+	assert_int_equal(report.count, 0);
+	args.ignore_overlays = true;
 	assert_int_equal(
 		image_check_overlays("/a", &info, &args, &report, &err), 0);
 	assert_int_equal(report.count, 1);
@@ -349,7 +353,7 @@ int main(void)
 		cmocka_unit_test(a_missing_name_is_told_with_the_directories),
 		cmocka_unit_test(a_guess_of_the_command_is_told),
 		cmocka_unit_test(another_failure_is_not_explained),
-		cmocka_unit_test(overlays_are_noted_or_refused),
+		cmocka_unit_test(overlays_are_used_noted_or_refused),
 		cmocka_unit_test_setup(a_checked_image_has_a_report,
 			scratch_clear),
 		cmocka_unit_test_setup(

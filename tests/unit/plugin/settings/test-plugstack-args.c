@@ -101,8 +101,9 @@ static void the_modes_are_told_from_defaults(void **state)
 	char *layers[] = { "overlay=/$a.sqf:ro", "overlay=base" };
 	char *undone[] = { "privilege=userns", "mount=host", "privilege=root",
 		"mount=private", "uring=no", "uring=auto",
-		"overlay-partition=refuse", "overlay-partition=ignore",
+		"overlay-partition=refuse", "overlay-partition=use",
 		"reader=squashfuse", "reader=builtin" };
+	char *ignore[] = { "overlay-partition=ignore" };
 	struct plugstack_args args = { 0 };
 	struct error err = { 0 };
 
@@ -123,8 +124,12 @@ static void the_modes_are_told_from_defaults(void **state)
 	assert_false(args.use_squashfuse);
 	assert_true(args.use_uring);
 	assert_false(args.refuse_overlays);
+	assert_false(args.ignore_overlays);
 	assert_false(args.userns);
 	assert_false(mounts_on_host(&args));
+	plugstack_args_free(&args);
+	assert_int_equal(plugstack_args_parse(1, ignore, &args, &err), 0);
+	assert_true(args.ignore_overlays);
 	plugstack_args_free(&args);
 }
 
