@@ -68,8 +68,8 @@ start_over() { # LAYERS SRUN-ARGUMENT...
 	assert_line "os-release c 2001 0"
 	# node2: the layer does not depend on the node's state.
 	run over d -w node2 sh -c 'cat /opt/new /opt/there/file /opt/moved/file
-		ls /opt/deep /opt/link /etc/os-release'
-	assert_contains $'new\nimage\nmore\nimage\nmore'
+		find /opt | sort; ls /opt/link /etc/os-release || true'
+	assert_contains $'new\nimage\nmore\nimage\nmore\n/opt\n/opt/deep\n/opt/moved'
 	assert_equal "$(grep -c "No such file" <<<"$output")" 2
 	assert_equal "$(sha256sum <"$SHARED/small.sif")" "$sum"
 	run in_image small cat /opt/there/file
@@ -177,9 +177,10 @@ is_free() { # DIR
 	for i in 1 3 5 7; do
 		start_over /shared/d true
 		# A different moment each time.
-		wait_until 20 as_root pgrep -x "slurmstepd|spank-sif-task" >/dev/null
+		wait_until 20 as_root pgrep -x slurmstepd >/dev/null
 		read -rt "0.0$i" <> <(:) || true
-		as_root pkill -KILL -x "slurmstepd|spank-sif-task|$SERVER_COMM" || true
+		as_root sh -c 'kill -KILL $(pgrep -x slurmstepd) $(pgrep -x spank-sif-task) \
+			$(pgrep -x "$1")' sh "$SERVER_COMM" || true
 		as_alice scancel --user=alice
 		wait_step 60 || true
 		wait_until 30 no_jobs
@@ -277,6 +278,34 @@ assert_refused() { # LAYERS SENTENCE
 	assert_refused /covered:ro "the kernel cannot use '/covered' as a layer"
 	assert_refused /:ro "the kernel cannot use '/' as a layer"
 	as_root sh -c 'umount /covered/m; rm -r /covered'
+}
+
+@test "a node without user namespaces says so" {
+	maker=/usr/libexec/spank-sif/spank-sif-userns
+	# The limit would be the whole machine's: see 34-userns.
+	as_alice unshare --user --map-root-user sh -c '
+		echo 0 >/proc/sys/user/max_user_namespaces
+		$0 </dev/null' "$maker" >"$SHARED/said" || true
+	as_root sh -c '(echo "#!/bin/sh"; echo "cat /shared/said; exit 1") >/maker
+		chmod 0755 /maker && mount --bind /maker $0' "$maker"
+	run over d true
+	run_all=$output
+	run over d:ro true
+	as_root sh -c 'umount $0; rm /maker /shared/said' "$maker"
+	for output in "$run_all" "$output"; do
+		assert_contains "--sif-overlay: directories as layers need a user namespace: cannot make a user namespace: No space left on device; the limit user.max_user_namespaces of this node is reached"
+	done
+}
+
+@test "a bind of the site shows over what a layer has in its place" {
+	start_other "bind=!/shared/e:/site/e"
+	on_other sh -c 'mkdir -p /shared/d/site/e /shared/e && touch /shared/e/file
+		echo no >/shared/d/site/e/hidden'
+	run on_other srun --sif-image=small.sif --sif-overlay=d:ro ls /site/e
+	assert_output file
+	run on_other srun --sif-image=small.sif --sif-overlay=d:ro --sif-bind=/tmp:/site true
+	assert_failure
+	assert_contains "/site/e"
 }
 
 # --- the user's rights, and no more -------------------------------------------
