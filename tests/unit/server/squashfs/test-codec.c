@@ -120,7 +120,7 @@ static struct decompression *start(size_t method)
 	return job;
 }
 
-static void stop(struct decompression *job)
+static void job_stop(struct decompression *job)
 {
 	codec_give(job->codec, job->work);
 	codec_close(job->codec);
@@ -159,7 +159,7 @@ static void every_method_restores_the_block(void **state)
 		/* The same work set again. */
 		assert_int_equal(decompress(job, job->size, SIZE), SIZE);
 		assert_memory_equal(job->output, block, SIZE);
-		stop(job);
+		job_stop(job);
 	}
 }
 
@@ -176,7 +176,7 @@ static void more_than_the_capacity_is_an_error(void **state)
 		assert_int_equal(decompress(job, job->size, 0), -1);
 		/* An error does not last. */
 		assert_int_equal(decompress(job, job->size, SIZE), SIZE);
-		stop(job);
+		job_stop(job);
 	}
 }
 
@@ -193,7 +193,7 @@ static void truncated_input_is_an_error(void **state)
 			if (decompress(job, size, SIZE) >= 0)
 				assert_int_equal(methods[i].id, 5);
 		assert_true(decompress(job, job->size - 1, SIZE) < SIZE);
-		stop(job);
+		job_stop(job);
 	}
 }
 
@@ -215,7 +215,7 @@ static void damaged_input_stays_within_the_output(void **state)
 		for (j = 0; j < job->size; j++)
 			job->work->input[j] = rand();
 		assert_true(decompress(job, job->size, SIZE) != SIZE);
-		stop(job);
+		job_stop(job);
 	}
 }
 
@@ -228,7 +228,7 @@ static void xz_gets_no_more_memory_than_a_block_needs(void **state)
 	assert_int_equal(decompress(job, job->size, SIZE), SIZE);
 	job->size = make_xz_with(job->work->input, DICT_MAX);
 	assert_int_equal(decompress(job, job->size, SIZE), -1);
-	stop(job);
+	job_stop(job);
 }
 
 static void only_these_methods_are_known(void **state)
