@@ -81,6 +81,9 @@ static int open_all(struct squash *squash, struct error *err)
 
 	if (instances_make(squash, 1, 1, &reason) < 0)
 		return cannot_open(reason, &squash->window, err);
+	/* Libsquashfuse 0.5 reads it, too; the other reader does not. */
+	if (super_of(squash)->compression == LZMA_COMPRESSION)
+		return cannot_open(SQFS_BADCOMP, &squash->window, err);
 	if (!super_is_sane(squash))
 		return damaged(err);
 	return check_root(squash, err);
