@@ -46,11 +46,31 @@ repack() { # VERSION OUT EDIT
 
 built_for_other_release() {
 	local release
-	release=$(dpkg-deb --field "$DEB" Depends |
-		sed 's/.*basic-plugins (>= \([0-9.]*\)).*/\1/')
+	release=$(release_of_deb)
 	sed -i "/^Depends:/s/>= ${release}/>= $OTHER_RELEASE/g
 		/^Depends:/s/<< [0-9.]*~/<< 19.06~/g" control
 	sed -i "s/${release}/$OTHER_RELEASE/g" postinst
+}
+
+# The release of Slurm that it is built for.
+release_of_deb() {
+	dpkg-deb --field "$DEB" Depends | sed 's/.*basic-plugins (>= \([0-9.]*\)).*/\1/'
+}
+
+# For dpkg, the node has slurm-smd VERSION instead of the distribution's Slurm.
+# shellcheck disable=SC2016
+with_smd() { # VERSION CMD...
+	as_root sh -c '
+		cd /var/lib/dpkg && cp status /run/status
+		awk -v RS= -v ORS="\n\n" "!/^Package: (lib)?slurm/" /run/status >status
+		printf "%s\n" "Package: slurm-smd" "Status: install ok installed" \
+			"Architecture: all" "Version: $0" "Maintainer: none" \
+			"Description: none" >>status
+		"$@"
+		result=$?
+		dpkg --purge slurm-spank-sif
+		mv /run/status status
+		exit "$result"' "$@"
 }
 
 install_package() { # NAME [OPTION...]
@@ -166,4 +186,12 @@ assert_plugin_is_off() {
 	assert_status 0
 	assert_contains "not enabled: it is built for Slurm $OTHER_RELEASE"
 	assert_plugin_is_off
+}
+
+@test "SchedMD's slurm-smd of the same release will do, no other" {
+	run with_smd "$(release_of_deb).9-1" dpkg --install /shared/1.deb
+	assert_status 0
+	run with_smd 99.05.1-1 dpkg --install /shared/1.deb
+	assert_status 1
+	assert_contains 'slurm-spank-sif depends on slurm-wlm-basic-plugins'
 }
