@@ -3,8 +3,8 @@
  * Finds the file system in an image file:
  *
  *   1. is it a regular file?
- *   2. is it a SIF, or a bare squashfs?  or, if data are wanted, a bare ext2,
- *      ext3 or ext4?
+ *   2. is it a SIF, or a bare squashfs?  or, if no root is wanted, a bare
+ *      ext2, ext3 or ext4?
  *   3. of a SIF: the table of descriptors (sif_table.c), and the partition that
  *      is wanted (sif_partition.c), or the layers of an OCI-SIF (oci.c)
  *   4. of all: the superblocks (sif_superblock.c)

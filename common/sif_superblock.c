@@ -2,13 +2,14 @@
 /*
  * Checks that a partition begins with a squashfs 4.0 superblock, that its
  * compression is one of squashfs's, and that it is as long as it claims; or
- * that it begins like ext2, ext3 or ext4.
+ * the same of ext2, ext3 or ext4 (ext_superblock.c).
  *
  * Layout: kernel, fs/squashfs/squashfs_fs.h.
  */
 #include <stddef.h>
 #include <string.h>
 
+#include "common/ext_superblock.h"
 #include "common/little_endian.h"
 #include "common/sif_superblock.h"
 #include "common/sif_table.h"
@@ -18,11 +19,6 @@
 #define SUPERBLOCK_MAJOR       28
 #define SUPERBLOCK_MINOR       30
 #define SUPERBLOCK_BYTES_USED  40
-
-/* Kernel: fs/ext4/ext4.h.  The superblock lies at 1024, and has 1024 bytes. */
-#define EXT_SIZE_MIN     2048
-#define EXT_MAGIC_OFFSET (1024 + 56)
-#define EXT_MAGIC        0xEF53
 
 static int check_squashfs(int fd, struct sif_partition *partition,
 	struct error *err)
@@ -69,18 +65,14 @@ static int check_squashfs(int fd, struct sif_partition *partition,
 static int check_ext(int fd, const struct sif_partition *partition,
 	struct error *err)
 {
-	unsigned char magic[2] = { 0 };
+	unsigned char superblock[EXT_SUPER_SIZE] = { 0 };
 
-	if (partition->size >= EXT_SIZE_MIN &&
-		sif_read_at(fd, magic, sizeof(magic),
-			partition->offset + EXT_MAGIC_OFFSET,
+	if (partition->size >= EXT_SUPER_OFFSET + EXT_SUPER_SIZE &&
+		sif_read_at(fd, superblock, sizeof(superblock),
+			partition->offset + EXT_SUPER_OFFSET,
 			"the bytes of its file system", err) < 0)
 		return -1;
-	if (le16_at(magic) == EXT_MAGIC)
-		return 0;
-	return error_set(err, 0,
-		"it is damaged: its file system does not begin like ext2, ext3 "
-		"or ext4; copy or build it again");
+	return ext_superblock_check(superblock, partition->size, err);
 }
 
 int sif_check_superblock(int fd, struct sif_partition *partition,
@@ -93,13 +85,13 @@ int sif_check_superblock(int fd, struct sif_partition *partition,
 
 bool sif_is_ext(int fd, uint64_t size)
 {
-	const struct sif_partition partition = {
-		.size = size,
-		.kind = SIF_EXT,
-	};
+	unsigned char magic[2];
 	struct error ignored;
 
-	return check_ext(fd, &partition, &ignored) == 0;
+	return size >= EXT_SUPER_OFFSET + EXT_SUPER_SIZE &&
+	       sif_read_at(fd, magic, sizeof(magic),
+		       EXT_SUPER_OFFSET + EXT_SUPER_MAGIC, "", &ignored) == 0 &&
+	       le16_at(magic) == EXT_MAGIC;
 }
 
 const char *sif_compression_of(const struct sif_partition *partition)

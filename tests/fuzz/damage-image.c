@@ -17,6 +17,7 @@
 
 #include "common/cleanup.h"
 #include "spank/server/prefetch/prefetch.h"
+#include "spank/server/readers/reader.h"
 #include "spank/server/squashfs/squash.h"
 #include "tests/fuzz/spoil.h"
 #include "tests/lib/walk-image.h"
@@ -71,8 +72,8 @@ static bool try_image(int image_fd, long seed)
 	struct error err;
 	CLEANUP_FD int fd = dup(image_fd);
 
-	if (sif_find(fd, SIF_ROOT, "00", &partition, &err) < 0 ||
-		squash_open(&fd, &partition, &walk_all.fs, &err) < 0)
+	if (sif_find(fd, SIF_DATA, "00", &partition, &err) < 0 ||
+		reader_open(&fd, &partition, NULL, &walk_all.fs, &err) < 0)
 		return false;
 	if (fs_set_cache(walk_all.fs, 0, THREADS) < 0)
 		die("fs_set_cache");

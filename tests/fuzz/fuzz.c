@@ -13,8 +13,9 @@ int fuzz_file(const uint8_t *data, size_t size)
 
 	if (fd < 0)
 		fd = memfd_create("input", MFD_CLOEXEC);
-	FUZZ_ASSERT(fd >= 0 && ftruncate(fd, 0) == 0 &&
-		    pwrite(fd, data, size, 0) == (ssize_t)size);
+	/* In this order the file keeps its pages. */
+	FUZZ_ASSERT(fd >= 0 && pwrite(fd, data, size, 0) == (ssize_t)size &&
+		    ftruncate(fd, size) == 0);
 	return fd;
 }
 

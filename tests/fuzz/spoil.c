@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Damages at random: mostly in the metadata, at the end of an image. */
+/*
+ * Damages at random: mostly in the metadata, which is at the end of a squashfs,
+ * and everywhere in ext.
+ */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -41,11 +45,33 @@ void spoil_load(struct spoil *image, const char *path)
 	fclose(file);
 }
 
+static bool is_ext(const struct spoil *image)
+{
+	return image->size > 1081 && image->good[1080] == 0x53 &&
+	       image->good[1081] == 0xef;
+}
+
+/* Most of a file system is empty: where bytes are set, if that is found soon.
+ */
+static size_t choose_place_in_ext(struct spoil *image)
+{
+	size_t place = 0, i;
+
+	for (i = 0; i < 64; i++) {
+		place = next_random(image) % image->size;
+		if (image->good[place])
+			break;
+	}
+	return place;
+}
+
 /* In the superblock, in the metadata, or anywhere. */
 static size_t choose_place(struct spoil *image)
 {
 	size_t tail = image->size < TAIL ? image->size : TAIL;
 
+	if (is_ext(image))
+		return choose_place_in_ext(image);
 	switch (next_random(image) % 8) {
 	case 0:
 		return next_random(image) % 96;

@@ -607,6 +607,10 @@ bind=a:/b|'a' is not an absolute path
 	assert_failure
 	assert_contains "cannot use the image '/shared/bad/text'"
 	refute_contains node1
+	run here srun --sif-image=small.sif --sif-mount=bad/ext3:/data true
+	assert_failure
+	assert_contains "run 'e2fsck -f' on it"
+	refute_contains node1
 }
 
 @test "an overlay partition lies over the root" {

@@ -572,6 +572,20 @@ on_other_alias() { # BIND CMD...
 	wait_until 10 no_servers
 }
 
+@test "--sif-mount mounts an ext3 file" {
+	type -P mke2fs >/dev/null || skip "no mke2fs"
+	mke2fs -q -F -t ext3 -d "$TREES/data" "$SHARED/data.ext3" 16M
+	run inside -n4 --sif-mount=data.ext3:/data sh -c \
+		'cat /data/mark; grep " /data " /proc/self/mountinfo'
+	assert_line maps 4
+	assert_matches ' /data ro,nosuid,nodev'
+	debugfs -w -R 'feature +needs_recovery' "$SHARED/data.ext3" 2>/dev/null
+	run inside --sif-mount=data.ext3:/data true
+	assert_failure
+	assert_contains "'/shared/data.ext3': its ext file system was not unmounted properly"
+	wait_until 10 no_servers
+}
+
 @test "each mistake in --sif-mount has its own message" {
 	while IFS='|' read -r mount sentence; do
 		run inside --sif-mount="$mount" true

@@ -8,38 +8,19 @@
  * fs/ext4/ext4.h, ext4_extents.h and xattr.h, and its
  * Documentation/filesystems/ext4.
  */
-#define EXT_MAGIC        0xEF53
-#define EXT_SUPER_OFFSET 1024
-#define EXT_SUPER_SIZE   1024
-#define EXT_BLOCK_MIN    1024
-#define EXT_BLOCK_MAX    65536
-#define EXT_ROOT         2  /* inode number of the root directory */
-#define EXT_FIRST_INODE  11 /* revision 0: those before are reserved */
+#include "common/ext_superblock.h"
 
-/* s_state. */
-#define EXT_STATE_CLEAN 0x0001
+#define EXT_BLOCK_MIN   1024
+#define EXT_BLOCK_MAX   65536
+#define EXT_ROOT        2  /* inode number of the root directory */
+#define EXT_FIRST_INODE 11 /* revision 0: those before are reserved */
 
 /* s_flags: how a character is hashed. */
 #define EXT_FLAG_UNSIGNED_HASH 0x0002
 
-/* Features: any other in s_feature_incompat cannot be read. */
-#define EXT_COMPAT_JOURNAL       0x0004
+/* Features, but those of common/ext_superblock.h. */
 #define EXT_COMPAT_DIR_INDEX     0x0020
 #define EXT_COMPAT_SPARSE_SUPER2 0x0200
-#define EXT_INCOMPAT_FILETYPE    0x00002
-#define EXT_INCOMPAT_RECOVER     0x00004
-#define EXT_INCOMPAT_JOURNAL_DEV 0x00008
-#define EXT_INCOMPAT_META_BG     0x00010
-#define EXT_INCOMPAT_EXTENTS     0x00040
-#define EXT_INCOMPAT_64BIT       0x00080
-#define EXT_INCOMPAT_MMP         0x00100
-#define EXT_INCOMPAT_FLEX_BG     0x00200
-#define EXT_INCOMPAT_EA_INODE    0x00400
-#define EXT_INCOMPAT_CSUM_SEED   0x02000
-#define EXT_INCOMPAT_LARGEDIR    0x04000
-#define EXT_INCOMPAT_INLINE_DATA 0x08000
-#define EXT_INCOMPAT_ENCRYPT     0x10000
-#define EXT_INCOMPAT_CASEFOLD    0x20000
 #define EXT_RO_COMPAT_SPARSE     0x0001
 #define EXT_RO_COMPAT_HUGE_FILE  0x0008
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The superblock, which features it may have, and the only function that reads
- * from the image.  That reads within a window of the file: first the partition,
- * then the part of it that the file system takes.
+ * The superblock, and the only function that reads from the image.  That reads
+ * within a window of the file: first the partition, then the part of it that
+ * the file system takes.
  *
  * Features that only matter to whoever writes are ignored (ro_compat, compat);
  * so are checksums, of this block and of all others: whatever they protect is
@@ -11,12 +11,6 @@
 #include <unistd.h>
 
 #include "spank/server/ext/internal.h"
-
-#define KNOWN_INCOMPAT                                                         \
-	(EXT_INCOMPAT_FILETYPE | EXT_INCOMPAT_META_BG | EXT_INCOMPAT_EXTENTS | \
-		EXT_INCOMPAT_64BIT | EXT_INCOMPAT_MMP | EXT_INCOMPAT_FLEX_BG | \
-		EXT_INCOMPAT_EA_INODE | EXT_INCOMPAT_CSUM_SEED |               \
-		EXT_INCOMPAT_LARGEDIR | EXT_INCOMPAT_INLINE_DATA)
 
 int ext_pread(const struct ext *ext, void *buffer, size_t size, uint64_t offset)
 {
@@ -82,18 +76,16 @@ static void parse_revision_1(const unsigned char *raw, struct ext_super *super)
 	super->backup_groups[1] = le32_at(raw + 592);
 }
 
+/* The check is done: the block size is one, and the blocks are there. */
 static int parse_super(const unsigned char *raw, struct ext_super *super)
 {
-	uint32_t log_block_size = le32_at(raw + 24);
 	uint64_t groups;
 
-	if (le16_at(raw + 56) != EXT_MAGIC || log_block_size > 6)
-		return ext_corrupt();
 	*super = (struct ext_super){
 		.inodes = le32_at(raw),
 		.blocks = le32_at(raw + 4),
 		.first_block = le32_at(raw + 20),
-		.block_size = EXT_BLOCK_MIN << log_block_size,
+		.block_size = EXT_BLOCK_MIN << le32_at(raw + 24),
 		.blocks_per_group = le32_at(raw + 32),
 		.inodes_per_group = le32_at(raw + 40),
 		.first_inode = EXT_FIRST_INODE,
@@ -114,71 +106,24 @@ static int parse_super(const unsigned char *raw, struct ext_super *super)
 	return 0;
 }
 
-/* A journal that was not written back, or no journal and not unmounted. */
-static bool is_unclean(const unsigned char *raw, const struct ext_super *super)
+static int say_nonsense(struct error *err)
 {
-	if (super->incompat & EXT_INCOMPAT_RECOVER)
-		return true;
-	return !(super->compat & EXT_COMPAT_JOURNAL) &&
-	       !(le16_at(raw + 58) & EXT_STATE_CLEAN);
-}
-
-static int check_features(const unsigned char *raw,
-	const struct ext_super *super, struct error *err)
-{
-	uint32_t unknown = super->incompat & ~KNOWN_INCOMPAT;
-
-	if (super->incompat & EXT_INCOMPAT_JOURNAL_DEV)
-		return error_set(err, 0,
-			"it is the external journal of an ext file system, "
-			"which has no files");
-	if (is_unclean(raw, super))
-		return error_set(err, 0,
-			"its ext file system was not unmounted properly, or is "
-			"in use for writing; when nothing uses it, run 'e2fsck "
-			"-f' on it");
-	if (unknown & EXT_INCOMPAT_ENCRYPT)
-		return error_set(err, 0,
-			"its ext file system can have encrypted files, which "
-			"are not supported; copy the files into one that was "
-			"made without '-O encrypt'");
-	if (unknown & EXT_INCOMPAT_CASEFOLD)
-		return error_set(err, 0,
-			"its ext file system can ignore the case of names, "
-			"which is not supported; copy the files into one that "
-			"was made without '-O casefold'");
-	if (unknown)
-		return error_set(err, 0,
-			"its ext file system has features that are not "
-			"supported (0x%x); copy the files into one that was "
-			"made by 'mke2fs' without options",
-			unknown);
-	return 0;
+	return error_set(err, 0,
+		"it is damaged: its ext file system does not make sense; "
+		"repair it with 'e2fsck -f', or copy it again");
 }
 
 int ext_super_read(struct ext *ext, struct error *err)
 {
 	unsigned char raw[EXT_SUPER_SIZE];
-	struct ext_super super;
-	uint64_t size;
 
-	if (ext_pread(ext, raw, sizeof(raw), EXT_SUPER_OFFSET) < 0 ||
-		parse_super(raw, &super) < 0)
-		return error_set(err, 0,
-			"it is damaged: its ext file system does not make "
-			"sense; repair it with 'e2fsck -f', or copy it again");
-	if (check_features(raw, &super, err) < 0)
+	if (ext_pread(ext, raw, sizeof(raw), EXT_SUPER_OFFSET) < 0)
+		return say_nonsense(err);
+	if (ext_superblock_check(raw, ext->window.size, err) < 0)
 		return -1;
-	if (__builtin_mul_overflow(super.blocks, super.block_size, &size) ||
-		size > ext->window.size)
-		return error_set(err, 0,
-			"it is truncated or damaged: its ext file system "
-			"claims %llu blocks of %u bytes where there are %llu "
-			"bytes; copy it again",
-			(unsigned long long)super.blocks, super.block_size,
-			(unsigned long long)ext->window.size);
-	ext->super = super;
-	ext->window.size = size;
+	if (parse_super(raw, &ext->super) < 0)
+		return say_nonsense(err);
+	ext->window.size = ext->super.blocks * ext->super.block_size;
 	return 0;
 }
 

@@ -97,6 +97,7 @@ static void add_layer(const struct recipe *recipe, const char *type,
 	if (strcmp(type, EXT3) == 0) {
 		layer[1080] = 0x53;
 		layer[1081] = 0xef;
+		layer[1082] = 1; /* clean */
 	} else {
 		memcpy(layer, "hsqs", 4);
 		layer[20] = 1;

@@ -198,7 +198,8 @@ static void overlays_of_the_same_group_are_layers(void **state)
 	put(SLOT(2) + 25, 2048, 8);
 	put(SLOT(2) + 201, 2, 4);
 	put(PARTITION + 1024 + 1080, 0xEF53, 2);
-	put_overlay(SLOT(3), 0xf0000002); /* another group's */
+	put(PARTITION + 1024 + 1082, 1, 2); /* clean */
+	put_overlay(SLOT(3), 0xf0000002);   /* another group's */
 	put_overlay(SLOT(4), 0xf0000001);
 	image[SLOT(4) + 4] = 0; /* not in use */
 	find_layers(SIF_ROOT, &found);
@@ -228,6 +229,7 @@ static void overlays_of_the_same_group_are_layers(void **state)
 	/* An ext3 partition is data, and no root. */
 	put(PRIMARY + 201, 2, 4);
 	put(PARTITION + 1080, 0xEF53, 2);
+	put(PARTITION + 1082, 1, 2);
 	find_layers(SIF_DATA, &found);
 	assert_int_equal(found.layers.partitions[0].kind, SIF_EXT);
 }
@@ -269,13 +271,21 @@ static void a_bare_ext_is_data(void **state)
 	(void)state;
 	memset(image, 0, sizeof(image));
 	put(1080, 0xEF53, 2);
+	put(1082, 1, 2); /* clean */
 	assert_int_equal(
 		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), 0);
+	assert_int_equal(partition.kind, SIF_EXT);
+	assert_int_equal(
+		find_for(SIF_LAYER, sizeof(image), "02", &partition, &err), 0);
 	assert_int_equal(partition.kind, SIF_EXT);
 	assert_int_equal(partition.offset, 0);
 	assert_int_equal(partition.size, sizeof(image));
 	assert_string_equal(sif_compression_of(&partition), "none");
-	assert_int_equal(find_for(SIF_DATA, 1081, "02", &partition, &err), -1);
+	assert_int_equal(find_for(SIF_DATA, 2047, "02", &partition, &err), -1);
+	put(1082, 0, 2);
+	assert_int_equal(
+		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), -1);
+	assert_non_null(strstr(err.text, "run 'e2fsck -f' on it"));
 	/* The magic number of squashfs comes first. */
 	put_superblock(0);
 	assert_int_equal(

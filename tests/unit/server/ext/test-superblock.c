@@ -48,7 +48,7 @@ static void assert_refused(const struct fixture *fixture,
 static void nonsense_is_refused(void **state)
 {
 	static const struct change changes[] = {
-		{ EXT_SUPER(56), 2, 0xEF54, NONSENSE },
+		{ EXT_SUPER(56), 2, 0xEF54, "does not begin like ext2" },
 		{ EXT_SUPER(24), 4, 7, NONSENSE }, /* block size */
 		{ EXT_SUPER(24), 4, 0xffffffff, NONSENSE },
 		{ EXT_SUPER(20), 4, 2, NONSENSE }, /* first block */
@@ -65,7 +65,7 @@ static void nonsense_is_refused(void **state)
 		{ EXT_SUPER(254), 2, 96, NONSENSE },
 		{ EXT_SUPER(254), 2, 8192, NONSENSE },
 		{ EXT_SUPER(4), 4, 0x01000000, "it is truncated or damaged" },
-		{ EXT_SUPER(336), 4, 0xffffffff, "does not make sense" },
+		{ EXT_SUPER(336), 4, 0xffffffff, "it is truncated or damaged" },
 	};
 
 	ext_fixture_pack(*state, "-t ext4 -O ^has_journal", 8);
