@@ -3,7 +3,8 @@
  * The config of an OCI image: architecture and os, and what it says about the
  * container.  Env, Entrypoint and Cmd become shell scripts like those that the
  * runtimes write when they build a SIF from the same image, so that both give
- * the same container.  A variable whose name no shell can export is left out.
+ * the same container.  HOME, and a variable whose name no shell can export, are
+ * left out.
  * User is not read: the user inside is the user outside.
  *
  * Format: opencontainers/image-spec, config.md.
@@ -58,9 +59,11 @@ static int read_texts(const json_t *config, const char *member,
 	return 0;
 }
 
+/* HOME stays the user's: the runtimes' script sets what is not set. */
 static bool is_variable(const char *text)
 {
-	return strspn(text, DIGITS) == 0 && *text != '=' &&
+	return strncmp(text, "HOME=", 5) != 0 && strspn(text, DIGITS) == 0 &&
+	       *text != '=' &&
 	       text[strspn(text, NAME_CHARACTERS DIGITS)] == '=';
 }
 

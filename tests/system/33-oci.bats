@@ -20,7 +20,7 @@ setup_file() {
 }
 
 CONFIG='{"Env": ["PATH=/opt/app/bin:/usr/bin", "APP_HOME=/opt/it'\''s $HOME",
-		"my.name=left out", "LD_LIBRARY_PATH=/opt/app/lib", "LINES_OF=a\nb"],
+		"my.name=left out", "HOME=/nowhere", "LD_LIBRARY_PATH=/opt/app/lib", "LINES_OF=a\nb"],
 	"Entrypoint": ["printf", "<%s>"], "Cmd": ["cmd", "of it"],
 	"WorkingDir": "/work", "User": "1234"}'
 
@@ -46,11 +46,12 @@ in_app() { # [OPTION...] CMD
 }
 
 @test "Env of the config is the environment of the image" {
-	run in_app sh -c 'printf "%s\n" "$PATH" "$APP_HOME" "$LD_LIBRARY_PATH" "$LINES_OF"'
+	run in_app sh -c 'printf "%s\n" "$PATH" "$APP_HOME" "$LD_LIBRARY_PATH" "$HOME" "$LINES_OF"'
 	assert_status 0
 	assert_line '/opt/app/bin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/bin'
 	assert_line "/opt/it's \$HOME"
 	assert_line '/opt/app/lib:/.singularity.d/libs'
+	assert_line /home/alice
 	assert_contains $'a\nb'
 	# The user wins, the image wins over the job; the script needs no shell.
 	run as_alice env APP_HOME=job APPTAINERENV_LINES_OF=user srun --sif-image=/shared/app.sif \

@@ -349,11 +349,13 @@ static void variables_become_a_script(void **state)
 	struct sif_image found;
 
 	(void)state;
-	find_config("{\"Env\":[\"A=a 'b' $c\\n\\\\d\",\"my.name=x\",\"0=x\","
-		    "\"=x\",\"none\",\"EMPTY=\"]}",
+	find_config(
+		"{\"Env\":[\"A=a 'b' $c\\n\\\\d\",\"my.name=x\",\"HOME=/x\",\"0=x\","
+		"\"=x\",\"none\",\"EMPTY=\"]}",
 		&found);
 	assert_runs(found.config.environment, "", "<a 'b' $c\n\\d>\n");
 	assert_null(strstr(found.config.environment, "my.name"));
+	assert_null(strstr(found.config.environment, "HOME"));
 	assert_null(strstr(found.config.environment, "none"));
 	assert_null(strstr(found.config.environment, "=x"));
 	assert_non_null(strstr(found.config.environment, "export EMPTY=''\n"));
