@@ -227,6 +227,20 @@ is_free() { # DIR
 	assert_equal "$(<"$SHARED/d/opt/both")" d
 }
 
+@test "directories are over files, which are over the image" {
+	mkdir -p "$BATS_TEST_TMPDIR/layer/opt/there"
+	echo squashfs >"$BATS_TEST_TMPDIR/layer/opt/there/file"
+	echo both >"$BATS_TEST_TMPDIR/layer/opt/both"
+	image_squashfs "$BATS_TEST_TMPDIR/layer" "$SHARED/layer.sqf"
+	run over layer.sqf:ro,d sh -c 'echo more >>/opt/there/file; rm /opt/both'
+	assert_status 0
+	run over layer.sqf:ro,d:ro sh -c 'cat /opt/there/file /opt/deep/er/file; ls /opt'
+	assert_output $'squashfs\nmore\ndeep\ndeep\nlink\nthere'
+	run over layer.sqf:ro cat /opt/both
+	assert_output both
+	assert_refused d:ro,layer.sqf:ro "'/shared/layer.sqf' cannot be over the directory '/shared/d'"
+}
+
 # --- what is refused ------------------------------------------------------------
 
 assert_refused() { # LAYERS SENTENCE
