@@ -73,7 +73,7 @@ bind|/shared:/|is the root of the image
 bind|/shared:/../.|is the root of the image
 bind|/|is the root of the image
 bind|/a:/b:rx|'\''rx'\'' is not an option of a bind (ro, rw)
-bind|/a:/b:image-src=/,id=2|'id=2' is not supported
+bind|/a:/b:image-src=/,id=2|'\''id=2'\'' is not supported
 bind|-|the destination is missing
 bind|-mnt|the destination '\''mnt'\'' is not an absolute path
 mount|small.sif|it is not IMAGE:DST
