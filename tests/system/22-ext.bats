@@ -223,7 +223,7 @@ WRITE='
 @test "a damaged image gives errors and no crash" {
 	local at
 	pack image 16M -t ext2 -b 1024 -N 2200
-	for at in $(seq 1 40); do
+	for at in $(seq 1 20); do
 		cp --sparse=always image damaged
 		# Behind the superblock and the descriptors.
 		head -c 300 /dev/urandom | dd of=damaged bs=1 \
