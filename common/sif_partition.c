@@ -70,7 +70,7 @@ static int rank_of(uint32_t type, enum sif_purpose purpose)
 	if (sif_is_for_root(purpose))
 		return 0;
 	if (type == PARTITION_DATA)
-		return 2;
+		return purpose == SIF_LAYER ? 4 : 2;
 	return type == PARTITION_SYSTEM ? 1 : 0;
 }
 
@@ -196,6 +196,21 @@ static int find_lowest(const struct sif_table *table, enum sif_purpose purpose,
 		"the bytes of its root file system", err);
 }
 
+/* As the runtimes have it: of the root's group, or all if there is no root. */
+static int add_layer_overlays(const struct sif_table *table,
+	struct sif_layers *layers, struct error *err)
+{
+	struct chosen root = { .rank = 0 };
+	struct error ignored;
+	bool has_root = choose(table, SIF_ROOT, &root, &ignored) == 0;
+
+	return add_overlays(table, SIF_LAYER,
+		       has_root ? &root.descriptor.group : NULL, layers,
+		       err) < 0
+		       ? -1
+		       : 0;
+}
+
 /* The last descriptor may be the one that decides the group. */
 int sif_partition_choose(const struct sif_table *table,
 	enum sif_purpose purpose, const char *machine,
@@ -205,8 +220,7 @@ int sif_partition_choose(const struct sif_table *table,
 	struct sif_descriptor lowest;
 	long overlays = 0;
 
-	if (purpose == SIF_LAYER &&
-		add_overlays(table, purpose, NULL, &layers, err) < 0)
+	if (purpose == SIF_LAYER && add_layer_overlays(table, &layers, err) < 0)
 		return -1;
 	if (layers.count == 0) {
 		if (find_lowest(table, purpose, machine, &lowest,

@@ -10,7 +10,7 @@ enum sif_purpose {
 	SIF_ROOT,       /* a root file system that this machine can run */
 	SIF_ROOT_ALONE, /* the same, without its overlays */
 	SIF_DATA,       /* any: primary, data or system partition */
-	SIF_LAYER, /* overlay partitions, or as SIF_DATA if there are none */
+	SIF_LAYER,      /* overlay partitions, or else data, or else the root */
 };
 
 static inline bool sif_is_for_root(enum sif_purpose purpose)

@@ -57,6 +57,8 @@ int foreign_settings_add(struct settings *settings,
 		{ "WRITABLE_TMPFS", SETTING_WRITABLE_TMPFS },
 		{ "NV", SETTING_NV },
 		{ "ROCM", SETTING_ROCM },
+		{ "OVERLAY", SETTING_OVERLAY },
+		{ "OVERLAYIMAGE", SETTING_OVERLAY },
 	};
 	char variable[64];
 	const char *value;
@@ -72,19 +74,4 @@ int foreign_settings_add(struct settings *settings,
 			return error_prefix(err, "%s", variable);
 	}
 	return 0;
-}
-
-void foreign_settings_note(struct report *report)
-{
-	static const char *const unknown[] = { "OVERLAY", "OVERLAYIMAGE" };
-	char variable[64];
-	size_t i;
-
-	for (i = 0; i < COUNT(unknown); i++)
-		if (find_value(unknown[i], variable, sizeof(variable)))
-			report_note(report,
-				"%s is ignored: a step has no overlay except "
-				"that of --sif-writable-tmpfs; make one image "
-				"of both, or unset the variable",
-				variable);
 }

@@ -3,7 +3,6 @@
 #define SPANK_PLUGIN_FOREIGN_SETTINGS_H
 
 #include "common/error.h"
-#include "spank/plugin/io/report.h"
 #include "spank/plugin/settings/plugstack_args.h"
 #include "spank/plugin/settings/settings.h"
 
@@ -15,8 +14,5 @@
  */
 int foreign_settings_add(struct settings *settings,
 	const struct plugstack_args *args, struct error *err);
-
-/* Note those that are set but not supported. */
-void foreign_settings_note(struct report *report);
 
 #endif

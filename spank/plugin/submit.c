@@ -156,6 +156,7 @@ static bool are_images_inherited(const struct settings *settings)
 
 	settings_further_images(settings, &further);
 	return is_inherited(settings, SETTING_IMAGE) &&
+	       is_inherited(settings, SETTING_OVERLAY) &&
 	       is_inherited(settings, SETTING_MOUNT) &&
 	       (further.count == further.mounts ||
 		       is_inherited(settings, SETTING_BIND));
@@ -169,7 +170,6 @@ static int look_at_images(const struct submission *submission,
 
 	if (!settings_have_image(settings) || are_images_inherited(settings))
 		return 0;
-	foreign_settings_note(report);
 	return inspect_images(settings, args, submission->is_srun, report, err);
 }
 

@@ -107,13 +107,19 @@ static int open_file_systems(struct service *service, int image_fd,
 	if (layers.count == 0)
 		preopen_discard(&service->preopen);
 	else if (service->layers_count > 0)
-		preopen_finish(&service->preopen);
+		preopen_restart(&service->preopen, NULL);
 	if (add_all(service, image_fd, found, &layers, err) < 0) {
 		layers_close(&layers);
 		return -1;
 	}
-	return session_stack_layers(layers.list[0], layers.list + 1,
-		layers.count - 1, &service->options, &service->image, err);
+	if (session_stack_layers(layers.list[0], layers.list + 1,
+		    layers.count - 1, &service->options, &service->image,
+		    err) < 0)
+		return -1;
+	/* What was found in the image alone may be hidden. */
+	if (service->layers_count > 0)
+		preopen_restart(&service->preopen, service->image);
+	return 0;
 }
 
 static enum sif_purpose purpose_of(const struct image_use *use)

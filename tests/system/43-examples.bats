@@ -21,6 +21,18 @@ setup_file() {
 	image_write_script "$BATS_FILE_TMPDIR/env/bin/python" \
 		'echo "$0 in $CONDA_PREFIX"'
 	image_squashfs "$BATS_FILE_TMPDIR/env" "$SHARED/conda.sqsh"
+	make_overlays
+}
+
+make_overlays() {
+	local upper=$BATS_FILE_TMPDIR/overlay/upper
+	mkdir -p "$upper/ext3/bin" "$upper/../work" "$BATS_FILE_TMPDIR/top/faces"
+	echo 'export PATH=/ext3/bin:$PATH' >"$upper/ext3/env.sh"
+	image_write_script "$upper/ext3/bin/python" \
+		'echo "$0 $*: $(ls /faces | wc -l) files"'
+	image_ext3 "$upper/.." "$SHARED/env.ext3"
+	touch "$BATS_FILE_TMPDIR/top/faces"/{a,b,c}
+	image_squashfs "$BATS_FILE_TMPDIR/top" "$SHARED/data.sqf"
 }
 
 teardown() {
@@ -83,6 +95,12 @@ teardown() {
 	assert_status 0
 	assert_output installed
 	[[ -z $(find "$SHARED" -maxdepth 1 -name 'layer-*') ]]
+}
+
+@test "layers.sh runs in an environment and data over the image" {
+	run_job layers.sh
+	assert_status 0
+	assert_line "/ext3/bin/python train.py: 3 files" 2
 }
 
 @test "examples/README.md lists each example" {

@@ -235,10 +235,9 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	# They have no effect on the host.
 	run with SINGULARITY_CLEANENV=maybe APPTAINER_OVERLAY=a.img srun echo ran
 	assert_output ran
-	run with APPTAINER_OVERLAY=a.img srun --sif-image=small.sif echo ran
-	assert_status 0
-	assert_line ran
-	assert_contains "spank_sif: warning: APPTAINER_OVERLAY is ignored: a step has no overlay except that of --sif-writable-tmpfs"
+	run with APPTAINER_OVERLAY=a.img:/b srun --sif-image=small.sif true
+	assert_failure
+	assert_contains "spank_sif: APPTAINER_OVERLAY: 'a.img:/b': '/b' is not an option of a layer"
 }
 
 @test "lists accumulate, and 'none' clears the items before it" {

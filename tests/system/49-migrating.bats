@@ -15,13 +15,14 @@ setup_file() {
 	add_app "$tree" foo
 	image_sif "$tree" "$SHARED/app.sif" -comp lz4
 	app=$BATS_FILE_TMPDIR/overlay/upper/ext3
-	mkdir -p "$app/bin" "$app/../../work"
-	image_write_script "$app/bin/python" 'echo "$0 runs $*"'
+	mkdir -p "$app/bin" "$app/../../work" "$BATS_FILE_TMPDIR/data/data"
+	image_write_script "$app/bin/python" 'echo "$0 runs $* with $(cat /data/set)"'
+	echo data >"$BATS_FILE_TMPDIR/data/data/set"
+	image_squashfs "$BATS_FILE_TMPDIR/data" "$SHARED/data.sqf"
 	echo 'export PATH=/ext3/bin:$PATH' >"$app/env.sh"
 	image_squashfs "$app" "$SHARED/app.sqfs"
 	chown -R 2001:2001 "$BATS_FILE_TMPDIR/overlay"
-	truncate -s 16M "$SHARED/overlay.ext3"
-	mke2fs -q -t ext3 -d "$BATS_FILE_TMPDIR/overlay" "$SHARED/overlay.ext3"
+	image_ext3 "$BATS_FILE_TMPDIR/overlay" "$SHARED/env.ext3"
 }
 
 # Adds a SCIF app, with the files that Apptainer makes for it.
@@ -63,11 +64,13 @@ run_recipe() { # HEADING [SED-EXPRESSION]
 	assert_output "tool: yes a b c"
 }
 
-@test "the recipe that turns an ext3 overlay into a squashfs file works" {
+@test "the recipe for overlays works, before and after they are converted" {
 	[[ -x /sbin/debugfs ]] || skip "no debugfs"
-	run_recipe 'An ext3 overlay' 's/mksquashfs .*/& -quiet -no-progress/'
+	# The block "before" is Singularity's.
+	run_recipe 'Overlays with a conda' '/^before:/,/train.py/d
+		s/^after: *//; s/mksquashfs .*/& -quiet -no-progress/'
 	assert_status 0
-	assert_line "/ext3/bin/python runs train.py"
+	assert_line "/ext3/bin/python runs train.py with data" 2
 }
 
 @test "the recipe for the node's own system in an image of mount points works" {

@@ -12,6 +12,9 @@ setup_file() {
 		--bind="$BATS_TEST_DIRNAME/../campaign:/campaign"
 	image_tree "$BATS_FILE_TMPDIR/tree"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
+	mkdir -p "$BATS_FILE_TMPDIR"/{one,two/upper}/etc/more
+	image_squashfs "$BATS_FILE_TMPDIR/one" "$SHARED/one.sqf"
+	image_ext3 "$BATS_FILE_TMPDIR/two" "$SHARED/two.ext3"
 }
 
 setup() {
@@ -29,11 +32,12 @@ setup() {
 }
 
 # At system calls, not by the clock, so that each one hits.
-@test "SIGKILLs at system calls of every role leave nothing, with host and userns" {
+@test "SIGKILLs at system calls of every role leave nothing, with host, userns, layers" {
 	compile -D_GNU_SOURCE -o "$SHARED/step-trace" \
 		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c \
 		-lseccomp -ldw
 	run as_root /campaign/kill --stops=1500 --modes=host,userns \
+		--layers=/shared/one.sqf,/shared/two.ext3:ro \
 		--step-trace=/shared/step-trace /shared/good.sif
 	echo "$output"
 	assert_status 0

@@ -12,6 +12,9 @@ setup_file() {
 	image_tree "$BATS_FILE_TMPDIR/tree"
 	image_add_singularity "$BATS_FILE_TMPDIR/tree" "export FAULTS=faultless"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/good.sif" -comp lz4
+	mkdir -p "$BATS_FILE_TMPDIR"/{one,two/upper}/etc/more
+	image_squashfs "$BATS_FILE_TMPDIR/one" "$SHARED/one.sqf"
+	image_ext3 "$BATS_FILE_TMPDIR/two" "$SHARED/two.ext3"
 	compile -D_GNU_SOURCE -o "$SHARED/step-trace" \
 		"$BATS_TEST_DIRNAME"/../campaign/{step-trace,failing-call}.c \
 		-lseccomp -ldw
@@ -46,7 +49,8 @@ fault() { # OPTION...
 
 # Otherwise tasks would wait for a server that cannot receive or does not answer.
 @test "a reply that cannot be sent at once is sent again" {
-	fault --modes=private --roles=server --errnos=EPERM --every=25
+	fault --modes=private --roles=server --errnos=EPERM --every=25 \
+		--layers=/shared/one.sqf,/shared/two.ext3:ro
 	assert_status 0
 	refute_contains "not complete in time"
 	refute_contains "No such file or directory"

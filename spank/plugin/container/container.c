@@ -136,7 +136,9 @@ static int send_image(struct build *build, size_t i, const char *image,
 	if (i > 0)
 		return 0;
 	if (image_check_overlays(path, &info, request->plan.args, build->report,
-		    err) < 0)
+		    err) < 0 ||
+		image_check_layers(&build->images[0], &info, request->plan.args,
+			build->report, err) < 0)
 		return -1;
 	return container_vars_add_image(path, &info, build->container->vars,
 		err);

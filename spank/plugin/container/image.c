@@ -213,6 +213,46 @@ int image_check_overlays(const char *path, const struct image_info *info,
 	return 0;
 }
 
+int image_check_layer(const struct overlay *layer, const char *kinds,
+	const struct plugstack_args *args, struct report *report,
+	struct error *err)
+{
+	if (layer->is_read_only || !strstr(kinds, "ext"))
+		return 0;
+	if (args->refuse_writable)
+		return error_set(err, 0,
+			"cannot use the image '%s': it is an ext file system, "
+			"which many tasks cannot write to, and this site "
+			"refuses it without ':ro' (overlay-writable= in "
+			"plugstack.conf); write '%s:ro' to read it",
+			layer->path, layer->path);
+	report_note_alike(report,
+		"--sif-overlay: the image '%s' is read-only, because it is an "
+		"ext file system, which many tasks cannot write to; write "
+		"'%s:ro' if it is only read",
+		layer->path, layer->path);
+	return 0;
+}
+
+int image_check_layers(const struct image_request *request,
+	const struct image_info *info, const struct plugstack_args *args,
+	struct report *report, struct error *err)
+{
+	const struct overlay_list *overlays = request->overlays;
+	char kinds[IMAGE_INFO_LAYERS_SIZE], *rest = kinds, *kind;
+	size_t i;
+
+	memcpy(kinds, info->layers, sizeof(kinds));
+	for (i = 0; i < overlays->count && (kind = strsep(&rest, ",")); i++) {
+		report_detail(report, "layer  %s (%s)", overlays->items[i].path,
+			kind);
+		if (image_check_layer(&overlays->items[i], kind, args, report,
+			    err) < 0)
+			return error_prefix(err, "--sif-overlay");
+	}
+	return 0;
+}
+
 /* slurmstepd aborts the connection if the server hangs
  * (plugin/fuse_watchdog.c), so publish it before the first request. */
 static void note_connection(const struct image_request *request, int mount_fd)

@@ -85,6 +85,21 @@ int image_check_overlays(const char *path, const struct image_info *info,
 	struct error *err);
 
 /*
+ * A layer is read-only, whether or not ":ro" was given.  For an ext image
+ * without it, which Apptainer would write to, add a note, or fail, as the
+ * administrator has chosen.  `kinds` are those of the layer's file systems, see
+ * image_info.h.
+ */
+int image_check_layer(const struct overlay *layer, const char *kinds,
+	const struct plugstack_args *args, struct report *report,
+	struct error *err);
+
+/* The same for all layers over the root image. */
+int image_check_layers(const struct image_request *request,
+	const struct image_info *info, const struct plugstack_args *args,
+	struct report *report, struct error *err);
+
+/*
  * Mount the image, publish its connection, and let the server serve it; see
  * priv_mount_fuse().  Returns the detached mount, owned by the caller.
  */

@@ -210,6 +210,8 @@ static const struct arg_rule rules[] = {
 	CHOICE("reader", use_squashfuse, .choices = { "builtin", "squashfuse" },
 		.on = 1),
 	ARG("overlay-partition", parse_overlay_partition),
+	CHOICE("overlay-writable", refuse_writable,
+		.choices = { "read-only", "refuse" }, .on = 1),
 	CHOICE("log", log_steps, .choices = { "yes", "no" }, .on = 0),
 };
 

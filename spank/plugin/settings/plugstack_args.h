@@ -35,6 +35,7 @@ struct plugstack_args {
 	bool use_squashfuse; /* reader=squashfuse: libsquashfuse, not builtin */
 	/* overlay-partition=use, unless one of these is set. */
 	bool ignore_overlays, refuse_overlays;
+	bool refuse_writable; /* overlay-writable=refuse, not read-only */
 };
 
 /*

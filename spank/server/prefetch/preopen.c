@@ -47,9 +47,9 @@ void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
 		!is_trusted(&preopen->status))
 		return;
 	preopen->image = open_layers(fd, options);
-	if (preopen->image)
-		preopen->prefetch = prefetch_open(preopen->image, command,
-			options->cache_bytes / 2);
+	preopen->command = command;
+	preopen->bytes = options->cache_bytes / 2;
+	preopen_restart(preopen, preopen->image);
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -70,6 +70,16 @@ struct filesystem *preopen_take(struct preopen *preopen, int image_fd)
 		return NULL;
 	preopen->image = NULL;
 	return image;
+}
+
+void preopen_restart(struct preopen *preopen, struct filesystem *image)
+{
+	prefetch_close(preopen->prefetch);
+	preopen->prefetch = NULL;
+	preopen->files[0] = '\0';
+	if (image && preopen->bytes > 0)
+		preopen->prefetch =
+			prefetch_open(image, preopen->command, preopen->bytes);
 }
 
 void preopen_step(struct preopen *preopen)

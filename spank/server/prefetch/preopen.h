@@ -14,6 +14,8 @@
 struct preopen {
 	struct filesystem *image; /* owned, until it is taken */
 	struct stat status;
+	const char *command;           /* borrowed; of the step, or NULL */
+	size_t bytes;                  /* that the prefetch may decompress */
 	struct prefetch *prefetch;     /* NULL when it is done */
 	char files[MESSAGE_TEXT_SIZE]; /* that it has found, one a line */
 };
@@ -33,6 +35,12 @@ void preopen_start(struct preopen *preopen, int *image_fd, const char *command,
  * job's mount namespace.
  */
 struct filesystem *preopen_take(struct preopen *preopen, int image_fd);
+
+/*
+ * Begin the prefetch again in `image`, which has been put together from the one
+ * that was taken; or end it, if that is NULL.  What was found is forgotten.
+ */
+void preopen_restart(struct preopen *preopen, struct filesystem *image);
 
 /* Take one step of the prefetch, if it is not done. */
 void preopen_step(struct preopen *preopen);

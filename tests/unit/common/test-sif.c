@@ -211,9 +211,13 @@ static void overlays_of_the_same_group_are_layers(void **state)
 	find_layers(SIF_ROOT_ALONE, &found);
 	assert_int_equal(found.layers.count, 1);
 	assert_int_equal(found.layers.partitions[0].overlays, 2);
-	/* As a layer it is its overlays, of any group. */
+	/* As a layer it is these overlays, or all if there is no root. */
+	find_layers(SIF_LAYER, &found);
+	assert_int_equal(found.layers.count, 2);
+	image[PRIMARY + 4] = 0;
 	find_layers(SIF_LAYER, &found);
 	assert_int_equal(found.layers.count, 3);
+	image[PRIMARY + 4] = 1;
 	assert_int_equal(found.layers.partitions[0].overlays, 0);
 	assert_int_equal(found.layers.partitions[0].kind, SIF_SQUASHFS);
 	assert_int_equal(found.layers.partitions[1].kind, SIF_EXT);
@@ -225,6 +229,15 @@ static void overlays_of_the_same_group_are_layers(void **state)
 	image[SLOT(0) + 4] = image[SLOT(2) + 4] = image[SLOT(3) + 4] = 0;
 	find_layers(SIF_LAYER, &found);
 	assert_int_equal(found.layers.count, 1);
+	assert_int_equal(found.layers.partitions[0].offset, PARTITION);
+	put_overlay(SLOT(0), 0xf0000001);
+	put(SLOT(0) + 205, 3, 4); /* data */
+	put(SLOT(0) + 17, PARTITION + 1024, 8);
+	put(SLOT(0) + 25, 2048, 8);
+	put(SLOT(0) + 201, 2, 4);
+	find_layers(SIF_LAYER, &found);
+	assert_int_equal(found.layers.partitions[0].offset, PARTITION + 1024);
+	find_layers(SIF_DATA, &found);
 	assert_int_equal(found.layers.partitions[0].offset, PARTITION);
 	/* An ext3 partition is data, and no root. */
 	put(PRIMARY + 201, 2, 4);

@@ -149,6 +149,76 @@ static void further_images_are_data(void **state)
 	assert_string_equal(asked, "root data ");
 }
 
+static void put_layers(const char *layers)
+{
+	assert_int_equal(settings_put(&settings, SETTING_OVERLAY, layers, &err),
+		0);
+}
+
+static void layers_are_inspected_before_data(void **state)
+{
+	(void)state;
+	put_layers("pytorch.sif:ro,pytorch");
+	assert_int_equal(
+		settings_put(&settings, SETTING_MOUNT, "pytorch:/d", &err), 0);
+	answer = "offset=0 size=9 compression=none layers=ext\n";
+	assert_int_equal(inspect("pytorch", true), 0);
+	assert_string_equal(asked, "root layer layer data ");
+	/* The node tells that it is not written to. */
+	assert_int_equal(report.count, 0);
+}
+
+static void a_bad_layer_is_refused_with_the_reason(void **state)
+{
+	(void)state;
+	put_layers("/dev/null");
+	answer_status = 1;
+	answer = "it is no image\n";
+	assert_int_equal(inspect("/nonesuch", true), -1);
+	assert_string_equal(err.text,
+		"--sif-overlay: cannot use the image '/dev/null': it is no "
+		"image");
+}
+
+static void an_ext_layer_without_ro_may_be_refused(void **state)
+{
+	(void)state;
+	args.refuse_writable = true;
+	answer = "offset=0 size=9 compression=none layers=ext\n";
+	put_layers("pytorch:ro");
+	assert_int_equal(inspect("pytorch", true), 0);
+	put_layers("none");
+	put_layers("pytorch");
+	assert_int_equal(inspect("pytorch", true), -1);
+	assert_non_null(strstr(err.text,
+		"--sif-overlay: cannot use the image 'pytorch': it is an ext "
+		"file system"));
+}
+
+/* The image server does not read it. */
+static void a_directory_is_no_file_to_inspect(void **state)
+{
+	(void)state;
+	put_layers(below_top("images"));
+	assert_int_equal(inspect("pytorch", true), 0);
+	assert_string_equal(asked, "root ");
+}
+
+/* Of the root's image the nodes tell it. */
+static void a_layer_with_a_similar_name_is_noted_by_srun(void **state)
+{
+	(void)state;
+	put_layers(below_top("images/pytorhc.sif"));
+	assert_int_equal(inspect("pytorch", true), 0);
+	assert_noted("did you mean 'pytorch.sif'?");
+	assert_null(getenv("SLURM_SIF_ABSENT"));
+	report_free(&report);
+	put_layers("none");
+	put_layers("/no/such/x.sqf");
+	assert_int_equal(inspect("pytorch", true), 0);
+	assert_int_equal(report.count, 0);
+}
+
 static void overlay_partitions_are_noted_if_ignored(void **state)
 {
 	(void)state;
@@ -220,6 +290,11 @@ int main(void)
 		TEST(a_bad_image_is_refused_with_the_reason),
 		TEST(a_program_that_fails_refuses_nothing),
 		TEST(further_images_are_data),
+		TEST(layers_are_inspected_before_data),
+		TEST(a_bad_layer_is_refused_with_the_reason),
+		TEST(an_ext_layer_without_ro_may_be_refused),
+		TEST(a_directory_is_no_file_to_inspect),
+		TEST(a_layer_with_a_similar_name_is_noted_by_srun),
 		TEST(overlay_partitions_are_noted_if_ignored),
 		TEST(a_similar_name_is_suggested),
 		TEST(a_similar_path_is_suggested),

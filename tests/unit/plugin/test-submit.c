@@ -122,6 +122,27 @@ static void variables_are_expanded_here(void **state)
 	assert_variable("SLURM_SIF_WORKDIR", "/scratch/x/run");
 }
 
+static void layers_of_the_runtimes_count_if_no_option_does(void **state)
+{
+	char layers[160];
+
+	(void)state;
+	snprintf(layers, sizeof(layers), "%s:ro,/b.sqf", below_top("a.sqf"));
+	setenv("SINGULARITY_OVERLAYIMAGE", "a.sqf:ro,/b.sqf", 1);
+	submit_load(&submission, true);
+	take(SETTING_IMAGE, "/a.sif");
+	assert_int_equal(finish(), 0);
+	assert_variable("SPANK_SIF_OVERLAY", layers);
+	assert_variable("SLURM_SIF_OVERLAY", layers);
+	/* An srun of that job adds none twice. */
+	memset(&submission, 0, sizeof(submission));
+	setenv("APPTAINER_OVERLAY", "/c.sqf", 1);
+	submit_load(&submission, true);
+	take(SETTING_OVERLAY, "/b.sqf");
+	assert_int_equal(finish(), 0);
+	assert_variable("SLURM_SIF_OVERLAY", layers);
+}
+
 static void the_environment_speaks_where_no_option_does(void **state)
 {
 	(void)state;
@@ -283,6 +304,7 @@ int main(void)
 		TEST(without_options_nothing_is_passed_on),
 		TEST(a_relative_path_becomes_absolute),
 		TEST(variables_are_expanded_here),
+		TEST(layers_of_the_runtimes_count_if_no_option_does),
 		TEST(the_environment_speaks_where_no_option_does),
 		TEST(what_an_outer_command_has_passed_on_is_taken),
 		TEST(slurm_does_not_replay_the_options),

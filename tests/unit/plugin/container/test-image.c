@@ -149,6 +149,38 @@ static void overlays_are_used_noted_or_refused(void **state)
 	assert_int_equal(report.count, 0);
 }
 
+static void an_ext_layer_without_ro_is_noted_or_refused(void **state)
+{
+	struct overlay layers[] = { { .path = "/a" },
+		{ .path = "/b", .is_read_only = true }, { .path = "/c" } };
+	const struct overlay_list list = { layers, 3 };
+	const struct image_request request = { .overlays = &list };
+	struct plugstack_args args = { .refuse_writable = false };
+	struct image_info info = { .layers = "squashfs,ext,squashfs+ext" };
+	struct report report = { .debug = false };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(
+		image_check_layers(&request, &info, &args, &report, &err), 0);
+	assert_int_equal(report.count, 1);
+	assert_non_null(strstr(report.lines[0].text,
+		"the image '/c' is read-only, because it is an ext file"));
+	report_free(&report);
+	args.refuse_writable = true;
+	assert_int_equal(
+		image_check_layers(&request, &info, &args, &report, &err), -1);
+	assert_non_null(strstr(err.text, "write '/c:ro' to read it"));
+	/* A server says less than it should, or nothing. */
+	strcpy(info.layers, "squashfs,ext");
+	assert_int_equal(
+		image_check_layers(&request, &info, &args, &report, &err), 0);
+	info.layers[0] = '\0';
+	assert_int_equal(
+		image_check_layers(&request, &info, &args, &report, &err), 0);
+	assert_int_equal(report.count, 0);
+}
+
 /* --- its server ----------------------------------------------------------- */
 
 struct server {
@@ -354,6 +386,7 @@ int main(void)
 		cmocka_unit_test(a_guess_of_the_command_is_told),
 		cmocka_unit_test(another_failure_is_not_explained),
 		cmocka_unit_test(overlays_are_used_noted_or_refused),
+		cmocka_unit_test(an_ext_layer_without_ro_is_noted_or_refused),
 		cmocka_unit_test_setup(a_checked_image_has_a_report,
 			scratch_clear),
 		cmocka_unit_test_setup(

@@ -98,7 +98,8 @@ static void the_modes_are_told_from_defaults(void **state)
 	char *words[] = { "privilege=userns", "mount=host",
 		"mount=/a.sif:/data", "uring=no", "overlay-partition=refuse",
 		"reader=squashfuse" };
-	char *layers[] = { "overlay=/$a.sqf:ro", "overlay=base" };
+	char *layers[] = { "overlay=/$a.sqf:ro", "overlay=base",
+		"overlay-writable=refuse" };
 	char *undone[] = { "privilege=userns", "mount=host", "privilege=root",
 		"mount=private", "uring=no", "uring=auto",
 		"overlay-partition=refuse", "overlay-partition=use",
@@ -117,8 +118,9 @@ static void the_modes_are_told_from_defaults(void **state)
 	assert_false(args.users_choose_mount);
 	assert_default(&args, SETTING_MOUNT, "/a.sif:/data");
 	plugstack_args_free(&args);
-	assert_int_equal(plugstack_args_parse(2, layers, &args, &err), 0);
+	assert_int_equal(plugstack_args_parse(3, layers, &args, &err), 0);
 	assert_default(&args, SETTING_OVERLAY, "/$a.sqf:ro,base");
+	assert_true(args.refuse_writable);
 	plugstack_args_free(&args);
 	assert_int_equal(plugstack_args_parse(10, undone, &args, &err), 0);
 	assert_false(args.use_squashfuse);
@@ -194,7 +196,7 @@ static void a_bad_word_is_named(void **state)
 		"reader=", "reader=squashfuse_ll", "overlay-partition=yes",
 		"log=", "log=steps", "overlay=site/a.sqf",
 		"overlay=/a.sqf,~/b.sqf", "overlay=$USER.sqf",
-		"overlay=/a.sqf:/b" };
+		"overlay=/a.sqf:/b", "overlay-writable=yes" };
 	size_t i;
 
 	(void)state;

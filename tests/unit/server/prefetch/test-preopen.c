@@ -146,6 +146,28 @@ static void a_prefetch_that_is_cut_short_tells_what_it_has(void **state)
 	assert_string_equal(preopen.files, "");
 }
 
+static void a_prefetch_begins_again_in_what_is_made_of_the_image(void **state)
+{
+	struct preopen preopen = start(*state, "/bin/script");
+	CLEANUP_FD int fd = open_image(*state);
+	struct filesystem *image = preopen_take(&preopen, fd);
+
+	while (preopen.prefetch)
+		preopen_step(&preopen);
+	preopen_restart(&preopen, NULL);
+	assert_null(preopen.prefetch);
+	assert_string_equal(preopen.files, "");
+	preopen_restart(&preopen, image);
+	while (preopen.prefetch)
+		preopen_step(&preopen);
+	assert_string_equal(preopen.files, "/bin/script\n/bin/other\n");
+	preopen_discard(&preopen);
+	/* What was never opened early is not prefetched. */
+	preopen_restart(&preopen, image);
+	assert_null(preopen.prefetch);
+	fs_close(image);
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, setup, fixture_remove)
 
@@ -158,6 +180,7 @@ int main(void)
 		TEST(a_file_that_is_no_image_is_left_alone),
 		TEST(another_users_file_is_not_looked_at),
 		TEST(a_prefetch_that_is_cut_short_tells_what_it_has),
+		TEST(a_prefetch_begins_again_in_what_is_made_of_the_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
