@@ -72,13 +72,13 @@ bind|/shared:mnt|the destination '\''mnt'\'' is not an absolute path
 bind|/shared:/|is the root of the image
 bind|/shared:/../.|is the root of the image
 bind|/|is the root of the image
-bind|/a:/b:rx|'\''rx'\'' is not an option of a bind (ro, rw)
+bind|/a:/b:rx|'\''rx'\'' is not an option of a bind (ro, rw, image-src=PATH)
 bind|/a:/b:image-src=/,id=2|'\''id=2'\'' is not supported
 bind|-|the destination is missing
 bind|-mnt|the destination '\''mnt'\'' is not an absolute path
 mount|small.sif|it is not IMAGE:DST
 mount|small.sif:|it is not IMAGE:DST
-mount|small.sif:/a:ro|it is not IMAGE:DST
+mount|small.sif:/a:rx|'\''rx'\'' is not an option of a bind (ro, rw, image-src=PATH)
 mount|small.sif:data|the destination '\''data'\'' is not an absolute path
 mount|:/data|the source is missing'
 
