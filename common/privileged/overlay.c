@@ -150,8 +150,12 @@ static void follow_parent(pid_t parent)
 static int mount_in_child(const struct priv_overlay *overlay, pid_t parent,
 	struct error *err)
 {
+	/* Without capabilities, the kernel admits only the owner: users can
+	 * trace the program that makes the namespace, and have it send that of
+	 * another user, or of root. */
 	if (overlay->userns_fd >= 0 &&
-		priv_userns_enter(overlay->userns_fd, err) < 0)
+		(priv_caps_drop(err) < 0 ||
+			priv_userns_enter(overlay->userns_fd, err) < 0))
 		return -1;
 	follow_parent(parent);
 	/* Safe: only this process is in the copy, and mounts nothing in it. */

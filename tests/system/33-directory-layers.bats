@@ -451,6 +451,35 @@ LESS='^./\(device\|disk\)\| acl-other '
 	refute_line image
 }
 
+# The user can trace the program that makes the namespace.
+@test "only a user namespace of the user's own is entered" {
+	maker=/usr/libexec/spank-sif/spank-sif-userns
+	compile -I"$TESTS_LIB/../.." -D_GNU_SOURCE -x c -o "$SHARED/maker" - \
+		"$TESTS_LIB"/../../common/{message,deadline}.c <<-'END'
+	#include <fcntl.h>
+	#include "common/message.h"
+
+	int main(void)
+	{
+		int fd = open("/namespace", O_RDONLY);
+
+		return message_send(0, MESSAGE_ENTER, NULL, fd) < 0;
+	}
+	END
+	as_root sh -c 'touch /namespace && mount --bind /shared/maker $0 &&
+		unshare --user --map-root-user sleep 1000 & echo $! >/shared/pid
+		sleep 0' "$maker"
+	pid=$(<"$SHARED/pid")
+	wait_until 20 as_root sh -c 'test "$(readlink /proc/$0/ns/user)" != \
+		"$(readlink /proc/self/ns/user)"' "$pid"
+	as_root mount --bind "/proc/$pid/ns/user" /namespace
+	run over d true
+	as_root sh -c 'umount /namespace $0; rm /namespace /shared/maker; kill $1' \
+		"$maker" "$pid"
+	assert_failure
+	assert_contains "cannot enter the user namespace of the step: Operation not permitted"
+}
+
 # --- the modes ---------------------------------------------------------------------
 
 @test "mount=host, and privilege=userns" {
