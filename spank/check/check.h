@@ -3,6 +3,7 @@
 #define SPANK_CHECK_CHECK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/error.h"
 #include "spank/plugin/settings/plugstack_args.h"
@@ -41,6 +42,9 @@ void check_set(struct check_finding *finding, enum check_result result,
 /* node.c: the kernel and the machine. */
 check_function check_kernel, check_fuse, check_landlock, check_seccomp,
 	check_user_namespaces, check_memory, check_security_modules;
+
+/* The first line that a shell command prints, without its end; false: none. */
+bool check_read_line_of(const char *command, char *line, size_t size);
 
 /* install.c: the installed files, and Slurm's release. */
 check_function check_plugin, check_programs, check_release, check_fusermount;

@@ -86,8 +86,7 @@ void check_programs(const struct check_context *context,
 	check_set(finding, CHECK_OK, "%zu in %s", count, PROGRAMS_PATH);
 }
 
-/* The first line that a command prints, without its end; false: none. */
-static bool read_line_of(const char *command, char *line, size_t size)
+bool check_read_line_of(const char *command, char *line, size_t size)
 {
 	FILE *pipe = popen(command, "re");
 	bool got = pipe && fgets(line, size, pipe);
@@ -108,8 +107,8 @@ void check_release(const struct check_context *context,
 	(void)context;
 	snprintf(built, sizeof(built), "%d.%02d", SLURM_VERSION_MAJOR(number),
 		SLURM_VERSION_MINOR(number));
-	if (!read_line_of("{ slurmd -V || srun -V; } 2>/dev/null", running,
-		    sizeof(running)))
+	if (!check_read_line_of("{ slurmd -V || srun -V; } 2>/dev/null",
+		    running, sizeof(running)))
 		check_set(finding, CHECK_FAILURE,
 			"neither slurmd nor srun can be run to ask for the "
 			"release of Slurm: install them, or build the plugin "

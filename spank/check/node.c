@@ -174,6 +174,41 @@ void check_memory(const struct check_context *context,
 		check_set(finding, CHECK_OK, "%ld MiB are available", mib);
 }
 
+/* The type of a context such as system_u:system_r:initrc_t:s0. */
+static bool is_unconfined(const char *label)
+{
+	/* Of the reference policy, of Fedora's, and of a shell. */
+	static const char *const types[] = { ":initrc_t:",
+		":unconfined_service_t:", ":unconfined_t:" };
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strstr(label, types[i]))
+			return true;
+	return false;
+}
+
+static void check_slurmd_label(struct check_finding *finding)
+{
+	char label[256];
+
+	if (!check_read_line_of("ps -o label= -C slurmd 2>/dev/null", label,
+		    sizeof(label)))
+		check_set(finding, CHECK_OK,
+			"SELinux is enforcing, and no slurmd runs here");
+	else if (is_unconfined(label))
+		check_set(finding, CHECK_OK,
+			"SELinux is enforcing, and does not confine slurmd "
+			"(%s)",
+			label);
+	else
+		check_set(finding, CHECK_WARNING,
+			"SELinux is enforcing and may confine slurmd (%s): "
+			"spank_sif(8) lists what its policy must allow, look "
+			"for denials with ausearch -m avc",
+			label);
+}
+
 void check_security_modules(const struct check_context *context,
 	struct check_finding *finding)
 {
@@ -181,9 +216,7 @@ void check_security_modules(const struct check_context *context,
 
 	(void)context;
 	if (enforcing == 1)
-		check_set(finding, CHECK_WARNING,
-			"SELinux is enforcing, which has not been tried: look "
-			"for denials of spank-sif with ausearch -m avc");
+		check_slurmd_label(finding);
 	else
 		check_set(finding, CHECK_OK, "SELinux is %s",
 			enforcing == 0 ? "permissive" : "off");

@@ -199,3 +199,23 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_status 0
 	assert_equal "$(<"$SHARED/batch.out")" node2
 }
+
+# LABEL: what ps prints for slurmd.
+check_under_selinux() {
+	as_root unshare --mount sh -ec 'mount -t tmpfs none /sys/fs
+		mkdir /sys/fs/selinux
+		echo 1 >/sys/fs/selinux/enforce
+		printf "#!/bin/sh\necho %s\n" "$1" >/sys/fs/ps
+		chmod 0755 /sys/fs/ps
+		mount --bind /sys/fs/ps "$(command -v ps)"
+		spank-sif-check --only=security-modules' sh "$1"
+}
+
+@test "SELinux: slurmd's context says whether it is confined" {
+	run check_under_selinux system_u:system_r:unconfined_service_t:s0
+	assert_check security-modules ok 'does not confine slurmd'
+	run check_under_selinux system_u:system_r:slurmd_t:s0
+	assert_check security-modules warning 'may confine slurmd (system_u:system_r:slurmd_t:s0)'
+	run as_root spank-sif-check --only=security-modules
+	assert_check security-modules ok 'SELinux is '
+}
