@@ -13,38 +13,63 @@
 /* A node, in memory. */
 struct node {
 	const unsigned char *bytes;
-	size_t size;
 	unsigned int depth; /* 0: a leaf */
 	unsigned int count;
 };
 
 /* What the search is about. */
 struct search {
+	const struct ext *ext;
 	uint64_t logical;
 	uint64_t end; /* where the next entry begins */
 };
+
+static const unsigned char *entry_at(const struct node *node, unsigned int i)
+{
+	return node->bytes + (i + 1) * EXT_EXTENT_SIZE;
+}
+
+static uint32_t length_of(const unsigned char *extent)
+{
+	uint32_t length = le16_at(extent + 4);
+
+	return length <= EXT_EXTENT_LENGTH_MAX ? length
+					       : length - EXT_EXTENT_LENGTH_MAX;
+}
+
+/* Whether the entries follow each other.  Otherwise it would depend on where a
+ * read begins which one is found. */
+static bool is_sorted(const struct node *node)
+{
+	uint64_t end = 0;
+	const unsigned char *entry;
+	unsigned int i;
+
+	for (i = 0; i < node->count; i++) {
+		entry = entry_at(node, i);
+		if (le32_at(entry) < end)
+			return false;
+		end = le32_at(entry) +
+		      (node->depth == 0 ? (uint64_t)length_of(entry) : 1);
+	}
+	return true;
+}
 
 static int parse_node(const unsigned char *bytes, size_t size,
 	struct node *ret_node)
 {
 	struct node node = {
 		.bytes = bytes,
-		.size = size,
 		.depth = le16_at(bytes + 6),
 		.count = le16_at(bytes + 2),
 	};
 
 	if (le16_at(bytes) != EXT_EXTENT_MAGIC ||
 		node.depth > EXT_EXTENT_DEPTH_MAX ||
-		(node.count + 1) * EXT_EXTENT_SIZE > size)
+		(node.count + 1) * EXT_EXTENT_SIZE > size || !is_sorted(&node))
 		return ext_corrupt();
 	*ret_node = node;
 	return 0;
-}
-
-static const unsigned char *entry_at(const struct node *node, unsigned int i)
-{
-	return node->bytes + (i + 1) * EXT_EXTENT_SIZE;
 }
 
 /*
@@ -55,7 +80,6 @@ static const unsigned char *find_entry(const struct node *node,
 	struct search *search)
 {
 	unsigned int low = 0, high = node->count, middle;
-	uint32_t next;
 
 	while (low < high) {
 		middle = (low + high) / 2;
@@ -64,52 +88,45 @@ static const unsigned char *find_entry(const struct node *node,
 		else
 			high = middle;
 	}
-	if (low < node->count) {
-		next = le32_at(entry_at(node, low));
-		if (next < search->end)
-			search->end = next;
-	}
+	if (low < node->count && le32_at(entry_at(node, low)) < search->end)
+		search->end = le32_at(entry_at(node, low));
 	return low > 0 ? entry_at(node, low - 1) : NULL;
 }
 
-/* The extent, or the hole behind it or before all. */
-static struct ext_run run_of(const unsigned char *extent,
-	const struct search *search)
+/* 1 with the extent, or with the hole behind it or before all; or -1. */
+static int find_run(const unsigned char *extent, const struct search *search,
+	struct ext_run *ret_run)
 {
-	struct ext_run run = { .count = search->end - search->logical };
 	uint64_t offset, length, start;
-	bool has_data;
 
+	*ret_run = (struct ext_run){ .count = search->end - search->logical };
 	if (!extent)
-		return run;
+		return 1;
 	offset = search->logical - le32_at(extent);
-	length = le16_at(extent + 4);
-	start = le32_at(extent + 8) | (uint64_t)le16_at(extent + 6) << 32;
-	has_data = length <= EXT_EXTENT_LENGTH_MAX;
-	if (!has_data)
-		length -= EXT_EXTENT_LENGTH_MAX;
+	length = length_of(extent);
 	if (offset >= length)
-		return run;
-	if (has_data)
-		run.physical = start + offset;
-	if (run.count > length - offset)
-		run.count = length - offset;
-	return run;
+		return 1;
+	if (ret_run->count > length - offset)
+		ret_run->count = length - offset;
+	if (le16_at(extent + 4) > EXT_EXTENT_LENGTH_MAX)
+		return 1;
+	start = le32_at(extent + 8) | (uint64_t)le16_at(extent + 6) << 32;
+	/* 0 would be taken for a hole. */
+	if (!ext_has_blocks(search->ext, start, length))
+		return ext_corrupt();
+	ret_run->physical = start + offset;
+	return 1;
 }
 
-/* Search one node.  1 with the run, or 0 with the block of the node below. */
+/* Search one node.  1 with the run; 0 with the block of the node below; or -1.
+ */
 static int search_node(const struct node *node, struct search *search,
 	struct ext_run *ret_run, uint64_t *ret_block)
 {
 	const unsigned char *entry = find_entry(node, search);
 
-	/* The entries are not sorted. */
-	if (search->end <= search->logical)
-		return ext_corrupt();
-	if (node->depth == 0 || !entry) {
-		*ret_run = run_of(entry, search);
-		return 1;
-	}
+	if (node->depth == 0 || !entry)
+		return find_run(entry, search, ret_run);
 	*ret_block = le32_at(entry + 4) | (uint64_t)le16_at(entry + 8) << 32;
 	return 0;
 }
@@ -137,7 +154,7 @@ int ext_map_extents(struct ext *ext, struct read_context *context,
 	const struct ext_inode *inode, uint64_t logical, uint64_t wanted,
 	struct ext_run *ret_run)
 {
-	struct search search = { .logical = logical, .end = LOGICAL_END };
+	struct search search = { ext, logical, LOGICAL_END };
 	struct node root;
 	uint64_t block;
 	unsigned int depth;

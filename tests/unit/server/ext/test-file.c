@@ -133,10 +133,21 @@ static void damaged_extents_are_errors(void **state)
 	assert_damaged(fixture, node + 2, 2, 85);
 	assert_damaged(fixture, node + 6, 2,
 		fixture_get(fixture, node + 6, 2) + 1);
-	/* All of its entries are extents that lie nowhere. */
 	leaf = node;
 	while (fixture_get(fixture, leaf + 6, 2) > 0)
 		leaf = fixture_get(fixture, leaf + 16, 4) * 1024;
+	/* Two that begin with the same block; or overlap. */
+	fixture_put(fixture, leaf + 24, 4, 0);
+	assert_int_equal(read_some(fixture, 0), READ_ERROR);
+	fixture_put(fixture, leaf + 24, 4, 2);
+	assert_int_equal(read_some(fixture, 0), READ_DATA);
+	fixture_put(fixture, leaf + 16, 2, 3);
+	assert_int_equal(read_some(fixture, 0), READ_ERROR);
+	fixture_put(fixture, leaf + 16, 2, 1);
+	assert_int_equal(read_some(fixture, 0), READ_DATA);
+	/* An extent that lies at the beginning, or nowhere. */
+	fixture_put(fixture, leaf + 20, 4, 0);
+	assert_int_equal(read_some(fixture, 0), READ_ERROR);
 	fixture_put(fixture, leaf + 20, 4, 8192);
 	assert_int_equal(read_some(fixture, 0), READ_ERROR);
 }
