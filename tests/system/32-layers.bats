@@ -20,6 +20,7 @@ setup_file() {
 	image_write_script "$TREES/two/.singularity.d/env/91-environment.sh" \
 		'export B=two'
 	image_squashfs "$TREES/two" "$SHARED/two.sqf"
+	cp "$(type -P true)" "$TREES/one/opt/one/true"
 	image_squashfs "$TREES/one" "$SHARED/one.sqf"
 	make_ext3
 	make_sifs
@@ -139,6 +140,16 @@ inside() { # SRUN-ARGUMENT...
 @test "the image's environment is that of the merged tree" {
 	run inside --sif-overlay=one.sqf,two.sqf sh -c 'echo $A $B'
 	assert_output "image two"
+}
+
+are_read_ahead() { # COUNT SRUN-ARGUMENT...
+	run inside --sif-debug "${@:2}"
+	[[ $status == 0 && $output == *" ms  $1 files are read ahead"* ]]
+}
+
+@test "a command in a layer is read ahead with its libraries of the image" {
+	# The command, the loader and the C library.
+	wait_until 30 are_read_ahead 3 --sif-overlay=one.sqf /opt/one/true
 }
 
 # --- mistakes --------------------------------------------------------------------
