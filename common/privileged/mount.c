@@ -16,7 +16,9 @@
 #include "common/privileged/mount.h"
 #include "common/privileged/syscalls.h"
 
-#define PAGE_BYTES 4096
+/* A file for each of them, whatever the size of a page: inodes take a quarter
+ * of that, empty files among them. */
+#define FILE_BYTES 4096
 /* For our own directories, even if the size is hardly a page. */
 #define INODES_MIN 16
 /* Of an overlay: source, layers, attributes, index. */
@@ -106,10 +108,9 @@ int priv_mount_tmpfs(uint64_t bytes, const char *mode, bool executable,
 	};
 
 	snprintf(size, sizeof(size), "%ju", (uintmax_t)bytes);
-	/* One for each page, as is the kernel's own default: empty files take
-	 * memory, too.  Never 0, which means no limit. */
+	/* Never 0, which means no limit. */
 	snprintf(inodes, sizeof(inodes), "%ju",
-		(uintmax_t)(bytes / PAGE_BYTES) + INODES_MIN);
+		(uintmax_t)(bytes / FILE_BYTES) + INODES_MIN);
 	/* Safe: it is new and empty, and only two numbers vary. */
 	return mount_new("tmpfs", options, executable ? 0 : MOUNT_ATTR_NOEXEC,
 		err);

@@ -34,7 +34,7 @@ int priv_mount_fuse(int fuse_fd, mode_t type, uid_t uid, gid_t gid,
 	const char *source, struct error *err);
 
 /*
- * Create a tmpfs of at most `bytes`, with at most one file for each page.  Its
+ * Create a tmpfs of at most `bytes`, with at most one file for each 4 KiB.  Its
  * root has the permissions `mode` (octal) and belongs to the caller's ids.
  * nosuid, nodev, and noexec unless `executable`.
  */
