@@ -38,6 +38,13 @@ teardown() {
 	as_root sh -c 'rm -rf /shared/d /shared/e /shared/go /shared/pid* /disk/*'
 }
 
+# The marks of directories that replace those of the image; tmpfs has them from Linux
+# 6.6 on.
+need_attributes() {
+	as_alice setfattr -n user.mark -v 1 /shared/d ||
+		skip "/shared has no user extended attributes"
+}
+
 over() { # LAYERS SRUN-ARGUMENT...
 	local layers=$1
 	shift
@@ -55,6 +62,7 @@ start_over() { # LAYERS SRUN-ARGUMENT...
 # --- the writable layer --------------------------------------------------------
 
 @test "changes are in DIR/upper, and the next step goes on with them" {
+	need_attributes
 	local sum
 	sum=$(sha256sum <"$SHARED/small.sif")
 	run over ./d sh -c 'echo new >/opt/new; echo more >>/opt/there/file
@@ -209,6 +217,7 @@ is_free() { # DIR
 }
 
 @test "what a writable layer has removed stays removed where it is read" {
+	need_attributes
 	over d sh -c 'rm -r /opt/there; mkdir /opt/there; rm /opt/deep/er/file'
 	run over d:ro -n4 sh -c 'find /opt | sort'
 	assert_line /opt/deep/er 4
@@ -364,6 +373,7 @@ tree_paths() { # DIR
 LESS='^./\(device\|disk\)\| acl-other '
 
 @test "a writable layer gives no right that the user lacks outside" {
+	need_attributes
 	make_tree /shared/d/upper
 	make_tree /shared/e/upper
 	paths=$(tree_paths /shared/e/upper)
@@ -384,6 +394,7 @@ LESS='^./\(device\|disk\)\| acl-other '
 
 # What is copied up belongs to who copies it.
 @test "nor does a read-only one, or a writable one over it" {
+	need_attributes
 	local layers line
 	make_tree /shared/d
 	as_alice mkdir -p /shared/e
@@ -435,6 +446,7 @@ LESS='^./\(device\|disk\)\| acl-other '
 }
 
 @test "attributes of an overlay in a layer lead nowhere" {
+	need_attributes
 	as_root sh -c 'mkdir -p /shared/e/opt/got /shared/e/opt/got2 && cd /shared/e/opt &&
 		for name in trusted user; do
 			setfattr -n $name.overlay.redirect -v /etc got
@@ -483,6 +495,7 @@ LESS='^./\(device\|disk\)\| acl-other '
 # --- the modes ---------------------------------------------------------------------
 
 @test "mount=host, and privilege=userns" {
+	need_attributes
 	local args
 	for args in mount=host privilege=userns; do
 		start_other "$args" --fuse-mode=0666

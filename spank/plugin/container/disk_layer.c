@@ -141,8 +141,9 @@ static void check_attributes(const char *path, int fd, struct report *report)
 		errno == EOPNOTSUPP)
 		report_note(report,
 			"'%s' is on a file system without user extended "
-			"attributes: directories of the image can be removed "
-			"there, but not made again or renamed",
+			"attributes: if a directory of the image is removed "
+			"and made again there, the next step finds its old "
+			"contents",
 			path);
 }
 
