@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 /*
- * What an image server reports to slurmstepd about its image file, in shared
- * memory (SERVER_DAMAGE_FD).  The report survives the server, and slurmstepd
- * never waits for it.  All values are untrusted: the server runs as the user.
+ * What an image server reports to slurmstepd about the file of its image, or of
+ * a layer over it, in shared memory (SERVER_DAMAGE_FD): of the file that was the
+ * first to fail.  The report survives the server, and slurmstepd never waits
+ * for it.  All values are untrusted: the server runs as the user.
  */
 struct damage {
 	uint64_t failures;    /* requests that failed because of the damage */
@@ -17,6 +18,7 @@ struct damage {
 	uint32_t has_offset;  /* 1: offset is known */
 	uint32_t error;       /* errno of that read; 0: the read succeeded */
 	uint32_t changed;     /* DAMAGE_TOUCHED, DAMAGE_WRITTEN, or 0 */
+	uint32_t file;        /* 0: the image; N: the Nth layer over it */
 };
 
 /*

@@ -287,8 +287,17 @@ int image_server_check(struct image_server *server, bool task_was_killed,
 	return report_end(server, task_was_killed, err);
 }
 
-int image_server_check_image(struct image_server *server, const char *name,
-	struct error *err)
+/* The number comes from the server, so it may be any. */
+static const char *name_file(const char *image,
+	const struct overlay_list *overlays, uint32_t number)
+{
+	return overlays && number > 0 && number <= overlays->count
+		       ? overlays->items[number - 1].path
+		       : image;
+}
+
+int image_server_check_image(struct image_server *server, const char *image,
+	const struct overlay_list *overlays, struct error *err)
 {
 	struct damage damage;
 
@@ -296,7 +305,8 @@ int image_server_check_image(struct image_server *server, const char *name,
 		!damage_read(server->damage_fd, &damage))
 		return 0;
 	server->is_damage_reported = true;
-	return damage_describe(&damage, name, err);
+	return damage_describe(&damage, name_file(image, overlays, damage.file),
+		err);
 }
 
 static void release(struct image_server *server)

@@ -8,6 +8,7 @@
 #include "common/child.h"
 #include "common/error.h"
 #include "common/identity.h"
+#include "spank/plugin/settings/overlay_list.h"
 #include "spank/plugin/settings/plugstack_args.h"
 
 /* slurmstepd's side of the image server, one per step and node. */
@@ -93,12 +94,13 @@ int image_server_check(struct image_server *server, bool task_was_killed,
 	bool is_last, struct error *err);
 
 /*
- * -1 with a sentence if tasks could not read the image's file, or if it was
- * written to; only once.  Never waits: it uses what the server has noted so
- * far.  `name` is the image's name for the user.
+ * -1 with a sentence if tasks could not read the image's file, or that of a
+ * layer over it, or if it was written to; only once.  Never waits: it uses what
+ * the server has noted so far.  `image` is the image's name for the user,
+ * `overlays` names the layers, or is NULL.
  */
-int image_server_check_image(struct image_server *server, const char *name,
-	struct error *err);
+int image_server_check_image(struct image_server *server, const char *image,
+	const struct overlay_list *overlays, struct error *err);
 
 /*
  * Make sure that all servers are gone.  They end by themselves once the last

@@ -62,7 +62,9 @@ static void check_images(struct step *step)
 
 	for (i = 0; i < step->servers_count; i++)
 		if (image_server_check_image(&step->servers[i],
-			    step_image_name(step, i), &err) < 0)
+			    step_image_name(step, i),
+			    i == 0 ? settings_overlays(&step->settings) : NULL,
+			    &err) < 0)
 			say_failure(&err);
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "common/sif_info.h"
+#include "spank/server/filesystem/damage.h"
 #include "spank/server/prefetch/resolve.h"
 #include "spank/server/readers/layers.h"
 #include "spank/server/service.h"
@@ -62,6 +63,7 @@ static int add_layer(struct service *service, size_t number,
 	int fd = service->layer_fds[number];
 	struct sif_image found;
 
+	damage_set_layer(number + 1);
 	if (sif_find_image(fd, SIF_LAYER, sif_machine(), &found, err) < 0)
 		return -1;
 	sif_free_image(&found);
@@ -104,10 +106,12 @@ static int open_file_systems(struct service *service, int image_fd,
 
 	layers.list[0] = take_preopened(service, image_fd, purpose, found);
 	layers.count = layers.list[0] ? 1 : 0;
-	if (layers.count == 0)
+	if (layers.count == 0) {
 		preopen_discard(&service->preopen);
-	else if (service->layers_count > 0)
+		damage_begin();
+	} else if (service->layers_count > 0) {
 		preopen_restart(&service->preopen, NULL);
+	}
 	if (add_all(service, image_fd, found, &layers, err) < 0) {
 		layers_close(&layers);
 		return -1;

@@ -112,6 +112,22 @@ CURE='give a new image another name, or rename it into place'
 	assert_told "[0-9]+ reads of the image '/shared/image.sif' failed, the first at byte [0-9]+ of the file: the file has not changed while the step ran: it is damaged; copy or build it again"
 }
 
+# bats test_tags=reader
+@test "of an image and its layers, the damaged file is named" {
+	mkdir -p "$BATS_TEST_TMPDIR/layer"
+	cp "$BATS_FILE_TMPDIR/tree/large" "$BATS_TEST_TMPDIR/layer/more"
+	image_squashfs "$BATS_TEST_TMPDIR/layer" "$SHARED/layer.sqsh"
+	start_step --chdir=/shared --sif-image=/shared/image.sif \
+		--sif-overlay=/shared/whole.sif,/shared/layer.sqsh sh -c '
+		: >ready; until [ -e go ]; do sleep 0.05; done
+		cat /large /more >/dev/null 2>&1; echo "status $?"'
+	wait_until 20 test -e "$SHARED/ready"
+	spoil "$SHARED/layer.sqsh"
+	end_reader
+	assert_line "status 1"
+	assert_told "[0-9]+ reads of the image '/shared/layer.sqsh' failed, the first at byte [0-9]+ of the file: the file was changed while the step ran; $CURE"
+}
+
 @test "the reason is reported for a server that was killed, too" {
 	spoil "$SHARED/image.sif"
 	start_step --chdir=/shared --sif-image=/shared/image.sif sh -c '

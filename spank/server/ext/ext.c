@@ -121,7 +121,7 @@ int ext_open(int *fd, const struct sif_partition *partition,
 		return say_cannot_open(err);
 	ext->fs = (struct filesystem){ .ops = &ext_ops, .fd = *fd };
 	ext->window = *partition;
-	damage_begin(*fd);
+	damage_watch(*fd);
 	if (open_all(ext, subtree, err) < 0) {
 		free_all(ext);
 		return -1;

@@ -71,8 +71,8 @@ static inline int ext_corrupt(void)
 static inline int ext_fail_at(const struct ext *ext, uint64_t block)
 {
 	if (errno == EIO)
-		damage_note(ext->window.offset + block * ext->super.block_size,
-			0);
+		damage_note(ext->fs.fd,
+			ext->window.offset + block * ext->super.block_size, 0);
 	return -1;
 }
 

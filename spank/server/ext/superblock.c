@@ -25,7 +25,8 @@ int ext_pread(const struct ext *ext, void *buffer, size_t size, uint64_t offset)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) {
-			damage_note(ext->window.offset + offset + done,
+			damage_note(ext->fs.fd,
+				ext->window.offset + offset + done,
 				got < 0 ? errno : 0);
 			return ext_corrupt();
 		}

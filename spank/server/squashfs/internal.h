@@ -120,7 +120,7 @@ int squash_super_read(struct squash *squash);
 static inline int squash_fail_at(const struct squash *squash, uint64_t position)
 {
 	if (errno == EIO)
-		damage_note(squash->window.offset + position, 0);
+		damage_note(squash->fs.fd, squash->window.offset + position, 0);
 	return -1;
 }
 

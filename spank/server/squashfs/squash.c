@@ -226,7 +226,7 @@ int squash_open(int *fd, const struct sif_partition *partition,
 		return error_set(err, errno, "it cannot be opened");
 	squash->fs = (struct filesystem){ .ops = &squash_ops, .fd = *fd };
 	squash->window = *partition;
-	damage_begin(*fd);
+	damage_watch(*fd);
 	if (open_all(squash, err) < 0) {
 		free_all(squash);
 		return -1;

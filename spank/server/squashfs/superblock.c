@@ -22,7 +22,8 @@ int squash_pread(const struct squash *squash, void *buffer, size_t size,
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) {
-			damage_note(squash->window.offset + offset + done,
+			damage_note(squash->fs.fd,
+				squash->window.offset + offset + done,
 				got < 0 ? errno : 0);
 			return squash_corrupt();
 		}

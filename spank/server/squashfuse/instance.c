@@ -56,7 +56,7 @@ ssize_t sqfs_pread(sqfs_fd_t fd, void *buffer, size_t size, sqfs_off_t offset)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) {
-			damage_note(offset + done, got < 0 ? errno : 0);
+			damage_note(fd, offset + done, got < 0 ? errno : 0);
 			errno = EIO;
 			return -1;
 		}
@@ -79,7 +79,7 @@ int instance_failed(void)
 {
 	if (errno == ENOMEM)
 		return -1;
-	damage_note(reading.position, 0);
+	damage_note(reading.squash->fs.fd, reading.position, 0);
 	errno = EIO;
 	return -1;
 }

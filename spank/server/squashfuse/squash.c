@@ -150,7 +150,7 @@ int squash_open(int *fd, const struct sif_partition *partition,
 		return error_set(err, errno, "it cannot be opened");
 	squash->fs = (struct filesystem){ .ops = &squashfuse_ops, .fd = *fd };
 	squash->window = *partition;
-	damage_begin(*fd);
+	damage_watch(*fd);
 	if (open_all(squash, err) < 0) {
 		instances_free(squash);
 		free(squash);

@@ -36,7 +36,8 @@ static int open_file(const struct fixture *fixture)
 	snprintf(path, sizeof(path), "%s/file", fixture->tree);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	damage_begin(fd);
+	damage_begin();
+	damage_watch(fd);
 	return fd;
 }
 
@@ -45,15 +46,15 @@ static void first_offset_is_recorded(void **state)
 	int fd = open_file(*state);
 
 	assert_int_equal(record->has_offset, 0);
-	damage_note(123, 0);
-	damage_note(45, EIO);
+	damage_note(fd, 123, 0);
+	damage_note(fd, 45, EIO);
 	assert_int_equal(record->has_offset, 1);
 	assert_int_equal(record->offset, 123);
 	assert_int_equal(record->error, 0);
 	/* A new image starts with an empty record. */
-	damage_begin(fd);
+	damage_begin();
 	assert_int_equal(record->has_offset, 0);
-	damage_note(45, ENODATA);
+	damage_note(fd, 45, ENODATA);
 	assert_int_equal(record->offset, 45);
 	assert_int_equal(record->error, ENODATA);
 	close(fd);
@@ -89,6 +90,41 @@ static void written_file_is_told_from_a_touched_one(void **state)
 	close(fd);
 }
 
+/* Of several files, the one that fails, or else one that was written to. */
+static void the_file_is_named(void **state)
+{
+	const struct fixture *fixture = *state;
+	int image = open_file(fixture), layers[2];
+	char path[128];
+	uint32_t i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "layer%u", i);
+		fixture_file(fixture, path, 2000 + i);
+		snprintf(path, sizeof(path), "%s/layer%u", fixture->tree, i);
+		layers[i] = open(path, O_RDONLY | O_CLOEXEC);
+		assert_true(layers[i] >= 0);
+		damage_set_layer(i + 1);
+		damage_watch(layers[i]);
+	}
+	assert_int_equal(record->file, 0);
+	assert_int_equal(record->size_before, 1000);
+	fixture_run(fixture,
+		"sleep 0.02; chmod 600 file; truncate -s 9 layer0");
+	damage_compare();
+	assert_int_equal(record->file, 1);
+	assert_int_equal(record->changed, DAMAGE_TOUCHED | DAMAGE_WRITTEN);
+	assert_int_equal(record->size_before, 2000);
+	assert_int_equal(record->size_now, 9);
+	damage_note(layers[1], 77, 0);
+	assert_int_equal(record->file, 2);
+	assert_int_equal(record->offset, 77);
+	assert_int_equal(record->size_before, 2001);
+	close(image);
+	close(layers[0]);
+	close(layers[1]);
+}
+
 /* The server may not live to compare at its end. */
 static void first_failure_compares(void **state)
 {
@@ -111,6 +147,7 @@ static void reader_records_where_it_stopped(void **state)
 	uint64_t ref, at, start;
 
 	fixture_file(fixture, "random", 8192);
+	damage_begin();
 	fixture_pack(fixture, FIXTURE_PLAIN "-no-fragments");
 	fs = fixture_open(fixture);
 	ref = fixture_find(fs, "random");
@@ -135,6 +172,7 @@ static void reader_records_a_damaged_index(void **state)
 	uint64_t ref, at, found;
 
 	fixture_many(fixture, "many", 1000);
+	damage_begin();
 	fixture_pack(fixture, FIXTURE_PLAIN);
 	fs = fixture_open(fixture);
 	ref = fixture_find(fs, "many");
@@ -160,6 +198,7 @@ static void reader_records_where_the_file_ends(void **state)
 	uint64_t ref;
 
 	fixture_file(fixture, "random", 40000);
+	damage_begin();
 	fixture_pack(fixture, FIXTURE_PLAIN "-no-fragments");
 	fs = fixture_open(fixture);
 	ref = fixture_find(fs, "random");
@@ -183,6 +222,7 @@ int main(void)
 		TEST(first_offset_is_recorded),
 		TEST(failures_are_counted),
 		TEST(written_file_is_told_from_a_touched_one),
+		TEST(the_file_is_named),
 		TEST(first_failure_compares),
 		TEST(reader_records_where_it_stopped),
 		TEST(reader_records_a_damaged_index),
