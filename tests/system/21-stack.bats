@@ -171,3 +171,64 @@ LIST='
 	# Neither shows nothing.
 	(($(wc -l <"$BATS_TEST_TMPDIR/served") > MANY))
 }
+
+# What a server has told the kernel about merged directories, its successor knows:
+# the look-ups are over, and readdir goes on in the middle.
+# bats test_tags=reader
+@test "servers that are killed are replaced while merged directories are read" {
+	kernel_is 6.9 || skip "Linux $(uname -r) cannot send requests again"
+	serve sh -c "$LIST" >"$BATS_TEST_TMPDIR/expected"
+	serve -s -p sh -uc '
+		guard=$(pgrep -P $PPID -x spank-sif-guard)
+		(for i in 1 2 3 4 5 6 7 8; do
+			server=$(pgrep -P $guard)
+			kill -9 $server
+			until next=$(pgrep -P $guard) && [ $next != $server ]; do
+				[ -d /proc/$guard ] || exit 1
+			done
+			echo $i >"$1"
+			sleep 0.0$i
+		done) &
+		for i in 1 2 3; do
+			sh -c "$0" >"$2"
+			diff "$3" "$2" >&2 || exit 1
+			echo 2 >/proc/sys/vm/drop_caches
+		done
+		wait' "$LIST" "$BATS_TEST_TMPDIR/kills" "$BATS_TEST_TMPDIR/served" \
+		"$BATS_TEST_TMPDIR/expected"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/kills")" 8
+}
+
+@test "whiteouts of fuse-overlayfs hide and are not shown" {
+	local layer=$BATS_TEST_TMPDIR/layer
+	mkdir -p "$layer".tree/{etc,opaque}
+	touch "$layer".tree/{.wh.large,etc/.wh.group,opaque/.wh..wh..opq,opaque/new}
+	mksquashfs "$layer.tree" "$layer" -noappend -no-progress -quiet >/dev/null
+	run "$SERVE_IMAGE" -l "$layer" "$LAYERS/0" sh -c '
+		find . -name ".wh.*"; ls etc opaque; ls large etc/group'
+	assert_contains "cannot access 'large'"
+	assert_contains "cannot access 'etc/group'"
+	assert_line "passwd"
+	assert_line "new"
+	refute_line "old"
+	refute_contains ".wh."
+}
+
+@test "all layers together keep within one memory limit" {
+	local i options=()
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	for i in 1 2 3 4 5 6 7 8; do
+		seq "$i" 2000000 >"$BATS_TEST_TMPDIR/tree/$i"
+		mksquashfs "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/$i" \
+			-noappend -no-progress -quiet >/dev/null
+		rm "$BATS_TEST_TMPDIR/tree/$i"
+		((i == 8)) || options+=(-l "$BATS_TEST_TMPDIR/$i")
+	done
+	run "$SERVE_IMAGE" -c 16 -p "${options[@]}" "$BATS_TEST_TMPDIR/8" sh -c '
+		cat * | wc -c
+		sed -n "s/^VmHWM:[[:space:]]*\([0-9]*\) kB/peak \1/p" \
+			/proc/$(pgrep -P $PPID -o)/status'
+	assert_status 0
+	assert_contains "peak "
+	((${output##*peak } < 30000))
+}

@@ -3,9 +3,9 @@
  * Test program: serves an image with the server's own code and sandbox, without
  * Slurm, and runs a command in it.  As root:
  *
- *	serve-image [-mnwp] [-c MIB] [-t THREADS] [-l LAYER]... IMAGE COMMAND
+ *	serve-image [-mnpsw] [-c MIB] [-t THREADS] [-l LAYER]... IMAGE COMMAND
  *		[ARGUMENT]...
- *	serve-image -d DIRECTORY [-mnwp] [-c MIB] [-t THREADS] [-l LAYER]...
+ *	serve-image -d DIRECTORY [-mnpsw] [-c MIB] [-t THREADS] [-l LAYER]...
  *		IMAGE
  *
  * The command's working directory is the image's root, in a mount namespace of
@@ -13,7 +13,8 @@
  * sanitizers and strace).  -w: not sealed, so that mount points can be made.
  * -p: no requests over io_uring, even where the kernel offers that.  -c, -t: as
  * the server's arguments.  -l: a file system over the image, and over the
- * layers before.  The exit status is the command's; 98 if the image was refused
+ * layers before.  -s: the server is a child that is replaced if it is killed.
+ * The exit status is the command's; 98 if the image was refused
  * (the reason is on stderr), 99 if the server crashed.
  *
  * -d: mount on DIRECTORY in the caller's namespace, print the server's pid and
@@ -38,6 +39,7 @@
 #include "spank/server/fuse/session.h"
 #include "spank/server/readers/reader.h"
 #include "spank/server/sandbox.h"
+#include "spank/server/supervisor.h"
 
 #define EXIT_REFUSED 98
 #define EXIT_CRASHED 99
@@ -54,6 +56,8 @@ struct options {
 	bool sandbox;
 	bool seal;
 	bool rings;
+	bool supervised;
+	char **argv;
 };
 
 static void die(const char *what)
@@ -112,13 +116,40 @@ static int open_files(const struct options *options, int *image_fds,
 		options->files_count - 1, &options->fs, ret_fs, err);
 }
 
+/* Returns in a process that serves, and at the end in the supervisor. */
+static void fork_servers(const struct options *options, struct session *fs,
+	struct supervisor *supervisor)
+{
+	supervisor->argv = options->argv;
+	supervisor_start(supervisor, session_can_resend(fs));
+	if (supervisor->role == ROLE_SUPERVISOR)
+		session_drop_cache(fs);
+	supervisor_check(supervisor, true);
+}
+
+static int serve_sealed(const struct options *options, struct session *fs,
+	int ready_fd, bool is_first, struct error *err)
+{
+	if (session_start(fs, &options->fs, err) < 0)
+		return -1;
+	if (options->sandbox && sandbox_narrow(err) < 0)
+		return -1;
+	if (is_first && tell(ready_fd, READY) < 0)
+		return error_set(err, errno, "cannot say that I am ready");
+	close(ready_fd);
+	if (!is_first && session_resend(fs) < 0)
+		return error_set(err, errno, "cannot take over");
+	return session_serve(fs) < 0 ? error_set(err, errno, "cannot serve")
+				     : 0;
+}
+
 static int serve(const struct options *options, int *image_fds, int fuse_fd,
 	int ready_fd, struct error *err)
 {
 	struct rings *rings = options->rings ? rings_create() : NULL;
+	struct supervisor supervisor = { .role = ROLE_ALONE };
 	struct filesystem *image;
 	struct session *fs;
-	int rc;
 
 	if (options->sandbox && sandbox_enter(err) < 0)
 		return -1;
@@ -130,15 +161,14 @@ static int serve(const struct options *options, int *image_fds, int fuse_fd,
 		return error_set(err, 0, "cannot begin to serve");
 	if (options->seal)
 		session_seal(fs);
-	if (session_start(fs, &options->fs, err) < 0)
-		return -1;
-	if (options->sandbox && sandbox_narrow(err) < 0)
-		return -1;
-	if (tell(ready_fd, READY) < 0)
-		return error_set(err, errno, "cannot say that I am ready");
-	close(ready_fd);
-	rc = session_serve(fs);
-	return rc < 0 ? error_set(err, errno, "cannot serve") : 0;
+	if (options->supervised)
+		fork_servers(options, fs, &supervisor);
+	if (supervisor.role == ROLE_ENDED)
+		return WIFEXITED(supervisor.status)
+			       ? WEXITSTATUS(supervisor.status)
+			       : -1;
+	return serve_sealed(options, fs, ready_fd, supervisor.replacements == 0,
+		err);
 }
 
 /* The server's limits forbid writes to files, so it sends the text here. */
@@ -268,7 +298,7 @@ static int parse(int argc, char *argv[], struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+mnwpc:t:d:l:")) >= 0) {
+	while ((option = getopt(argc, argv, "+mnpswc:t:d:l:")) >= 0) {
 		if (option == 'm')
 			options->purpose = SIF_DATA;
 		else if (option == 'n')
@@ -277,6 +307,8 @@ static int parse(int argc, char *argv[], struct options *options)
 			options->seal = false;
 		else if (option == 'p')
 			options->rings = false;
+		else if (option == 's')
+			options->supervised = true;
 		else if (option == 'c')
 			options->fs.cache_bytes = atol(optarg) << 20;
 		else if (option == 't')
@@ -299,6 +331,7 @@ int main(int argc, char *argv[])
 		.sandbox = true,
 		.seal = true,
 		.rings = true,
+		.argv = argv,
 		.files_count = 1,
 		.fs.cache_bytes = 32 << 20,
 	};
