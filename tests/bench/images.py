@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zlib
 
 MIB = 1024 * 1024
 PYTHON = "/usr/bin/python3"
@@ -105,13 +106,32 @@ def run(argv, cwd=None):
 
 class Image:
     """A squashfs image at .offset in the file .path, unpacked in .tree; paths of
-    files to read; and a .command, described by .does."""
+    files to read; and a .command, described by .does.  If it is packed as
+    .layers, they are a stack that shows the same tree, the lowest first."""
+
+    layers = []
 
     def warm(self):
         """Read the image into the page cache; cheap if it is there already."""
-        with open(self.path, "rb") as image:
-            while image.read(4 * MIB):
-                pass
+        for path in [self.path, *self.layers]:
+            with open(path, "rb") as image:
+                while image.read(4 * MIB):
+                    pass
+
+
+def pack_layer(tree, path, options, layer, layers):
+    """Pack every so many files, and the directories that hold them.  So nearly
+    all directories are merged of all layers."""
+    part = path + ".tree"
+    for directory, _, names in os.walk(tree):
+        for name in names:
+            file = os.path.relpath(os.path.join(directory, name), tree)
+            if zlib.crc32(file.encode()) % layers == layer:
+                new = os.path.join(part, file)
+                os.makedirs(os.path.dirname(new), exist_ok=True)
+                os.link(os.path.join(tree, file), new, follow_symlinks=False)
+    run(["mksquashfs", part, path, *options])
+    shutil.rmtree(part)
 
 
 class Made(Image):
@@ -122,7 +142,10 @@ class Made(Image):
     command, does = IMPORT, "python numpy+scipy import"
 
     def __init__(self, name, directory, scale, short=False):
-        compressor, block = name.split("-")
+        packing, _, layers = name.partition(":")
+        compressor, block = packing.split("-")
+        options = ["-noappend", "-no-progress", "-quiet", "-comp", compressor,
+                   "-b", block]
         kept = os.path.join(directory, "short" if short else
                             "scale-%g" % scale)
 
@@ -135,14 +158,19 @@ class Made(Image):
             add_many(tree)
 
         def pack(path):
-            run(["mksquashfs", self.tree, path, "-noappend", "-no-progress",
-                 "-quiet", "-comp", compressor, "-b", block])
+            run(["mksquashfs", self.tree, path, *options])
 
         self.name = name
         self.tree = os.path.join(kept, "tree")
-        self.path = os.path.join(kept, name + ".sqfs")
+        self.path = os.path.join(kept, packing + ".sqfs")
         write_aside(self.tree, make_tree)
         write_aside(self.path, pack)
+        count = int(layers or 0)
+        self.layers = [os.path.join(kept, "%s.%d-of-%d" % (packing, i, count))
+                       for i in range(count)]
+        for i, path in enumerate(self.layers):
+            write_aside(path, lambda new, i=i: pack_layer(
+                self.tree, new, options, i, count))
 
 
 def root_offset(path):
