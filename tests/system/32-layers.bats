@@ -295,7 +295,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 		sh -c 'echo new >/opt/mark && rm /opt/one/file && cat /opt/mark
 			mv /opt/ext /opt/moved; ls /opt/one /opt'
 	assert_status 0
-	assert_output $'new\n/opt:\nbig\nmark\nmoved\none\n\n/opt/one:'
+	assert_output $'new\n/opt:\nbig\nmark\nmoved\none\n\n/opt/one:\ntrue'
 	run here salloc --quiet -n2 sh -c 'srun -n1 --overlap --sif-image=app.sif \
 			--sif-overlay=one.sqf sh -c "touch hold; while [ -e hold ]; do sleep 0.1; done" &
 		while [ ! -e hold ]; do sleep 0.1; done

@@ -89,7 +89,8 @@ mount|:/data|the source is missing'
 		run as_alice "$command" --help
 		assert_status 0
 		for option in 'image=IMAGE|none' 'bind=SRC[:DST[:ro|rw]][,...]' \
-			'mount=IMAGE:DST[,...]' 'env=NAME[=VALUE][,...]' \
+			'mount=IMAGE:DST[:src=PATH][,...]' \
+			'overlay=PATH[:ro][,...]' 'env=NAME[=VALUE][,...]' \
 			'cleanenv=yes|no' 'home=yes|no|private|PATH' workdir=PATH \
 			'tmp=host|private' 'writable-tmpfs=no|yes[,SIZE]' \
 			'nv=auto|try|yes|no' 'rocm=auto|try|yes|no' \
