@@ -219,7 +219,7 @@ assert_defect_refused() { # NAME WORDS
 	assert_defect_refused unknown_file_system "unknown type 77"
 }
 
-@test "SIF: OCI-SIF" { assert_defect_refused oci_sif "OCI-SIF"; }
+@test "SIF: OCI-SIF without its digests" { assert_defect_refused oci_sif "its OCI image index does not have its digest"; }
 
 @test "SIF: another architecture" {
 	assert_defect_refused wrong_architecture "this node is"
