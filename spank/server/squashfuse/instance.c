@@ -105,6 +105,13 @@ static int make_caches(sqfs *fs, size_t blocks)
 		       : 0;
 }
 
+/* sqfs_destroy() forgets one of the tables. */
+static void destroy(sqfs *fs)
+{
+	sqfs_table_destroy(&fs->xattr_table);
+	sqfs_destroy(fs);
+}
+
 static int open_instance(const struct squash *squash, size_t blocks,
 	struct instance *instance, sqfs_err *ret_reason)
 {
@@ -115,13 +122,13 @@ static int open_instance(const struct squash *squash, size_t blocks,
 	if (*ret_reason != SQFS_OK)
 		return instance_failed();
 	if (!reading.has_read) {
-		sqfs_destroy(&instance->fs);
+		destroy(&instance->fs);
 		*ret_reason = SQFS_UNSUP;
 		errno = ENOSYS;
 		return -1;
 	}
 	if (make_caches(&instance->fs, blocks) < 0) {
-		sqfs_destroy(&instance->fs);
+		destroy(&instance->fs);
 		return -1;
 	}
 	pthread_mutex_init(&instance->lock, NULL);
@@ -132,7 +139,7 @@ static void free_instances(struct instance *instances, size_t count)
 {
 	while (count > 0) {
 		count--;
-		sqfs_destroy(&instances[count].fs);
+		destroy(&instances[count].fs);
 		pthread_mutex_destroy(&instances[count].lock);
 	}
 	free(instances);

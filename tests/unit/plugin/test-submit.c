@@ -135,6 +135,7 @@ static void layers_of_the_runtimes_count_if_no_option_does(void **state)
 	assert_variable("SPANK_SIF_OVERLAY", layers);
 	assert_variable("SLURM_SIF_OVERLAY", layers);
 	/* An srun of that job adds none twice. */
+	settings_free(&submission.settings);
 	memset(&submission, 0, sizeof(submission));
 	setenv("APPTAINER_OVERLAY", "/c.sqf", 1);
 	submit_load(&submission, true);
