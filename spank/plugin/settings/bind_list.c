@@ -334,30 +334,21 @@ int bind_list_parse(const char *text, enum bind_spec_kind kind,
 	return 0;
 }
 
-static void print_path(FILE *out, const char *path)
-{
-	for (; *path; path++) {
-		if (strchr(":,\\", *path))
-			fputc('\\', out);
-		fputc(*path, out);
-	}
-}
-
 static void print_spec(FILE *out, const struct bind_spec *spec)
 {
 	fprintf(out, "%s%s%s", spec->is_optional ? "?" : "",
 		spec->is_fixed ? "!" : "", spec->source ? "" : "-");
 	if (spec->source) {
-		print_path(out, spec->source);
+		list_print_escaped(out, spec->source, ":,\\");
 		fputc(':', out);
 	}
-	print_path(out, spec->target);
+	list_print_escaped(out, spec->target, ":,\\");
 	if (spec->source && spec->is_read_only)
 		fputs(":ro", out);
 	if (!spec->image_path)
 		return;
 	fputs(spec->is_read_only ? ",image-src=" : ":image-src=", out);
-	print_path(out, spec->image_path);
+	list_print_escaped(out, spec->image_path, ":,\\");
 }
 
 char *bind_list_print(const struct bind_list *specs)

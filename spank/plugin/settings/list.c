@@ -49,6 +49,15 @@ static bool has_gap(const char *list)
 	return is_empty;
 }
 
+void list_print_escaped(FILE *out, const char *text, const char *special)
+{
+	for (; *text; text++) {
+		if (strchr(special, *text))
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+}
+
 int list_check(const char *list, struct error *err)
 {
 	if (!has_gap(list))

@@ -2,6 +2,8 @@
 #ifndef SPANK_PLUGIN_SETTINGS_LIST_H
 #define SPANK_PLUGIN_SETTINGS_LIST_H
 
+#include <stdio.h>
+
 #include "common/error.h"
 
 /*
@@ -18,6 +20,9 @@ char *list_cut(char *text, char separator);
 
 /* Remove the backslashes before any of `special`. */
 void list_unescape(char *text, const char *special);
+
+/* Print the text with a backslash before each of `special`. */
+void list_print_escaped(FILE *out, const char *text, const char *special);
 
 /*
  * Refuse a list with an empty item, as in "a,,b" or "a,": this is more often an

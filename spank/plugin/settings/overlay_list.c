@@ -108,13 +108,7 @@ int overlay_list_parse(const char *text, struct overlay_list *ret_list,
 
 static void print_layer(FILE *out, const struct overlay *overlay)
 {
-	const char *c;
-
-	for (c = overlay->path; *c; c++) {
-		if (strchr(":,\\", *c))
-			fputc('\\', out);
-		fputc(*c, out);
-	}
+	list_print_escaped(out, overlay->path, ":,\\");
 	if (overlay->is_read_only)
 		fputs(":ro", out);
 }
