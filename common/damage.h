@@ -6,9 +6,9 @@
 
 /*
  * What an image server reports to slurmstepd about the file of its image, or of
- * a layer over it, in shared memory (SERVER_DAMAGE_FD): of the file that was the
- * first to fail.  The report survives the server, and slurmstepd never waits
- * for it.  All values are untrusted: the server runs as the user.
+ * a layer over it, in shared memory (SERVER_DAMAGE_FD): of the file that was
+ * the first to fail.  The report survives the server, and slurmstepd never
+ * waits for it.  All values are untrusted: the server runs as the user.
  */
 struct damage {
 	uint64_t failures;    /* requests that failed because of the damage */
