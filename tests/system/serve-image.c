@@ -88,19 +88,14 @@ static int open_file(const struct options *options, size_t number,
 	int *image_fd, struct filesystem **ret_fs, struct error *err)
 {
 	struct sif_partition partition;
-	int rc;
 
 	if (sif_find(*image_fd, number == 0 ? options->purpose : SIF_DATA,
-		    sif_machine(), &partition, err) < 0)
-		rc = -1;
-	else if (number == 0)
-		rc = session_open_image(image_fd, &partition, &options->fs,
-			ret_fs, err);
-	else
-		rc = reader_open(image_fd, &partition, "upper", ret_fs, err);
-	return rc < 0 ? error_prefix(err, "cannot use the image '%s'",
-				options->files[number])
-		      : 0;
+		    sif_machine(), &partition, err) == 0 &&
+		reader_open(image_fd, &partition, number == 0 ? NULL : "upper",
+			ret_fs, err) == 0)
+		return 0;
+	return error_prefix(err, "cannot use the image '%s'",
+		options->files[number]);
 }
 
 static int open_files(const struct options *options, int *image_fds,

@@ -24,7 +24,6 @@
 #include "spank/server/filesystem/stack.h"
 #include "spank/server/fuse/config_files.h"
 #include "spank/server/fuse/internal.h"
-#include "spank/server/readers/reader.h"
 
 /* Of Linux 6.9; headers may be older. */
 #define NOTIFY_RESEND 7
@@ -211,22 +210,6 @@ static int set_cache(struct filesystem *image,
 {
 	return fs_set_cache(image, options->cache_bytes,
 		leader_count_threads(options));
-}
-
-int session_open_image(int *image_fd, const struct sif_partition *partition,
-	const struct session_options *options, struct filesystem **ret_image,
-	struct error *err)
-{
-	struct filesystem *image;
-
-	if (reader_open(image_fd, partition, NULL, &image, err) < 0)
-		return -1;
-	if (set_cache(image, options) < 0) {
-		fs_close(image);
-		return error_set(err, errno, "it cannot be opened");
-	}
-	*ret_image = image;
-	return 0;
 }
 
 int session_stack_layers(struct filesystem *image,

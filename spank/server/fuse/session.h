@@ -52,16 +52,9 @@ struct session_options {
 };
 
 /*
- * reader_open() with a cache of its final size, so that session_start() keeps
- * what is in it.
- */
-int session_open_image(int *image_fd, const struct sif_partition *partition,
-	const struct session_options *options, struct filesystem **ret_image,
-	struct error *err);
-
-/*
  * Put `count` file systems over that image, from the bottom to the top: see
- * filesystem/stack.h.  All of them are given away, even if it fails.
+ * filesystem/stack.h.  The cache has its final size, so that session_start()
+ * keeps what is in it.  All of them are given away, even if it fails.
  */
 int session_stack_layers(struct filesystem *image,
 	struct filesystem *const *layers, size_t count,
