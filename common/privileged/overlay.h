@@ -33,7 +33,7 @@ struct priv_overlay {
 /*
  * Mount an overlay of directories of the host over an image.  A child process
  * does this.  All that it, and later the overlay, can do with the directories
- * is what the user can do, and what a user namespace of the user's gives them:
+ * is what the user can do, and what the user's own user namespace gives them:
  * access to their own files whatever their modes.  Returns the detached mount,
  * owned by the caller.  EBUSY: another overlay of this kernel writes to the
  * topmost layer.

@@ -18,7 +18,7 @@
 struct deputy {
 	pthread_t thread;
 	bool is_running;
-	sem_t asked;    /* there is work, or the thread shall end */
+	sem_t asked;    /* there is work, or the thread is to end */
 	sem_t finished; /* a wake-up: the counts below tell */
 	bool is_ending;
 	uint32_t asked_count;    /* written by hooks, one at a time */

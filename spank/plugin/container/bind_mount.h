@@ -21,7 +21,7 @@ int bind_mount_attach(struct binds *binds, int root_fd, struct report *report,
 	struct error *err);
 
 /*
- * After a writable layer of the user's has been put over the image, and before
+ * After the user's writable layer has been put over the image, and before
  * anything is attached in it: make again what it hides of the mount points.
  */
 int bind_mount_make_hidden(struct binds *binds, int root_fd,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a writable layer on disk needs of its directory: a local file system
- * that the kernel's overlay can write to, two directories of the user's, and no
- * other step that uses it.  Everything here is done with the user's rights
- * alone.
+ * that the kernel's overlay can write to, two directories that the user owns,
+ * and no other step that uses it.  Everything here is done with the user's
+ * rights alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -181,7 +181,7 @@ int disk_layer_open(const char *path, struct report *report, struct error *err)
 
 /* --- who uses it ---------------------------------------------------------- */
 
-/* The text is only displayed: it is in a directory of the user's. */
+/* The text is only displayed: it is in a directory that the user owns. */
 static bool read_step(int dir_fd, char ret_step[STEP_SIZE])
 {
 	CLEANUP_FD int fd = openat(dir_fd, "used-by",

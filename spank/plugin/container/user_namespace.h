@@ -6,7 +6,7 @@
 #include "common/error.h"
 
 /*
- * Have spank-sif-userns create a user namespace of the user's.  Returns it,
+ * Have spank-sif-userns create a user namespace for the user.  Returns it,
  * owned by the caller.  Called with the user's ids and no capability.
  */
 int user_namespace_make(struct deadline deadline, struct error *err);

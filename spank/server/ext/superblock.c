@@ -4,7 +4,7 @@
  * within a window of the file: first the partition, then the part of it that
  * the file system takes.
  *
- * Features that only matter to whoever writes are ignored (ro_compat, compat);
+ * Features that only matter to writers are ignored (ro_compat, compat);
  * so are checksums, of this block and of all others: whatever they protect is
  * checked before it is used, and the contents of files have none.
  */

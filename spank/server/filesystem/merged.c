@@ -4,7 +4,7 @@
  * the list.  It is found by hash tables of positions in the array.
  *
  * A list is complete before its position is stored in a slot, and a slot
- * changes once, from 0: whoever is killed in between has wasted a few words.
+ * changes once, from 0: a process killed in between has wasted a few words.
  *
  * A step may have ten merged directories or 100,000, and a hash touches pages
  * at random.  So there are several hash tables, each larger than the one
