@@ -84,8 +84,8 @@ static void ext4_shows_the_tree(void **state)
 		"-t ext4 -O ^has_journal,inline_data -I 1024 -b 1024",
 		"-t ext4 -O ^has_journal,bigalloc -b 1024 -C 16384 -N 2000",
 		"-t ext4 -O ^has_journal,meta_bg,^resize_inode -b 1024 -g 1024",
-		"-t ext4 -O ^has_journal,meta_bg,^resize_inode,sparse_super2 "
-		"-b 1024 -g 512",
+		("-t ext4 -O ^has_journal,meta_bg,^resize_inode,sparse_super2 "
+		 "-b 1024 -g 512"),
 		"-t ext4 -O ^has_journal,^flex_bg,ea_inode,large_dir,mmp,quota",
 		"-t ext4 -O ^has_journal -b 65536 -N 2000",
 	};
