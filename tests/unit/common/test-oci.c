@@ -420,8 +420,8 @@ static void what_the_indexes_say_is_refused(void **state)
 static void what_names_a_blob_is_checked(void **state)
 {
 	static const char *const names[] = { "sha512:0", "sha256:0",
-		"sha256:0123456789012345678901234567890123456789012345678901234"
-		"56789012X" };
+		("sha256:012345678901234567890123456789012345678901234567890123"
+		 "456789012X") };
 	char index[256];
 	size_t i;
 

@@ -102,8 +102,8 @@ static void snapshots_of_each_shell_are_compared(void **state)
 		"export A='1\n2'\nexport AB='1'\nexport PATH='/bin'\n", "" };
 	static const char *const bash[] = { "declare -x PATH=\"/bin\"\n",
 		"declare -x A=\"1\"\ndeclare -x PATH=\"/bin\"\n",
-		"declare -x A=\"1\n2\"\ndeclare -x AB=\"1\"\n"
-		"declare -x PATH=\"/bin\"\n",
+		("declare -x A=\"1\n2\"\ndeclare -x AB=\"1\"\n"
+		 "declare -x PATH=\"/bin\"\n"),
 		"" };
 	const char *const *const all[] = { dash, bash };
 	size_t i;
