@@ -3,15 +3,20 @@
  * The installed files, and the release of Slurm that they are for.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <slurm/slurm.h>
 
+#include "common/cleanup.h"
 #include "spank/check/check.h"
+#include "spank/plugin/release_mark.h"
 
 static const struct {
 	const char *name;
@@ -98,10 +103,32 @@ bool check_read_line_of(const char *command, char *line, size_t size)
 	return got;
 }
 
+/* The release of Slurm that the plugin's file is built for, as a number; 0: it
+ * cannot be read, or is not the plugin. */
+static uint32_t release_of_plugin(void)
+{
+	CLEANUP_FD int fd = open(PLUGIN_PATH, O_RDONLY | O_CLOEXEC);
+	struct release_mark mark = { .slurm = 0 };
+	const char *bytes, *found;
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return 0;
+	bytes = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return 0;
+	found = memmem(bytes, status.st_size, RELEASE_MARK,
+		sizeof(RELEASE_MARK));
+	if (found && bytes + status.st_size - found >= (ssize_t)sizeof(mark))
+		memcpy(&mark, found, sizeof(mark));
+	munmap((void *)bytes, status.st_size);
+	return mark.slurm;
+}
+
 void check_release(const struct check_context *context,
 	struct check_finding *finding)
 {
-	const int number = SLURM_VERSION_NUMBER;
+	const uint32_t number = release_of_plugin();
 	char built[16], running[128];
 
 	(void)context;
@@ -113,6 +140,11 @@ void check_release(const struct check_context *context,
 			"neither slurmd nor srun can be run to ask for the "
 			"release of Slurm: install them, or build the plugin "
 			"with --with-slurm=PREFIX");
+	else if (number == 0)
+		check_set(finding, CHECK_FAILURE,
+			"cannot tell which release of Slurm '%s' is built for: "
+			"install the package again",
+			PLUGIN_PATH);
 	else if (!strstr(running, built))
 		check_set(finding, CHECK_FAILURE,
 			"the plugin is built for Slurm %s, and this is '%s': "

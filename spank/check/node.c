@@ -3,6 +3,7 @@
  * The kernel and the machine: what image server and container are made of.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -16,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/error.h"
 #include "common/privileged/mount.h"
 #include "spank/check/check.h"
@@ -55,12 +57,17 @@ void check_fuse(const struct check_context *context,
 	struct check_finding *finding)
 {
 	bool by_users = context->mounts_on_host || context->args.userns;
+	CLEANUP_FD int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	int failed = fd < 0 ? errno : 0;
 	struct stat status;
 
-	if (stat("/dev/fuse", &status) < 0)
+	/* udev makes the file even if there is no module. */
+	if (stat("/dev/fuse", &status) < 0 || failed == ENXIO ||
+		failed == ENODEV)
 		check_set(finding, CHECK_FAILURE,
-			"there is no /dev/fuse: load the kernel module fuse "
-			"(modprobe fuse, and a file in /etc/modules-load.d)");
+			"cannot use /dev/fuse: %s; load the kernel module fuse "
+			"(modprobe fuse, and a file in /etc/modules-load.d)",
+			strerror(failed));
 	else if (by_users && (status.st_mode & 0666) != 0666)
 		check_set(finding, CHECK_FAILURE,
 			"/dev/fuse has the mode %04o, and mount=host and "
@@ -120,28 +127,43 @@ static int try_user_namespace(void)
 	return WEXITSTATUS(status);
 }
 
+/* Ubuntu's AppArmor takes a new namespace's capabilities away, unless a profile
+ * allows them.  Only root can read which profiles there are. */
+static bool is_held_by_apparmor(void)
+{
+	char profile[256];
+
+	return read_number("/proc/sys/kernel/"
+			   "apparmor_restrict_unprivileged_userns") == 1 &&
+	       !check_read_line_of("grep -s spank-sif-userns "
+				   "/sys/kernel/security/apparmor/profiles",
+		       profile, sizeof(profile));
+}
+
 void check_user_namespaces(const struct check_context *context,
 	struct check_finding *finding)
 {
-	const char *apparmor =
-		"/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+	bool needed = context->args.userns;
+	bool wanted = needed || !context->args.denied[SETTING_OVERLAY];
+	const char *by =
+		needed ? "privilege=userns" : "directories of --sif-overlay";
 	int failed = try_user_namespace();
 
-	if (failed && !context->args.userns)
+	if (failed && !wanted)
 		check_set(finding, CHECK_SKIPPED,
-			"not for users (%s); only privilege=userns needs them",
+			"not for users (%s), and nothing needs them",
 			strerror(failed));
 	else if (failed)
-		check_set(finding, CHECK_FAILURE,
-			"users cannot make user namespaces (%s), which "
-			"privilege=userns needs: raise the sysctl "
-			"user.max_user_namespaces",
-			strerror(failed));
-	else if (context->args.userns && read_number(apparmor) == 1)
+		check_set(finding, needed ? CHECK_FAILURE : CHECK_WARNING,
+			"users cannot make user namespaces (%s), which %s "
+			"need%s: raise the sysctl user.max_user_namespaces",
+			strerror(failed), by, needed ? "s" : "");
+	else if (wanted && is_held_by_apparmor())
 		check_set(finding, CHECK_WARNING,
-			"AppArmor restricts user namespaces: give "
-			"spank-sif-userns a profile with `userns,`, see "
-			"spank_sif(8)");
+			"AppArmor restricts user namespaces, which %s need%s: "
+			"give spank-sif-userns a profile with `userns,`, see "
+			"spank_sif(8)",
+			by, needed ? "s" : "");
 	else
 		check_set(finding, CHECK_OK, "users can make them");
 }

@@ -30,6 +30,7 @@
 #include "spank/plugin/io/say.h"
 #include "spank/plugin/options.h"
 #include "spank/plugin/plugstack.h"
+#include "spank/plugin/release_mark.h"
 #include "spank/plugin/session.h"
 #include "spank/plugin/step_end.h"
 #include "spank/plugin/step_log.h"
@@ -37,6 +38,16 @@
 #include "spank/plugin/task_report.h"
 
 SPANK_PLUGIN(spank_sif, 1)
+
+/* spank-sif-check reads it in the file, as only Slurm can load a plugin. */
+static const struct release_mark release_mark
+	__attribute__((used)) = { RELEASE_MARK, SLURM_VERSION_NUMBER };
+
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(25, 5, 0)
+/* init returns 0; if Slurm counts it as failed all the same, the job fails, and
+ * the node is not drained. */
+int slurm_spank_init_failure_mode = ESPANK_JOB_FAILURE;
+#endif
 
 /* What a task is called until it executes the command: the longest name that
  * the kernel allows, without a space, at which proctrack/linuxproc stops

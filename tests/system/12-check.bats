@@ -10,6 +10,7 @@ load ../lib/assert
 
 SERVER=/usr/libexec/spank-sif/spank-sif-server
 LINE=/etc/slurm/plugstack.conf
+FUSERMOUNT=$(command -v fusermount3)
 
 setup_file() {
 	has_plugin || return 0
@@ -21,6 +22,7 @@ setup_file() {
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/app.sif"
 	as_root cp -a "$LINE" /root/plugstack.conf
 	as_root cp -a "$SERVER" /root/server
+	as_root cp -a "$FUSERMOUNT" /root/fusermount3
 	as_root cp -a /bin/true /root/prolog
 }
 
@@ -28,6 +30,7 @@ teardown() {
 	has_plugin || return 0
 	as_root cp -a /root/plugstack.conf "$LINE"
 	as_root cp -a --remove-destination /root/server "$SERVER"
+	as_root cp -a /root/fusermount3 "$FUSERMOUNT"
 }
 
 # NAME RESULT TEXT: what one line says.
@@ -123,10 +126,22 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	run as_root spank-sif-check
 	assert_status 0
 	assert_check plugstack warning 'other.so follows'
+	plugstack "optional other.so"$'\n'"$required"
+	run as_root spank-sif-check --only=plugstack
+	assert_status 0
+	assert_check plugstack ok "'$LINE', line 2"
 	plugstack "$required timeout=banana"
 	run as_root spank-sif-check
 	assert_status 1
 	assert_check plugstack failure banana
+}
+
+@test "--json stays JSON whatever is in plugstack.conf" {
+	plugstack 'required spank_sif.so timeout="\x	home=\'
+	run as_root sh -c 'spank-sif-check --json --only=plugstack | python3 -c "
+import json, sys
+print(json.load(sys.stdin)[\"checks\"][0][\"result\"])"'
+	assert_output failure
 }
 
 @test "plugstack.conf is the one that slurm.conf names, also by an include" {
@@ -142,14 +157,16 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 
 @test "mount=host: /dev/fuse, fusermount3 and the sweep are checked" {
 	plugstack "required spank_sif.so mount=private,host"
-	as_root cp -a "$(command -v fusermount3)" /root/fusermount3
-	as_root chmod u-s "$(command -v fusermount3)"
+	as_root chmod u-s "$FUSERMOUNT"
 	run as_root spank-sif-check
-	as_root cp -a /root/fusermount3 "$(command -v fusermount3)"
 	assert_status 1
 	assert_check fuse failure 'need 0666'
 	assert_check fusermount failure 'not setuid'
 	assert_check plugstack warning 'spank_sif_sweep.so'
+	as_root rm "$FUSERMOUNT"
+	run as_root spank-sif-check --only=fusermount
+	assert_status 1
+	assert_check fusermount failure 'install the package fuse3'
 }
 
 @test "a plugin for another release of Slurm is a failure" {
@@ -160,6 +177,77 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	as_root mv /root/slurmd /usr/sbin/slurmd
 	assert_status 1
 	assert_check release failure "this is 'slurm 19.05.1'"
+}
+
+@test "a plugin's file of another release, or none, is a failure" {
+	local plugin
+	plugin=$(as_root spank-sif-check --only=plugin)
+	plugin=/${plugin#*/}
+	as_root cp -a "$plugin" /root/plugin.so
+	as_root env LC_ALL=C sed -i \
+		's/\(spank_sif-release\x00*\).../\1\x01\x05\x13/' "$plugin"
+	run as_root spank-sif-check --only=plugin,release
+	assert_status 1
+	assert_check plugin ok "$plugin"
+	assert_check release failure 'built for Slurm 19.05'
+	as_root rm "$plugin"
+	run as_root spank-sif-check --brief --only=plugin,plugstack
+	assert_status 1
+	assert_contains "failure: plugin: cannot use '$plugin': No such file"
+	as_root mv /root/plugin.so "$plugin"
+}
+
+# CHECKS COMMANDS: what the checks find after the commands, which see and change a
+# mount namespace of their own.
+check_after() {
+	as_root unshare --mount sh -ec "$2; exec spank-sif-check --only=$1" sh
+}
+
+@test "a node without the module fuse, or with little memory, is reported" {
+	run check_after fuse 'mount -t tmpfs none /dev'
+	assert_status 1
+	assert_check fuse failure 'No such file or directory; load the kernel module'
+	run check_after fuse,image 'mount -t tmpfs none /mnt; mknod /mnt/fuse c 0 0
+		mount --bind /mnt/fuse /dev/fuse'
+	assert_status 1
+	assert_check fuse failure 'No such device'
+	assert_check image failure /dev/fuse
+	run check_after memory 'mount -t tmpfs none /mnt
+		echo "MemAvailable: 2048 kB" >/mnt/meminfo
+		mount --bind /mnt/meminfo /proc/meminfo'
+	assert_status 0
+	assert_check memory warning '2 MiB are available'
+}
+
+# In a user namespace with one user, where root cannot become another one.
+check_without_namespaces() {
+	run as_root unshare --user --map-root-user spank-sif-check \
+		--only=user-namespaces
+}
+
+@test "user namespaces: whether they are needed depends on plugstack.conf" {
+	check_without_namespaces
+	assert_status 0
+	assert_check user-namespaces warning 'directories of --sif-overlay need'
+	plugstack 'required spank_sif.so deny=overlay'
+	check_without_namespaces
+	assert_check user-namespaces skipped 'nothing needs them'
+	plugstack 'required spank_sif.so privilege=userns'
+	check_without_namespaces
+	assert_status 1
+	assert_check user-namespaces failure 'user.max_user_namespaces'
+}
+
+@test "AppArmor: user namespaces need a profile where they are restricted" {
+	local restrict='mount -t tmpfs none /proc/sys/kernel
+		echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns
+		mount -t tmpfs none /sys/kernel; mkdir -p /sys/kernel/security/apparmor'
+	run check_after user-namespaces "$restrict"
+	assert_status 0
+	assert_check user-namespaces warning 'give spank-sif-userns a profile'
+	run check_after user-namespaces "$restrict
+		echo 'spank-sif-userns (unconfined)' >/sys/kernel/security/apparmor/profiles"
+	assert_check user-namespaces ok 'users can make them'
 }
 
 @test "--cluster checks every node and finds one without spank-sif" {
