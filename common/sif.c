@@ -3,8 +3,8 @@
  * Finds the file system in an image file:
  *
  *   1. is it a regular file?
- *   2. is it a SIF, or a bare squashfs?  or, if no root is wanted, a bare
- *      ext2, ext3 or ext4?
+ *   2. is it a SIF, or a bare squashfs, ext2, ext3 or ext4?  Images of
+ *      Singularity 2 have a line before the ext3
  *   3. of a SIF: the table of descriptors (sif_table.c), and the partition that
  *      is wanted (sif_partition.c), or the layers of an OCI-SIF (oci.c)
  *   4. of all: the superblocks (sif_superblock.c)
@@ -81,6 +81,16 @@ static int check_file(int fd, uint64_t *ret_size, struct error *err)
 	return 0;
 }
 
+/* The line that executes an image of Singularity 2. */
+static const char launcher[] = "#!/usr/bin/env run-singularity\n";
+
+static uint64_t length_of_launcher(const unsigned char *start)
+{
+	size_t length = strlen(launcher);
+
+	return memcmp(start, launcher, length) == 0 ? length : 0;
+}
+
 static int find_in_file(int fd, enum sif_purpose purpose, const char *machine,
 	struct sif_image *image, struct error *err)
 {
@@ -95,14 +105,15 @@ static int find_in_file(int fd, enum sif_purpose purpose, const char *machine,
 		return -1;
 	if (sif_table_is_of(start))
 		return find_in_sif(fd, purpose, machine, size, image, err);
-	if (!memcmp(start, SIF_SQUASHFS_MAGIC, strlen(SIF_SQUASHFS_MAGIC)))
-		bare->kind = SIF_SQUASHFS;
-	else if (!sif_is_for_root(purpose) && sif_is_ext(fd, size))
+	if (memcmp(start, SIF_SQUASHFS_MAGIC, strlen(SIF_SQUASHFS_MAGIC)) !=
+		0) {
 		bare->kind = SIF_EXT;
-	else
+		bare->offset = length_of_launcher(start);
+	}
+	bare->size = size - bare->offset;
+	if (bare->kind == SIF_EXT && !sif_is_ext(fd, bare))
 		return sif_foreign_describe(fd, err);
 	image->layers.count = 1;
-	bare->size = size;
 	return 0;
 }
 

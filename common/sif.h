@@ -17,14 +17,14 @@ struct sif_image {
 
 /*
  * Find the file systems in the open file `fd`: for SIF_ROOT the primary system
- * partition of a SIF, the layers of an OCI-SIF, or a bare squashfs file; if no
- * root is wanted, also a bare ext2, ext3 or ext4.  The content is untrusted:
- * counts are capped, and sums are checked for overflow and against the file's
- * size.  Also checks the superblocks (of squashfs: magic, version 4.0, known
- * compression, bytes_used within the partition; of ext: ext_superblock.h) and,
- * for a root, the architecture against `machine`, a code of the SIF format
- * ("02" for amd64; "00" fits any).  squash_open() finds out whether the
- * compression is supported.
+ * partition of a SIF, the layers of an OCI-SIF, or a bare squashfs, ext2, ext3
+ * or ext4.  The content is untrusted: counts are capped, and sums are checked
+ * for overflow and against the file's size.  Also checks the superblocks (of
+ * squashfs: magic, version 4.0, known compression, bytes_used within the
+ * partition; of ext: ext_superblock.h) and, of what has programs for a root,
+ * the architecture against `machine`, a code of the SIF format ("02" for amd64;
+ * "00" fits any).  squash_open() finds out whether the compression is
+ * supported.
  *
  * Only calls pread(2), fstat(2) and, for the JSON of an OCI-SIF, getrandom(2)
  * and malloc(3).  On failure err->text says what is wrong with "it" and what to

@@ -36,29 +36,34 @@ static uint32_t partition_type(const struct sif_descriptor *descriptor)
 	return le32_at(descriptor->extra + EXTRA_PARTITION_TYPE);
 }
 
+/* Of a type that check_fs_type() has accepted. */
+static enum sif_kind kind_of(uint32_t fs_type)
+{
+	return fs_type == FS_EXT3 ? SIF_EXT : SIF_SQUASHFS;
+}
+
 static int check_fs_type(uint32_t fs_type, struct error *err)
 {
-	static const char *const kinds[] = { [2] = "ext3",
-		[3] = "an archive",
+	static const char *const kinds[] = { [3] = "an archive",
 		[4] = "raw data",
 		[5] = "encrypted",
 		[6] = "encrypted (gocryptfs)" };
 
-	if (fs_type == FS_SQUASHFS)
+	if (fs_type == FS_SQUASHFS || fs_type == FS_EXT3)
 		return 0;
 	if (fs_type == 5 || fs_type == 6)
 		return error_set(err, 0,
 			"its root file system is %s, which is not supported; "
 			"build it without encryption",
 			kinds[fs_type]);
-	if (fs_type >= 2 && fs_type <= 4)
+	if (fs_type == 3 || fs_type == 4)
 		return error_set(err, 0,
-			"its root file system is %s, and only squashfs is "
-			"supported; build it again with squashfs",
+			"its root file system is %s, and only squashfs and "
+			"ext3 are supported; build it again with squashfs",
 			kinds[fs_type]);
 	return error_set(err, 0,
 		"its root file system is of the unknown type %u, and only "
-		"squashfs is supported; build it again with squashfs",
+		"squashfs and ext3 are supported; build it again with squashfs",
 		fs_type);
 }
 
@@ -117,7 +122,7 @@ static int add_overlay(const struct sif_table *table,
 			"it has more than %d overlay partitions; build it "
 			"again with less",
 			SIF_LAYERS_MAX - 1);
-	layer->kind = fs_type == FS_EXT3 ? SIF_EXT : SIF_SQUASHFS;
+	layer->kind = kind_of(fs_type);
 	layer->offset = descriptor->offset;
 	layer->size = descriptor->size;
 	layers->count++;
@@ -182,10 +187,9 @@ static int find_lowest(const struct sif_table *table, enum sif_purpose purpose,
 	if (choose(table, purpose, &chosen, err) < 0)
 		return -1;
 	fs_type = le32_at(found->extra + EXTRA_FS_TYPE);
-	if (fs_type == FS_EXT3 && !sif_is_for_root(purpose))
-		partition->kind = SIF_EXT;
-	else if (check_fs_type(fs_type, err) < 0)
+	if (check_fs_type(fs_type, err) < 0)
 		return -1;
+	partition->kind = kind_of(fs_type);
 	memcpy(arch, found->extra + EXTRA_ARCH, sizeof(arch));
 	if (sif_is_for_root(purpose) && sif_arch_check(arch, machine, err) < 0)
 		return -1;

@@ -83,14 +83,15 @@ int sif_check_superblock(int fd, struct sif_partition *partition,
 	return check_squashfs(fd, partition, err);
 }
 
-bool sif_is_ext(int fd, uint64_t size)
+bool sif_is_ext(int fd, const struct sif_partition *partition)
 {
+	const uint64_t at = EXT_SUPER_OFFSET + EXT_SUPER_MAGIC;
 	unsigned char magic[2];
 	struct error ignored;
 
-	return size >= EXT_SUPER_OFFSET + EXT_SUPER_SIZE &&
-	       sif_read_at(fd, magic, sizeof(magic),
-		       EXT_SUPER_OFFSET + EXT_SUPER_MAGIC, "", &ignored) == 0 &&
+	return partition->size >= EXT_SUPER_OFFSET + EXT_SUPER_SIZE &&
+	       sif_read_at(fd, magic, sizeof(magic), partition->offset + at, "",
+		       &ignored) == 0 &&
 	       le16_at(magic) == EXT_MAGIC;
 }
 

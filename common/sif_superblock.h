@@ -38,10 +38,10 @@ int sif_check_superblock(int fd, struct sif_partition *partition,
 	struct error *err);
 
 /*
- * Whether a file of `size` bytes is a bare ext2, ext3 or ext4.  False if it
- * cannot be read.
+ * Whether there is an ext2, ext3 or ext4 at the partition's offset.  False if
+ * it cannot be read.
  */
-bool sif_is_ext(int fd, uint64_t size);
+bool sif_is_ext(int fd, const struct sif_partition *partition);
 
 /* How the files of the partition are compressed: "gzip", "zstd", ...; "none" if
  * it is not squashfs. */

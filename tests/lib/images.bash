@@ -8,7 +8,7 @@
 #   image_add_files TREE PATH...         adds other files with their libraries
 #   image_squashfs TREE OUT [OPTION...]  packs it as squashfs (mksquashfs options)
 #   image_sif TREE OUT [OPTION...]       packs it as SIF, in the primary partition
-#   image_ext3 TREE OUT                  packs it as ext3
+#   image_ext3 TREE OUT [SIZE]           packs it as ext3
 #   image_sif_add_overlay SIF [UPPER]    adds an ext3 overlay, as Apptainer does
 #
 # The tree looks like a small distribution: merged /usr, /etc with its own users
@@ -122,9 +122,9 @@ image_sif() { # TREE OUT [OPTION...]
 	return "$status"
 }
 
-image_ext3() { # TREE OUT
+image_ext3() { # TREE OUT [SIZE]
 	rm -f "$2"
-	truncate -s 8M "$2" &&
+	truncate -s "${3-8M}" "$2" &&
 		mke2fs -q -F -t ext3 -O ^64bit,^metadata_csum -d "$1" "$2"
 }
 

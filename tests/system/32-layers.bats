@@ -54,6 +54,11 @@ make_sifs() {
 	siftool add --datatype 4 --parttype 3 --partfs 1 --partarch "$arch" \
 		"$SHARED/data.sif" "$SHARED/two.sqf"
 	image_sif "$TREES/two" "$SHARED/primary.sif"
+	# With ext3 as the root.
+	image_ext3 "$TREES/base" "$SHARED/root.ext3" 64M
+	siftool new "$SHARED/ext.sif"
+	siftool add --datatype 4 --parttype 2 --partfs 2 --partarch "$arch" \
+		"$SHARED/ext.sif" "$SHARED/root.ext3"
 }
 
 teardown() {
@@ -127,6 +132,17 @@ inside() { # SRUN-ARGUMENT...
 	assert_line two
 	run inside --sif-overlay=env.ext3:ro,primary.sif ls /opt
 	assert_output $'big\next\nmark\ntwo'
+}
+
+@test "an ext3 file system is the root, in a SIF, alone, and of Singularity 2" {
+	{ echo '#!/usr/bin/env run-singularity'; cat "$SHARED/root.ext3"; } >"$SHARED/old.img"
+	for image in ext.sif root.ext3 old.img; do
+		run here srun -n2 --sif-image="$image" --sif-overlay=one.sqf \
+			sh -c 'echo $A $(cat /opt/mark) $(cd / && ls -d opt lost+found)'
+		assert_status 0
+		assert_line "image one lost+found opt" 2
+	done
+	rm "$SHARED/old.img"
 }
 
 @test "--sif-debug names the layers" {
@@ -323,6 +339,10 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 			'echo new >>/opt/mark && cat /opt/mark'
 		assert_status 0
 		assert_output $'ext\nnew'
+		run on_other srun --sif-image=ext.sif --sif-overlay=two.sqf \
+			cat /opt/mark /opt/two/file
+		assert_status 0
+		assert_output $'two\ntwo'
 		stop_other
 	done
 }

@@ -596,7 +596,7 @@ bind=a:/b|'a' is not an absolute path
 	bad/text|cannot use the image '/shared/bad/text': it is neither a SIF nor a squashfs file
 	bad/empty|it is empty
 	bad|it is a directory, and only SIF and squashfs files can be used; if it is a sandbox, build one from it with 'apptainer build new.sif DIRECTORY'
-	bad/ext3|it is an ext2, ext3 or ext4 file system, which cannot be the root of a container
+	bad/ext3|its ext file system was not unmounted properly, or is in use for writing
 	bad/tar|it is a tar archive, and only SIF and squashfs files can be used
 	bad/fifo|it is not a regular file
 	bad/truncated|it is truncated

@@ -213,7 +213,9 @@ assert_defect_refused() { # NAME WORDS
 }
 
 @test "SIF: encrypted" { assert_defect_refused encrypted "encrypted"; }
-@test "SIF: ext3" { assert_defect_refused ext3 "ext3"; }
+@test "SIF: ext3 that is none" {
+	assert_defect_refused ext3 "does not begin like ext2, ext3 or ext4"
+}
 
 @test "SIF: a file system of an unknown type" {
 	assert_defect_refused unknown_file_system "unknown type 77"

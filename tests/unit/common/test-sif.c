@@ -239,11 +239,12 @@ static void overlays_of_the_same_group_are_layers(void **state)
 	assert_int_equal(found.layers.partitions[0].offset, PARTITION + 1024);
 	find_layers(SIF_DATA, &found);
 	assert_int_equal(found.layers.partitions[0].offset, PARTITION);
-	/* An ext3 partition is data, and no root. */
 	put(PRIMARY + 201, 2, 4);
 	put(PARTITION + 1080, 0xEF53, 2);
 	put(PARTITION + 1082, 1, 2);
 	find_layers(SIF_DATA, &found);
+	assert_int_equal(found.layers.partitions[0].kind, SIF_EXT);
+	find_layers(SIF_ROOT, &found);
 	assert_int_equal(found.layers.partitions[0].kind, SIF_EXT);
 }
 
@@ -276,7 +277,7 @@ static void empty(void **state)
 	assert_refused_at(0, "empty");
 }
 
-static void a_bare_ext_is_data(void **state)
+static void a_bare_ext_is_an_image(void **state)
 {
 	struct sif_partition partition;
 	struct error err = { 0 };
@@ -294,6 +295,9 @@ static void a_bare_ext_is_data(void **state)
 	assert_int_equal(partition.offset, 0);
 	assert_int_equal(partition.size, sizeof(image));
 	assert_string_equal(sif_compression_of(&partition), "none");
+	assert_int_equal(
+		find_for(SIF_ROOT, sizeof(image), "02", &partition, &err), 0);
+	assert_int_equal(partition.kind, SIF_EXT);
 	assert_int_equal(find_for(SIF_DATA, 2047, "02", &partition, &err), -1);
 	put(1082, 0, 2);
 	assert_int_equal(
@@ -306,18 +310,29 @@ static void a_bare_ext_is_data(void **state)
 	assert_int_equal(partition.kind, SIF_SQUASHFS);
 }
 
+static void an_image_of_singularity_2_is_found(void **state)
+{
+	struct sif_partition partition;
+	struct error err = { 0 };
+
+	(void)state;
+	memset(image, 0, sizeof(image));
+	put(31 + 1080, 0xEF53, 2);
+	put(31 + 1082, 1, 2);
+	assert_refused("neither a SIF nor a squashfs");
+	memcpy(image, "#!/usr/bin/env run-singularity\n", 31);
+	assert_int_equal(
+		find_for(SIF_ROOT, sizeof(image), "02", &partition, &err), 0);
+	assert_int_equal(partition.kind, SIF_EXT);
+	assert_int_equal(partition.offset, 31);
+	assert_int_equal(partition.size, sizeof(image) - 31);
+	assert_refused_at(31 + 2047, "neither a SIF nor a squashfs");
+	assert_refused_at(30, "neither a SIF nor a squashfs");
+}
+
 static void other_formats_are_named(void **state)
 {
 	(void)state;
-	memset(image, 0, sizeof(image));
-	put(1080, 0xEF53, 2);
-	assert_refused("ext2, ext3 or ext4 file system");
-	memset(image, 0, sizeof(image));
-	memcpy(image, "#!/usr/bin/env run-singularity\n", 31);
-	put(31 + 1080, 0xEF53, 2);
-	assert_refused("ext2, ext3 or ext4 file system");
-	/* A truncated magic number is not recognized. */
-	assert_refused_at(31 + 1081, "neither a SIF nor a squashfs");
 	memset(image, 0, sizeof(image));
 	memcpy(image + 257, "ustar", 5);
 	assert_refused("tar archive");
@@ -429,7 +444,7 @@ static void oci_sif(void **state)
 
 static void fs_types(void **state)
 {
-	static const char *const parts[] = { "unknown type 0", NULL, "ext3",
+	static const char *const parts[] = { "unknown type 0", NULL, NULL,
 		"archive", "raw", "encrypted", "gocryptfs", "unknown type 7" };
 	size_t i;
 
@@ -649,7 +664,8 @@ int main(void)
 		TEST(unused_descriptors_are_skipped),
 		TEST(empty),
 		TEST(not_an_image),
-		TEST(a_bare_ext_is_data),
+		TEST(a_bare_ext_is_an_image),
+		TEST(an_image_of_singularity_2_is_found),
 		TEST(other_formats_are_named),
 		TEST(overlays_of_the_same_group_are_layers),
 		TEST(overlays_are_checked),
