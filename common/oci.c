@@ -290,6 +290,9 @@ int oci_find(const struct sif_table *table, const struct sif_descriptor *index,
 			"can be used; make it again with 'singularity data "
 			"package'",
 			layers.count);
+	if (purpose == SIF_LAYER && !is_data &&
+		oci_config_check(config, machine, err) < 0)
+		return -1;
 	if (sif_is_for_root(purpose) &&
 		oci_config_read(config, machine, ret_config, err) < 0)
 		return -1;

@@ -182,7 +182,7 @@ static int take_directory(const json_t *config, struct oci_config *result,
 	return 0;
 }
 
-static int check_platform(const json_t *config, const char *machine,
+int oci_config_check(const struct json_t *config, const char *machine,
 	struct error *err)
 {
 	const char *architecture, *os;
@@ -205,7 +205,7 @@ int oci_config_read(const struct json_t *config, const char *machine,
 	struct oci_config result = { .environment = NULL };
 	json_t *container = NULL;
 
-	if (check_platform(config, machine, err) < 0 ||
+	if (oci_config_check(config, machine, err) < 0 ||
 		oci_member(config, "config", JSON_OBJECT, what, &container,
 			err) < 0)
 		return -1;

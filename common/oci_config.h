@@ -24,6 +24,10 @@ struct oci_config {
 int oci_config_read(const struct json_t *config, const char *machine,
 	struct oci_config *ret_config, struct error *err);
 
+/* Only check that `machine` can run the image. */
+int oci_config_check(const struct json_t *config, const char *machine,
+	struct error *err);
+
 /* And forget it. */
 void oci_config_free(struct oci_config *config);
 

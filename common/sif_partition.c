@@ -175,6 +175,15 @@ static int choose(const struct sif_table *table, enum sif_purpose purpose,
 		"system in it; build it again");
 }
 
+/* A root that is laid over another one has programs, too. */
+static bool has_programs(const struct sif_descriptor *descriptor,
+	enum sif_purpose purpose)
+{
+	return sif_is_for_root(purpose) ||
+	       (purpose == SIF_LAYER &&
+		       partition_type(descriptor) == PARTITION_PRIMARY_SYSTEM);
+}
+
 static int find_lowest(const struct sif_table *table, enum sif_purpose purpose,
 	const char *machine, struct sif_descriptor *ret_found,
 	struct sif_partition *partition, struct error *err)
@@ -191,7 +200,8 @@ static int find_lowest(const struct sif_table *table, enum sif_purpose purpose,
 		return -1;
 	partition->kind = kind_of(fs_type);
 	memcpy(arch, found->extra + EXTRA_ARCH, sizeof(arch));
-	if (sif_is_for_root(purpose) && sif_arch_check(arch, machine, err) < 0)
+	if (has_programs(found, purpose) &&
+		sif_arch_check(arch, machine, err) < 0)
 		return -1;
 	partition->offset = found->offset;
 	partition->size = found->size;

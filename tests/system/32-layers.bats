@@ -175,6 +175,10 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	: >"$SHARED/bad/empty"
 	echo text >"$SHARED/bad/text.sqf"
 	head -c 200 "$SHARED/one.sqf" >"$SHARED/bad/short.sqf"
+	cp "$SHARED/one.sqf" "$SHARED/bad/method.sqf"
+	printf '\77' | dd of="$SHARED/bad/method.sqf" bs=1 seek=20 conv=notrunc status=none
+	load ../lib/defects
+	patch_descriptor "$SHARED/primary.sif" "$SHARED/bad/other.sif" 209 2 $((0x3131))
 	while IFS='|' read -r layers sentence; do
 		for command in srun 'sbatch --wrap=true'; do
 			# shellcheck disable=SC2086
@@ -191,6 +195,8 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	bad/empty|cannot use the image '/shared/bad/empty': it is empty
 	one.sqf,bad/text.sqf:ro|cannot use the image '/shared/bad/text.sqf': it is neither a SIF nor a squashfs file
 	bad/short.sqf|cannot use the image '/shared/bad/short.sqf': it is truncated
+	two.sqf,bad/method.sqf|cannot use the image '/shared/bad/method.sqf': it is compressed by the unknown method 63
+	bad/other.sif|cannot use the image '/shared/bad/other.sif': it is for s390x and this node is
 	one.sqf:/data|'one.sqf:/data': '/data' is not an option of a layer (ro, rw)
 	one.sqf,ro|'ro': the option follows its path after a colon
 	one.sqf,,two.sqf|'one.sqf,,two.sqf' has an empty item

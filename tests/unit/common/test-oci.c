@@ -292,6 +292,8 @@ static void a_data_container_is_found_for_data_only(void **state)
 	find_valid(SIF_DATA, &recipe, &found);
 	assert_int_equal(found.layers.count, 1);
 	sif_free_image(&found);
+	find_valid(SIF_LAYER, &recipe, &found);
+	sif_free_image(&found);
 	assert_refused_for(SIF_ROOT, "02", "it is a data container");
 }
 
@@ -307,6 +309,7 @@ static void an_image_can_serve_as_data_on_any_machine(void **state)
 	assert_null(found.config.runscript);
 	sif_free_image(&found);
 	assert_refused_for(SIF_ROOT, "02", "it is for s390x and this node");
+	assert_refused_for(SIF_LAYER, "02", "it is for s390x and this node");
 }
 
 /* --- the config ----------------------------------------------------------- */

@@ -460,9 +460,21 @@ static void fs_types(void **state)
 
 static void arch_of_another_machine(void **state)
 {
+	struct sif_partition partition;
+	struct error err = { 0 };
+
 	(void)state;
 	memcpy(image + PRIMARY + 209, "04", 3);
 	assert_refused("it is for arm64 and this node is amd64");
+	/* A root is one as a layer, too; data have no architecture. */
+	assert_int_equal(
+		find_for(SIF_LAYER, sizeof(image), "02", &partition, &err), -1);
+	assert_non_null(strstr(err.text, "it is for arm64 and this node"));
+	assert_int_equal(
+		find_for(SIF_DATA, sizeof(image), "02", &partition, &err), 0);
+	put(PRIMARY + 205, 3, 4);
+	assert_int_equal(
+		find_for(SIF_LAYER, sizeof(image), "02", &partition, &err), 0);
 }
 
 static void arch_garbage(void **state)
