@@ -9,8 +9,7 @@
 #include "common/ext_superblock.h"
 #include "common/little_endian.h"
 
-#define STATE_CLEAN    0x0001
-#define COMPAT_JOURNAL 0x0004
+#define STATE_CLEAN 0x0001
 
 #define KNOWN_INCOMPAT                                                         \
 	(EXT_INCOMPAT_FILETYPE | EXT_INCOMPAT_META_BG | EXT_INCOMPAT_EXTENTS | \
@@ -24,14 +23,13 @@ static uint32_t incompat_of(const unsigned char *superblock)
 	return le32_at(superblock + 76) > 0 ? le32_at(superblock + 96) : 0;
 }
 
-/* A journal that was not written back, or no journal and not unmounted. */
+/* The kernel marks a journal that is not written back, and clears the state if
+ * there is no journal.  fuse2fs, which Apptainer writes with, always does the
+ * latter. */
 static bool is_unclean(const unsigned char *superblock)
 {
-	bool has_journal = le32_at(superblock + 76) > 0 &&
-			   le32_at(superblock + 92) & COMPAT_JOURNAL;
-
 	return incompat_of(superblock) & EXT_INCOMPAT_RECOVER ||
-	       (!has_journal && !(le16_at(superblock + 58) & STATE_CLEAN));
+	       !(le16_at(superblock + 58) & STATE_CLEAN);
 }
 
 static int check_features(uint32_t incompat, struct error *err)
