@@ -224,11 +224,25 @@ static bool is_same_path(const char *source, const char *target)
 	return source && strcmp(source, target) == 0;
 }
 
-/* Does an exclusive bind already show the source of a user's bind, there? */
+/* The fixed bind with this target, or the exclusive one in which it lies. */
+static const struct bind *find_fixed(const struct binds *binds,
+	const char *target)
+{
+	size_t i;
+
+	for (i = 0; i < binds->count; i++)
+		if (binds->list[i].flags & BIND_FIXED &&
+			strcmp(binds->list[i].target, target) == 0)
+			return &binds->list[i];
+	return fixed_binds_find_above(binds, target);
+}
+
+/* Does a fixed bind already show the source of a user's bind, there?  Scripts
+ * bind all that is in "/", for example those that Tykky makes. */
 static bool shows_already(const struct bind_spec *spec,
 	const struct binds *binds)
 {
-	const struct bind *above = fixed_binds_find_above(binds, spec->target);
+	const struct bind *above = find_fixed(binds, spec->target);
 
 	return above && is_same_path(spec->source, spec->target) &&
 	       is_same_path(above->source, above->target) &&

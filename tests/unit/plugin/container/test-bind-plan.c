@@ -310,10 +310,16 @@ static void what_the_site_keeps(void **state)
 	assert_refused(plan,
 		"--sif-bind: '/proc' cannot be left out or covered: it belongs "
 		"to every container of this site");
+	put(plan, SETTING_BIND, "none");
+	put(plan, SETTING_BIND, "/proc:/proc:ro");
+	assert_refused(plan,
+		"--sif-bind: '/proc' cannot be left out or covered: it belongs "
+		"to every container of this site");
 	/* Of what shows already under the same name, nothing is refused. */
 	put(plan, SETTING_BIND, "none");
-	put(plan, SETTING_BIND, "/same/sub,/same");
+	put(plan, SETTING_BIND, "/same/sub,/same,/proc,/dev");
 	make(plan);
+	assert_int_equal(find(plan, "/proc")->flags, BIND_FIXED);
 	assert_null(find(plan, "/same/sub"));
 	assert_int_equal(find(plan, "/same")->flags,
 		BIND_FIXED | BIND_EXCLUSIVE);
