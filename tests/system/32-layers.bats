@@ -371,12 +371,12 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 @test "many ranks read one ext3 image, also when its server is killed" {
 	local sum pid
 	sum=$(sha256sum <"$TREES/overlay/upper/opt/big")
-	start_step -N1 -n16 --overcommit --chdir=/shared --sif-image=/shared/app.sif \
+	start_step -N1 -n64 --overcommit --chdir=/shared --sif-image=/shared/app.sif \
 		--sif-overlay=/shared/one.sqf,/shared/env.ext3:ro sh -c \
 		'sha256sum </opt/big; : >/shared/pid.$SLURM_PROCID
 		while [ ! -e /shared/go ]; do sleep 0.1; done
 		echo $(cat /opt/mark /opt/one/file; ls /opt; sha256sum </opt/big)'
-	wait_until 40 all_are_there 16
+	wait_until 60 all_are_there 64
 	# The guard is the parent; what it replaces serves the same stack.
 	for _ in 1 2; do
 		pid=$(server_pids | head -n 1)
@@ -387,8 +387,8 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	wait_step 60
 	rm -f "$SHARED"/pid.*
 	assert_status 0
-	assert_line "$sum" 16
-	assert_line "ext one big ext mark one ${sum/  / }" 16
+	assert_line "$sum" 64
+	assert_line "ext one big ext mark one ${sum/  / }" 64
 	assert_contains "the image server was killed or crashed, and was replaced, 2 times"
 	wait_until 10 no_servers
 }
