@@ -84,6 +84,23 @@ static int add_lower(int fd, char lower[LOWER_SIZE], struct error *err)
 	return 0;
 }
 
+/* Whoever else may write to the layer's directory may have put a directory of
+ * their own there since it was looked at, and would own what the step runs. */
+static int open_own(const struct priv_layer *layer, int dir, const char *name,
+	struct error *err)
+{
+	CLEANUP_FD int fd = open_directory(dir, name, O_NOFOLLOW, err);
+	struct stat status;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && status.st_uid == geteuid())
+		return fd_take(&fd);
+	return error_set(err, 0,
+		"'%s/%s' belongs to another user: use another directory",
+		layer->path, name);
+}
+
 /* One descriptor for both: they must be in the same mount. */
 static int mount_writable(const struct priv_layer *layer, const char *lower,
 	struct error *err)
@@ -95,10 +112,10 @@ static int mount_writable(const struct priv_layer *layer, const char *lower,
 
 	if (fd < 0)
 		return -1;
-	upper_fd = open_directory(fd, "upper", O_NOFOLLOW, err);
+	upper_fd = open_own(layer, fd, "upper", err);
 	if (upper_fd < 0)
 		return -1;
-	work_fd = open_directory(fd, "work", O_NOFOLLOW, err);
+	work_fd = open_own(layer, fd, "work", err);
 	if (work_fd < 0 || priv_caps_raise_overlay(err) < 0)
 		return -1;
 	snprintf(upper, sizeof(upper), "%d", upper_fd);

@@ -492,6 +492,21 @@ LESS='^./\(device\|disk\)\| acl-other '
 	assert_contains "cannot enter the user namespace of the step: Operation not permitted"
 }
 
+# The program that makes the namespace runs between the first look and the mount.
+@test "a directory of another user that is put in the place of upper/ is refused" {
+	maker=/usr/libexec/spank-sif/spank-sif-userns
+	as_alice chmod 0777 /shared/d
+	as_bob mkdir -p /shared/d/bobs/bin
+	as_root sh -c 'cp $0 /real-maker && printf "#!/bin/sh\n%s\n%s\n" \
+		"mv /shared/d/upper /shared/d/old; mv /shared/d/bobs /shared/d/upper" \
+		"exec /real-maker" >/maker &&
+		chmod 0755 /maker && mount --bind /maker $0' "$maker"
+	run over d true
+	as_root sh -c 'umount $0; rm /maker /real-maker' "$maker"
+	assert_failure
+	assert_contains "--sif-overlay: '/shared/d/upper' belongs to another user: use another directory"
+}
+
 # --- the modes ---------------------------------------------------------------------
 
 @test "mount=host, and privilege=userns" {
