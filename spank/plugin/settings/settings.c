@@ -11,6 +11,21 @@
 #include "common/cleanup.h"
 #include "spank/plugin/settings/settings.h"
 
+/*
+ * What execve(2) accepts as one argument or variable.  Another client than
+ * Slurm's can send more, and slurmstepd would need many times that memory to
+ * take it apart.
+ */
+#define TEXT_MAX (128 * 1024 - 1)
+
+static int check_length(const char *text, struct error *err)
+{
+	if (strlen(text) <= TEXT_MAX)
+		return 0;
+	return error_set(err, 0, "the value is longer than %d characters",
+		TEXT_MAX);
+}
+
 static int parse_text(const struct setting_rule *rule, const char *text,
 	struct setting_value *ret_value, struct error *err)
 {
@@ -41,6 +56,8 @@ int settings_put(struct settings *settings, enum setting setting,
 	struct setting_value value = { .is_set = true, .word = NO_WORD };
 	int added;
 
+	if (check_length(text, err) < 0)
+		return -1;
 	if (rule->is_list && strcmp(text, "none") == 0) {
 		replace_value(settings, setting, value);
 		return 0;

@@ -94,6 +94,27 @@ static void an_item_is_never_empty(void **state)
 	assert_wrong(SETTING_OVERLAY, "a.sqf,,b.sqf", "has an empty item");
 }
 
+/* Its items would take dozens of times the memory. */
+static void a_value_is_no_longer_than_a_variable(void **state)
+{
+	struct settings settings = { .value = { { .is_set = false } } };
+	size_t size = 128 * 1024;
+	char *text = malloc(size + 1), *c;
+
+	(void)state;
+	assert_non_null(text);
+	for (c = text; c < text + size; c++)
+		*c = (c - text) % 2 ? ',' : 'a';
+	text[size - 1] = 'a';
+	text[size] = '\0';
+	assert_wrong(SETTING_OVERLAY, text,
+		"the value is longer than 131071 characters");
+	text[size - 1] = '\0';
+	put(&settings, SETTING_OVERLAY, text);
+	settings_free(&settings);
+	free(text);
+}
+
 static void a_home_is_one_directory(void **state)
 {
 	struct settings settings = { .value = { { .is_set = false } } };
@@ -540,6 +561,7 @@ int main(void)
 		cmocka_unit_test(the_table_is_complete),
 		cmocka_unit_test(names_are_found_whole),
 		cmocka_unit_test(an_item_is_never_empty),
+		cmocka_unit_test(a_value_is_no_longer_than_a_variable),
 		cmocka_unit_test(a_home_is_one_directory),
 		cmocka_unit_test(fallbacks_are_good_values),
 		cmocka_unit_test(what_is_printed_parses_to_the_same),
