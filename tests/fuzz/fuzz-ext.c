@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The reader of ext2, ext3 and ext4: if a file system can be opened,
- * tests/lib/walk-image.c walks it and checks what it reads.
+ * tests/lib/walk-image.c walks it and checks what it reads.  The first byte,
+ * which such file systems do not use, says how often it is laid over itself.
  *
  * Most of a small file system is zeros that nobody reads.  So this target's
  * mutations are mostly where bytes are set.
@@ -11,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "spank/server/ext/ext.h"
+#include "spank/server/filesystem/stack.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/walk-image.h"
 
@@ -19,21 +21,48 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
 	unsigned int seed);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+#define LAYERS_MAX 4
+
+/* The whole file system, or its "upper" over what is below. */
+static int open_layer(int file, size_t size, size_t number,
+	struct filesystem **ret_fs, struct error *err)
 {
 	const struct sif_partition partition = { .size = size };
+	CLEANUP_FD int fd = dup(file);
+
+	return ext_open(&fd, &partition, number % 2 ? NULL : "upper", ret_fs,
+		err);
+}
+
+static struct filesystem *open_layers(int file, size_t size, size_t count)
+{
+	struct filesystem *layers[LAYERS_MAX], *stack = NULL;
+	struct error err = { 0 };
+	size_t opened = 0;
+
+	while (opened < count &&
+		open_layer(file, size, opened, &layers[opened], &err) == 0)
+		opened++;
+	if (opened == count && stack_open(layers, count, &stack, &err) == 0)
+		return stack;
+	FUZZ_ASSERT(err.text[0] != '\0');
+	while (opened > 0)
+		fs_close(layers[--opened]);
+	return NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	struct image_walk walk = {
 		.nodes_max = 24,
 		.reads_max = 2,
 		.piece = 8 * 1024,
 	};
-	struct error err = { 0 };
-	CLEANUP_FD int fd = dup(fuzz_file(data, size));
+	size_t count = 1 + (size > 0 ? data[0] % LAYERS_MAX : 0);
 
-	if (ext_open(&fd, &partition, "upper", &walk.fs, &err) < 0) {
-		FUZZ_ASSERT(err.text[0] != '\0');
+	walk.fs = open_layers(fuzz_file(data, size), size, count);
+	if (!walk.fs)
 		return 0;
-	}
 	walk_image(&walk);
 	fs_close(walk.fs);
 	return 0;
@@ -111,6 +140,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
 
 	if (size == 0 || next_random(&random) % 16 == 0)
 		return LLVMFuzzerMutate(data, size, size_max);
+	if (next_random(&random) % 16 == 0)
+		data[0] = next_random(&random);
 	for (; changes > 0; changes--)
 		if (next_random(&random) % 8 == 0)
 			copy_number(data, size, &random);
