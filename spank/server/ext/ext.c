@@ -86,13 +86,6 @@ static void free_all(struct ext *ext)
 	free(ext);
 }
 
-/* Data is never cached here. */
-static int ext_set_cache(struct filesystem *fs, size_t bytes, size_t threads)
-{
-	(void)fs, (void)bytes, (void)threads;
-	return 0;
-}
-
 static void ext_close(struct filesystem *fs)
 {
 	close(fs->fd);
@@ -100,7 +93,7 @@ static void ext_close(struct filesystem *fs)
 }
 
 static const struct filesystem_ops ext_ops = {
-	.set_cache = ext_set_cache,
+/* No set_cache: the kernel caches data, see file.c. */
 	.close = ext_close,
 	.stat = ext_stat,
 	.lookup = ext_lookup,

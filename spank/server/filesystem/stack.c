@@ -156,25 +156,29 @@ static bool borrows(const struct stack *stack, const struct filesystem *layer)
 	       layer->ops == stack->lender->ops;
 }
 
-/* How many caches of data there are. */
+static bool has_own_cache(const struct stack *stack,
+	const struct filesystem *layer)
+{
+	return layer->ops->set_cache && !borrows(stack, layer);
+}
+
 static size_t count_caches(const struct stack *stack)
 {
 	size_t count = 0, i;
 
 	for (i = 0; i < stack->count; i++)
-		count += stack->layers[i]->ops->set_cache &&
-			 !borrows(stack, stack->layers[i]);
+		count += has_own_cache(stack, stack->layers[i]);
 	return count;
 }
 
-/* The memory is divided evenly. */
+/* The memory is divided evenly among the readers that cache data. */
 static int stack_set_cache(struct filesystem *fs, size_t bytes, size_t threads)
 {
 	const struct stack *stack = stack_of(fs);
 	size_t count = count_caches(stack), i;
 
 	for (i = 0; i < stack->count; i++)
-		if (!borrows(stack, stack->layers[i]) &&
+		if (has_own_cache(stack, stack->layers[i]) &&
 			fs_set_cache(stack->layers[i], bytes / count, threads) <
 				0)
 			return -1;

@@ -17,6 +17,7 @@ struct fake {
 	struct filesystem fs; /* first */
 	const struct fake_node *nodes;
 	size_t count;
+	size_t *cache_bytes;
 };
 
 static const struct fake_node root = FAKE_DIR("");
@@ -232,26 +233,48 @@ static void fake_close(struct filesystem *fs)
 	free(fs);
 }
 
-static const struct filesystem_ops fake_ops = {
-	.close = fake_close,
-	.stat = fake_stat,
-	.lookup = fake_lookup,
-	.list = fake_list,
-	.parent_number = fake_parent_number,
-	.is_opaque = fake_is_opaque,
-	.readlink = fake_readlink,
-	.read = fake_read,
-	.statfs = fake_statfs,
-};
+static int fake_set_cache(struct filesystem *fs, size_t bytes, size_t threads)
+{
+	(void)threads;
+	*((struct fake *)fs)->cache_bytes = bytes;
+	return 0;
+}
 
-struct filesystem *fake_open(const struct fake_node *nodes)
+#define FAKE_OPS                                                       \
+	.close = fake_close, .stat = fake_stat, .lookup = fake_lookup, \
+	.list = fake_list, .parent_number = fake_parent_number,        \
+	.is_opaque = fake_is_opaque, .readlink = fake_readlink,        \
+	.read = fake_read, .statfs = fake_statfs
+
+static struct fake *open_with(const struct filesystem_ops *ops,
+	const struct fake_node *nodes)
 {
 	struct fake *fake = calloc(1, sizeof(*fake));
 
 	assert_non_null(fake);
-	fake->fs = (struct filesystem){ .ops = &fake_ops, .fd = -1 };
+	fake->fs = (struct filesystem){ .ops = ops, .fd = -1 };
 	fake->nodes = nodes;
 	while (nodes[fake->count].path)
 		fake->count++;
+	return fake;
+}
+
+struct filesystem *fake_open(const struct fake_node *nodes)
+{
+	static const struct filesystem_ops ops = { FAKE_OPS };
+
+	return &open_with(&ops, nodes)->fs;
+}
+
+struct filesystem *fake_open_with_cache(const struct fake_node *nodes,
+	size_t *bytes)
+{
+	static const struct filesystem_ops ops = {
+		FAKE_OPS,
+		.set_cache = fake_set_cache,
+	};
+	struct fake *fake = open_with(&ops, nodes);
+
+	fake->cache_bytes = bytes;
 	return &fake->fs;
 }

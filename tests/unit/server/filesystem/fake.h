@@ -51,6 +51,10 @@ struct fake_node {
 /* The list ends with an entry without path, and has to stay. */
 struct filesystem *fake_open(const struct fake_node *nodes);
 
+/* The same with a cache of data; its size is stored in *bytes. */
+struct filesystem *fake_open_with_cache(const struct fake_node *nodes,
+	size_t *bytes);
+
 /* How many look-ups there were in all of them. */
 extern unsigned long fake_lookups;
 

@@ -532,6 +532,28 @@ static void sizes_are_added_up(void **state)
 	fs_close(fs);
 }
 
+static void only_layers_that_cache_data_share_the_cache(void **state)
+{
+	size_t lower = 0, upper = 0;
+	struct filesystem *cached[] = {
+		fake_open_with_cache(bottom, &lower),
+		fake_open(middle),
+		fake_open_with_cache(top, &upper),
+	};
+	struct filesystem *uncached[] = { fake_open(bottom), fake_open(top) };
+	struct error err;
+
+	(void)state;
+	assert_int_equal(stack_open(cached, 3, &fs, &err), 0);
+	assert_int_equal(fs_set_cache(fs, 1000, 1), 0);
+	assert_int_equal(lower, 500);
+	assert_int_equal(upper, 500);
+	fs_close(fs);
+	assert_int_equal(stack_open(uncached, 2, &fs, &err), 0);
+	assert_int_equal(fs_set_cache(fs, 1000, 1), 0);
+	fs_close(fs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -548,6 +570,7 @@ int main(void)
 		cmocka_unit_test(threads_list_the_same_directory),
 		cmocka_unit_test(a_forked_process_shares_what_it_finds),
 		cmocka_unit_test(sizes_are_added_up),
+		cmocka_unit_test(only_layers_that_cache_data_share_the_cache),
 	};
 
 	return cmocka_run_group_tests_name("stack", tests, NULL, NULL);
