@@ -33,8 +33,10 @@
 
 #include "spank/server/ext/internal.h"
 
-/* The kernel has the image's blocks, too: a miss costs a microsecond. */
-#define METADATA_BLOCKS 256
+/* The kernel has the image's blocks, too: a miss costs a microsecond.  The
+ * memory does not grow with the size of blocks, which the image decides. */
+#define METADATA_BYTES      (1024 * 1024)
+#define METADATA_BLOCKS_MIN 32
 
 static int say_cannot_open(struct error *err)
 {
@@ -74,8 +76,8 @@ static int open_all(struct ext *ext, const char *subtree, struct error *err)
 {
 	if (ext_super_read(ext, err) < 0)
 		return -1;
-	if (cache_open(0, ext->super.block_size, METADATA_BLOCKS,
-		    &ext->metadata) < 0)
+	if (cache_open(METADATA_BYTES, ext->super.block_size,
+		    METADATA_BLOCKS_MIN, &ext->metadata) < 0)
 		return say_cannot_open(err);
 	return find_root(ext, subtree, err);
 }
