@@ -151,7 +151,7 @@ static int search_block(struct ext *ext, struct read_context *context,
 }
 
 int ext_map_extents(struct ext *ext, struct read_context *context,
-	const struct ext_inode *inode, uint64_t logical, uint64_t wanted,
+	const struct ext_inode *inode, uint64_t logical,
 	struct ext_run *ret_run)
 {
 	struct search search = { ext, logical, LOGICAL_END };
@@ -160,7 +160,6 @@ int ext_map_extents(struct ext *ext, struct read_context *context,
 	unsigned int depth;
 	int rc;
 
-	(void)wanted;
 	if (logical >= LOGICAL_END)
 		return ext_corrupt();
 	if (parse_node(inode->block, sizeof(inode->block), &root) < 0)

@@ -160,12 +160,13 @@ int ext_map(struct ext *ext, struct read_context *context,
 	const struct ext_inode *inode, uint64_t logical, uint64_t wanted,
 	struct ext_run *ret_run);
 
-/* For ext_map(), which checks what they return. */
+/* For ext_map(), which checks what they return.  An extent can be longer than
+ * what is wanted; of pointers no more than `wanted` are compared. */
 int ext_map_pointers(struct ext *ext, struct read_context *context,
 	const struct ext_inode *inode, uint64_t logical, uint64_t wanted,
 	struct ext_run *ret_run);
 int ext_map_extents(struct ext *ext, struct read_context *context,
-	const struct ext_inode *inode, uint64_t logical, uint64_t wanted,
+	const struct ext_inode *inode, uint64_t logical,
 	struct ext_run *ret_run);
 
 /* --- file.c --------------------------------------------------------------- */
@@ -179,8 +180,7 @@ enum read_result ext_read(struct filesystem *fs, struct read_context *context,
 	uint64_t ref, uint64_t offset, size_t size, void *buffer,
 	struct fs_data *ret_data);
 
-/* --- dir.c, scan.c, htree.c
- * -------------------------------------------------------- */
+/* --- dir.c, scan.c, htree.c ----------------------------------------------- */
 
 /* An entry of a directory; the name has no NUL, and is not "." or "..". */
 struct ext_dirent {

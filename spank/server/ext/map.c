@@ -10,8 +10,7 @@ int ext_map(struct ext *ext, struct read_context *context,
 	int rc;
 
 	if (inode->flags & EXT_FLAG_EXTENTS)
-		rc = ext_map_extents(ext, context, inode, logical, wanted,
-			&run);
+		rc = ext_map_extents(ext, context, inode, logical, &run);
 	else
 		rc = ext_map_pointers(ext, context, inode, logical, wanted,
 			&run);

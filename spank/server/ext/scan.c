@@ -75,10 +75,11 @@ static int hold_block(struct ext_scan *scan)
 	uint64_t logical = scan->position / size;
 	struct ext_run run;
 
-	if (scan->size % size != 0 ||
-		ext_map(scan->ext, scan->context, scan->inode, logical, 1,
-			&run) < 0)
+	if (scan->size % size != 0)
 		return ext_corrupt();
+	if (ext_map(scan->ext, scan->context, scan->inode, logical, 1, &run) <
+		0)
+		return -1;
 	scan->held = ext_metadata_get(scan->ext, scan->context, run.physical);
 	if (!scan->held)
 		return -1;
