@@ -7,6 +7,7 @@
  * inode.
  */
 #include "spank/server/ext/internal.h"
+#include "spank/server/filesystem/checks.h"
 
 /* A read, cut off at the end of the file. */
 struct reading {
@@ -175,15 +176,10 @@ enum read_result ext_read(struct filesystem *fs, struct read_context *context,
 	};
 
 	*ret_data = (struct fs_data){ .bytes = buffer };
-	if (ext_inode_get(reading.ext, context, ref, &inode) < 0)
+	if (ext_inode_get(reading.ext, context, ref, &inode) < 0 ||
+		fs_check_read(inode.mode, inode.size, offset, size,
+			&reading.size) < 0)
 		return READ_ERROR;
-	if (!S_ISREG(inode.mode) || size > FS_READ_MAX) {
-		errno = EINVAL;
-		return READ_ERROR;
-	}
-	if (offset < inode.size)
-		reading.size =
-			size < inode.size - offset ? size : inode.size - offset;
 	ret_data->size = reading.size;
 	if (reading.size > 0)
 		result = read_range(&reading, &ret_data->stored_offset);

@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "spank/server/ext/internal.h"
+#include "spank/server/filesystem/checks.h"
 
 #define FIELDS_MAX 160 /* the fields that are read */
 #define TIME_MAX   999999999
@@ -224,16 +225,9 @@ int ext_readlink(struct filesystem *fs, struct read_context *context,
 	struct ext *ext = ext_of(fs);
 	struct ext_inode inode;
 
-	if (ext_inode_get(ext, context, ref, &inode) < 0)
+	if (ext_inode_get(ext, context, ref, &inode) < 0 ||
+		fs_check_readlink(inode.mode, inode.size, size) < 0)
 		return -1;
-	if (!S_ISLNK(inode.mode)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (inode.size >= size) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
 	if (is_fast_symlink(&inode))
 		memcpy(target, inode.block, inode.size);
 	else if (ext_read_bytes(ext, context, &inode, 0, inode.size,

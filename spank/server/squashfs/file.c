@@ -8,6 +8,7 @@
  * caller's buffer: the block is in the kernel's page cache already.  A read
  * across several blocks is assembled in the buffer.
  */
+#include "spank/server/filesystem/checks.h"
 #include "spank/server/squashfs/internal.h"
 
 /* Readahead for sequential reads. */
@@ -268,15 +269,10 @@ enum read_result squash_read(struct filesystem *fs,
 	};
 
 	*ret_data = (struct fs_data){ .bytes = buffer };
-	if (squash_inode_get(squash, context, ref, &inode) < 0)
+	if (squash_inode_get(squash, context, ref, &inode) < 0 ||
+		fs_check_read(inode.mode, inode.size, offset, size,
+			&reading.size) < 0)
 		return READ_ERROR;
-	if (!S_ISREG(inode.mode) || size > FS_READ_MAX) {
-		errno = EINVAL;
-		return READ_ERROR;
-	}
-	if (offset < inode.size)
-		reading.size =
-			size < inode.size - offset ? size : inode.size - offset;
 	ret_data->size = reading.size;
 	if (reading.size > 0)
 		result = read_range(&reading, ref);

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <sys/sysmacros.h>
 
+#include "spank/server/filesystem/checks.h"
 #include "spank/server/squashfs/internal.h"
 
 #define BASE_SIZE 16
@@ -171,16 +172,9 @@ int squash_readlink(struct filesystem *fs, struct read_context *context,
 	};
 	struct squash_inode inode;
 
-	if (squash_inode_get(squash, context, ref, &inode) < 0)
+	if (squash_inode_get(squash, context, ref, &inode) < 0 ||
+		fs_check_readlink(inode.mode, inode.size, size) < 0)
 		return -1;
-	if (!S_ISLNK(inode.mode)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (inode.size >= size) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
 	stream.at = inode.next;
 	if (squash_stream_read(&stream, target, inode.size) < 0)
 		return -1;

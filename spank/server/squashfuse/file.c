@@ -3,6 +3,7 @@
  * Contents of files, read block by block: each block belongs to one instance,
  * which has it in its cache for all threads.
  */
+#include "spank/server/filesystem/checks.h"
 #include "spank/server/squashfuse/internal.h"
 
 struct part {
@@ -65,15 +66,7 @@ static int find_size(struct squash *squash, struct read_context *context,
 
 	if (squashfuse_stat(&squash->fs, context, ref, &st) < 0)
 		return -1;
-	if (!S_ISREG(st.st_mode) || size > FS_READ_MAX) {
-		errno = EINVAL;
-		return -1;
-	}
-	*ret_size = 0;
-	if (offset < (uint64_t)st.st_size)
-		*ret_size =
-			size < st.st_size - offset ? size : st.st_size - offset;
-	return 0;
+	return fs_check_read(st.st_mode, st.st_size, offset, size, ret_size);
 }
 
 enum read_result squashfuse_read(struct filesystem *fs,

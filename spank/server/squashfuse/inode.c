@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <sys/sysmacros.h>
 
+#include "spank/server/filesystem/checks.h"
 #include "spank/server/squashfuse/internal.h"
 
 /* The library leaves out what a file's holes come to. */
@@ -97,14 +98,9 @@ int squashfuse_stat(struct filesystem *fs, struct read_context *context,
 static int read_target(struct instance *instance, sqfs_inode *inode,
 	char *target, size_t size)
 {
-	if (!S_ISLNK(inode->base.mode)) {
-		errno = EINVAL;
+	if (fs_check_readlink(inode->base.mode, inode->xtra.symlink_size,
+		    size) < 0)
 		return -1;
-	}
-	if (inode->xtra.symlink_size >= size) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
 	if (sqfs_readlink(&instance->fs, inode, target, &size) != SQFS_OK)
 		return instance_failed();
 	return 0;
