@@ -28,7 +28,7 @@ int oci_config_read(const struct json_t *config, const char *machine,
 int oci_config_check(const struct json_t *config, const char *machine,
 	struct error *err);
 
-/* And forget it. */
+/* Free the texts, and set them to NULL. */
 void oci_config_free(struct oci_config *config);
 
 /* The most bytes that a script has: what is read of an image's scripts. */

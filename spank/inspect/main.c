@@ -3,9 +3,9 @@
  * spank-sif-inspect: checks whether the file on standard input is an image that
  * a step can use.  srun, sbatch and salloc run it as their user, so that a bad
  * image is refused at submission.  It is a separate program because the plugin,
- * which slurmstepd loads, too, must not parse images.  It reads only the SIF
- * tables and the squashfs superblock; a hostile image could at most harm a
- * process of the user who chose it.
+ * which slurmstepd loads, too, must not parse images.  It reads only the tables
+ * of a SIF, the JSON of an OCI-SIF and the superblocks of file systems; a
+ * hostile image could at most harm a process of the user who chose it.
  *
  * Usage: spank-sif-inspect root|root-alone|data|layer <IMAGE
  * The words are those of enum sif_purpose.

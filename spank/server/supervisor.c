@@ -7,7 +7,8 @@
  * replacement has the kernel send the unanswered requests again and goes on.
  *
  * Nothing has to be handed over: references are stateless, the mount points do
- * not change any more, and caches fill again.
+ * not change any more, caches fill again, and what a stack of file systems
+ * remembers lies in memory that all of them share.
  *
  * It forks without exec, which would need a path or a way out of the sandbox.
  * The price: all replacements have the same addresses.

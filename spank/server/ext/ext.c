@@ -94,8 +94,8 @@ static void ext_close(struct filesystem *fs)
 	free_all(ext_of(fs));
 }
 
-static const struct filesystem_ops ext_ops = {
 /* No set_cache: the kernel caches data, see file.c. */
+static const struct filesystem_ops ext_ops = {
 	.close = ext_close,
 	.stat = ext_stat,
 	.lookup = ext_lookup,

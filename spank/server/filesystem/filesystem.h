@@ -133,7 +133,7 @@ static inline void fs_share_caches(struct filesystem *fs,
 	fs->ops->share_caches(fs, lender);
 }
 
-/* And the descriptor.  NULL-safe. */
+/* Also closes the descriptor.  NULL-safe. */
 static inline void fs_close(struct filesystem *fs)
 {
 	if (fs)

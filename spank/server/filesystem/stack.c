@@ -10,8 +10,8 @@
  *
  * A reference names a layer and a node in it.  That is all that a file needs,
  * and a directory that exists once.  A merged directory has the reference of
- * its topmost part; the others are kept in a table from the moment when the
- * reference is first told.
+ * its topmost part; the others are put into a table before that reference is
+ * handed out.
  */
 #include <stdlib.h>
 

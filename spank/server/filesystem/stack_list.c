@@ -159,7 +159,8 @@ static int is_whiteout(const struct listing *listing,
 	return stack_is_whiteout(&st);
 }
 
-/* So that the directory's reference can be told. */
+/* The parts of a directory are remembered before its reference is handed out.
+ */
 static int merge(struct listing *listing, const char *name, uint64_t ref)
 {
 	uint64_t with;
@@ -182,7 +183,7 @@ static void show(struct listing *listing, const struct fs_entry *found)
 	entry.number = stack_number(layer, found->number);
 	entry.type = found->type;
 	entry.next = (uint64_t)listing->part << PART_SHIFT | found->next;
-	/* It is listed anyway; who looks at it gets an error. */
+	/* It is listed anyway; the error is that of the next request for it. */
 	if (entry.type == S_IFDIR && merge(listing, entry.name, entry.ref) < 0)
 		entry.ref = NO_REF;
 	listing->stopped = !listing->visit(&entry, listing->arg);

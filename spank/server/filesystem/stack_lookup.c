@@ -143,21 +143,25 @@ int stack_remember(const struct stack *stack, struct read_context *context,
 	return rc;
 }
 
-/*
- * What a part has under the name, for merging: 1 with a directory; 0 if it has
- * nothing; 2 if merging ends there; -1 with errno.
- */
+/* What a part has under a name, for merging. */
+enum lower {
+	LOWER_NOTHING,
+	LOWER_DIRECTORY,
+	LOWER_END, /* not a directory: merging ends there */
+};
+
+/* Returns an enum lower, or -1 with errno. */
 static int find_lower(const struct stack *stack, struct read_context *context,
 	uint64_t part, const char *name, uint64_t *ret_ref)
 {
 	struct stat st;
 
 	if (stack_lookup_part(stack, context, part, name, ret_ref) < 0)
-		return errno == ENOENT ? 0 : -1;
+		return errno == ENOENT ? LOWER_NOTHING : -1;
 	if (fs_stat(stack_layer(stack, *ret_ref), context,
 		    ref_in_layer(*ret_ref), &st) < 0)
 		return -1;
-	return S_ISDIR(st.st_mode) ? 1 : 2;
+	return S_ISDIR(st.st_mode) ? LOWER_DIRECTORY : LOWER_END;
 }
 
 /* Whether what lies between hides parts->refs[part] from `upper`, which was
@@ -188,9 +192,9 @@ int stack_merge(const struct stack *stack, struct read_context *context,
 			&lower);
 		if (found < 0)
 			return -1;
-		if (found == 0)
+		if (found == LOWER_NOTHING)
 			continue;
-		if (found == 2)
+		if (found == LOWER_END)
 			break;
 		hidden = is_hidden(stack, context, parts, i, name,
 			merged.refs[merged.count - 1]);
