@@ -124,9 +124,9 @@ static int search_index(struct search *search, const json_t *index,
 	if (oci_member(index, "manifests", JSON_ARRAY, index_name, &entries,
 		    err) < 0)
 		return -1;
-	json_array_foreach(entries, i,
-		entry) if (search_entry(search, entry, depth, err) <
-			   0) return -1;
+	json_array_foreach(entries, i, entry)
+		if (search_entry(search, entry, depth, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -222,9 +222,9 @@ static int find_layers(const struct sif_table *table, const json_t *manifest,
 			"it has %zu layers, more than the %d that are allowed; "
 			"pull it again without '--keep-layers'",
 			count, SIF_LAYERS_MAX);
-	json_array_foreach(entries, i,
-		entry) if (add_layer(table, entry, i + 1 == count, layers,
-				   err) < 0) return -1;
+	json_array_foreach(entries, i, entry)
+		if (add_layer(table, entry, i + 1 == count, layers, err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -53,9 +53,9 @@ static int read_texts(const json_t *config, const char *member,
 
 	if (oci_member(config, member, JSON_ARRAY, what, ret_texts, err) < 0)
 		return -1;
-	json_array_foreach(*ret_texts, i,
-		text) if (!json_is_string(text)) return oci_refuse_member(what,
-		member, err);
+	json_array_foreach(*ret_texts, i, text)
+		if (!json_is_string(text))
+			return oci_refuse_member(what, member, err);
 	return 0;
 }
 
@@ -74,8 +74,7 @@ static void print_environment(FILE *out, const json_t *variables)
 	size_t i;
 
 	fputs("#!/bin/sh\n# Env of the OCI image.\n", out);
-	json_array_foreach(variables, i, variable)
-	{
+	json_array_foreach(variables, i, variable) {
 		text = json_string_value(variable);
 		if (!is_variable(text))
 			continue;
@@ -91,8 +90,7 @@ static void print_words(FILE *out, const json_t *words)
 	json_t *word;
 	size_t i;
 
-	json_array_foreach(words, i, word)
-	{
+	json_array_foreach(words, i, word) {
 		fputc(' ', out);
 		print_quoted(out, json_string_value(word));
 	}
