@@ -2,19 +2,20 @@
 /*
  * Builds the container of a step.  The first task does this as the job's user:
  *
- *   1. open the images, send each to its server, and wait until the server has
- *      checked it
+ *   1. find the directories that are layers (host_layers.c); have the servers
+ *      check the images and the other layers (step_images.c)
  *   2. look up the user's names, and the node's GPU driver
  *   3. move into a new mount namespace
  *   4. clone the binds while the host is still visible, and mount the
  *      directories in memory
  *   5. mount FUSE, then send its descriptors to the servers
  *   6. write passwd and group; create missing mount points
- *   7. mount the writable layer over the image, if there is one
- *   8. attach everything, make the image read-only, change the root
+ *   7. attach the image, and make it read-only
+ *   8. mount directories of the host and the writable layer over it
+ *   9. attach the binds and further images, change the root
  *
- * The images are opened before any capability is raised.  They are never read
- * here.
+ * Images and layers are opened before any capability is raised.  They are never
+ * read here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,6 @@
 
 #include "common/affinity.h"
 #include "common/cleanup.h"
-#include "common/message.h"
 #include "common/privileged/caps.h"
 #include "common/privileged/mount.h"
 #include "common/privileged/namespace.h"
@@ -37,9 +37,9 @@
 #include "spank/plugin/container/container_vars.h"
 #include "spank/plugin/container/gpus.h"
 #include "spank/plugin/container/host_layers.h"
-#include "spank/plugin/container/image.h"
 #include "spank/plugin/container/node_conf.h"
 #include "spank/plugin/container/scaffold.h"
+#include "spank/plugin/container/step_images.h"
 #include "spank/plugin/container/step_memory.h"
 #include "spank/plugin/container/user_namespace.h"
 #include "spank/plugin/io/server_client.h"
@@ -47,18 +47,13 @@
 /* passwd and group: each at most 1 MiB of the image, and the user's lines. */
 #define FILES_BYTES (8 << 20)
 
-/* The image of the root, and further ones. */
-_Static_assert(CONTAINER_IMAGES_MAX == 1 + SETTINGS_MOUNTS_MAX, "images");
-
 /* The state of the steps above. */
 struct build {
 	const struct container_request *request;
 	const struct settings *settings;
 	struct report *report;
 	struct container *container;
-	struct further_images further;
-	struct image_request images[CONTAINER_IMAGES_MAX];
-	int kept_fds[CONTAINER_IMAGES_MAX]; /* copies of their mounts */
+	struct step_images images;
 	struct accounts accounts;
 	struct binds binds;
 	struct step_memory memory;
@@ -75,153 +70,6 @@ static bool is_writable(const struct build *build)
 {
 	return has_memory_layer(build->settings) ||
 	       build->layers.writable_fd >= 0;
-}
-
-/* --- images --------------------------------------------------------------- */
-
-/* The server of a further image has no other client, so it answers BUILD at
- * once. */
-static int connect_server(struct build *build, size_t i, const char *path,
-	struct error *err)
-{
-	struct image_request *image = &build->images[i];
-	CLEANUP_FD int unexpected_fd = -1;
-	struct message message;
-
-	image->server = server_client_connect(build->request->tasks_fds[i],
-		image->deadline, err);
-	if (image->server < 0)
-		return -1;
-	build->container->image_fds[i] = image->server;
-	if (message_receive(image->server, image->deadline, &message,
-		    &unexpected_fd) == 1 &&
-		message.type == MESSAGE_BUILD)
-		return 0;
-	return error_set(err, 0, "the server of the image '%s' does not answer",
-		path);
-}
-
-static int send_layers(struct build *build, struct error *err)
-{
-	const struct plan_request *plan = &build->request->plan;
-	const struct overlay_list *overlays = build->images[0].overlays;
-	char path[PATH_MAX];
-	size_t i;
-
-	/* The directories are the last. */
-	for (i = 0; i < overlays->count - build->layers.count; i++)
-		if (image_find(overlays->items[i].path, plan->args->path,
-			    plan->job_id, path, err) < 0 ||
-			image_send_layer(&build->images[0], path, err) < 0)
-			return -1;
-	return 0;
-}
-
-static int send_image(struct build *build, size_t i, const char *image,
-	struct error *err)
-{
-	const struct container_request *request = build->request;
-	char text[IMAGE_INFO_SIZE], path[PATH_MAX];
-	struct image_info info;
-
-	if (image_find(image, request->plan.args->path, request->plan.job_id,
-		    path, err) < 0 ||
-		image_send_file(&build->images[i], path, &info, err) < 0) {
-		if (i == 0)
-			image_explain_absent(image, request->plan.job, err);
-		return -1;
-	}
-	image_info_print(&info, text, sizeof(text));
-	report_moment(build->report, "image '%s' checked: %s", image, text);
-	if (i > 0)
-		return 0;
-	if (image_check_overlays(path, &info, request->plan.args, build->report,
-		    err) < 0 ||
-		image_check_layers(&build->images[0], &info, request->plan.args,
-			build->report, err) < 0)
-		return -1;
-	return container_vars_add_image(path, &info, build->container->vars,
-		err);
-}
-
-static const char *image_origin(const struct further_images *further, size_t i)
-{
-	return i < further->mounts ? "--sif-mount" : "--sif-bind";
-}
-
-static void choose_part(struct image_request *image,
-	const struct bind_spec *spec)
-{
-	if (spec->image_path)
-		snprintf(image->use.part, sizeof(image->use.part), "%s",
-			spec->image_path);
-}
-
-static void describe_request(struct build *build, size_t i)
-{
-	const struct container_request *request = build->request;
-	/* A user namespace maps no other user, and nobody can create files in
-	 * a directory with an unmapped owner. */
-	bool userns = request->plan.args->userns;
-
-	build->images[i] = (struct image_request){
-		.use = { .is_data = i > 0,
-			.owner_is_user =
-				userns || (i == 0 && is_writable(build)),
-			.ignores_overlays =
-				i == 0 && request->plan.args->ignore_overlays },
-		.server = request->server,
-		.fuse_fd = &request->fuse_fds[i],
-		.connection = &request->plan.connections[i],
-		.kept_fd = &build->kept_fds[i],
-		.deadline = request->deadline,
-		.cpu = -1,
-	};
-	if (i == 0)
-		build->images[i].overlays = settings_overlays(build->settings);
-	else
-		choose_part(&build->images[i], build->further.items[i - 1]);
-}
-
-static int send_images(struct build *build, struct error *err)
-{
-	const char *image;
-	size_t i;
-
-	describe_request(build, 0);
-	if (send_layers(build, err) < 0 ||
-		send_image(build, 0, settings_image(build->settings), err) < 0)
-		return -1;
-	for (i = 1; i <= build->further.count; i++) {
-		image = build->further.items[i - 1]->source;
-		describe_request(build, i);
-		if (connect_server(build, i, image, err) < 0 ||
-			send_image(build, i, image, err) < 0)
-			return error_prefix(err, "%s",
-				image_origin(&build->further, i - 1));
-	}
-	return 0;
-}
-
-static int mount_data(struct build *build, struct error *err)
-{
-	CLEANUP_FD int mount_fd = -1;
-	const char *origin, *target;
-	size_t i;
-
-	for (i = 0; i < build->further.count; i++) {
-		origin = image_origin(&build->further, i);
-		target = build->further.items[i]->target;
-		if (binds_make_room(&build->binds, target, err) < 0)
-			return error_prefix(err, "%s", origin);
-		mount_fd = image_mount(&build->images[i + 1], err);
-		if (mount_fd < 0 || priv_mount_seal(mount_fd, err) < 0)
-			return -1;
-		binds_add_mount(&build->binds, &mount_fd, target,
-			build->images[i + 1].type == S_IFDIR, BIND_USER,
-			origin);
-	}
-	return 0;
 }
 
 /* --- the plan ------------------------------------------------------------- */
@@ -243,8 +91,8 @@ static int plan_container(struct build *build, struct error *err)
 			    home) < 0)
 		return -1;
 	step_memory_share(build->settings, request.args,
-		1 + build->further.count, cgroup_memory_limit(), &build->memory,
-		build->report);
+		1 + build->images.further.count, cgroup_memory_limit(),
+		&build->memory, build->report);
 	if (gpus_plan(&request, build->request->deadline, &build->binds,
 		    build->container->vars, build->report, err) < 0)
 		return -1;
@@ -332,20 +180,6 @@ static int attach_all(struct build *build, int image_fd, struct error *err)
 		root_fd < 0 ? image_fd : root_fd, build->report, err);
 }
 
-/* With mount=host the keeper has mounted it, see spank/keeper. */
-static int mount_root(struct build *build, int own_namespace_fd,
-	struct error *err)
-{
-	const struct plan_request *plan = &build->request->plan;
-
-	if (!plan->host_path)
-		return image_mount(&build->images[0], err);
-	report_moment(build->report, "image on the host at '%s'",
-		plan->host_path);
-	return image_clone(&build->images[0], plan->host_path,
-		plan->host_namespace_fd, own_namespace_fd, err);
-}
-
 static int populate_namespace(struct build *build, struct error *err)
 {
 	CLEANUP_FD int namespace_fd = priv_namespace_unshare(err);
@@ -359,14 +193,17 @@ static int populate_namespace(struct build *build, struct error *err)
 			err) < 0)
 		return -1;
 	/* Dozens of requests about mount points follow, one after the other. */
-	build->images[0].cpu = affinity_pin(&build->affinity);
-	image_fd = mount_root(build, namespace_fd, err);
+	build->images.requests[0].cpu = affinity_pin(&build->affinity);
+	image_fd = step_images_mount_root(&build->images, &build->request->plan,
+		namespace_fd, build->report, err);
 	/* Until it has asked the server, the kernel assumes that uid 0, which a
 	 * user namespace does not map, owns the root; nothing could be created
 	 * in it. */
 	if (image_fd >= 0 && fstat(image_fd, &root) < 0)
 		return error_set(err, errno, "cannot inspect the image");
-	if (image_fd < 0 || mount_data(build, err) < 0 ||
+	if (image_fd < 0 ||
+		step_images_mount_further(&build->images, &build->binds, err) <
+			0 ||
 		add_accounts(&build->binds, &build->accounts, image_fd, err) <
 			0 ||
 		bind_mount_make_points(&build->binds, image_fd, build->report,
@@ -387,12 +224,22 @@ static int raise_privileges(struct build *build, struct error *err)
 	if (request->plan.args->userns &&
 		(user_namespace_enter_new(request->deadline, err) < 0 ||
 			user_namespace_open_fuse(request->fuse_fds,
-				1 + build->further.count, err) < 0))
+				1 + build->images.further.count, err) < 0))
 		return -1;
 	if (host_layers_prepare(&build->layers, request->plan.args->userns,
 		    request->deadline, err) < 0)
 		return -1;
 	return priv_caps_raise(err);
+}
+
+/* They hear BUILT later. */
+static void take_servers(struct build *build)
+{
+	size_t i;
+
+	for (i = 1; i <= build->images.further.count; i++)
+		build->container->image_fds[i] =
+			build->images.requests[i].server;
 }
 
 static int build_container(struct build *build, struct error *err)
@@ -402,7 +249,9 @@ static int build_container(struct build *build, struct error *err)
 	if (host_layers_find(settings_overlays(build->settings),
 		    has_memory_layer(build->settings), &build->layers,
 		    build->report, err) < 0 ||
-		send_images(build, err) < 0)
+		step_images_send(&build->images, build->request, &build->layers,
+			is_writable(build), build->container->vars,
+			build->report, err) < 0)
 		return -1;
 	if (plan_container(build, err) < 0 || raise_privileges(build, err) < 0)
 		return error_prefix(err,
@@ -411,6 +260,7 @@ static int build_container(struct build *build, struct error *err)
 	if (populate_namespace(build, err) < 0)
 		return error_prefix(err,
 			"cannot build the container of the image '%s'", image);
+	take_servers(build);
 	return 0;
 }
 
@@ -429,23 +279,14 @@ int container_build(const struct container_request *request,
 		.memory = STEP_MEMORY_NONE,
 		.layers = HOST_LAYERS_NONE,
 	};
-	size_t i;
 	int built;
 
-	settings_further_images(build.settings, &build.further);
-	for (i = 0; i < CONTAINER_IMAGES_MAX; i++)
-		build.kept_fds[i] = -1;
+	step_images_open(&build.images, build.settings);
 	built = build_container(&build, err);
 	affinity_restore(&build.affinity);
 	step_memory_free(&build.memory);
 	host_layers_free(&build.layers);
-	/* The kernel may reuse a connection's number as soon as nothing holds
-	 * the mount, so withdraw the number first. */
-	for (i = 0; i < CONTAINER_IMAGES_MAX; i++) {
-		if (built < 0 && build.images[i].connection)
-			image_clear_connection(&build.images[i]);
-		cleanup_fd(&build.kept_fds[i]);
-	}
+	step_images_close(&build.images, built == 0);
 	binds_free(&build.binds);
 	accounts_free(&build.accounts);
 	if (built < 0)

@@ -2,23 +2,10 @@
 #ifndef SPANK_PLUGIN_CONTAINER_CONTAINER_H
 #define SPANK_PLUGIN_CONTAINER_CONTAINER_H
 
-#include "common/deadline.h"
 #include "common/error.h"
-#include "spank/plugin/container/bind_plan.h"
+#include "spank/plugin/container/container_request.h"
 #include "spank/plugin/container/container_vars.h"
 #include "spank/plugin/io/report.h"
-
-/* The images of a step: its root, and further ones from --sif-mount. */
-#define CONTAINER_IMAGES_MAX 9
-
-/* The input of container_build(); all borrowed. */
-struct container_request {
-	struct plan_request plan; /* without node_conf; home may be $HOME */
-	int server;               /* the root's server, which sent BUILD */
-	const int *tasks_fds;     /* HELLO sockets of all servers, root first */
-	int *fuse_fds;            /* an open /dev/fuse for each, given away */
-	struct deadline deadline;
-};
 
 /* The result. */
 struct container {
