@@ -16,148 +16,6 @@
 #include "spank/plugin/settings/list.h"
 #include "spank/plugin/settings/path.h"
 
-/*
- * Options that mounts and binds have elsewhere: in mount(8), Apptainer, enroot
- * (with '+' between them), Docker and Podman.
- */
-static bool is_foreign_option(const char *word)
-{
-	static const char *const options[] = { "nosuid", "suid", "nodev", "dev",
-		"noexec", "exec", "bind", "rbind", "private", "rprivate",
-		"shared", "rshared", "slave", "rslave", "unbindable", "noatime",
-		"relatime", "nodiratime", "z", "Z", "U", "cached", "consistent",
-		"delegated", "idmap" };
-	size_t i, length;
-
-	if (strpbrk(word, ":/"))
-		return false;
-	for (; *word; word += length + (word[length] == '+')) {
-		length = strcspn(word, "+");
-		if (strncmp(word, "x-", 2) == 0)
-			return true;
-		for (i = 0; i < sizeof(options) / sizeof(*options); i++)
-			if (strlen(options[i]) == length &&
-				strncmp(word, options[i], length) == 0)
-				return true;
-	}
-	return false;
-}
-
-/* The path of "image-src=PATH" or "src=PATH"; NULL if the word is neither. */
-static const char *path_in_image(const char *word, enum bind_spec_kind kind)
-{
-	if (strncmp(word, "image-src=", 10) == 0)
-		return word + 10;
-	if (kind == BIND_SPEC_IMAGES && strncmp(word, "src=", 4) == 0)
-		return word + 4;
-	return NULL;
-}
-
-static bool is_image_option(const char *word, enum bind_spec_kind kind)
-{
-	return path_in_image(word, kind) || strncmp(word, "id=", 3) == 0;
-}
-
-static int refuse_writable(struct error *err)
-{
-	return error_set(err, 0, "an image is read-only: leave 'rw' out");
-}
-
-static int take_image_path(struct bind_spec *spec, enum bind_spec_kind kind,
-	const char *path, struct error *err)
-{
-	char *copy;
-
-	if (kind == BIND_SPEC_ADMIN)
-		return error_set(err, 0,
-			"an image is not a bind: write "
-			"mount=IMAGE:DST:src=PATH");
-	if (path[0] != '/')
-		return error_set(err, 0,
-			"the path in the image, '%s', is not absolute: begin "
-			"it with '/'",
-			path);
-	if (strlen(path) >= PATH_MAX)
-		return error_set(err, 0, "a path is longer than %d characters",
-			PATH_MAX - 1);
-	if (spec->is_optional)
-		return error_set(err, 0,
-			"an image is never optional: leave the '?' out");
-	if (spec->has_options && !spec->is_read_only && !spec->image_path)
-		return refuse_writable(err);
-	copy = strdup(path);
-	if (!copy)
-		return error_set(err, 0, "cannot allocate memory");
-	list_unescape(copy, ":,\\");
-	free(spec->image_path);
-	spec->image_path = copy;
-	return 0;
-}
-
-static int refuse_option(const char *word, struct error *err)
-{
-	if (strncmp(word, "id=", 3) == 0)
-		return error_set(err, 0,
-			"'%s' is not supported: the partition of an image is "
-			"found without it; leave it out",
-			word);
-	if (is_foreign_option(word))
-		return error_set(err, 0,
-			"'%s' cannot be chosen for a bind, but ro and rw can "
-			"(all are nosuid): leave it out, or write ./%s if it "
-			"is a file",
-			word, word);
-	return error_set(err, 0,
-		"'%s' is not an option of a bind (ro, rw, image-src=PATH)",
-		word);
-}
-
-static int take_option(struct bind_spec *spec, enum bind_spec_kind kind,
-	const char *word, struct error *err)
-{
-	const char *path = path_in_image(word, kind);
-	bool is_image = kind == BIND_SPEC_IMAGES;
-
-	if (!spec->source)
-		return error_set(err, 0,
-			"'%s' follows '-%s', which takes no option", word,
-			spec->target);
-	if (path && take_image_path(spec, kind, path, err) < 0)
-		return -1;
-	if (strcmp(word, "rw") == 0 && (spec->image_path || is_image))
-		return refuse_writable(err);
-	if (strcmp(word, "ro") == 0)
-		spec->is_read_only = true;
-	else if (strcmp(word, "rw") == 0)
-		spec->is_read_only = false;
-	else if (!path)
-		return refuse_option(word, err);
-	spec->has_options = true;
-	return 0;
-}
-
-static bool is_option(const char *word)
-{
-	return strcmp(word, "ro") == 0 || strcmp(word, "rw") == 0;
-}
-
-/*
- * Does the word after a comma continue the item before it?  A word that is an
- * option elsewhere does so only after an option: "shared" may be a directory.
- */
-static bool continues_item(const char *word, enum bind_spec_kind kind,
-	const struct bind_list *specs)
-{
-	const struct bind_spec *last;
-
-	if (specs->count == 0)
-		return false;
-	last = &specs->items[specs->count - 1];
-	return is_option(word) ||
-	       (last->has_options && (is_foreign_option(word) ||
-					     is_image_option(word, kind)));
-}
-
 static int check_target(const char *target, struct error *err)
 {
 	/* The commands expand $ and ~ later. */
@@ -255,7 +113,7 @@ static int parse_item(char *item, enum bind_spec_kind kind,
 		list_unescape(target, ":,\\");
 	if (set_paths(spec, source, target && *target ? target : source) < 0)
 		return error_set(err, 0, "cannot allocate memory");
-	if (option && take_option(spec, kind, option, err) < 0)
+	if (option && bind_option_take(spec, kind, option, err) < 0)
 		return -1;
 	if (check_paths(spec, kind, err) < 0)
 		return -1;
@@ -293,12 +151,14 @@ static int parse_items(char *rest, enum bind_spec_kind kind,
 	struct bind_list *specs, struct error *err)
 {
 	CLEANUP_FREE char *shown = NULL;
+	struct bind_spec *last;
 	char *item;
 
 	while ((item = list_next_raw(&rest))) {
-		if (continues_item(item, kind, specs)) {
-			if (take_option(&specs->items[specs->count - 1], kind,
-				    item, err) < 0)
+		last = specs->count > 0 ? &specs->items[specs->count - 1]
+					: NULL;
+		if (last && bind_option_continues(last, kind, item)) {
+			if (bind_option_take(last, kind, item, err) < 0)
 				return error_prefix(err, "'%s,%s'",
 					shown ? shown : "", item);
 			continue;
@@ -334,8 +194,11 @@ int bind_list_parse(const char *text, enum bind_spec_kind kind,
 	return 0;
 }
 
-static void print_spec(FILE *out, const struct bind_spec *spec)
+static void print_item(FILE *out, const void *list, size_t i)
 {
+	const struct bind_spec *spec =
+		&((const struct bind_list *)list)->items[i];
+
 	fprintf(out, "%s%s%s", spec->is_optional ? "?" : "",
 		spec->is_fixed ? "!" : "", spec->source ? "" : "-");
 	if (spec->source) {
@@ -353,21 +216,7 @@ static void print_spec(FILE *out, const struct bind_spec *spec)
 
 char *bind_list_print(const struct bind_list *specs)
 {
-	char *text = NULL;
-	size_t size, i;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (i = 0; i < specs->count; i++) {
-		if (i > 0)
-			fputc(',', out);
-		print_spec(out, &specs->items[i]);
-	}
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return list_print(specs, specs->count, print_item);
 }
 
 int bind_list_append(struct bind_list *list, struct bind_list *more)

@@ -2,10 +2,10 @@
 #ifndef SPANK_PLUGIN_SETTINGS_BIND_LIST_H
 #define SPANK_PLUGIN_SETTINGS_BIND_LIST_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/error.h"
+#include "spank/plugin/settings/bind_option.h"
 
 /*
  * The grammar of binds, which is that of Singularity and Apptainer:
@@ -24,25 +24,6 @@
  * images have the same grammar, but always a DST, and no marks; of their
  * OPTIONs image-src=PATH can be written src=PATH.
  */
-enum bind_spec_kind {
-	BIND_SPEC_USER,   /* in an option or a variable */
-	BIND_SPEC_ADMIN,  /* in plugstack.conf */
-	BIND_SPEC_IMAGES, /* IMAGE:DST[:src=PATH] */
-};
-
-struct bind_spec {
-	char *source; /* owned; NULL: leave out what is at target */
-	char *target; /* owned */
-	/* Owned.  Source is an image, and this path in it is shown; NULL in a
-	 * bind of the host, or for all of a further image. */
-	char *image_path;
-	bool is_read_only;
-	bool is_optional;
-	bool is_fixed;
-	bool has_options; /* one was given */
-	bool is_complete; /* see setting_complete.h */
-};
-
 struct bind_list {
 	struct bind_spec *items; /* owned */
 	size_t count;

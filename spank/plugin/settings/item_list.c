@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,28 +51,16 @@ int item_list_parse(const char *text, struct item_list *ret_list,
 	return 0;
 }
 
+static void print_item(FILE *out, const void *list, size_t i)
+{
+	const struct item_list *items = list;
+
+	list_print_escaped(out, items->items[i], ",");
+}
+
 char *item_list_print(const struct item_list *list)
 {
-	char *text = NULL;
-	const char *c;
-	size_t size, i;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (i = 0; i < list->count; i++) {
-		if (i > 0)
-			fputc(',', out);
-		for (c = list->items[i]; *c; c++) {
-			if (*c == ',')
-				fputc('\\', out);
-			fputc(*c, out);
-		}
-	}
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return list_print(list, list->count, print_item);
 }
 
 int item_list_append(struct item_list *list, struct item_list *more)

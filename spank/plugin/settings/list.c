@@ -3,7 +3,7 @@
  * Lists as options, variables and plugstack.conf have them.
  */
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "spank/plugin/settings/list.h"
@@ -56,6 +56,25 @@ void list_print_escaped(FILE *out, const char *text, const char *special)
 			fputc('\\', out);
 		fputc(*text, out);
 	}
+}
+
+char *list_print(const void *list, size_t count, list_print_item *print_item)
+{
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (i = 0; i < count; i++) {
+		if (i > 0)
+			fputc(',', out);
+		print_item(out, list, i);
+	}
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 int list_check(const char *list, struct error *err)

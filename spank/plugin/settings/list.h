@@ -2,6 +2,7 @@
 #ifndef SPANK_PLUGIN_SETTINGS_LIST_H
 #define SPANK_PLUGIN_SETTINGS_LIST_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 #include "common/error.h"
@@ -23,6 +24,13 @@ void list_unescape(char *text, const char *special);
 
 /* Print the text with a backslash before each of `special`. */
 void list_print_escaped(FILE *out, const char *text, const char *special);
+
+/* Print item `i` of the list that list_print() was called with. */
+typedef void list_print_item(FILE *out, const void *list, size_t i);
+
+/* The text of a list, with a comma between items; owned by the caller, NULL if
+ * there is no memory. */
+char *list_print(const void *list, size_t count, list_print_item *print_item);
 
 /*
  * Refuse a list with an empty item, as in "a,,b" or "a,": this is more often an

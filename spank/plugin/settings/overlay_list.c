@@ -106,30 +106,18 @@ int overlay_list_parse(const char *text, struct overlay_list *ret_list,
 	return 0;
 }
 
-static void print_layer(FILE *out, const struct overlay *overlay)
+static void print_item(FILE *out, const void *list, size_t i)
 {
-	list_print_escaped(out, overlay->path, ":,\\");
-	if (overlay->is_read_only)
+	const struct overlay_list *overlays = list;
+
+	list_print_escaped(out, overlays->items[i].path, ":,\\");
+	if (overlays->items[i].is_read_only)
 		fputs(":ro", out);
 }
 
 char *overlay_list_print(const struct overlay_list *list)
 {
-	char *text = NULL;
-	size_t size, i;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (i = 0; i < list->count; i++) {
-		if (i > 0)
-			fputc(',', out);
-		print_layer(out, &list->items[i]);
-	}
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return list_print(list, list->count, print_item);
 }
 
 int overlay_list_append(struct overlay_list *list, struct overlay_list *more)
