@@ -106,11 +106,12 @@ static int describe_no_answer(const struct entry *entry, int got,
 			"the image server ended before the container of the "
 			"image '%s' was complete",
 			settings_image(settings));
-	else if (errno == ETIMEDOUT)
+	else if (got < 0 && errno == ETIMEDOUT)
 		builder_describe_lateness(settings, entry->request->timeout_s,
 			err);
 	else
-		error_set(err, errno, "cannot receive from the image server");
+		error_set(err, got < 0 ? errno : EPROTO,
+			"cannot receive from the image server");
 	return report_common_failure(entry->request->reported, err);
 }
 

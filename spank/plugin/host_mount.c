@@ -93,21 +93,28 @@ static void read_reason(struct host_mount *mount, char *ret_words, size_t size)
 	ret_words[got > 0 ? got : 0] = '\0';
 }
 
+/* Returns its status, or 0 if it has none. */
+static int wait_for_keeper(struct child *child)
+{
+	int status = 0;
+
+	if (child->pid == 0 ||
+		priv_spawn_wait(child, deadline_in_ms(STOP_TIMEOUT_MS),
+			&status))
+		return status;
+	/* And fusermount3, which the user may have stopped. */
+	priv_spawn_kill(child);
+	priv_spawn_wait(child, deadline_in_ms(KILL_TIMEOUT_MS), &status);
+	return status;
+}
+
 static void stop_keeper(struct host_mount *mount)
 {
 	char words[PIPE_BUF];
-	int status = 0;
+	int status;
 
 	cleanup_fd(&mount->lifeline_fd);
-	if (mount->child.pid == 0)
-		return;
-	/* And fusermount3, which the user may have stopped. */
-	if (!priv_spawn_wait(&mount->child, deadline_in_ms(STOP_TIMEOUT_MS),
-		    &status)) {
-		priv_spawn_kill(&mount->child);
-		priv_spawn_wait(&mount->child, deadline_in_ms(KILL_TIMEOUT_MS),
-			&status);
-	}
+	status = wait_for_keeper(&mount->child);
 	if (status != CHILD_STATUS_UNKNOWN && WIFEXITED(status) &&
 		WEXITSTATUS(status) == HOST_MOUNTER_EXIT_UNMOUNT) {
 		read_reason(mount, words, sizeof(words));
