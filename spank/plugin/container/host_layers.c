@@ -76,7 +76,8 @@ static int add_layer(struct host_layers *layers, const char *path, int dir_fd,
 
 	if (layers->count == HOST_LAYERS_MAX)
 		return error_set(err, 0,
-			"a step can have %d directories as layers, not more",
+			"a step can have %d directories as layers, not more: "
+			"copy some of them into one",
 			HOST_LAYERS_MAX);
 	if (fstat(dir_fd, &status) < 0)
 		return error_set(err, errno, "cannot inspect '%s'", path);
@@ -128,13 +129,13 @@ static int check_next(const struct overlay_list *list, size_t i,
 	if (!list->items[i].is_read_only)
 		return error_set(err, 0,
 			"'%s' is under another layer, so nothing is written to "
-			"it: write it last, or write '%s:ro'",
+			"it: list it last, or write '%s:ro'",
 			path, path);
 	found = is_directory(list->items[i + 1].path, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
 	return error_set(err, 0,
-		"'%s' cannot be over the directory '%s': write directories "
+		"'%s' cannot be over the directory '%s': list directories "
 		"last",
 		list->items[i + 1].path, path);
 }
@@ -216,12 +217,13 @@ static int explain(const struct host_layers *layers, struct error *err)
 	else if (err->num == EINVAL)
 		error_set(err, 0,
 			"the kernel cannot use '%s' as a layer: its file "
-			"system is not suitable, or something is mounted in it",
+			"system is not suitable, or something is mounted in "
+			"it; use another directory",
 			top);
 	if (err->num == ELOOP)
 		error_set(err, 0,
-			"one of the directories is in another one, or there "
-			"twice");
+			"one of the directories is in another one, or is "
+			"listed twice: leave one of them out");
 	return error_prefix(err, "--sif-overlay");
 }
 

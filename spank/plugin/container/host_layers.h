@@ -43,8 +43,9 @@ int host_layers_find(const struct overlay_list *list, bool has_writable_tmpfs,
 	struct error *err);
 
 /*
- * Get the user namespace that an overlay needs.  `has_userns`: the step is in
- * one already.  Also while /proc is the host's, and without capabilities.
+ * Get the user namespace that an overlay needs, if there are layers.
+ * `has_userns`: the step is in one already.  Needs no capability, and none must
+ * be effective; /proc must be the host's.
  */
 int host_layers_prepare(struct host_layers *layers, bool has_userns,
 	struct deadline deadline, struct error *err);
