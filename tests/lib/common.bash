@@ -54,6 +54,22 @@ as_alice() { as_user alice "$@"; }
 as_bob() { as_user bob "$@"; }
 as_root() { as_user root "$@"; }
 
+here() { # CMD...: as alice, in /shared
+	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
+}
+
+# Applies to the steps that start from now on.
+set_plugin_args() { # ARGUMENT...
+	as_root sed -i "s/spank_sif.so.*/spank_sif.so $*/" \
+		/etc/slurm/plugstack.conf
+}
+
+# Whether strace has attached to the slurmd of node1.
+slurmd_is_traced() {
+	as_root sh -c 'grep -q "^TracerPid:.*[1-9]" \
+		"/proc/$(pgrep -xf "slurmd -D -N node1")/status"'
+}
+
 # Tests of the plugin are skipped in setup(), by need_plugin, because bats 1.8 counts a
 # skip in setup_file as a failure.  setup_file and teardown return early.
 has_plugin() {

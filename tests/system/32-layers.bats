@@ -68,10 +68,6 @@ teardown() {
 	rm -rf "$SHARED"/{go,pid,hold,bad}
 }
 
-here() { # CMD...
-	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
-}
-
 inside() { # SRUN-ARGUMENT...
 	here srun --sif-image=app.sif "$@"
 }

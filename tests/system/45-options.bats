@@ -28,11 +28,6 @@ teardown() {
 	rm -rf "$SHARED"/{job,out,bad,place}
 }
 
-# Runs CMD in /shared, as most tests need.
-here() { # CMD...
-	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
-}
-
 with() { # NAME=VALUE... CMD...
 	here env "$@"
 }

@@ -53,10 +53,6 @@ make_data_images() {
 		"$SHARED/maps.sif" "$BATS_FILE_TMPDIR/maps.sqsh"
 }
 
-here() { # CMD...
-	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
-}
-
 inside() { # SRUN-ARGUMENT...
 	here srun --sif-image=small.sif "$@"
 }

@@ -81,10 +81,6 @@ if true; then export BRANCH=1; fi' PATH=/opt/docker/bin:/bin DOCKER=docker \
 	image_sif "$tree" "$SHARED/static.sif" -comp lz4
 }
 
-here() { # CMD...
-	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
-}
-
 # Prints the value of NAME in a task, with the given variables in the job.
 value() { # NAME [VARIABLE=VALUE...] [-- SRUN-OPTION...]
 	local name=$1 variables=()

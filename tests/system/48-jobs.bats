@@ -26,10 +26,6 @@ teardown() {
 	rm -rf "$SHARED"/{job,out,go,pid,array.*,place}
 }
 
-here() { # CMD...
-	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
-}
-
 script() { # LINE...
 	printf '%s\n' '#!/bin/sh' "$@" >"$SHARED/job"
 }

@@ -302,11 +302,6 @@ trace_a_step() {
 	[[ -s $SHARED/trace ]]
 }
 
-slurmd_is_traced() {
-	as_root sh -c 'grep -q "^TracerPid:.*[1-9]" \
-		"/proc/$(pgrep -xf "slurmd -D -N node1")/status"'
-}
-
 # Joins the halves of calls and follows each process: its effective uid, and whether
 # it is in the container's mount namespace (C) or the host's (H); it is a "server"
 # after its execveat and "sealed" after its first seccomp filter.

@@ -100,11 +100,6 @@ use_server() { # <PROGRAM
 	nodes_become_idle
 }
 
-slurmd_is_traced() {
-	as_root sh -c 'grep -q "^TracerPid:.*[1-9]" \
-		"/proc/$(pgrep -xf "slurmd -D -N node1")/status"'
-}
-
 # An image that compromises the server as soon as it is read.  What the server then
 # starts is in slurmstepd's cgroups, and orphaned once its parent has ended.
 @test "processes that a server has started end with the step" {

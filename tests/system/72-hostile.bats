@@ -71,8 +71,7 @@ use_own_server() {
 
 set_mode() { # ARGUMENT
 	TIMEOUT_S=$(scaled 3)
-	as_root sed -i "s/spank_sif.so.*/spank_sif.so timeout=$TIMEOUT_S $1/" \
-		/etc/slurm/plugstack.conf
+	set_plugin_args "timeout=$TIMEOUT_S $1"
 }
 
 # Records each process of root that waits for a FUSE server, slurmd and slurmstepd

@@ -30,14 +30,9 @@ start_reading_step() {
 	wait_for_lines "$SHARED/pids" 2
 }
 
-set_mode() { # ARGUMENT
-	as_root sed -i "s/spank_sif.so.*/spank_sif.so $1/" \
-		/etc/slurm/plugstack.conf
-}
-
 @test "with pgid a normal end, scancel and SIGKILL of the tasks leave nothing" {
 	for mode in '' mount=host privilege=userns; do
-		set_mode "$mode"
+		set_plugin_args "$mode"
 		run in_image good -n2 cat /etc/os-release
 		assert_status 0
 		assert_host_as_before "$before"
@@ -93,7 +88,7 @@ find_entering_task() {
 	as_alice srun true
 	before=$(host_snapshot)
 	for mode in '' mount=host privilege=userns; do
-		set_mode "$mode"
+		set_plugin_args "$mode"
 		start_step --sif-image=/shared/good.sif true
 		wait_until 20 find_entering_task
 		as_alice kill -STOP "$task"

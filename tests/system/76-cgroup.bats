@@ -56,11 +56,6 @@ teardown_file() {
 	done
 }
 
-set_mode() { # ARGUMENT
-	as_root sed -i "s/spank_sif.so.*/spank_sif.so $1/" \
-		/etc/slurm/plugstack.conf
-}
-
 # Two tasks that report their start, read the whole image, and wait.
 start_step_of_two() {
 	rm -f "$SHARED/pids"
@@ -91,7 +86,7 @@ assert_nothing_left() {
 check_ends() { # KILL-COMMAND
 	local mode
 	for mode in "${MODES[@]}"; do
-		set_mode "$mode"
+		set_plugin_args "$mode"
 		run in_image good -n2 cat /proc/self/comm
 		assert_status 0
 		assert_line cat 2
@@ -109,7 +104,7 @@ check_ends() { # KILL-COMMAND
 		wait_step
 		assert_nothing_left
 	done
-	set_mode ''
+	set_plugin_args ''
 }
 
 # --- version 1 ---------------------------------------------------------------
@@ -157,7 +152,7 @@ kill_freezer() {
 	use_cgroup v1
 	local mode
 	for mode in "${MODES[@]}"; do
-		set_mode "$mode"
+		set_plugin_args "$mode"
 		run in_image good -n2 --mem=60 bash -c '
 			cat /usr/big >/dev/null; x=x; while :; do x+=$x; done'
 		assert_failure
@@ -166,7 +161,7 @@ kill_freezer() {
 		run in_image good cat /proc/self/comm
 		assert_output cat
 	done
-	set_mode ''
+	set_plugin_args ''
 }
 
 # The image server's cache is full, too, and it and slurmstepd are charged to the same
@@ -175,7 +170,7 @@ kill_freezer() {
 	use_cgroup v1
 	local mode
 	for mode in "${MODES[@]}"; do
-		set_mode "$mode"
+		set_plugin_args "$mode"
 		run in_image good --mem=100 --sif-writable-tmpfs --sif-tmp=private \
 			--sif-home=private bash -c '
 			cat /usr/big >/dev/null
@@ -188,7 +183,7 @@ kill_freezer() {
 		(($(grep -c "No space left on device" <<<"$output") >= 4))
 		assert_nothing_left
 	done
-	set_mode ''
+	set_plugin_args ''
 	# Empty files are limited, too; each takes a kilobyte.
 	run in_image good --mem=100 --sif-writable-tmpfs bash -c '
 		i=0; while true >/opt/$i; do ((++i)); done; ((i < 6000))'
@@ -269,7 +264,7 @@ kill_tasks_cgroup() {
 check_tracing() {
 	local mode
 	for mode in "${MODES[@]}"; do
-		set_mode "$mode"
+		set_plugin_args "$mode"
 		run as_alice bash -c '
 			/shared/seize >/shared/caught & seize=$!
 			for i in {1..6}; do
@@ -285,7 +280,7 @@ check_tracing() {
 		refute_contains spank-sif-keeper
 		assert_nothing_left
 	done
-	set_mode ''
+	set_plugin_args ''
 }
 
 @test "v1: users cannot trace what slurmstepd starts for them" {
