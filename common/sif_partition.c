@@ -25,6 +25,9 @@
 #define PARTITION_DATA           3
 #define PARTITION_OVERLAY        4
 
+/* Set in the number of each group, also in that of none. */
+#define GROUP_MASK 0xf0000000
+
 /* The best partition so far. */
 struct chosen {
 	int rank; /* 0: none yet; the highest wins */
@@ -130,6 +133,15 @@ static int add_overlay(const struct sif_table *table,
 		"the bytes of its overlay partition", err);
 }
 
+/* As the runtimes have it, all overlays belong to a root that is in no group.
+ */
+static bool is_of_group(const struct sif_descriptor *overlay, uint32_t group)
+{
+	uint32_t number = group & ~GROUP_MASK;
+
+	return number == 0 || number == (overlay->group & ~GROUP_MASK);
+}
+
 /* Add the overlays of the group, or of any if that is NULL; returns how many
  * there are.  A root alone is not spoiled by what is wrong with them. */
 static long add_overlays(const struct sif_table *table,
@@ -144,7 +156,7 @@ static long add_overlays(const struct sif_table *table,
 		if (sif_table_read(table, i, &descriptor, err) < 0)
 			return -1;
 		if (!is_overlay(&descriptor) ||
-			(group && descriptor.group != *group))
+			(group && !is_of_group(&descriptor, *group)))
 			continue;
 		count++;
 		if (purpose != SIF_ROOT_ALONE &&

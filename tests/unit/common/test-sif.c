@@ -211,6 +211,11 @@ static void overlays_of_the_same_group_are_layers(void **state)
 	find_layers(SIF_ROOT_ALONE, &found);
 	assert_int_equal(found.layers.count, 1);
 	assert_int_equal(found.layers.partitions[0].overlays, 2);
+	/* All belong to a root that is in no group. */
+	put(PRIMARY + 9, 0xf0000000, 4);
+	find_layers(SIF_ROOT, &found);
+	assert_int_equal(found.layers.count, 4);
+	put(PRIMARY + 9, 0xf0000001, 4);
 	/* As a layer it is these overlays, or all if there is no root. */
 	find_layers(SIF_LAYER, &found);
 	assert_int_equal(found.layers.count, 2);
