@@ -115,6 +115,9 @@ inside() { # SRUN-ARGUMENT...
 	assert_status 0
 	assert_line ext 4
 	assert_equal "$(grep -c "warning: --sif-overlay: the image '/shared/env.ext3' is read-only, because it is an ext file system" <<<"$output")" 1
+	run inside --sif-overlay=one.sqf:rw cat /opt/mark
+	assert_contains "warning: --sif-overlay: the image '/shared/one.sqf' is read-only, although ':rw' was given"
+	assert_line one
 	run inside --sif-overlay=one.sqf,env.ext3:ro,two.sqf \
 		sh -c 'cat /opt/mark; ls /opt'
 	assert_output $'two\nbig\next\nmark\none\ntwo'

@@ -217,6 +217,11 @@ int image_check_layer(const struct overlay *layer, const char *kinds,
 	const struct plugstack_args *args, struct report *report,
 	struct error *err)
 {
+	if (layer->is_writable && !strstr(kinds, "ext"))
+		report_note_alike(report,
+			"--sif-overlay: the image '%s' is read-only, although "
+			"':rw' was given: only a directory can be written to",
+			layer->path);
 	if (layer->is_read_only || !strstr(kinds, "ext"))
 		return 0;
 	if (args->refuse_writable)

@@ -27,6 +27,7 @@ static int take_option(struct overlay *overlay, const char *option,
 			"a path is written \\:",
 			option);
 	overlay->is_read_only = strcmp(option, "ro") == 0;
+	overlay->is_writable = !overlay->is_read_only;
 	return 0;
 }
 
@@ -113,6 +114,8 @@ static void print_item(FILE *out, const void *list, size_t i)
 	list_print_escaped(out, overlays->items[i].path, ":,\\");
 	if (overlays->items[i].is_read_only)
 		fputs(":ro", out);
+	if (overlays->items[i].is_writable)
+		fputs(":rw", out);
 }
 
 char *overlay_list_print(const struct overlay_list *list)

@@ -19,6 +19,7 @@
 struct overlay {
 	char *path;        /* owned */
 	bool is_read_only; /* ":ro" was given */
+	bool is_writable;  /* ":rw" was given */
 	bool is_complete;  /* see setting_complete.h */
 };
 

@@ -167,6 +167,14 @@ static void an_ext_layer_without_ro_is_noted_or_refused(void **state)
 	assert_non_null(strstr(report.lines[0].text,
 		"the image '/c' is read-only, because it is an ext file"));
 	report_free(&report);
+	layers[0].is_writable = true;
+	assert_int_equal(
+		image_check_layers(&request, &info, &args, &report, &err), 0);
+	assert_int_equal(report.count, 2);
+	assert_non_null(strstr(report.lines[0].text,
+		"is read-only, although ':rw' was given: only a directory"));
+	layers[0].is_writable = false;
+	report_free(&report);
 	args.refuse_writable = true;
 	assert_int_equal(
 		image_check_layers(&request, &info, &args, &report, &err), -1);

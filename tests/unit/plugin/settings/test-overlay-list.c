@@ -57,6 +57,9 @@ static void layers_and_their_options(void **state)
 	assert_overlay(&list, 0, "a.ext3", false);
 	assert_overlay(&list, 1, "/b.sqf", true);
 	assert_overlay(&list, 2, "~/$C", false);
+	assert_true(list.items[2].is_writable);
+	assert_false(list.items[0].is_writable || list.items[1].is_writable);
+	assert_printed(&list, "a.ext3,/b.sqf:ro,~/$C:rw");
 	overlay_list_free(&list);
 	list = parse("");
 	assert_int_equal(list.count, 0);
