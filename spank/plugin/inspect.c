@@ -15,6 +15,7 @@
 #include "common/cleanup.h"
 #include "common/image_file.h"
 #include "common/privileged/run.h"
+#include "spank/plugin/container/host_layers.h"
 #include "spank/plugin/container/image.h"
 #include "spank/plugin/container/image_directories.h"
 #include "spank/plugin/inspect.h"
@@ -183,6 +184,8 @@ static int inspect_layers(const struct inspection *inspection,
 {
 	size_t i;
 
+	if (host_layers_check_order(layers, err) < 0)
+		return -1;
 	for (i = 0; i < layers->count; i++) {
 		const struct subject layer = {
 			.name = layers->items[i].path,

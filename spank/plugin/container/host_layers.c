@@ -140,6 +140,19 @@ static int check_next(const struct overlay_list *list, size_t i,
 		list->items[i + 1].path, path);
 }
 
+int host_layers_check_order(const struct overlay_list *list, struct error *err)
+{
+	struct error ignored;
+	size_t i;
+
+	for (i = 0; i + 1 < list->count; i++)
+		if (is_directory(list->items[i].path, &ignored) > 0 &&
+			is_directory(list->items[i + 1].path, &ignored) >= 0 &&
+			check_next(list, i, err) < 0)
+			return error_prefix(err, "--sif-overlay");
+	return 0;
+}
+
 static int find_layer(const struct overlay_list *list, size_t i,
 	bool has_writable_tmpfs, struct host_layers *layers,
 	struct report *report, struct error *err)

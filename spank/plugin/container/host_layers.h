@@ -33,6 +33,12 @@ struct host_layers {
 	}
 
 /*
+ * The order of the layers, as far as this machine has them; for the submission.
+ * host_layers_find() checks it on the node.
+ */
+int host_layers_check_order(const struct overlay_list *list, struct error *err);
+
+/*
  * Find the directories of the list, which must be its last items, and prepare
  * the writable one.  `has_writable_tmpfs`: the step has another writable layer.
  * Needs no capability, and none must be effective.  The result borrows the
