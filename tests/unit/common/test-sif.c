@@ -183,6 +183,29 @@ static void find_layers(enum sif_purpose purpose, struct sif_image *found)
 	close(fd);
 }
 
+/* An ext3 file system at the end of the partition, where a slot says so. */
+static void put_ext3(size_t slot)
+{
+	put(slot + 17, PARTITION + 1024, 8);
+	put(slot + 25, 2048, 8);
+	put(slot + 201, 2, 4);
+	put(PARTITION + 1024 + 1080, 0xEF53, 2);
+	put(PARTITION + 1024 + 1082, 1, 2); /* clean */
+}
+
+/* Two of the root's group, squashfs and ext3; one of another group; one that is
+ * not in use. */
+static void put_overlays(void)
+{
+	put(PRIMARY + 9, 0xf0000001, 4);
+	put_overlay(SLOT(0), 0xf0000001); /* before the primary partition */
+	put_overlay(SLOT(2), 0xf0000001);
+	put_ext3(SLOT(2));
+	put_overlay(SLOT(3), 0xf0000002);
+	put_overlay(SLOT(4), 0xf0000001);
+	image[SLOT(4) + 4] = 0;
+}
+
 static void overlays_of_the_same_group_are_layers(void **state)
 {
 	struct sif_image found;
@@ -191,17 +214,7 @@ static void overlays_of_the_same_group_are_layers(void **state)
 	find_layers(SIF_ROOT, &found);
 	assert_int_equal(found.layers.count, 1);
 	assert_int_equal(found.layers.partitions[0].overlays, 0);
-	put(PRIMARY + 9, 0xf0000001, 4);
-	put_overlay(SLOT(0), 0xf0000001); /* before the primary partition */
-	put_overlay(SLOT(2), 0xf0000001);
-	put(SLOT(2) + 17, PARTITION + 1024, 8);
-	put(SLOT(2) + 25, 2048, 8);
-	put(SLOT(2) + 201, 2, 4);
-	put(PARTITION + 1024 + 1080, 0xEF53, 2);
-	put(PARTITION + 1024 + 1082, 1, 2); /* clean */
-	put_overlay(SLOT(3), 0xf0000002);   /* another group's */
-	put_overlay(SLOT(4), 0xf0000001);
-	image[SLOT(4) + 4] = 0; /* not in use */
+	put_overlays();
 	find_layers(SIF_ROOT, &found);
 	assert_int_equal(found.layers.count, 3);
 	assert_int_equal(found.layers.partitions[0].overlays, 2);
@@ -216,39 +229,50 @@ static void overlays_of_the_same_group_are_layers(void **state)
 	find_layers(SIF_ROOT, &found);
 	assert_int_equal(found.layers.count, 4);
 	put(PRIMARY + 9, 0xf0000001, 4);
-	/* As a layer it is these overlays, or all if there is no root. */
-	find_layers(SIF_LAYER, &found);
-	assert_int_equal(found.layers.count, 2);
-	image[PRIMARY + 4] = 0;
-	find_layers(SIF_LAYER, &found);
-	assert_int_equal(found.layers.count, 3);
-	image[PRIMARY + 4] = 1;
-	assert_int_equal(found.layers.partitions[0].overlays, 0);
-	assert_int_equal(found.layers.partitions[0].kind, SIF_SQUASHFS);
-	assert_int_equal(found.layers.partitions[1].kind, SIF_EXT);
-	/* Overlays do not apply to data images. */
+	/* They do not apply to data. */
 	find_layers(SIF_DATA, &found);
 	assert_int_equal(found.layers.count, 1);
 	assert_int_equal(found.layers.partitions[0].overlays, 0);
-	/* Nor have all images any to be layers. */
+}
+
+static void a_layer_is_overlays_or_data_or_the_root(void **state)
+{
+	struct sif_image found;
+
+	(void)state;
+	put_overlays();
+	find_layers(SIF_LAYER, &found);
+	assert_int_equal(found.layers.count, 2);
+	/* All of them, if there is no root. */
+	image[PRIMARY + 4] = 0;
+	find_layers(SIF_LAYER, &found);
+	assert_int_equal(found.layers.count, 3);
+	assert_int_equal(found.layers.partitions[0].overlays, 0);
+	assert_int_equal(found.layers.partitions[0].kind, SIF_SQUASHFS);
+	assert_int_equal(found.layers.partitions[1].kind, SIF_EXT);
+	image[PRIMARY + 4] = 1;
 	image[SLOT(0) + 4] = image[SLOT(2) + 4] = image[SLOT(3) + 4] = 0;
 	find_layers(SIF_LAYER, &found);
 	assert_int_equal(found.layers.count, 1);
 	assert_int_equal(found.layers.partitions[0].offset, PARTITION);
 	put_overlay(SLOT(0), 0xf0000001);
 	put(SLOT(0) + 205, 3, 4); /* data */
-	put(SLOT(0) + 17, PARTITION + 1024, 8);
-	put(SLOT(0) + 25, 2048, 8);
-	put(SLOT(0) + 201, 2, 4);
+	put_ext3(SLOT(0));
 	find_layers(SIF_LAYER, &found);
 	assert_int_equal(found.layers.partitions[0].offset, PARTITION + 1024);
 	find_layers(SIF_DATA, &found);
 	assert_int_equal(found.layers.partitions[0].offset, PARTITION);
-	put(PRIMARY + 201, 2, 4);
-	put(PARTITION + 1080, 0xEF53, 2);
-	put(PARTITION + 1082, 1, 2);
+}
+
+static void an_ext3_partition_can_be_data_and_root(void **state)
+{
+	struct sif_image found;
+
+	(void)state;
+	put_ext3(PRIMARY);
 	find_layers(SIF_DATA, &found);
 	assert_int_equal(found.layers.partitions[0].kind, SIF_EXT);
+	assert_int_equal(found.layers.partitions[0].offset, PARTITION + 1024);
 	find_layers(SIF_ROOT, &found);
 	assert_int_equal(found.layers.partitions[0].kind, SIF_EXT);
 }
@@ -685,6 +709,8 @@ int main(void)
 		TEST(an_image_of_singularity_2_is_found),
 		TEST(other_formats_are_named),
 		TEST(overlays_of_the_same_group_are_layers),
+		TEST(a_layer_is_overlays_or_data_or_the_root),
+		TEST(an_ext3_partition_can_be_data_and_root),
 		TEST(overlays_are_checked),
 		TEST(not_a_regular_file),
 		TEST(header_truncated),
