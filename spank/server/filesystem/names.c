@@ -37,7 +37,7 @@ size_t names_size(const struct names *names)
 	return names->slots_count * sizeof(*names->slots) + names->records_size;
 }
 
-bool names_is_void(const struct names *names)
+bool names_is_unknown(const struct names *names)
 {
 	return names->bytes_max == 0;
 }

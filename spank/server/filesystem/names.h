@@ -13,7 +13,8 @@
  */
 struct names;
 
-/* For at most `bytes` of memory; 0: for no names at all.  NULL with errno. */
+/* For at most `bytes` of memory; 0: see names_is_unknown().  NULL with errno.
+ */
 struct names *names_open(size_t bytes);
 
 /* NULL-safe. */
@@ -25,8 +26,9 @@ int names_add(struct names *names, const char *name, unsigned int part);
 /* A bit for each part that has the name. */
 uint64_t names_find(const struct names *names, const char *name);
 
-/* Whether there is no room for names: it stands for a set that is too large. */
-bool names_is_void(const struct names *names);
+/* Whether the set stands for one that is too large to keep, so that each name
+ * has to be looked up. */
+bool names_is_unknown(const struct names *names);
 
 /* Of memory. */
 size_t names_size(const struct names *names);

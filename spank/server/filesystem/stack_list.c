@@ -109,7 +109,7 @@ static int find_parts_with(struct listing *listing, const char *name,
 	if (!names)
 		return -1;
 	*ret_parts =
-		names_is_void(names) ? UINT64_MAX : names_find(names, name);
+		names_is_unknown(names) ? UINT64_MAX : names_find(names, name);
 	return 0;
 }
 
@@ -132,7 +132,7 @@ static int is_hidden(struct listing *listing, const char *name)
 		return 0;
 	if (find_parts_with(listing, name, &with) < 0)
 		return -1;
-	if (!names_is_void(listing->names))
+	if (!names_is_unknown(listing->names))
 		return (with & bits_above(listing)) != 0;
 	for (i = 0; i < listing->part; i++) {
 		if (stack_lookup_part(listing->stack, listing->context,
