@@ -196,7 +196,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	bad/short.sqf|cannot use the image '/shared/bad/short.sqf': it is truncated
 	two.sqf,bad/method.sqf|cannot use the image '/shared/bad/method.sqf': it is compressed by the unknown method 63
 	bad/other.sif|cannot use the image '/shared/bad/other.sif': it is for s390x and this node is
-	bad:ro,one.sqf|'/shared/one.sqf' cannot be over the directory '/shared/bad': write directories last
+	bad:ro,one.sqf|'/shared/one.sqf' cannot be over the directory '/shared/bad': list directories last
 	bad,one.sqf:ro|'/shared/bad' is under another layer, so nothing is written to it
 	one.sqf:/data|'one.sqf:/data': '/data' is not an option of a layer (ro, rw)
 	one.sqf,ro|'ro': the option follows its path after a colon
