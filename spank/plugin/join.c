@@ -26,24 +26,33 @@
 /* The limit of execve(2). */
 #define ENVIRON_SIZE (8 << 20)
 
-/* Is `wanted` one of the variables in "NAME=VALUE\0NAME=VALUE\0"? */
-static bool has_variable(const char *bytes, size_t size, const char *wanted)
-{
-	size_t length = strlen(wanted) + 1, i;
+#define NO_NUMBER UINT64_MAX
 
-	for (i = 0; i + length <= size; i += strnlen(bytes + i, size - i) + 1)
-		if (memcmp(bytes + i, wanted, length) == 0)
-			return true;
-	return false;
+/* The number of `name`, "NAME=", in "NAME=VALUE\0NAME=VALUE\0"; `otherwise` if
+ * it is not there. */
+static uint64_t find_number(const char *bytes, size_t size, const char *name,
+	uint64_t otherwise)
+{
+	size_t length = strlen(name), i;
+	uint64_t number = NO_NUMBER;
+
+	for (i = 0; i < size; i += strlen(bytes + i) + 1)
+		if (strncmp(bytes + i, name, length) == 0) {
+			step_id_parse_variable(bytes + i + length, &number);
+			return number;
+		}
+	return otherwise;
 }
 
-static size_t read_whole(int fd, char *bytes, size_t size)
+/* And a NUL behind it. */
+static size_t read_whole(int fd, char bytes[ENVIRON_SIZE])
 {
-	size_t used = 0;
+	size_t used = 0, size = ENVIRON_SIZE - 1;
 	ssize_t got;
 
 	while (used < size && (got = read(fd, bytes + used, size - used)) > 0)
 		used += got;
+	bytes[used] = '\0';
 	return used;
 }
 
@@ -66,21 +75,22 @@ static bool is_in_image(int process_fd, char *bytes)
 
 	if (fd < 0)
 		return false;
-	bytes[read_whole(fd, bytes, ENVIRON_SIZE - 1)] = '\0';
+	read_whole(fd, bytes);
 	while ((line = strsep(&rest, "\n")))
 		if (is_our_root(line))
 			return true;
 	return false;
 }
 
-static bool is_of_step(int process_fd, const char *job, const char *step,
-	char *bytes)
+static bool is_of_step(int process_fd, const struct step_id *step, char *bytes)
 {
 	CLEANUP_FD int fd = openat(process_fd, "environ", O_RDONLY | O_CLOEXEC);
-	size_t used = fd < 0 ? 0 : read_whole(fd, bytes, ENVIRON_SIZE);
+	size_t used = fd < 0 ? 0 : read_whole(fd, bytes);
 
-	return used > 0 && has_variable(bytes, used, job) &&
-	       has_variable(bytes, used, step) &&
+	return find_number(bytes, used, "SLURM_JOB_ID=", NO_NUMBER) ==
+		       step->job &&
+	       find_number(bytes, used, "SLURM_STEP_ID=", STEP_BATCH) ==
+		       step->step &&
 	       is_in_image(process_fd, bytes);
 }
 
@@ -93,10 +103,9 @@ static int copy_vars(int process_fd, char *bytes, char **vars,
 		"SINGULARITY_CONTAINER=", "APPTAINER_NAME=",
 		"APPTAINER_CONTAINER=" };
 	CLEANUP_FD int fd = openat(process_fd, "environ", O_RDONLY | O_CLOEXEC);
-	size_t used = fd < 0 ? 0 : read_whole(fd, bytes, ENVIRON_SIZE - 1);
+	size_t used = fd < 0 ? 0 : read_whole(fd, bytes);
 	size_t i, name;
 
-	bytes[used] = '\0';
 	for (i = 0; i < used; i += strlen(bytes + i) + 1)
 		for (name = 0; name < sizeof(names) / sizeof(*names); name++)
 			if (strncmp(bytes + i, names[name],
@@ -109,8 +118,8 @@ static int copy_vars(int process_fd, char *bytes, char **vars,
 
 /* The first process that fits, as a directory of `proc` that the caller owns,
  * and its mount namespace; -1 if there is none. */
-static int find_process(DIR *proc, const char *job, const char *step,
-	char *bytes, int *ret_namespace_fd)
+static int find_process(DIR *proc, const struct step_id *step, char *bytes,
+	int *ret_namespace_fd)
 {
 	CLEANUP_FD int process_fd = -1;
 	struct dirent *entry;
@@ -124,7 +133,7 @@ static int find_process(DIR *proc, const char *job, const char *step,
 			O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (process_fd < 0 || fstat(process_fd, &status) < 0 ||
 			status.st_uid != getuid() ||
-			!is_of_step(process_fd, job, step, bytes))
+			!is_of_step(process_fd, step, bytes))
 			continue;
 		*ret_namespace_fd =
 			openat(process_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -134,23 +143,20 @@ static int find_process(DIR *proc, const char *job, const char *step,
 	return -1;
 }
 
-/* The variables that Slurm sets in each task of the step. */
-static int find_variables(const struct step_id *step, const char *job,
-	char *ret_job, char *ret_step, size_t size, struct error *err)
+/* Without a job it is a step of this one. */
+static int complete(const struct step_id *step, const char *job,
+	struct step_id *ret_step, struct error *err)
 {
 	char text[STEP_ID_TEXT];
 
+	*ret_step = *step;
+	if (step->has_job)
+		return 0;
 	step_id_print(step, text);
-	if (!step->has_job && !job)
+	if (!job || !step_id_parse_variable(job, &ret_step->job))
 		return error_set(err, 0,
 			"--sif-join=%s: name the job, as in --sif-join=7.0",
 			text);
-	if (step->has_job)
-		snprintf(ret_job, size, "SLURM_JOB_ID=%ju",
-			(uintmax_t)step->job);
-	else
-		snprintf(ret_job, size, "SLURM_JOB_ID=%s", job);
-	snprintf(ret_step, size, "SLURM_STEP_ID=%ju", (uintmax_t)step->step);
 	return 0;
 }
 
@@ -160,25 +166,25 @@ int join_open(const char *proc, const struct step_id *step, char *const *job,
 	CLEANUP_FREE char *bytes = malloc(ENVIRON_SIZE);
 	CLEANUP_FD int namespace_fd = -1;
 	CLEANUP_FD int process_fd = -1;
-	char wanted_job[64], wanted_step[64], text[STEP_ID_TEXT];
+	char text[STEP_ID_TEXT];
+	struct step_id wanted;
 	DIR *processes;
 
 	step_id_print(step, text);
-	if (find_variables(step, envp_get(job, "SLURM_JOB_ID"), wanted_job,
-		    wanted_step, sizeof(wanted_job), err) < 0)
+	if (complete(step, envp_get(job, "SLURM_JOB_ID"), &wanted, err) < 0)
 		return -1;
 	processes = opendir(proc);
 	if (bytes && processes)
-		process_fd = find_process(processes, wanted_job, wanted_step,
-			bytes, &namespace_fd);
+		process_fd =
+			find_process(processes, &wanted, bytes, &namespace_fd);
 	if (!bytes || !processes)
 		error_set(err, errno, "cannot look for the step %s", text);
 	else if (process_fd < 0)
 		error_set(err, 0,
 			"cannot join the step %s: none of its processes runs "
-			"in an image on this node (squeue --steps lists the "
-			"steps and their nodes)",
-			text);
+			"in an image on this node (scontrol show step %ju "
+			"lists the steps of the job and their nodes)",
+			text, (uintmax_t)wanted.job);
 	if (processes)
 		closedir(processes);
 	if (process_fd < 0 || copy_vars(process_fd, bytes, vars, err) < 0)

@@ -273,19 +273,41 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 	assert_line "only in the image"
 }
 
+# A slurmstepd of the job manages its steps, from 24.05 on; squeue does not list them.
+@test "--stepmgr: steps are in the image, and can be joined" {
+	[[ $(as_alice salloc --help) == *--stepmgr* ]] ||
+		skip "salloc of $(slurmd -V) has no --stepmgr"
+	start_other '' --conf=PrologFlags=Contain
+	run on_other timeout "$(scaled 60)" salloc --quiet --stepmgr -n1 sh -c '
+		srun --overlap --sif-image=small.sif sh -c \
+			"echo x >pids; until [ -e go ]; do sleep 0.1; done" &
+		until [ -s pids ]; do sleep 0.1; done
+		scontrol show step "$SLURM_JOB_ID" | grep -c "^StepId=$SLURM_JOB_ID.0 "
+		srun --overlap --sif-join=0 cat /usr/mark
+		touch go; wait'
+	assert_status 0
+	assert_output $'1\nonly in the image'
+}
+
 # Errors are in the step's output, because nothing waits for it.
-@test "srun --async: the step is in the image, and its output has the message" {
+@test "srun --async: the step is in the image, can join and be joined" {
 	[[ $(as_alice srun --help) == *--async* ]] ||
 		skip "srun of $(slurmd -V) has no --async"
 	start_other '' --conf=PrologFlags=Contain \
 		--conf=SlurmctldParameters=enable_stepmgr
 	run on_other timeout "$(scaled 60)" salloc --quiet --stepmgr -n1 sh -c '
-		srun --async --output=out --sif-image=small.sif cat /usr/mark
+		srun --async --output=out --sif-image=small.sif sh -c \
+			"cat /usr/mark; until [ -e go ]; do sleep 0.1; done"
 		until [ -s out ]; do sleep 0.1; done
+		srun --overlap --sif-join=0 cat /usr/mark
+		srun --overlap --async --output=joined --sif-join=0 cat /usr/mark
+		until [ -s joined ]; do sleep 0.1; done; touch go
 		srun --async --output=wrong --sif-image=absent.sif cat /usr/mark
 		until [ -s wrong ]; do sleep 0.1; done'
 	assert_status 0
+	assert_line "only in the image"
 	assert_equal "$(<"$OTHER/shared/out")" "only in the image"
+	assert_equal "$(<"$OTHER/shared/joined")" "only in the image"
 	grep "cannot open the image '/shared/absent.sif'" "$OTHER/shared/wrong"
 }
 

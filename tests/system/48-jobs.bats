@@ -320,13 +320,25 @@ refute_drained() {
 	assert_output changed
 }
 
+@test "a batch script in an image can be joined" {
+	script 'echo $SLURM_JOB_ID >pid; exec sleep 1000'
+	run here sbatch --quiet -w node1 --output=/dev/null --sif-image=small.sif \
+		--sif-batch=image job
+	assert_status 0
+	wait_for_lines "$SHARED/pid"
+	job=$(<"$SHARED/pid")
+	run here srun --jobid="$job" --overlap --sif-join="$job.batch" cat /usr/mark
+	assert_output small
+	as_alice scancel "$job"
+}
+
 @test "a step cannot be joined if unknown, without an image, ended, of another job" {
 	start_joinable
 	for step in "$job.99" 99.0 "$job.batch" "$job.interactive" 99; do
 		run here srun --jobid="$job" --overlap -n2 --overcommit \
 			--sif-join="$step" true
 		assert_failure
-		assert_equal "$(grep -c "cannot join the step $step: none of its processes runs in an image on this node" <<<"$output")" 1
+		assert_equal "$(grep -c "cannot join the step $step: none of its processes runs in an image on this node (scontrol show step [0-9]* lists" <<<"$output")" 1
 	done
 	run here srun --overlap -w node1 --sif-join="$joined" cat /usr/mark
 	assert_output small # of another job of the same user, on the same node

@@ -23,6 +23,7 @@
 #include "spank/plugin/container/scaffold.h"
 #include "spank/plugin/container/user_namespace.h"
 #include "spank/plugin/settings/envp.h"
+#include "spank/plugin/settings/step_id.h"
 
 /* --- find ----------------------------------------------------------------- */
 
@@ -213,11 +214,15 @@ static void note_step(const struct host_layers *layers,
 	const struct plan_request *plan)
 {
 	const char *number = envp_get(plan->job, "SLURM_STEP_ID");
-	char step[64];
+	struct step_id id = { .has_job = true,
+		.job = plan->job_id,
+		.step = STEP_BATCH };
+	char text[STEP_ID_TEXT];
 
-	snprintf(step, sizeof(step), "%ju%s%.20s", (uintmax_t)plan->job_id,
-		number ? "." : "", number ? number : "");
-	disk_layer_note_step(layers->writable_fd, step);
+	if (number)
+		step_id_parse_variable(number, &id.step);
+	step_id_print(&id, text);
+	disk_layer_note_step(layers->writable_fd, text);
 }
 
 /* What happened to one of the layers, in the words of the kernel. */

@@ -214,7 +214,7 @@ int setting_parse_step(const char *text, unsigned int words,
 	if (value->has_step)
 		return 0;
 	return error_set(err, 0,
-		"'%s' is not the id of a step, such as 7.0 (squeue --steps "
-		"lists them)",
+		"'%s' is not the id of a step, such as 7.0 (scontrol show "
+		"step 7 lists those of job 7)",
 		text);
 }

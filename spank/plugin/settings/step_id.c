@@ -9,11 +9,10 @@
 /* Of 32 bits. */
 #define DIGITS_MAX 10
 
-/* SLURM_BATCH_SCRIPT and SLURM_INTERACTIVE_STEP of <slurm/slurm.h>. */
 static const struct {
 	const char *name;
 	uint64_t step;
-} names[] = { { "batch", 4294967291 }, { "interactive", 4294967290 } };
+} names[] = { { "batch", STEP_BATCH }, { "interactive", STEP_INTERACTIVE } };
 
 #define NAMES_COUNT (sizeof(names) / sizeof(*names))
 
@@ -47,6 +46,18 @@ bool step_id_parse(const char *text, struct step_id *ret_id)
 		!parse_step(dot ? dot + 1 : text, &id.step))
 		return false;
 	*ret_id = id;
+	return true;
+}
+
+bool step_id_parse_variable(const char *value, uint64_t *ret_number)
+{
+	bool is_negative = *value == '-';
+	uint64_t number;
+
+	if (!parse_number(value + is_negative, strlen(value + is_negative),
+		    &number))
+		return false;
+	*ret_number = is_negative ? (uint32_t)-number : number;
 	return true;
 }
 

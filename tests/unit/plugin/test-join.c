@@ -164,6 +164,8 @@ static void similar_variables_are_others(void **state)
 	ADD(3, "SLURM_JOB_ID=7\0SLURM_STEP_ID=01", SIF_ROOT);
 	ADD(4, "XSLURM_JOB_ID=7\0SLURM_STEP_ID=0", SIF_ROOT);
 	ADD(5, "A=SLURM_JOB_ID=7\0SLURM_STEP_ID=0", SIF_ROOT);
+	ADD(6, "SLURM_JOB_ID=7\0SLURM_STEP_ID=", SIF_ROOT);
+	ADD(7, "SLURM_JOB_ID=7\0SLURM_STEP_ID=0x", SIF_ROOT);
 	assert_int_equal(join("0", job_7), 0);
 }
 
@@ -174,6 +176,14 @@ static void steps_have_names(void **state)
 	ADD(3, "SLURM_JOB_ID=7\0SLURM_STEP_ID=4294967290", SIF_ROOT);
 	assert_int_equal(join("batch", job_7), 2);
 	assert_int_equal(join("7.interactive", NULL), 3);
+	ADD(4, "SLURM_JOB_ID=8\0SLURM_STEP_ID=-5", SIF_ROOT);
+	ADD(5, "SLURM_JOB_ID=8\0SLURM_STEP_ID=-6", SIF_ROOT);
+	assert_int_equal(join("8.batch", NULL), 4);
+	assert_int_equal(join("8.interactive", NULL), 5);
+	assert_int_equal(join("8.5", NULL), 0);
+	ADD(6, "SLURM_JOB_ID=9\0SLURM_NODEID=0", SIF_ROOT);
+	assert_int_equal(join("9.0", NULL), 0);
+	assert_int_equal(join("9.batch", NULL), 6);
 }
 
 static void the_job_must_be_known(void **state)
