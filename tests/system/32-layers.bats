@@ -142,6 +142,9 @@ inside() { # SRUN-ARGUMENT...
 		assert_line "image one lost+found opt" 2
 	done
 	rm "$SHARED/old.img"
+	run here srun --sif-image=env.ext3 true
+	assert_failure
+	assert_contains "cannot use the image '/shared/env.ext3': it is an overlay, which has its files in 'upper'; give it to --sif-overlay, over an image"
 }
 
 @test "--sif-debug names the layers" {
