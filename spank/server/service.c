@@ -126,6 +126,25 @@ static int open_file_systems(struct service *service, int image_fd,
 	return 0;
 }
 
+static bool has_in_root(struct filesystem *fs, const char *name)
+{
+	uint64_t ref;
+
+	return fs_lookup(fs, NULL, fs->root, name, &ref) == 0;
+}
+
+/* An image that `apptainer overlay create` has made has programs in no place
+ * where a root has them. */
+static int refuse_overlay(struct filesystem *image, struct error *err)
+{
+	if (!has_in_root(image, "upper") || !has_in_root(image, "work") ||
+		has_in_root(image, "usr") || has_in_root(image, "bin"))
+		return 0;
+	return error_set(err, 0,
+		"it is an overlay, which has its files in 'upper'; give it to "
+		"--sif-overlay, over an image");
+}
+
 static enum sif_purpose purpose_of(const struct image_use *use)
 {
 	if (use->is_data)
@@ -153,6 +172,9 @@ int service_open_image(struct service *service, const struct image_use *use,
 	close_layers(service);
 	if (opened == 0 && use->part[0])
 		opened = choose_part(service, use->part, err);
+	if (opened == 0 && !use->is_data &&
+		image.layers.partitions[0].kind == SIF_EXT)
+		opened = refuse_overlay(service->image, err);
 	image_info_print(&service->info, service->image_info,
 		sizeof(service->image_info));
 	return opened;
