@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -118,7 +119,9 @@ static int try_user_namespace(void)
 	int status;
 
 	if (pid == 0) {
-		if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+		if (geteuid() == 0 &&
+			(setgroups(0, NULL) < 0 || setgid(65534) < 0 ||
+				setuid(65534) < 0))
 			_exit(EPERM);
 		_exit(unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ? errno : 0);
 	}
