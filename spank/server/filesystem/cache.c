@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "spank/server/filesystem/cache.h"
@@ -25,7 +26,7 @@
  * The kernel clears a whole huge page when its first byte is touched: for a
  * cache no larger than one page that would cost time and gain nothing.
  */
-#define HUGE_PAGE (2UL * 1024 * 1024)
+#define HUGE_PAGE_MAX (2UL * 1024 * 1024)
 
 enum slot_state { EMPTY, LOADING, READY, FAILED };
 
@@ -112,6 +113,27 @@ static unsigned char *memory_of(struct cache *cache, struct slot *slot)
 	return cache->memory + (slot - cache->slots) * cache->block_size;
 }
 
+/* What one page table maps, whose entries have 8 bytes. */
+static size_t huge_page_size(void)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return page / 8 * page;
+}
+
+/*
+ * With pages of 16 KiB a huge page is 32 MiB, with 64 KiB it is 512 MiB: the
+ * first block would fill the cache, or more, with memory that is charged to the
+ * job.  Such pages are declined, because a node may use them unasked.
+ */
+static void advise_huge_pages(void *memory, size_t size)
+{
+	if (huge_page_size() > HUGE_PAGE_MAX)
+		madvise(memory, size, MADV_NOHUGEPAGE);
+	else if (size > HUGE_PAGE_MAX)
+		madvise(memory, size, MADV_HUGEPAGE);
+}
+
 static int allocate_slots(struct cache *cache)
 {
 	size_t buckets = 16, i;
@@ -126,9 +148,9 @@ static int allocate_slots(struct cache *cache)
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (cache->memory == MAP_FAILED)
 		cache->memory = NULL;
-	else if (cache->count * cache->block_size > HUGE_PAGE)
-		madvise(cache->memory, cache->count * cache->block_size,
-			MADV_HUGEPAGE);
+	else
+		advise_huge_pages(cache->memory,
+			cache->count * cache->block_size);
 	if (!cache->table || !cache->slots || !cache->memory)
 		return -1;
 	for (i = cache->count; i-- > 0;) {
