@@ -24,7 +24,7 @@
 	"SPANK_SIF_IMAGE=none srun --quiet --input=none --nodes=1 "         \
 	"--ntasks=1 --nodelist=%s --mem=16M --immediate=60 sh -c "          \
 	"'[ -x %s ] || exec echo \"$SLURMD_NODENAME failure: spank-sif is " \
-	"not installed\"; exec %s --brief' 2>&1"
+	"not installed\"; %s --brief || :' 2>&1"
 
 /* How many nodes are asked at once. */
 #define BATCH 32

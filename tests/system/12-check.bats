@@ -15,7 +15,8 @@ FUSERMOUNT=$(command -v fusermount3)
 setup_file() {
 	has_plugin || return 0
 	cp -r "$TESTS_LIB/../../examples/site" "$BATS_FILE_TMPDIR/"
-	cluster_start --conf=Prolog=/root/prolog --conf=JobSubmitPlugins=lua \
+	cluster_start --fuse-mode=0600 --conf=Prolog=/root/prolog \
+		--conf=JobSubmitPlugins=lua \
 		--bind="$BATS_FILE_TMPDIR/site:/site" \
 		--bind="$BATS_FILE_TMPDIR/site/job_submit.lua:/etc/slurm/job_submit.lua"
 	image_tree "$BATS_FILE_TMPDIR/tree"
