@@ -5,7 +5,9 @@
  */
 #include <stdio.h>
 
+#include "spank/server/filesystem/stack.h"
 #include "tests/unit/server/ext/fixture.h"
+#include "tests/unit/server/filesystem/fake.h"
 #include "tests/unit/server/same-tree.h"
 
 /* Files for each way of laying out blocks. */
@@ -131,6 +133,22 @@ static void upper_is_the_root_if_it_is_there(void **state)
 	fs_close(fs);
 }
 
+static void layers_below_keep_all_of_the_cache(void **state)
+{
+	static const struct fake_node nothing[] = { { .path = NULL } };
+	size_t bytes = 0;
+	struct filesystem *layers[2], *stack;
+	struct error err;
+
+	ext_fixture_pack(*state, "-t ext3", 4);
+	layers[0] = fake_open_with_cache(nothing, &bytes);
+	layers[1] = ext_fixture_open(*state, NULL);
+	assert_int_equal(stack_open(layers, 2, &stack, &err), 0);
+	assert_int_equal(fs_set_cache(stack, 1000, 1), 0);
+	assert_int_equal(bytes, 1000);
+	fs_close(stack);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_remove)
 
@@ -141,6 +159,7 @@ int main(void)
 		TEST(ext2_and_ext3_show_the_tree),
 		TEST(ext4_shows_the_tree),
 		TEST(upper_is_the_root_if_it_is_there),
+		TEST(layers_below_keep_all_of_the_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
