@@ -16,6 +16,13 @@
 
 /* The names of one directory: of a million files, usually. */
 #define NAMES_MAX (32UL * 1024 * 1024)
+/* Of fewer entries each, unless an image is crafted: no request looks at more.
+ */
+#define ENTRIES_MAX (NAMES_MAX / 8)
+
+/* In one call a reader reads only some MiB of a directory: see SCAN_MAX there.
+ * The longest entries of so many have half of that. */
+#define BATCH (32 * 1024)
 
 struct listing {
 	struct stack *stack;
@@ -25,15 +32,26 @@ struct listing {
 	const struct names *names;
 	fs_visit *visit;
 	void *arg;
+	size_t visited; /* entries, hidden ones included */
+	uint64_t next;  /* cookie behind the last of them, in its part */
 	bool stopped;
 	int error; /* errno that ended it, or 0 */
 };
+
+/* Whether a reader has stopped at the end of a batch, not of a directory, where
+ * it had visited `before` entries when it began. */
+static bool ends_batch(size_t visited, size_t before)
+{
+	return visited > before && visited % BATCH == 0;
+}
 
 /* --- names ---------------------------------------------------------------- */
 
 struct collection {
 	struct names *names;
 	size_t part;
+	size_t visited;
+	uint64_t next;
 	int error;
 };
 
@@ -45,28 +63,38 @@ static bool collect(const struct fs_entry *entry, void *arg)
 
 	if (stack_is_private(name))
 		name += WHITEOUT_PREFIX_LENGTH;
-	if (names_add(collection->names, name, collection->part) < 0)
+	collection->next = entry->next;
+	if (++collection->visited > ENTRIES_MAX)
+		collection->error = ENOSPC;
+	else if (names_add(collection->names, name, collection->part) < 0)
 		collection->error = errno;
-	return !collection->error;
+	return !collection->error && collection->visited % BATCH != 0;
+}
+
+static int collect_part(struct listing *listing, struct collection *collection)
+{
+	uint64_t part = listing->parts.refs[collection->part];
+	struct filesystem *layer = stack_layer(listing->stack, part);
+	size_t before;
+
+	collection->next = 0;
+	do {
+		before = collection->visited;
+		if (fs_list(layer, listing->context, ref_in_layer(part),
+			    collection->next, collect, collection) < 0)
+			return -1;
+	} while (!collection->error && ends_batch(collection->visited, before));
+	errno = collection->error;
+	return collection->error ? -1 : 0;
 }
 
 static int collect_all(struct listing *listing, struct names *names)
 {
 	struct collection collection = { .names = names };
-	const struct parts *parts = &listing->parts;
-	size_t i;
 
-	for (i = 0; i < parts->count; i++) {
-		collection.part = i;
-		if (fs_list(stack_layer(listing->stack, parts->refs[i]),
-			    listing->context, ref_in_layer(parts->refs[i]), 0,
-			    collect, &collection) < 0)
+	for (; collection.part < listing->parts.count; collection.part++)
+		if (collect_part(listing, &collection) < 0)
 			return -1;
-		if (collection.error) {
-			errno = collection.error;
-			return -1;
-		}
-	}
 	return 0;
 }
 
@@ -192,28 +220,40 @@ static void show(struct listing *listing, const struct fs_entry *found)
 static bool visit_entry(const struct fs_entry *found, void *arg)
 {
 	struct listing *listing = arg;
-	int hidden;
+	int hidden = stack_is_private(found->name);
 
-	if (stack_is_private(found->name))
-		return true;
-	hidden = is_whiteout(listing, found);
+	listing->next = found->next;
+	if (++listing->visited > ENTRIES_MAX) {
+		errno = EIO;
+		hidden = -1;
+	}
+	if (hidden == 0)
+		hidden = is_whiteout(listing, found);
 	if (hidden == 0)
 		hidden = is_hidden(listing, found->name);
 	if (hidden < 0)
 		listing->error = errno;
 	else if (!hidden)
 		show(listing, found);
-	return !listing->stopped && !listing->error;
+	return !listing->stopped && !listing->error &&
+	       listing->visited % BATCH != 0;
 }
 
 static int list_part(struct listing *listing, uint64_t cookie)
 {
 	uint64_t part = listing->parts.refs[listing->part];
 	struct filesystem *layer = stack_layer(listing->stack, part);
+	size_t before;
 
-	if (!layer || fs_list(layer, listing->context, ref_in_layer(part),
-			      cookie, visit_entry, listing) < 0)
-		return -1;
+	listing->next = cookie;
+	do {
+		before = listing->visited;
+		if (!layer ||
+			fs_list(layer, listing->context, ref_in_layer(part),
+				listing->next, visit_entry, listing) < 0)
+			return -1;
+	} while (!listing->stopped && !listing->error &&
+		 ends_batch(listing->visited, before));
 	errno = listing->error;
 	return listing->error ? -1 : 0;
 }

@@ -10,6 +10,8 @@
  * have the number of theirs above that. */
 #define MANY_SHIFT 16
 #define BLOCK_SIZE 4096
+/* As the readers, it reads a limited part of a directory in one call. */
+#define SCAN_MAX 60000
 
 unsigned long fake_lookups;
 
@@ -127,6 +129,7 @@ static int fake_list(struct filesystem *fs, struct read_context *context,
 {
 	const struct fake_node *node = directory_of(fs, directory);
 	const struct fake *fake = (struct fake *)fs;
+	size_t scanned = 0;
 	struct fs_entry entry;
 	const char *name;
 
@@ -134,6 +137,10 @@ static int fake_list(struct filesystem *fs, struct read_context *context,
 	if (!node)
 		return -1;
 	for (; cookie < fake->count + node->many; cookie++) {
+		if (++scanned > SCAN_MAX) {
+			errno = EIO;
+			return -1;
+		}
 		entry.next = cookie + 1;
 		if (cookie < fake->count) {
 			name = name_in(node, fake->nodes[cookie].path);
