@@ -11,6 +11,7 @@ load ../lib/common
 load ../lib/assert
 
 LSM=/sys/kernel/security/lsm
+USERNS_MAKER=/usr/libexec/spank-sif/spank-sif-userns
 
 setup_file() {
 	has_plugin || return 0
@@ -153,30 +154,71 @@ check_line() { # NAME
 	assert_status 0
 }
 
-# NAME VALUE SENTENCE: a step does not need user namespaces, unless the site has
-# chosen privilege=userns.
-assert_userns_refused() {
-	local was=/proc/sys/$1 status_without
-	[[ -e $was ]] || return 0
-	was=$(<"$was")
-	echo "$2" >"/proc/sys/$1"
+# A step does not need user namespaces, unless the site has chosen privilege=userns.
+run_without_and_with_userns() {
 	run in_image image cat /proc/self/comm
 	status_without=$status
 	as_root sed -i '/spank_sif.so/s/$/ privilege=userns/' /etc/slurm/plugstack.conf
 	run in_image image cat /proc/self/comm
 	as_root sed -i 's/ privilege=userns//' /etc/slurm/plugstack.conf
-	echo "$was" >"/proc/sys/$1"
-	echo "# $1=$2: $output" >&3
+}
+
+assert_userns_refused() { # REASON SENTENCE
+	echo "# $1: $output" >&3
 	assert_equal "$status_without" 0
 	assert_failure
-	assert_contains "$3"
+	assert_contains "$2"
 	nodes_are_idle
+}
+
+refuse_by_sysctl() { # NAME VALUE SENTENCE
+	local was=/proc/sys/$1
+	[[ -e $was ]] || return 0
+	was=$(<"$was")
+	echo "$2" >"/proc/sys/$1"
+	run_without_and_with_userns
+	echo "$was" >"/proc/sys/$1"
+	assert_userns_refused "$1=$2" "$3"
 }
 
 @test "without user namespaces steps run, and privilege=userns says what is missing" {
 	need_own_machine
-	assert_userns_refused user/max_user_namespaces 0 \
+	refuse_by_sysctl user/max_user_namespaces 0 \
 		"the limit user.max_user_namespaces of this node is reached, or 0"
-	assert_userns_refused kernel/unprivileged_userns_clone 0 \
+	refuse_by_sysctl kernel/unprivileged_userns_clone 0 \
 		"this node does not let users have user namespaces (kernel.unprivileged_userns_clone"
+}
+
+run_with_profile() { # PROFILE
+	apparmor_parser --skip-cache --replace <<<"$1"
+	run_without_and_with_userns
+	apparmor_parser --remove <<<"$1"
+}
+
+# By a profile for the program that makes the namespace.
+refuse_by_apparmor() { # RULE SENTENCE
+	run_with_profile "abi <abi/4.0>,
+		profile maker $USERNS_MAKER { all, $1 }"
+	assert_userns_refused "AppArmor, $1" "$2"
+	assert_contains AppArmor
+}
+
+# The one that spank_sif(8) recommends.
+documented_profile() {
+	sed -n '/^abi /,/^}/p' ../../doc/spank_sif.8.in |
+		sed "s,@pkglibexecdir@,${USERNS_MAKER%/*}," | tr -d '\\'
+}
+
+# Debian's kernels have no sysctl for this, but the rules from 6.7 on.  Ubuntu's
+# sysctl, apparmor_restrict_unprivileged_userns, has the effect of the second one: a
+# namespace whose owner has no capability in it.
+@test "steps run where AppArmor restricts user namespaces, and privilege=userns names it" {
+	need_own_machine
+	[[ $(<"$LSM") == *apparmor* ]] || skip "AppArmor is off"
+	kernel_is 6.7 || skip "AppArmor does not know user namespaces before 6.7"
+	refuse_by_apparmor "deny userns," "cannot make a user namespace"
+	refuse_by_apparmor "deny capability," "cannot map the user into a user namespace"
+	run_with_profile "$(documented_profile)"
+	assert_equal "$status_without" 0
+	assert_status 0
 }
