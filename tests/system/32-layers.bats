@@ -218,7 +218,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run inside --sif-overlay=env.ext:ro true
 	assert_failure
 	assert_contains "warning: cannot see the image '/shared/env.ext' from here (No such file or directory): steps will fail on nodes where it is not; did you mean 'env.ext3'?"
-	assert_contains "slurmstepd-node1: error: spank_sif: --sif-overlay: cannot use '/shared/env.ext' on this node: No such file or directory"
+	assert_contains "error: spank_sif: --sif-overlay: cannot use '/shared/env.ext' on this node: No such file or directory"
 	run inside -N2 --sif-overlay=one.sqf,/nonesuch.sqf true
 	assert_failure
 	for node in node1 node2; do
@@ -234,7 +234,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run here env SLURM_SIF_IMAGE=/shared/app.sif \
 		SLURM_SIF_OVERLAY=/shared/one.sqf,/shared/bad/text.sqf:ro srun true
 	assert_failure
-	assert_contains "slurmstepd-node1: error: spank_sif: --sif-overlay: cannot use the image '/shared/bad/text.sqf': it is neither a SIF nor a squashfs file"
+	assert_contains "error: spank_sif: --sif-overlay: cannot use the image '/shared/bad/text.sqf': it is neither a SIF nor a squashfs file"
 }
 
 @test "an ext3 image with an unclean journal names the cure" {
