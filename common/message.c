@@ -63,7 +63,8 @@ static int passed_fd(struct msghdr *packet)
 }
 
 /* Like recvmsg(2), by the deadline.  Another process with the same socket may
- * be faster. */
+ * be faster.  A peer that ends with a message unread resets the connection:
+ * the kernel says so once, and then gives what the peer sent before. */
 static ssize_t receive_packet(int socket, struct deadline deadline,
 	struct msghdr *packet)
 {
@@ -78,7 +79,8 @@ static ssize_t receive_packet(int socket, struct deadline deadline,
 			return -1;
 		length = recvmsg(socket, packet,
 			MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	} while (length < 0 && (errno == EINTR || errno == EAGAIN));
+	} while (length < 0 &&
+		 (errno == EINTR || errno == EAGAIN || errno == ECONNRESET));
 	return length;
 }
 
@@ -101,7 +103,7 @@ int message_receive(int socket, struct deadline deadline,
 	ssize_t length = receive_packet(socket, deadline, &packet);
 
 	if (length < 0)
-		return errno == ECONNRESET ? 0 : -1;
+		return -1;
 	fd = passed_fd(&packet);
 	if (length == 0 && fd < 0)
 		return 0;

@@ -139,6 +139,29 @@ static void with_descriptor(void **state)
 	close(fd);
 }
 
+/* As of a builder that starts the command before it reads PREFETCH. */
+static void sent_by_a_peer_that_ended_with_messages_unread(void **state)
+{
+	struct fixture *fixture = *state;
+	struct message message;
+	int fd = -7;
+
+	assert_int_equal(
+		message_send(fixture->sockets[1], MESSAGE_PREFETCH, "/a", -1),
+		0);
+	assert_int_equal(
+		message_send(fixture->sockets[0], MESSAGE_BUILT, NULL, -1), 0);
+	close(fixture->sockets[0]);
+	fixture->sockets[0] = dup(fixture->sockets[1]);
+	assert_int_equal(message_receive(fixture->sockets[1],
+				 deadline_in_ms(1000), &message, &fd),
+		1);
+	assert_int_equal(message.type, MESSAGE_BUILT);
+	assert_int_equal(message_receive(fixture->sockets[1],
+				 deadline_in_ms(1000), &message, &fd),
+		0);
+}
+
 static void longest_text(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -258,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(without_descriptor),
 		TEST(with_descriptor),
+		TEST(sent_by_a_peer_that_ended_with_messages_unread),
 		TEST(longest_text),
 		TEST(two_descriptors),
 		TEST(nothing_but_a_descriptor),
