@@ -222,7 +222,8 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 		[[ $value != *,* ]] || value="'$value'"
 		run inside --export="ALL,SLURM_SIF_${name^^}=$value" true
 		assert_failure
-		assert_matches "node1: error: spank_sif: SLURM_SIF_${name^^}: "
+		assert_contains "error: spank_sif: SLURM_SIF_${name^^}: "
+		assert_contains "node1: task 0: Exited"
 		assert_contains "${sentence##*\'}"
 	done <<-'END'
 	bind|/shared/d:/mnt,,/shared/e|'/shared/d:/mnt,,/shared/e' has an empty item: remove the comma next to it
@@ -505,7 +506,8 @@ on_other_alias() { # BIND CMD...
 	run on_other srun --sif-image=small.sif \
 		--export="ALL,SLURM_SIF_BIND='/a:/b,/a:/c,/a:/d,/a:/e'" true
 	assert_failure
-	assert_contains "node1: error: spank_sif: --sif-bind: a step can have 3 binds"
+	assert_contains "error: spank_sif: --sif-bind: a step can have 3 binds"
+	assert_contains "node1: task 0: Exited"
 }
 
 @test "deny=bind: variables in the client's environment bind nothing" {

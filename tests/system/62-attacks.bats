@@ -212,7 +212,8 @@ binds() { # SRC COUNT
 	run as_alice srun --sif-image=/shared/good.sif \
 		--export="ALL,SLURM_SIF_BIND='$list'" true
 	assert_failure
-	assert_contains "node1: error: spank_sif: --sif-bind: a step can have 128 binds, and this one has 4096"
+	assert_contains "error: spank_sif: --sif-bind: a step can have 128 binds, and this one has 4096"
+	assert_contains "node1: task 0: Exited"
 	as_root /shared/mount-many mount /run/many 1500
 	run as_alice srun --sif-image=/shared/good.sif \
 		--sif-bind="$(binds /run/many 2)" grep -c ' /b/' /proc/self/mountinfo
