@@ -222,7 +222,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run inside -N2 --sif-overlay=one.sqf,/nonesuch.sqf true
 	assert_failure
 	for node in node1 node2; do
-		assert_contains "slurmstepd-$node: error: spank_sif: --sif-overlay: cannot use '/nonesuch.sqf' on this node: No such file or directory"
+		assert_contains "error: spank_sif: --sif-overlay: cannot use '/nonesuch.sqf' on this node: No such file or directory"
 	done
 	refute_contains warning
 }

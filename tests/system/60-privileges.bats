@@ -299,6 +299,9 @@ trace_a_step() {
 	as_root sh -c 'kill -INT $(pgrep -x strace)'
 	wait "$tracer" || true
 	perl -e "$ANALYSIS" <"$SHARED/trace.raw" >"$SHARED/trace"
+	# Without custom I/O libfuse tries once, in vain.
+	libfuse_has_custom_io ||
+		sed -i '/"\/dev\/null", O_RDWR) *= -1 EACCES/d' "$SHARED/trace"
 	[[ -s $SHARED/trace ]]
 }
 
@@ -419,9 +422,6 @@ ANALYSIS='
 
 @test "the server, once sealed, never tries to open anything" {
 	trace_a_step
-	# Without custom I/O libfuse tries once, in vain.
-	libfuse_has_custom_io ||
-		sed -i '/"\/dev\/null", O_RDWR) = -1 EACCES/d' "$SHARED/trace"
 	run grep -E '^[0-9]+ sealed .* H (open|openat|openat2|stat|access|readlink)\(' \
 		"$SHARED/trace"
 	assert_output ""
