@@ -53,5 +53,7 @@ fault() { # OPTION...
 		--layers=/shared/one.sqf,/shared/two.ext3:ro
 	assert_status 0
 	refute_contains "not complete in time"
-	refute_contains "No such file or directory"
+	# Without custom I/O libfuse sends, and the kernel gets an error instead: a
+	# mount point may be missing, and the user is warned.
+	! libfuse_has_custom_io || refute_contains "No such file or directory"
 }
