@@ -35,6 +35,7 @@ struct frames {
 	char object[64];
 	uint64_t offsets[FRAMES_MAX];
 	size_t count;
+	size_t visited; /* frames of any object */
 };
 
 static size_t peek(pid_t pid, uint64_t address, void *data, size_t size)
@@ -100,7 +101,11 @@ static bool leave_clone3(pid_t pid, struct user_regs_struct *ret_before)
 #endif
 }
 
-/* The .so or a program of the plugin. */
+/*
+ * The .so or a program of the plugin.  What a signal has interrupted did not
+ * make the call: glibc has every thread make the setresuid(2) of one, by a
+ * signal.
+ */
 static int add_frame(Dwfl_Frame *frame, void *argument)
 {
 	struct frames *frames = argument;
@@ -108,9 +113,12 @@ static int add_frame(Dwfl_Frame *frame, void *argument)
 	const char *name = NULL;
 	Dwarf_Addr address, start;
 	Dwfl_Module *module;
+	bool is_interrupted;
 
-	if (!dwfl_frame_pc(frame, &address, NULL))
+	if (!dwfl_frame_pc(frame, &address, &is_interrupted) ||
+		(is_interrupted && frames->visited > 0))
 		return DWARF_CB_ABORT;
+	frames->visited++;
 	module = dwfl_addrmodule(dwfl, address);
 	if (module)
 		name = dwfl_module_info(module, NULL, &start, NULL, NULL, NULL,
