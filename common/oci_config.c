@@ -16,6 +16,7 @@
 
 #include "common/oci_blob.h"
 #include "common/oci_config.h"
+#include "common/shell_quote.h"
 #include "common/sif_arch.h"
 
 static const char what[] = "image config";
@@ -31,17 +32,6 @@ void oci_config_free(struct oci_config *config)
 	free(config->runscript);
 	free(config->directory);
 	*config = (struct oci_config){ .environment = NULL };
-}
-
-static void print_quoted(FILE *out, const char *text)
-{
-	fputc('\'', out);
-	for (; *text; text++)
-		if (*text == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*text, out);
-	fputc('\'', out);
 }
 
 /* The array of that name; fails unless it has texts only. */
@@ -80,7 +70,7 @@ static void print_environment(FILE *out, const json_t *variables)
 			continue;
 		value = strchr(text, '=') + 1;
 		fprintf(out, "export %.*s", (int)(value - text), text);
-		print_quoted(out, value);
+		shell_quote_print(out, value);
 		fputs("\n", out);
 	}
 }
@@ -92,7 +82,7 @@ static void print_words(FILE *out, const json_t *words)
 
 	json_array_foreach(words, i, word) {
 		fputc(' ', out);
-		print_quoted(out, json_string_value(word));
+		shell_quote_print(out, json_string_value(word));
 	}
 }
 

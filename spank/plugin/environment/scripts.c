@@ -24,6 +24,7 @@
 
 #include "common/cleanup.h"
 #include "common/privileged/shell.h"
+#include "common/shell_quote.h"
 #include "spank/plugin/container/image_path.h"
 #include "spank/plugin/environment/rules.h"
 #include "spank/plugin/environment/scripts.h"
@@ -126,17 +127,6 @@ static bool brings_docker_path(const char *name)
 	       strcmp(name, "10-docker.sh") == 0;
 }
 
-static void print_quoted(FILE *out, const char *text)
-{
-	fputc('\'', out);
-	for (; *text; text++)
-		if (*text == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*text, out);
-	fputc('\'', out);
-}
-
 /* environment_rules_complete_path() in shell.  It uses no variables, and works
  * with any IFS and options that the image's scripts have set. */
 static void print_complete_path(FILE *out)
@@ -211,9 +201,9 @@ char *image_scripts_program(const struct image_scripts *scripts,
 	for (i = 0; i < scripts->count; i++) {
 		fprintf(out, "echo %c >&%d\n\\command . ", IMAGE_SCRIPTS_BEGUN,
 			SHELL_PROGRESS_FD);
-		print_quoted(out, scripts->directory);
+		shell_quote_print(out, scripts->directory);
 		fputs("/", out);
-		print_quoted(out, scripts->names[i]);
+		shell_quote_print(out, scripts->names[i]);
 		fputs("\n", out);
 		if (brings_docker_path(scripts->names[i]))
 			print_complete_path(out);
