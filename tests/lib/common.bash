@@ -81,8 +81,11 @@ need_plugin() {
 }
 
 # These releases start it through slurmstepd, whose libraries an image does not have.
+has_task_prolog() {
+	[[ $(slurmd -V) != *" "@(24.11.[0-6]|25.05.[01]) ]]
+}
 need_task_prolog() {
-	[[ $(slurmd -V) != *" "@(24.11.[0-6]|25.05.[01]) ]] ||
+	has_task_prolog ||
 		skip "$(slurmd -V) cannot start a TaskProlog in an image"
 }
 

@@ -14,9 +14,10 @@ KEEPER=/usr/libexec/spank-sif/spank-sif-keeper
 
 setup_file() {
 	has_plugin || return 0
+	local prolog=()
+	! has_task_prolog || prolog=(--conf=TaskProlog=/shared/prolog)
 	cluster_start --plugin-args="mount=host" --fuse-mode=0666 \
-		--plugstack-after="required spank_sif_sweep.so" \
-		--conf=TaskProlog=/shared/prolog
+		--plugstack-after="required spank_sif_sweep.so" "${prolog[@]}"
 	image_tree "$BATS_FILE_TMPDIR/tree"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/small.sif" -comp lz4
 	# It runs after the container is built and before the command starts.
@@ -31,7 +32,6 @@ setup_file() {
 
 setup() {
 	need_plugin
-	need_task_prolog
 	before=$(host_snapshot)
 	rm -f "$SHARED"/{hold,held,started,go}
 }
@@ -53,6 +53,7 @@ no_host_mounts() {
 }
 
 start_held_step() { # SRUN-ARGUMENT...
+	need_task_prolog
 	touch "$SHARED/hold"
 	start_step --chdir=/shared --sif-image=/shared/small.sif "$@"
 }
@@ -274,6 +275,7 @@ on_host() { # [NAME=VALUE...] CMD...
 }
 
 @test "as the user's choice it is mounted on the host until the tasks have started" {
+	need_task_prolog
 	start_choice mount=private,host
 	# In the image and before the command, while the mount is on the host.
 	printf '%s\n' '#!/bin/sh' 'echo >/shared/held' \
