@@ -52,6 +52,19 @@ supervisor_of() { # DIR
 	done
 }
 
+@test "an assertion that does not hold fails its test" {
+	local assertion
+	status=0 output=text lines=(text)
+	for assertion in "assert_status 1" assert_failure "assert_output other" \
+		"assert_contains other" "refute_contains text" "assert_line other" \
+		"assert_line text 2" "assert_equal 1 2"; do
+		if $assertion 2>/dev/null; then
+			echo "'$assertion' holds"
+			return 1
+		fi
+	done
+}
+
 @test "a cluster is ready within 5 s" {
 	echo "took $START_MS ms"
 	((START_MS < 5000))
