@@ -236,27 +236,35 @@ serve_further(int hello_fd, const char *reason)
 	_exit(message_send(task, MESSAGE_FAILED, reason, -1) < 0);
 }
 
-static void a_refused_further_image_is_named_with_its_option(void **state)
+/* The step has data.sqf at /data, too.  Returns its server's end of the
+ * socket by which tasks reach that server. */
+static int add_further(enum setting setting, const char *option)
 {
 	char image[2 * PATH_MAX];
-	int ends[2], status;
-	pid_t pid;
+	int ends[2];
 
-	(void)state;
 	scratch_write("data.sqf", "x");
-	snprintf(image, sizeof(image), "%s:/data:src=/sub",
-		scratch_path("data.sqf"));
-	put(SETTING_MOUNT, image);
+	snprintf(image, sizeof(image), "%s:/data:%s", scratch_path("data.sqf"),
+		option);
+	put(setting, image);
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	tasks_fds[1] = ends[0];
-	pid = fork();
+	return ends[1];
+}
+
+static void a_refused_further_image_is_named_with_its_option(void **state)
+{
+	int server_fd = add_further(SETTING_MOUNT, "src=/sub"), status;
+	pid_t pid = fork();
+
+	(void)state;
 	if (pid == 0)
-		serve_further(ends[1], "it has no '/sub'");
-	close(ends[1]);
+		serve_further(server_fd, "it has no '/sub'");
+	close(server_fd);
 	answer(MESSAGE_READY, READY);
 	fail_to_build();
-	close(ends[0]);
+	close(tasks_fds[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_says("--sif-mount: cannot use the image '");
@@ -268,21 +276,11 @@ static void a_refused_further_image_is_named_with_its_option(void **state)
 
 static void a_further_server_that_is_gone_is_told_with_its_option(void **state)
 {
-	char image[2 * PATH_MAX];
-	int ends[2];
-
 	(void)state;
-	scratch_write("data.sqf", "x");
-	snprintf(image, sizeof(image), "%s:/data:image-src=/",
-		scratch_path("data.sqf"));
-	put(SETTING_BIND, image);
-	assert_int_equal(
-		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	close(ends[1]);
-	tasks_fds[1] = ends[0];
+	close(add_further(SETTING_BIND, "image-src=/"));
 	answer(MESSAGE_READY, READY);
 	fail_to_build();
-	close(ends[0]);
+	close(tasks_fds[1]);
 	assert_says("--sif-bind: the image server ended before a task could");
 }
 
