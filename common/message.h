@@ -20,6 +20,8 @@
  *                             see image_info.h
  *   MOUNT    task    fuse     /dev/fuse, already mounted: serve it; text: the
  *                             CPU that the task stays on until SEALED, or -1
+ *            keeper  fuse     the same with mount=host, before READY; the task
+ *                             then sends MOUNT without a descriptor
  *   SEALED   task             all mount points are made; not sent for further
  *                             images, in which none are made
  *   PREFETCH server           text: files that the step is likely to read

@@ -95,7 +95,7 @@ struct task_event {
 	int status; /* task_exit: as of wait(2) */
 };
 
-/* What the user calls image `i`: the root's, or one of --sif-mount. */
+/* What the user calls image `i`: the root's, or a further one. */
 const char *step_image_name(const struct step *step, size_t i);
 
 #endif

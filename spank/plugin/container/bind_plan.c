@@ -315,7 +315,7 @@ static int plan_user_binds(const struct plan_request *request,
 
 	foreign_binds_load(request->job, &foreign);
 	for (i = 0; i < list->count && planned == 0; i++) {
-		/* A further image: see container.c. */
+		/* A further image: see step_images.c. */
 		if (list->items[i].image_path)
 			continue;
 		origin = foreign_binds_origin(&foreign, &list->items[i]);

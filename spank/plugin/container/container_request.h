@@ -5,7 +5,8 @@
 #include "common/deadline.h"
 #include "spank/plugin/container/bind_plan.h"
 
-/* The images of a step: its root, and further ones from --sif-mount. */
+/* The images of a step: its root, and further ones (--sif-mount, and binds with
+ * image-src=). */
 #define CONTAINER_IMAGES_MAX 9
 
 /* The input of container_build(); all borrowed. */

@@ -79,7 +79,7 @@ static const struct bind *find_user_bind(const struct binds *binds,
 	return NULL;
 }
 
-/* Is it an image of --sif-mount?  Names in an image do not change. */
+/* Is it a further image of the step?  Names in an image do not change. */
 static bool is_image(const struct binds *binds, uint64_t id)
 {
 	size_t i;
