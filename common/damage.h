@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * What an image server reports to slurmstepd about the file of its image, or of
- * a layer over it, in shared memory (SERVER_DAMAGE_FD): of the file that was
- * the first to fail.  The report survives the server, and slurmstepd never
+ * What an image server reports to slurmstepd, in shared memory
+ * (SERVER_DAMAGE_FD), about the first file that failed: that of its image, or
+ * of a layer over it.  The report survives the server, and slurmstepd never
  * waits for it.  All values are untrusted: the server runs as the user.
  */
 struct damage {

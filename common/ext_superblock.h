@@ -32,7 +32,7 @@
 #define EXT_INCOMPAT_CASEFOLD    0x20000
 
 /*
- * Whether the server can read a file system with this superblock, in `room`
+ * Check that the server can read a file system with this superblock, in `room`
  * bytes: its magic number, its features, its size, and that it is clean.  The
  * bytes are untrusted.  err->text is a sentence about "it".
  */

@@ -230,8 +230,8 @@ static int find_layers(const struct sif_table *table, const json_t *manifest,
 
 /* --- the image ------------------------------------------------------------ */
 
-/* Is it a container of data?  It has a config without contents, one layer, and
- * no programs. */
+/* Is it a data container?  That has an empty config, one layer, and no
+ * programs. */
 static int check_kind(const json_t *manifest, enum sif_purpose purpose,
 	bool *ret_is_data, struct error *err)
 {

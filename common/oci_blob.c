@@ -202,7 +202,7 @@ json_t *oci_blob_load(const struct sif_table *table,
 	json = json_loadb(bytes, blob->size, JSON_REJECT_DUPLICATES, &error);
 	if (json && json_is_object(json))
 		return json_incref(json);
-	/* libjansson has no position, and often no code, for that. */
+	/* Out of memory: then it gives no position, and often no code. */
 	if (!json && error.line < 0)
 		error_set(err, ENOMEM, "it cannot be opened");
 	else

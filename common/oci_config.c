@@ -3,9 +3,8 @@
  * The config of an OCI image: architecture and os, and what it says about the
  * container.  Env, Entrypoint and Cmd become shell scripts like those that the
  * runtimes write when they build a SIF from the same image, so that both give
- * the same container.  HOME, and a variable whose name no shell can export, are
- * left out.
- * User is not read: the user inside is the user outside.
+ * the same container.  HOME is left out, and so are variables that a shell
+ * cannot export.  User is not read: the user inside is the user outside.
  *
  * Format: opencontainers/image-spec, config.md.
  */

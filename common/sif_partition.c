@@ -133,8 +133,7 @@ static int add_overlay(const struct sif_table *table,
 		"the bytes of its overlay partition", err);
 }
 
-/* As the runtimes have it, all overlays belong to a root that is in no group.
- */
+/* As in the runtimes: if the root is in no group, all overlays belong to it. */
 static bool is_of_group(const struct sif_descriptor *overlay, uint32_t group)
 {
 	uint32_t number = group & ~GROUP_MASK;
@@ -142,8 +141,11 @@ static bool is_of_group(const struct sif_descriptor *overlay, uint32_t group)
 	return number == 0 || number == (overlay->group & ~GROUP_MASK);
 }
 
-/* Add the overlays of the group, or of any if that is NULL; returns how many
- * there are.  A root alone is not spoiled by what is wrong with them. */
+/*
+ * Add the overlays of the group, or of any group if that is NULL; returns how
+ * many there are.  For SIF_ROOT_ALONE they are only counted, whatever is wrong
+ * with them.
+ */
 static long add_overlays(const struct sif_table *table,
 	enum sif_purpose purpose, const uint32_t *group,
 	struct sif_layers *layers, struct error *err)
@@ -222,7 +224,8 @@ static int find_lowest(const struct sif_table *table, enum sif_purpose purpose,
 		"the bytes of its root file system", err);
 }
 
-/* As the runtimes have it: of the root's group, or all if there is no root. */
+/* As in the runtimes: the overlays of the root's group, or all if there is no
+ * root. */
 static int add_layer_overlays(const struct sif_table *table,
 	struct sif_layers *layers, struct error *err)
 {
@@ -237,7 +240,8 @@ static int add_layer_overlays(const struct sif_table *table,
 		       : 0;
 }
 
-/* The last descriptor may be the one that decides the group. */
+/* Two passes over the table: the root, whose group is wanted, may be the last
+ * descriptor. */
 int sif_partition_choose(const struct sif_table *table,
 	enum sif_purpose purpose, const char *machine,
 	struct sif_layers *ret_layers, struct error *err)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Overlays of directories of the host.  An overlay accesses its layers with the
- * ids and capabilities that its mounter had, for as long as it exists, and it
- * remembers the owner and mode of a file that another user has changed since.
- * So its mounter must not be able to do anything that its user cannot do.  But
- * it cannot be without CAP_DAC_OVERRIDE: the kernel makes its work directory
- * with mode 000.  In a user namespace that maps only the user, this capability
- * is about the files of that user alone.
+ * Overlays of directories of the host.  As long as it exists, an overlay
+ * accesses its layers with the ids and capabilities that its mounter had, and
+ * it remembers the owner and mode of a file that another user has changed
+ * since.  So the mounter must have no more rights than the user.  It needs
+ * CAP_DAC_OVERRIDE, though, because the kernel makes the overlay's work
+ * directory with mode 000.  In a user namespace that maps only the user, this
+ * capability covers the files of that user alone.
  *
  *   parent  fork, receive the mount
  *   child   enter the user namespace; a mount namespace in it; give up all
  *           capabilities but three; open the layers, with two; mount; send it
  *
- * The kernel refuses a directory in which something else is mounted: mounts
- * that came from another user namespace can neither be removed nor left out.
- * So nothing shows that a mount has covered.
+ * The kernel refuses a directory with mounts in it, because mounts from another
+ * user namespace can be neither removed nor left out.  So an overlay never
+ * shows what a mount has covered.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -84,8 +84,10 @@ static int add_lower(int fd, char lower[LOWER_SIZE], struct error *err)
 	return 0;
 }
 
-/* Whoever else may write to the layer's directory may have put a directory of
- * their own there since it was looked at, and would own what the step runs. */
+/*
+ * Other users who may write to the layer's directory can have put a directory
+ * of their own there since it was checked.  They would own what the step runs.
+ */
 static int open_own(const struct priv_layer *layer, int dir, const char *name,
 	struct error *err)
 {

@@ -31,14 +31,14 @@ struct priv_overlay {
 };
 
 /*
- * Mount an overlay of directories of the host over an image.  A child process
- * does this.  All that it, and later the overlay, can do with the directories
- * is what the user can do, and what the user's own user namespace gives them:
- * access to their own files whatever their modes.  Returns the detached mount,
- * owned by the caller.  EBUSY: another overlay of this kernel writes to the
- * topmost layer.
+ * Mount an overlay of directories of the host over an image, in a child
+ * process.  The child, and later the overlay, can do with the directories what
+ * the user can do, and what a user namespace of the user's own permits: access
+ * to their own files, whatever the modes.  Returns the detached mount, owned by
+ * the caller.  EBUSY: another overlay of this kernel writes to the topmost
+ * layer.
  *
- * Requires CAP_SYS_ADMIN in the mount namespace of the caller, which may not
+ * Requires CAP_SYS_ADMIN in the mount namespace of the caller, which must not
  * have threads.
  */
 int priv_overlay_mount(const struct priv_overlay *overlay,

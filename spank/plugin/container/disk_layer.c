@@ -21,7 +21,7 @@
 #include "spank/plugin/container/disk_layer.h"
 #include "spank/plugin/io/printable.h"
 
-/* Of the text in "used-by". */
+/* Room for the text of "used-by", escaped. */
 #define STEP_SIZE 256
 
 /* File systems that an overlay cannot write to, or that several nodes share:

@@ -44,7 +44,7 @@ static int is_directory(const char *path, struct error *err)
 		path, strerror(errno), path);
 }
 
-/* As Singularity has it: what it has written is in "upper". */
+/* Singularity keeps in "upper" what was written. */
 static const char *layer_name(int dir_fd)
 {
 	struct stat status;
@@ -118,7 +118,7 @@ static int add_writable(struct host_layers *layers, const char *path,
 	return add_layer(layers, path, layers->writable_fd, NULL, err);
 }
 
-/* What can be over a directory, at `i`. */
+/* Check what the list has above the directory at `i`. */
 static int check_next(const struct overlay_list *list, size_t i,
 	struct error *err)
 {
@@ -225,7 +225,7 @@ static void note_step(const struct host_layers *layers,
 	disk_layer_note_step(layers->writable_fd, text);
 }
 
-/* What happened to one of the layers, in the words of the kernel. */
+/* The kernel has refused a layer: say what its error number means. */
 static int explain(const struct host_layers *layers, struct error *err)
 {
 	const char *top = layers->layers[layers->count - 1].path;

@@ -62,8 +62,7 @@ int ext_lookup(struct filesystem *fs, struct read_context *context,
 	return 0;
 }
 
-/* Without the type in the entry, the inode has it.  One that cannot be read has
- * none. */
+/* The type in the entry, or else in the inode; 0 if that cannot be read. */
 static mode_t find_type(struct ext *ext, struct read_context *context,
 	const struct fs_entry *entry, unsigned int type)
 {
@@ -116,7 +115,7 @@ int ext_list(struct filesystem *fs, struct read_context *context,
 	return more < 0 ? -1 : 0;
 }
 
-/* Of a directory in blocks ".." is the second entry. */
+/* In a directory that consists of blocks, ".." is the second entry. */
 static int find_dotdot(struct ext *ext, struct read_context *context,
 	const struct ext_inode *inode, uint32_t *ret_number)
 {

@@ -10,15 +10,15 @@
  *   scan.c        the entries of a directory
  *   dir.c         directories: lookup, list
  *   htree.c       the index of a large directory; hash.c
- *   map.c         where the blocks of a file lie; pointers.c and extents.c
- *                 know the two formats of that
+ *   map.c         where the blocks of a file lie, in two formats: pointers.c
+ *                 and extents.c
  *   file.c        contents of files
  *
  * Rules: a number from the image is checked before it is used as an offset, a
  * size or an index.  Sums are made in 64 bits, of numbers that were checked.
- * Every loop runs over bytes that the image really has, and no further than a
- * limit if an image can have them many times.  What is wrong with the image is
- * EIO for the caller, nothing more.
+ * Every loop runs over bytes that the image really has.  Where an image can
+ * refer to the same bytes many times, there is a limit.  Damage is EIO for the
+ * caller, nothing more.
  *
  * Threads share the cache of metadata, which has a lock; everything else is
  * constant.  A thread holds at most one block of it.
@@ -33,8 +33,8 @@
 
 #include "spank/server/ext/internal.h"
 
-/* The kernel has the image's blocks, too: a miss costs a microsecond.  The
- * memory does not grow with the size of blocks, which the image decides. */
+/* A miss costs only a microsecond, because the blocks are in the page cache.
+ * The limit does not depend on the block size, which the image decides. */
 #define METADATA_BYTES      (1024 * 1024)
 #define METADATA_BLOCKS_MIN 32
 

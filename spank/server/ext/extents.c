@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The newer format: a tree of extents.  Each node is sorted by the number of
- * the first block that an entry is about.  A node says how far it is from the
- * leaves, which is one less in each step: there are no loops.  What no extent
- * covers is a hole, up to the next entry of this node or one above.
+ * The newer format: a tree of extents.  The entries of a node are sorted by the
+ * first block that they cover.  A node stores its distance from the leaves, and
+ * each step down must reduce it by one, so a search cannot loop.  Blocks that
+ * no extent covers are a hole, which ends at the next entry of this node or of
+ * one above.
  */
 #include "spank/server/ext/internal.h"
 
-/* Behind the last block that a file can have. */
+/* One more than the last block of any file. */
 #define LOGICAL_END (1ULL << 32)
 
 /* A node, in memory. */
@@ -37,8 +38,8 @@ static uint32_t length_of(const unsigned char *extent)
 					       : length - EXT_EXTENT_LENGTH_MAX;
 }
 
-/* Whether the entries follow each other.  Otherwise it would depend on where a
- * read begins which one is found. */
+/* Whether the entries are in order and do not overlap.  If they did, the place
+ * where a read begins would decide which of them is found. */
 static bool is_sorted(const struct node *node)
 {
 	uint64_t end = 0;
@@ -93,7 +94,7 @@ static const unsigned char *find_entry(const struct node *node,
 	return low > 0 ? entry_at(node, low - 1) : NULL;
 }
 
-/* 1 with the extent, or with the hole behind it or before all; or -1. */
+/* 1 with the run that `extent` has, or with a hole; -1 with errno. */
 static int find_run(const unsigned char *extent, const struct search *search,
 	struct ext_run *ret_run)
 {

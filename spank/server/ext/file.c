@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Contents of regular files.  The bytes lie in the image as they are, so they
- * are in the kernel's page cache already and no cache of ours has them: a read
- * of blocks that lie side by side says where, and the kernel splices them; any
- * other is assembled in the caller's buffer.  A small file can lie in its
- * inode.
+ * Contents of regular files.  They are stored as they are, so the kernel's page
+ * cache has them, and this reader keeps no copy.  A read of contiguous blocks
+ * returns their position in the image, from where the kernel splices them.
+ * Other reads are assembled in the caller's buffer.  A small file can lie in
+ * its inode.
  */
 #include "spank/server/ext/internal.h"
 #include "spank/server/filesystem/checks.h"
@@ -103,8 +103,8 @@ static int read_blocks(const struct reading *reading)
 }
 
 /*
- * What can be done without reading data: zeros, or the place of the bytes if
- * they lie side by side.
+ * What can be done without reading data: zeros, or the position of the bytes if
+ * they are contiguous.
  */
 static enum read_result read_nowait(const struct reading *reading,
 	off_t *ret_offset)

@@ -8,7 +8,7 @@
 
 enum version { LEGACY, HALF_MD4, TEA, VERSIONS };
 
-/* Behind the last hash that a name can have. */
+/* One step after the last hash that a name can have. */
 #define HASH_END 0xfffffffe
 
 static int character(const char *name, size_t i, bool is_unsigned)

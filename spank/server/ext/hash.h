@@ -11,7 +11,7 @@
 #define EXT_HASH_UNSIGNED 3
 
 /*
- * The hash of a name in the index of a directory, whose lowest bit is 0.
+ * The hash of a name in the index of a directory; its lowest bit is 0.
  * `version`: 0 legacy, 1 half MD4, 2 TEA.  -1 if there is no such version.
  */
 int ext_hash(unsigned int version, const uint32_t seed[4], const char *name,

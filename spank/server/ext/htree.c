@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The index of a large directory: a tree of hashes, in blocks that look like
- * unused entries.  It only says in which block a name is, so what is wrong with
- * it is no error: all of the directory is searched.
+ * unused entries.  It only tells which block has a name.  So damage in it is
+ * not an error: the whole directory is searched instead.
  *
  * The root is block 0: ".", "..", 8 bytes about the index, entries.  Other
- * nodes: an unused entry, entries.  An entry is a hash, and the block that has
- * names from this hash on; the first has no hash, but the number of entries.
+ * nodes: an unused entry, entries.  An entry is a hash and the block with the
+ * names from that hash on.  In place of a hash, the first entry has the number
+ * of entries.
  */
 #include "spank/server/ext/hash.h"
 #include "spank/server/ext/internal.h"

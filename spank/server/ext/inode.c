@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inodes: 128 bytes, or more with a part whose length it says itself.  What
- * follows in the inode are extended attributes.  A reference is the number of
- * the inode.
+ * Inodes.  The fields take 128 bytes, and in a larger inode a second part that
+ * begins with its own length.  Extended attributes follow.  A reference is the
+ * number of the inode.
  */
 #include <sys/sysmacros.h>
 
@@ -118,8 +118,8 @@ static int find_inode(struct ext *ext, struct read_context *context,
 	return 0;
 }
 
-/* mke2fs leaves the flag on large files without data.  As the kernel, believe
- * it only if the attribute is there, which may be empty. */
+/* mke2fs leaves the flag on large files without data.  Like the kernel, rely on
+ * it only if the attribute is there, even if that is empty. */
 static int check_inline(struct ext *ext, struct read_context *context,
 	struct ext_inode *inode)
 {
@@ -212,7 +212,7 @@ int ext_stat(struct filesystem *fs, struct read_context *context, uint64_t ref,
 	return 0;
 }
 
-/* Whether the target lies in the inode itself: as libext2fs decides it. */
+/* Whether the target lies in the inode itself, decided as in libext2fs. */
 static bool is_fast_symlink(const struct ext_inode *inode)
 {
 	return inode->size < EXT_INODE_BLOCK_SIZE &&

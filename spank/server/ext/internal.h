@@ -89,8 +89,8 @@ void ext_statfs(struct filesystem *fs, struct statvfs *ret_st);
 
 /* --- metadata.c ----------------------------------------------------------- */
 
-/* Whether the file system has these blocks, and they can hold what is asked
- * for: they are not the superblock's. */
+/* Whether the file system has these blocks, and none of them is the
+ * superblock's. */
 bool ext_has_blocks(const struct ext *ext, uint64_t first, uint64_t count);
 
 /*
@@ -112,7 +112,7 @@ int ext_group_inodes(struct ext *ext, struct read_context *context,
 
 /* --- inode.c -------------------------------------------------------------- */
 
-/* EIO if there is none of that number. */
+/* EIO if no inode in use has that number. */
 int ext_inode_get(struct ext *ext, struct read_context *context, uint64_t ref,
 	struct ext_inode *ret_inode);
 /* The same; ENOTDIR if it is not a directory. */
@@ -146,22 +146,24 @@ int ext_is_opaque(struct filesystem *fs, struct read_context *context,
 
 /* --- map.c, pointers.c, extents.c ----------------------------------------- */
 
-/* Blocks of a file that lie side by side. */
+/* Contiguous blocks of a file. */
 struct ext_run {
 	uint64_t physical; /* the first one's number; 0: a hole */
 	uint64_t count;    /* not 0 */
 };
 
 /*
- * Where up to `wanted` blocks of a file from `logical` on lie: as many as lie
- * side by side, or fewer.
+ * Find up to `wanted` blocks of a file, from block `logical` on: as many as are
+ * contiguous, or fewer.
  */
 int ext_map(struct ext *ext, struct read_context *context,
 	const struct ext_inode *inode, uint64_t logical, uint64_t wanted,
 	struct ext_run *ret_run);
 
-/* For ext_map(), which checks what they return.  An extent can be longer than
- * what is wanted; of pointers no more than `wanted` are compared. */
+/*
+ * For ext_map(), which checks what they return. ext_map_extents() may return
+ * more than is wanted; ext_map_pointers() looks at `wanted` pointers at most.
+ */
 int ext_map_pointers(struct ext *ext, struct read_context *context,
 	const struct ext_inode *inode, uint64_t logical, uint64_t wanted,
 	struct ext_run *ret_run);
@@ -198,7 +200,7 @@ struct ext_scan {
 	uint64_t position;
 	uint64_t size; /* of the directory */
 	size_t scanned;
-	/* What lies in memory of it: `bytes` from `start` to `end`. */
+	/* The part of it that is in memory: `bytes` from `start` to `end`. */
 	const struct cache_block *held;
 	const unsigned char *bytes;
 	uint64_t start, end;
@@ -215,8 +217,8 @@ void ext_scan_release(struct ext_scan *scan);
 #define EXT_SCAN_CLEANUP __attribute__((cleanup(ext_scan_release)))
 
 /*
- * htree.c: the only block of the directory that can have the name.  -1 if there
- * is no index, or if it cannot tell; errno is not set.
+ * htree.c: find the only block of the directory that can have the name.  -1,
+ * without errno, if there is no index, or if it does not tell.
  */
 int ext_htree_find(struct ext *ext, struct read_context *context,
 	const struct ext_inode *directory, const char *name, size_t length,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where the blocks of a file lie: by one of two formats, see there. */
+/*
+ * Where the blocks of a file lie, in one of two formats: pointers.c, extents.c.
+ */
 #include "spank/server/ext/internal.h"
 
 int ext_map(struct ext *ext, struct read_context *context,

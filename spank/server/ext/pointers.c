@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The older of the two formats: twelve pointers to blocks; then one to a block
- * of pointers; one to a block of pointers to such blocks; and one more of the
- * kind.  A pointer of 0 is a hole, as large as what it would lead to.
+ * The older of the two formats: twelve pointers to blocks of data, then one
+ * each to a single, a double and a triple indirect block.  A pointer of 0 is a
+ * hole, as large as what it would lead to.
  */
 #include "spank/server/ext/internal.h"
 
 #define LEVELS_MAX 3
 
-/* Pointers in memory, from one on: how many lie side by side? */
+/* How many blocks from pointer `index` on are contiguous?  The pointers are in
+ * memory and end at `limit`. */
 static struct ext_run count_pointers(const unsigned char *pointers,
 	uint64_t index, uint64_t limit, uint64_t wanted)
 {

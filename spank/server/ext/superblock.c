@@ -77,7 +77,8 @@ static void parse_revision_1(const unsigned char *raw, struct ext_super *super)
 	super->backup_groups[1] = le32_at(raw + 592);
 }
 
-/* The check is done: the block size is one, and the blocks are there. */
+/* ext_superblock_check() has checked the block size, and that the file has all
+ * blocks. */
 static int parse_super(const unsigned char *raw, struct ext_super *super)
 {
 	uint64_t groups;

@@ -17,7 +17,7 @@ struct attribute {
 	size_t size;
 };
 
-/* Whether it is the wanted one. */
+/* Whether this is the attribute that is looked for. */
 typedef bool is_wanted(const struct attribute *attribute);
 
 static bool is_inline_data(const struct attribute *attribute)

@@ -5,8 +5,8 @@
  * request for it (prefetch, readahead).  Failed requests are counted where they
  * are answered.  The server goes on in any case: the file may come back.
  *
- * A file that was overwritten may still make sense, which is worse than if it
- * did not.  It is therefore compared once more at the end.
+ * An overwritten file may still make sense, and then nothing fails.  So each
+ * file is compared once more at the end.
  */
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -88,7 +88,7 @@ static void choose(const struct file *file)
 	record->size_before = record->size_now = file->before.st_size;
 }
 
-/* A descriptor that is used again is that of another file. */
+/* If the number of a descriptor is reused, it is that of another file. */
 void damage_watch(int fd)
 {
 	struct file *file = find(fd);
@@ -138,7 +138,8 @@ static uint32_t compare(const struct file *file, struct stat *ret_now)
 	return changed;
 }
 
-/* Of the file that has failed, or else of that which has changed most. */
+/* Compare the file that has failed, or else all of them: the one that has
+ * changed most is reported. */
 void damage_compare(void)
 {
 	bool has_failed =

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An array of words, to which lists are appended: the number, the length, then
- * the list.  It is found by hash tables of positions in the array.
+ * Lists are appended to an array of words: the key, the length, the list
+ * itself.  Hash tables hold the positions of lists in the array.
  *
  * A list is complete before its position is stored in a slot, and a slot
- * changes once, from 0: a process killed in between has wasted a few words.
+ * changes only once, from 0.  A process that is killed in between wastes a few
+ * words, nothing more.
  *
- * A step may have ten merged directories or 100,000, and a hash touches pages
- * at random.  So there are several hash tables, each larger than the one
- * before, which is half full when the next one is begun.
+ * A step may have ten merged directories or 100,000, and a hash table touches
+ * its pages at random.  So there are several tables, each larger than the one
+ * before.  The next one is used once the one before is half full.
  */
 #include <errno.h>
 #include <string.h>
@@ -87,8 +88,8 @@ static size_t next_slot(const struct level *level, size_t slot)
 	return (slot + 1) & (level->count - 1);
 }
 
-/* The list that a slot leads to: its number comes first.  NULL if it is empty.
- */
+/* The entry that a slot points to, which begins with its key.  NULL if the slot
+ * is empty. */
 static const uint64_t *list_at(const struct merged *merged,
 	const struct level *level, size_t slot)
 {
@@ -109,7 +110,8 @@ static const uint64_t *find_in(const struct merged *merged,
 	return list;
 }
 
-/* Whether lists were put into this hash table: the next is not begun before. */
+/* Whether this hash table is in use.  If it is not, the next ones are not
+ * either. */
 static bool is_begun(const struct level *level)
 {
 	return __atomic_load_n(&level->used, __ATOMIC_RELAXED) > 0;
@@ -161,7 +163,8 @@ static struct level *find_room(struct merged *merged)
 	return level < merged->levels + LEVELS ? level : NULL;
 }
 
-/* If another thread has put one with the same number there, that is found. */
+/* If another thread publishes a list with the same key first, merged_find()
+ * finds that one. */
 static void publish(struct level *level, uint64_t key, uint32_t position,
 	const struct merged *merged)
 {

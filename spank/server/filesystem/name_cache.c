@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A list of a few entries, searched from one end to the other.  The one that
- * was not used for the longest time makes room, unless it is in use; if all
- * are, the list is longer for a while.
+ * A list of a few entries, the most recently used one first.  The least
+ * recently used entry is dropped unless it is in use.  If all are in use, the
+ * list grows for a while.
  */
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "spank/server/filesystem/name_cache.h"
 
-/* As many are kept, and as much memory; but always one. */
+/* Limits of what is kept.  The newest entry is kept in any case. */
 #define ENTRIES_MAX 16
 #define BYTES_MAX   (8UL * 1024 * 1024)
 
 struct entry {
-	struct entry *next; /* one that was used before this one */
+	struct entry *next; /* used less recently */
 	uint64_t directory;
 	struct names *names;
 	size_t users;

@@ -7,9 +7,9 @@
 #include "spank/server/filesystem/names.h"
 
 /*
- * The names in the directories that were listed last.  A large directory is
- * listed in many requests, which all need them.  Any number of threads may use
- * it.
+ * The names in the directories that were listed recently.  It takes many
+ * requests to list a large directory, and each of them needs its names.  Any
+ * number of threads may use the cache.
  */
 struct name_cache;
 
@@ -20,14 +20,16 @@ struct name_cache *name_cache_open(void);
 void name_cache_close(struct name_cache *cache);
 
 /*
- * The names of that directory, to be put back; or NULL.
+ * The names in `directory`, or NULL if it is not cached.  The caller puts them
+ * back.
  */
 const struct names *name_cache_get(struct name_cache *cache,
 	uint64_t directory);
 
 /*
- * Add what a thread has found out, given away, and get it as above.  If another
- * thread was faster, its names are as good.
+ * Add `names`, which are given away, and return them as name_cache_get() does.
+ * If another thread has added the same directory meanwhile, return its names.
+ * NULL with errno.
  */
 const struct names *name_cache_add(struct name_cache *cache, uint64_t directory,
 	struct names *names);

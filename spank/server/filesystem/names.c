@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Records in a buffer, one after the other: the bits, the length and the bytes
- * of a name.  They are found by a hash table of their offsets, which is at most
- * half full.
+ * A buffer holds one record after the other: the bits, the length and the bytes
+ * of a name.  A hash table, at most half full, holds their offsets.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +24,7 @@ struct names {
 	size_t records_size, records_end;
 };
 
-/* A name, and where it is or would be. */
+/* A name, and the slot that it has or would get. */
 struct search {
 	const char *name;
 	size_t length;
@@ -140,7 +139,7 @@ static int grow_records(struct names *names)
 	return 0;
 }
 
-/* A record without bits. */
+/* Append a record without bits. */
 static unsigned char *append(struct names *names, const struct search *search)
 {
 	unsigned char *record = names->records + names->records_end;

@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 /*
- * The names in the parts of a merged directory: a set, in which each name has a
- * bit for each part that has it.  Once filled it is not changed, and any number
- * of threads may use it.
+ * The names in a merged directory, and which of its parts have them: one bit
+ * for each part.  Once filled the set does not change, and any number of
+ * threads may use it.
  */
 struct names;
 
-/* For at most `bytes` of memory; 0: see names_is_unknown().  NULL with errno.
- */
+/* A set that uses at most `bytes` of memory; 0: see names_is_unknown().  NULL
+ * with errno. */
 struct names *names_open(size_t bytes);
 
 /* NULL-safe. */
@@ -26,11 +26,11 @@ int names_add(struct names *names, const char *name, unsigned int part);
 /* A bit for each part that has the name. */
 uint64_t names_find(const struct names *names, const char *name);
 
-/* Whether the set stands for one that is too large to keep, so that each name
- * has to be looked up. */
+/* Whether this is a placeholder for a set that is too large to keep: each name
+ * has to be looked up instead. */
 bool names_is_unknown(const struct names *names);
 
-/* Of memory. */
+/* How many bytes of memory it uses. */
 size_t names_size(const struct names *names);
 
 #endif

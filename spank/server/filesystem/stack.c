@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Several file systems as one tree.  Here: opening, and the operations on
- * nodes, each of which belongs to one layer.  In
+ * Several file systems as one tree.  This file opens a stack and has the
+ * operations on nodes, each of which belongs to one layer.  The others are
  *
  *   stack_lookup.c  from a directory and a name to a node
  *   stack_list.c    the entries of a directory
  *   merged.c        the parts of merged directories
  *   names.c, name_cache.c  which part of a directory has which name
  *
- * A reference names a layer and a node in it.  That is all that a file needs,
- * and a directory that exists once.  A merged directory has the reference of
- * its topmost part; the others are put into a table before that reference is
- * handed out.
+ * A reference names a layer and a node in it.  For a file, and for a directory
+ * that only one layer has, that is enough.  A merged directory has the
+ * reference of its topmost part; its other parts are recorded in a table before
+ * that reference is handed out.
  */
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ int stack_stat(struct filesystem *fs, struct read_context *context,
 	if (!layer || fs_stat(layer, context, ref_in_layer(ref), ret_st) < 0)
 		return -1;
 	ret_st->st_ino = stack_number(layer_of(ref), ret_st->st_ino);
-	/* Unknown: each of the parts has subdirectories. */
+	/* Unknown, since each part has subdirectories of its own. */
 	if (S_ISDIR(ret_st->st_mode) && stack_is_merged(stack, ref))
 		ret_st->st_nlink = 1;
 	return 0;
@@ -57,7 +57,7 @@ static int stack_readlink(struct filesystem *fs, struct read_context *context,
 		     : -1;
 }
 
-/* A stack in a stack is not needed. */
+/* Not needed: no stack is a layer of another. */
 static int stack_is_opaque(struct filesystem *fs, struct read_context *context,
 	uint64_t directory)
 {
@@ -108,7 +108,7 @@ static void stack_readahead(struct filesystem *fs, const struct fs_hint *hint)
 	fs_readahead(stack_of(fs)->layers[hint->layer], hint);
 }
 
-/* The sums, in the largest blocks. */
+/* The sums of all layers, in blocks of the largest size. */
 static void stack_statfs(struct filesystem *fs, struct statvfs *ret_st)
 {
 	const struct stack *stack = stack_of(fs);
@@ -130,8 +130,8 @@ static void stack_statfs(struct filesystem *fs, struct statvfs *ret_st)
 
 /* --- caches --------------------------------------------------------------- */
 
-/* The one with the largest blocks; the lowest of them, which may have been read
- * from already. */
+/* The layer with the largest blocks.  If there are several, the lowest, whose
+ * caches may be filled already. */
 static struct filesystem *find_lender(const struct stack *stack)
 {
 	struct filesystem *lender = NULL;
@@ -171,7 +171,7 @@ static size_t count_caches(const struct stack *stack)
 	return count;
 }
 
-/* The memory is divided evenly among the readers that cache data. */
+/* The memory is divided evenly among the layers with a cache of their own. */
 static int stack_set_cache(struct filesystem *fs, size_t bytes, size_t threads)
 {
 	const struct stack *stack = stack_of(fs);

@@ -12,11 +12,11 @@
 
 /* A reference of the stack: the layer's number, and the layer's reference. */
 #define LAYER_SHIFT 48
-/* st_ino likewise; all readers have numbers of 32 bits. */
+/* The same for st_ino: all readers have inode numbers of 32 bits. */
 #define NUMBER_SHIFT 32
 
 #define WHITEOUT_PREFIX ".wh."
-/* With it a name of a file system must not be longer than NAME_MAX. */
+/* A longer name than NAME_MAX - 4 cannot have a whiteout file. */
 #define WHITEOUT_PREFIX_LENGTH 4
 #define OPAQUE_FILE            ".wh..wh..opq"
 
@@ -54,19 +54,19 @@ static inline ino_t stack_number(unsigned int layer, ino_t number)
 	return (ino_t)layer << NUMBER_SHIFT | number;
 }
 
-/* A reference that leads nowhere. */
+/* A reference to no node. */
 #define NO_REF (1ULL << 54)
 
 /* The layer's file system; NULL with EIO if there is no such layer. */
 struct filesystem *stack_layer(const struct stack *stack, uint64_t ref);
 
-/* The directories that one consists of, from the top to the bottom. */
+/* The parts of a merged directory, from the top to the bottom. */
 struct parts {
 	size_t count;
 	uint64_t refs[STACK_LAYERS_MAX];
 };
 
-/* Of any node: one that is not merged is its only part. */
+/* The parts of any node.  A node that is not merged is its own only part. */
 void stack_parts(const struct stack *stack, uint64_t directory,
 	struct parts *ret_parts);
 
@@ -75,7 +75,7 @@ bool stack_is_merged(const struct stack *stack, uint64_t directory);
 
 bool stack_is_whiteout(const struct stat *st);
 
-/* Of a name, whatever is found there. */
+/* Whether the stack never shows the name: it begins with ".wh.". */
 bool stack_is_private(const char *name);
 
 int stack_stat(struct filesystem *fs, struct read_context *context,
@@ -87,7 +87,8 @@ int stack_parent_number(struct filesystem *fs, struct read_context *context,
 int stack_list(struct filesystem *fs, struct read_context *context,
 	uint64_t directory, uint64_t cookie, fs_visit *visit, void *arg);
 
-/* 0 with the part's own reference; -1 with errno, ENOENT if it has none. */
+/* Look the name up in one part.  0 with a reference of the stack, or -1 with
+ * errno: ENOENT if the part does not have the name. */
 int stack_lookup_part(const struct stack *stack, struct read_context *context,
 	uint64_t part, const char *name, uint64_t *ret_ref);
 
@@ -106,7 +107,8 @@ int stack_merge(const struct stack *stack, struct read_context *context,
 	const struct parts *parts, size_t part, const char *name, uint64_t ref,
 	uint64_t candidates);
 
-/* Remember it: [0] is its reference.  -1 with errno. */
+/* Record the parts of a merged directory, whose reference is refs[0].  -1 with
+ * errno. */
 int stack_remember(const struct stack *stack, struct read_context *context,
 	const struct parts *parts);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Listings of a stack: the entries of the topmost part of a directory, then of
- * each part below it those that none above has.  A cookie is the part's number
- * and the cookie of its reader.
+ * Listings of a stack: all entries of the topmost part of a directory, then of
+ * each part below it the entries that no part above has.  A cookie consists of
+ * the part's number and the reader's own cookie.
  *
- * Which part has which name is found out once for a directory, by listing all
- * parts, and kept as long as the directory is being listed.  If it has too many
- * names for that, each is looked up.
+ * To find out which part has which name, all parts are listed once, and the
+ * names are cached while the directory is being listed.  If it has too many
+ * names for that, each name is looked up in the parts above.
  */
 #include <string.h>
 
@@ -14,14 +14,17 @@
 
 #define PART_SHIFT 56
 
-/* The names of one directory: of a million files, usually. */
+/* Memory for the names of one directory: usually enough for a million files. */
 #define NAMES_MAX (32UL * 1024 * 1024)
-/* Of fewer entries each, unless an image is crafted: no request looks at more.
- */
+/* The most entries that one request looks at.  Only in a crafted image do more
+ * fit into that memory. */
 #define ENTRIES_MAX (NAMES_MAX / 8)
 
-/* In one call a reader reads only some MiB of a directory: see SCAN_MAX there.
- * The longest entries of so many have half of that. */
+/*
+ * How many entries are taken in one call of a reader, which reads no more than
+ * SCAN_MAX of a directory in a call.  Even the longest of so many entries take
+ * only half of that.
+ */
 #define BATCH (32 * 1024)
 
 struct listing {
@@ -33,13 +36,16 @@ struct listing {
 	fs_visit *visit;
 	void *arg;
 	size_t visited; /* entries, hidden ones included */
-	uint64_t next;  /* cookie behind the last of them, in its part */
+	uint64_t next;  /* the reader's cookie behind the last of them */
 	bool stopped;
 	int error; /* errno that ended it, or 0 */
 };
 
-/* Whether a reader has stopped at the end of a batch, not of a directory, where
- * it had visited `before` entries when it began. */
+/*
+ * Whether a call of a reader ended because a batch was full, and not at the end
+ * of the directory.  `before`: how many entries had been visited before that
+ * call.
+ */
 static bool ends_batch(size_t visited, size_t before)
 {
 	return visited > before && visited % BATCH == 0;
@@ -143,7 +149,7 @@ static int find_parts_with(struct listing *listing, const char *name,
 
 /* --- entries -------------------------------------------------------------- */
 
-/* A bit for each part above the one that is listed. */
+/* A bit for each part above the one that is being listed. */
 static uint64_t bits_above(const struct listing *listing)
 {
 	return (1ULL << listing->part) - 1;
@@ -211,7 +217,8 @@ static void show(struct listing *listing, const struct fs_entry *found)
 	entry.number = stack_number(layer, found->number);
 	entry.type = found->type;
 	entry.next = (uint64_t)listing->part << PART_SHIFT | found->next;
-	/* It is listed anyway; the error is that of the next request for it. */
+	/* If that fails, the directory is listed all the same, and the next
+	 * request for it fails. */
 	if (entry.type == S_IFDIR && merge(listing, entry.name, entry.ref) < 0)
 		entry.ref = NO_REF;
 	listing->stopped = !listing->visit(&entry, listing->arg);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Look-ups in a stack: from the top to the bottom of the parts of a directory.
- * What hides a name is looked for only if there is something to hide, so that a
- * name that no part has costs one look-up in each.
+ * Look-ups in a stack, from the topmost part of a directory to the lowest.
+ * Whiteouts and opaque marks are looked for only once there is something to
+ * hide.  So a name that no part has costs one look-up in each.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "spank/server/filesystem/stack_internal.h"
 
-/* The table also has, for each part of a merged directory but the first, which
- * directory it is a part of: by the part's layer and inode number. */
+/*
+ * The key under which the table has the directory that a part belongs to: the
+ * part's layer and inode number.  The first part of a directory needs no such
+ * entry.
+ */
 #define PART_KEY (1ULL << 63)
 
 static uint64_t part_key(unsigned int layer, ino_t number)
@@ -23,8 +26,8 @@ bool stack_is_private(const char *name)
 	return strncmp(name, WHITEOUT_PREFIX, WHITEOUT_PREFIX_LENGTH) == 0;
 }
 
-/* A directory of the lowest layer is never merged: it would be the last part.
- */
+/* No reference of the lowest layer is that of a merged directory: there is
+ * nothing below it to merge with. */
 static const uint64_t *find_parts(const struct stack *stack, uint64_t directory,
 	size_t *ret_count)
 {
@@ -66,9 +69,9 @@ int stack_lookup_part(const struct stack *stack, struct read_context *context,
 	return 0;
 }
 
-/* --- what hides ----------------------------------------------------------- */
+/* --- whiteouts and opaque directories ------------------------------------- */
 
-/* Whether the part has such an entry: 0, 1, or -1 with errno. */
+/* Whether the part has the name: 0, 1, or -1 with errno. */
 static int has_entry(const struct stack *stack, struct read_context *context,
 	uint64_t part, const char *name)
 {
@@ -108,7 +111,7 @@ static int is_opaque(const struct stack *stack, struct read_context *context,
 
 /* --- merging -------------------------------------------------------------- */
 
-/* For "..": which directory a part belongs to. */
+/* Record which directory a part belongs to, for "..". */
 static int remember_part(const struct stack *stack,
 	struct read_context *context, uint64_t part, uint64_t directory)
 {
@@ -164,8 +167,8 @@ static int find_lower(const struct stack *stack, struct read_context *context,
 	return S_ISDIR(st.st_mode) ? LOWER_DIRECTORY : LOWER_END;
 }
 
-/* Whether what lies between hides parts->refs[part] from `upper`, which was
- * found in a part before: 0, 1, or -1 with errno. */
+/* Whether `name` in parts->refs[part] is hidden, because `upper`, the directory
+ * above it, is opaque, or by a whiteout: 0, 1, or -1 with errno. */
 static int is_hidden(const struct stack *stack, struct read_context *context,
 	const struct parts *parts, size_t part, const char *name,
 	uint64_t upper)
@@ -209,8 +212,7 @@ int stack_merge(const struct stack *stack, struct read_context *context,
 
 /* --- operations ----------------------------------------------------------- */
 
-/* What was found in a part is what the stack shows, unless something hides it.
- */
+/* Show what was found in a part, unless it is a whiteout or hidden. */
 static int take_found(const struct stack *stack, struct read_context *context,
 	const struct parts *parts, size_t part, const char *name, uint64_t ref)
 {

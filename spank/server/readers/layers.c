@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The file systems of an image, and those that are laid over it.  Each has a
- * descriptor of its own, since it closes that.
+ * The file systems of an image, and those over it.  Each gets a descriptor of
+ * its own, because it closes that at the end.
  */
 #include <errno.h>
 #include <fcntl.h>

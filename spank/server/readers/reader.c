@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Chooses a reader.  That of squashfs is one of two, and linked in. */
+/* Chooses the reader for a file system.  There are two readers of squashfs
+ * behind one header; each program is linked with one of them. */
 #include "spank/server/ext/ext.h"
 #include "spank/server/readers/reader.h"
 #include "spank/server/squashfs/squash.h"
