@@ -7,8 +7,8 @@
  *
  * ORDER lists what slurmstepd forks in a step, in this order: server,task or
  * server,keeper,task.  ROLE is one of these, or slurmstepd.  Children have the
- * role of their parent; a process that executes a program of others than the
- * plugin has no role any more.
+ * role of their parent; a process that executes a program which is not the
+ * plugin's has no role any more.
  *
  * Without ERRNO the process is killed at its Nth stop; each system call has
  * two, on its way in and out of the kernel.  With ERRNO, such as ENOMEM, its
