@@ -67,9 +67,9 @@ static int check_file(int fd, uint64_t *ret_size, struct error *err)
 		return error_set(err, errno, "it cannot be examined");
 	if (S_ISDIR(st.st_mode))
 		return error_set(err, 0,
-			"it is a directory, and only SIF and squashfs files "
-			"can be used; if it is a sandbox, build one from it "
-			"with 'apptainer build new.sif DIRECTORY'");
+			"it is a directory, and an image has to be a file; if "
+			"it is a sandbox, build one from it with 'apptainer "
+			"build new.sif DIRECTORY'");
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, 0,
 			"it is not a regular file; give the path of a SIF or "

@@ -30,10 +30,10 @@ int sif_foreign_describe(int fd, struct error *err)
 		file.size = got;
 	if (is_tar(&file))
 		return error_set(err, 0,
-			"it is a tar archive, and only SIF and squashfs files "
-			"can be used; make one of it with 'apptainer build "
-			"new.sif docker-archive:FILE' if 'docker save' wrote "
-			"it, or with sqfstar if it is data");
+			"it is a tar archive, not an image; make an image from "
+			"it with 'apptainer build new.sif docker-archive:FILE' "
+			"if 'docker save' wrote it, or with sqfstar if it is "
+			"data");
 	return error_set(err, 0,
 		"it is neither a SIF nor a squashfs file; build one, for "
 		"example with 'singularity build' or 'apptainer build'");

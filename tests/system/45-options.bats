@@ -590,9 +590,9 @@ bind=a:/b|'a' is not an absolute path
 	done <<-'END'
 	bad/text|cannot use the image '/shared/bad/text': it is neither a SIF nor a squashfs file
 	bad/empty|it is empty
-	bad|it is a directory, and only SIF and squashfs files can be used; if it is a sandbox, build one from it with 'apptainer build new.sif DIRECTORY'
+	bad|it is a directory, and an image has to be a file; if it is a sandbox, build one from it with 'apptainer build new.sif DIRECTORY'
 	bad/ext3|its ext file system was not unmounted properly, or is in use for writing
-	bad/tar|it is a tar archive, and only SIF and squashfs files can be used
+	bad/tar|it is a tar archive, not an image; make an image from it with
 	bad/fifo|it is not a regular file
 	bad/truncated|it is truncated
 	bad/secret|cannot open the image '/shared/bad/secret': Permission denied

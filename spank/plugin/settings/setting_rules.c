@@ -46,8 +46,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 		NAMES("image", "IMAGE"),
 		.arginfo = "IMAGE|none",
 		.usage = "run the tasks inside the Singularity/Apptainer "
-			 "image file IMAGE (SIF or squashfs), read-only as "
-			 "'/'; 'none' undoes an earlier one (spank-sif "
+			 "image file IMAGE (SIF, squashfs or ext3), read-only "
+			 "as '/'; 'none' undoes an earlier one (spank-sif "
 			 PACKAGE_VERSION ")",
 		.parse = setting_parse_image,
 		.complete = setting_complete_image,
@@ -71,8 +71,8 @@ static const struct setting_rule rules[SETTINGS_COUNT] = {
 	[SETTING_MOUNT] = {
 		NAMES("mount", "MOUNT"),
 		.arginfo = "IMAGE:DST[:src=PATH][,...]",
-		.usage = "mount further SIF or squashfs files, or PATH of "
-			 "them, as data, read-only (example: "
+		.usage = "mount further SIF, squashfs or ext3 files, or PATH "
+			 "of them, as data, read-only (example: "
 			 "--sif-mount=faces.sqsh:/data/faces)",
 		.parse = setting_parse_mounts,
 		.complete = setting_complete_mounts,
