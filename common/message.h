@@ -59,7 +59,8 @@ enum message_type {
 	MESSAGE_LAST = MESSAGE_TOLD,
 };
 
-/* Of a packet's text.  The longest is a sentence of struct error. */
+/* The size of a packet's text, the longest of which is a sentence of struct
+ * error. */
 #define MESSAGE_TEXT_SIZE ERROR_TEXT_SIZE
 
 struct message {

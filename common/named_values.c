@@ -163,7 +163,8 @@ int named_values_parse_text(const struct named_value *table, size_t rows,
 	char *words[NAMED_VALUES_MAX + 2] = { text };
 	size_t count = 1;
 
-	/* Of more words than rows, one is unknown or given twice. */
+	/* If there are more words than rows, one of them is unknown or given
+	 * twice. */
 	while (count <= rows && (text = strchr(text, ' '))) {
 		*text++ = '\0';
 		words[count++] = text;

@@ -19,7 +19,7 @@ struct named_value {
 	size_t offset; /* of the field: a long, or a const char * */
 	bool is_text;
 	bool is_optional; /* has no word while it is 0, NULL or "" */
-	/* Of a long. */
+	/* Only for a long. */
 	long min, max;
 	const char *words[2]; /* the values 0 and 1, if they have names */
 };

@@ -38,7 +38,7 @@
  */
 #define HOST_MOUNTER_EXIT_UNMOUNT 20 /* it could not unmount the image */
 
-/* Of a child that could not execute the program; 127 as in a shell. */
+/* The child could not execute the program; 127 as in a shell. */
 #define SERVER_EXIT_PROCESSES   123 /* the user has as many as allowed */
 #define SERVER_EXIT_DESCRIPTORS 124
 #define SERVER_EXIT_IDENTITY    125

@@ -12,7 +12,7 @@
 #include "common/sif_arch.h"
 #include "common/sif_partition.h"
 
-/* Of a descriptor's extra bytes. */
+/* Offsets in a descriptor's extra bytes. */
 #define EXTRA_FS_TYPE        0
 #define EXTRA_PARTITION_TYPE 4
 #define EXTRA_ARCH           8
@@ -39,7 +39,7 @@ static uint32_t partition_type(const struct sif_descriptor *descriptor)
 	return le32_at(descriptor->extra + EXTRA_PARTITION_TYPE);
 }
 
-/* Of a type that check_fs_type() has accepted. */
+/* The type has been accepted by check_fs_type(). */
 static enum sif_kind kind_of(uint32_t fs_type)
 {
 	return fs_type == FS_EXT3 ? SIF_EXT : SIF_SQUASHFS;

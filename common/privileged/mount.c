@@ -21,7 +21,7 @@
 #define FILE_BYTES 4096
 /* For our own directories, even if the size is hardly a page. */
 #define INODES_MIN 16
-/* Of an overlay: source, layers, attributes, index. */
+/* How many options an overlay has: source, layers, attributes, index. */
 #define OVERLAY_OPTIONS 6
 
 int priv_mount_check(struct error *err)

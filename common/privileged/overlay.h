@@ -13,7 +13,7 @@
 struct priv_layer {
 	const char *path; /* absolute */
 	const char *name; /* of the layer in it; NULL: the directory itself */
-	/* Of `path`, as the caller has seen it.  The user may put another
+	/* What `path` was when the caller looked.  The user may put another
 	 * directory there at any time. */
 	uint64_t device;
 	uint64_t number;

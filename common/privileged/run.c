@@ -20,7 +20,7 @@
 #include "common/cleanup.h"
 #include "common/privileged/run.h"
 
-/* From the end of its output, or SIGKILL, to its exit. */
+/* Time limit for its exit, after the end of its output or SIGKILL. */
 #define END_TIMEOUT_MS 1000
 
 static int set_actions(posix_spawn_file_actions_t *actions, int input_fd,

@@ -202,7 +202,7 @@ void check_memory(const struct check_context *context,
 /* The type of a context such as system_u:system_r:initrc_t:s0. */
 static bool is_unconfined(const char *label)
 {
-	/* Of the reference policy, of Fedora's, and of a shell. */
+	/* Those of the reference policy, of Fedora's, and of a shell. */
 	static const char *const types[] = { ":initrc_t:",
 		":unconfined_service_t:", ":unconfined_t:" };
 	size_t i;

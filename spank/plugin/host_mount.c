@@ -102,7 +102,7 @@ static int wait_for_keeper(struct child *child)
 		priv_spawn_wait(child, deadline_in_ms(STOP_TIMEOUT_MS),
 			&status))
 		return status;
-	/* And fusermount3, which the user may have stopped. */
+	/* This also kills fusermount3, which the user may have stopped. */
 	priv_spawn_kill(child);
 	priv_spawn_wait(child, deadline_in_ms(KILL_TIMEOUT_MS), &status);
 	return status;

@@ -44,7 +44,7 @@ static uint64_t find_number(const char *bytes, size_t size, const char *name,
 	return otherwise;
 }
 
-/* And a NUL behind it. */
+/* Read all of the file, and put a NUL behind it. */
 static size_t read_whole(int fd, char bytes[ENVIRON_SIZE])
 {
 	size_t used = 0, size = ENVIRON_SIZE - 1;

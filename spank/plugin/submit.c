@@ -149,7 +149,7 @@ static int refuse_wrong(struct submission *submission,
 	return -1;
 }
 
-/* Of an outer command, which has looked at them. */
+/* Are all images those of an outer command, which has inspected them? */
 static bool are_images_inherited(const struct settings *settings)
 {
 	struct further_images further;

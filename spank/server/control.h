@@ -12,7 +12,7 @@ struct control_request {
 	/* The host mounter (mount=host), or -1; its end of file tells the
 	 * mounter that all tasks have started. */
 	int host_mounter_fd;
-	long tasks; /* as many will say HELLO, no more */
+	long tasks; /* how many will say HELLO */
 	int timeout_s;
 };
 

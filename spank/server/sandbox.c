@@ -58,8 +58,7 @@ static const int serving_calls[] = {
 	SCMP_SYS(writev),
 	SCMP_SYS(pread64),
 	SCMP_SYS(preadv2), /* RWF_NOWAIT: is it in the page cache? */
-	SCMP_SYS(
-		fstat), /* has the image's file changed?  filesystem/damage.c */
+	SCMP_SYS(fstat),   /* filesystem/damage.c: has the image changed? */
 	SCMP_SYS(splice),
 	SCMP_SYS(close),
 	SCMP_SYS(poll), /* for a request; the pipe to slurmstepd, at the end */
@@ -70,8 +69,7 @@ static const int serving_calls[] = {
 	SCMP_SYS(madvise),
 	SCMP_SYS(brk),
 	SCMP_SYS(futex),
-	SCMP_SYS(
-		io_uring_enter), /* of the rings that there are; fuse/rings.c */
+	SCMP_SYS(io_uring_enter), /* fuse/rings.c */
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(rt_sigprocmask), /* abort() */
@@ -242,7 +240,7 @@ static int allow_conditionally(scmp_filter_ctx filter)
 	return rc;
 }
 
-/* To begin the use of a ring.  No ring can be made. */
+/* A ring that exists can be put into use.  None can be created. */
 static int allow_rings(scmp_filter_ctx filter)
 {
 	static const unsigned int operations[] = { IORING_REGISTER_FILES,

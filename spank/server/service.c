@@ -133,7 +133,7 @@ static bool has_in_root(struct filesystem *fs, const char *name)
 	return fs_lookup(fs, NULL, fs->root, name, &ref) == 0;
 }
 
-/* An image that `apptainer overlay create` has made has programs in no place
+/* Refuse as a root what `apptainer overlay create` has made: it has no programs
  * where a root has them. */
 static int refuse_overlay(struct filesystem *image, struct error *err)
 {

@@ -26,10 +26,11 @@ struct supervisor {
 };
 
 /*
- * Fork a child to serve, which has this process's name of before; this one
- * changes its own, in `argv` too.  It ends with this process.  Returns in both,
- * with the role in supervisor->role: ROLE_ALONE if the user may have no more
- * processes.  From now on SIGCHLD is blocked in the supervisor.
+ * Fork a child that serves.  The child keeps the name of this process, which
+ * takes another, in `argv` too, and it is killed when this process ends.
+ * Returns in both, with the role in supervisor->role: ROLE_ALONE if the user
+ * may have no more processes.  From now on SIGCHLD is blocked in the
+ * supervisor.
  */
 void supervisor_start(struct supervisor *supervisor, bool can_resume);
 

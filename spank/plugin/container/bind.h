@@ -25,7 +25,7 @@ enum {
 	BIND_EMPTY = 1 << 6,
 	/* Nothing of the host: binds_set_mount() sets the mount later. */
 	BIND_SET_LATER = 1 << 7,
-	/* Of an empty one: it has the permissions of /tmp. */
+	/* With BIND_EMPTY: the directory has the permissions of /tmp. */
 	BIND_PUBLIC = 1 << 8,
 	/* A user has asked for it; an error says where. */
 	BIND_USER = 1 << 9,

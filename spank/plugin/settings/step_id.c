@@ -6,7 +6,7 @@
 
 #include "spank/plugin/settings/step_id.h"
 
-/* Of 32 bits. */
+/* Of a number of 32 bits. */
 #define DIGITS_MAX 10
 
 static const struct {

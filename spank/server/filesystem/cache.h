@@ -9,11 +9,11 @@
 #include "spank/server/filesystem/read_context.h"
 
 /*
- * A cache of blocks, each known by a number and no larger than the block size,
- * in a fixed amount of memory; what was never used of it is never touched.  Any
- * number of threads may use it.  If several want the same block, one of them
- * loads it and the others wait.  The least recently used block makes room;
- * blocks in use stay.
+ * A cache of blocks in a fixed amount of memory, which is not touched before it
+ * is used.  A block has a number as its key, and is no larger than the block
+ * size.  Any number of threads may use the cache.  If several want the same
+ * block, one of them loads it and the others wait.  The least recently used
+ * block that is not in use makes room.
  */
 struct cache;
 

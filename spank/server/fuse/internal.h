@@ -83,8 +83,8 @@ bool worker_take_replies(struct fuse_session *fuse, int fd);
 /* Give the session its descriptor.  0 on success. */
 int worker_connect_session(struct session *session);
 
-/* Pass it what fuse_reply_*() returned.  If the reply was not sent, whoever
- * waits gets EIO instead of waiting forever. */
+/* Takes the result of fuse_reply_*().  If the reply was not sent, the request
+ * is answered with EIO instead of never. */
 void worker_check_sent(int sent);
 
 /* The calling thread's worker, in an operation of the session. */

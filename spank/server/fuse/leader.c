@@ -30,8 +30,8 @@ struct threads {
 	bool ended;
 	int result; /* of leader_serve(), and its errno */
 	int failure;
-	struct polling polling;  /* the leader's, */
-	struct splice_pipe pipe; /* as this is */
+	struct polling polling;  /* of the leader */
+	struct splice_pipe pipe; /* of the leader */
 };
 
 /* False if serving has ended. */

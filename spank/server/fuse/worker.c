@@ -21,6 +21,7 @@
  * most the answer to that request; other requests wait. */
 #define TRIES 3
 
+/* For send_reply(): libfuse passes the session to it, but not the worker. */
 static _Thread_local struct worker *current;
 
 /* What a complete request has. */

@@ -56,7 +56,7 @@ static const elf_segment *find_segment(const struct file *file, uint32_t type)
 	return NULL;
 }
 
-/* Where in the file lies what will be at `address`?  0 if nowhere. */
+/* The offset in the file of what is loaded at `address`; 0 if nothing is. */
 static uint64_t find_offset(const struct file *file, uint64_t address)
 {
 	const elf_segment *segment = file->segments;

@@ -6,15 +6,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* As many libraries of one file are looked at, be they names or not; and names
- * as long. */
+/* Limits of what is read of one file: DT_NEEDED entries, whether or not they
+ * make sense, and the length of a name. */
 #define ELF_NAMES_MAX 32
 #define ELF_NAME_SIZE 256
 
 /* Up to `size` bytes at `offset` of a file: how many there are, or -1. */
 typedef ssize_t elf_read(void *arg, uint64_t offset, void *buffer, size_t size);
 
-/* What an executable or a library has its kernel and its loader open. */
+/* What the kernel and the loader open for an executable or a library. */
 struct elf_needs {
 	char loader[ELF_NAME_SIZE]; /* PT_INTERP; "" if there is none */
 	char names[ELF_NAMES_MAX][ELF_NAME_SIZE]; /* DT_NEEDED */
@@ -22,8 +22,8 @@ struct elf_needs {
 };
 
 /*
- * Find that out of a file of this machine's kind; whatever it says is a guess,
- * and what makes no sense is as if it were not there.  -1 if it is no such
+ * Read this from an ELF file for this machine's architecture.  The result is a
+ * guess: what makes no sense in the file is left out.  -1 if it is no such
  * file.
  */
 int elf_needs(elf_read *read, void *arg, struct elf_needs *ret_needs);

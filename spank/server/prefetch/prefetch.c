@@ -23,12 +23,13 @@
 #include "spank/server/prefetch/resolve.h"
 
 #define FILES_MAX 48
-/* Of one file: a whole C library, the beginning of a larger file. */
+/* The most of one file: a whole C library, the beginning of a larger one. */
 #define FILE_BYTES_MAX (2 * 1024 * 1024)
 #define BYTES_MAX      (8 * 1024 * 1024)
-/* Since prefetch_open(). */
+/* Time limit, from prefetch_open() on. */
 #define PREFETCH_MS 200
-/* Behind that the list of the file's blocks is long. */
+/* Parts of a file beyond this are left out: the list of blocks up to there is
+ * long. */
 #define OFFSET_MAX      (1024LL * 1024 * 1024)
 #define DIRECTORIES_MAX 10
 

@@ -37,7 +37,7 @@ static enum read_result read_corrupt(void)
 	return READ_ERROR;
 }
 
-/* Of the blocks that follow the read, those that are compressed. */
+/* Add those of the blocks behind the read that are compressed. */
 static void add_readahead(struct fs_data *data,
 	const struct squash_extent *extents, size_t count, bool is_guess)
 {

@@ -45,7 +45,7 @@ struct squash {
 	struct codec *codec;
 	struct cache *metadata;
 	struct cache *data;
-	struct squash *lender; /* of these; NULL: they are its own */
+	struct squash *lender; /* whose caches these are; NULL: its own */
 	uint32_t *ids;
 	struct squash_table fragments;
 	struct squash_blockmap *blockmap;
@@ -87,7 +87,7 @@ struct squash_inode {
 	uint32_t parent;
 	uint32_t xattrs; /* index in the table of attributes */
 	uint16_t indexes;
-	/* Of what follows: the sizes of blocks, the target, or the index. */
+	/* Where the rest begins: block sizes, the target, or the index. */
 	struct squash_cursor next;
 };
 
@@ -125,8 +125,8 @@ static inline int squash_fail_at(const struct squash *squash, uint64_t position)
 }
 
 /*
- * What the block at `position` is called in a cache, which others may use, too.
- * -1 with EIO if no image is that large.
+ * The key of the block at `position` in a cache, which several file systems may
+ * share.  -1 with EIO if no image is that large.
  */
 static inline int squash_cache_key(const struct squash *squash,
 	uint64_t position, uint64_t *ret_key)

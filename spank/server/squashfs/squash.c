@@ -175,7 +175,7 @@ static int squash_set_cache(struct filesystem *fs, size_t bytes, size_t threads)
 	return 0;
 }
 
-/* And its work sets, which are as large as blocks. */
+/* Also shares the work sets of the codec, which are as large as blocks. */
 static void squash_share_caches(struct filesystem *fs,
 	struct filesystem *lender_fs)
 {

@@ -8,7 +8,7 @@
 /* An inode without extended attributes. */
 #define SQUASH_NO_XATTRS 0xffffffff
 
-/* Of the entry in the table of attributes that an inode names. */
+/* The size of an entry in the table of attributes. */
 #define SQUASH_XATTR_ID_SIZE 16
 
 /* Where the attributes of an inode are read, one after the other.  0 or -1 with

@@ -18,7 +18,7 @@ static uint32_t block_size_of(const struct squash *squash)
 	return squash->instances[0].fs.sb.block_size;
 }
 
-/* All of it; what is there of the part has been checked. */
+/* Read all of a part, which the file has. */
 static int read_part(struct instance *instance, const struct part *part)
 {
 	sqfs_off_t size = part->size;

@@ -6,7 +6,7 @@
 #include "spank/server/filesystem/checks.h"
 #include "spank/server/squashfuse/internal.h"
 
-/* The library leaves out what a file's holes come to. */
+/* How many bytes of a file are holes, which the library does not tell. */
 static int read_sparse(struct instance *instance, uint64_t ref,
 	const sqfs_inode *inode, uint64_t *ret_sparse)
 {
@@ -56,7 +56,7 @@ static int stat_kind(struct instance *instance, uint64_t ref,
 static int stat_owner(struct instance *instance, const sqfs_inode *inode,
 	struct stat *st)
 {
-	/* The library does not look whether the table has as many. */
+	/* The library does not check that the table has that entry. */
 	if (inode->base.uid >= instance->fs.sb.no_ids ||
 		inode->base.guid >= instance->fs.sb.no_ids)
 		return instance_failed();

@@ -71,7 +71,7 @@ static void begin_read(const struct squash *squash,
 	reading.squash = squash;
 	reading.context = context;
 	reading.position = squash->window.offset;
-	/* The library does not say whether memory is what it lacks. */
+	/* The library does not tell whether it failed for lack of memory. */
 	errno = 0;
 }
 
@@ -84,7 +84,7 @@ int instance_failed(void)
 	return -1;
 }
 
-/* Zeros are a cache that can be destroyed, in all releases. */
+/* In all releases a zeroed cache can be destroyed. */
 static int make_cache(sqfs_cache *cache, size_t blocks)
 {
 	sqfs_cache_destroy(cache);

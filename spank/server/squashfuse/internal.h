@@ -43,18 +43,18 @@ int instances_make(struct squash *squash, size_t count, size_t blocks,
 void instances_free(struct squash *squash);
 
 /*
- * The instance that `key` belongs to, for this thread alone until it is given
- * back: the same one for the same key, so that nothing is cached twice.
+ * Take the instance for `key`, which no other thread can use until it is given
+ * back.  A key always has the same instance, so that nothing is cached twice.
  */
 struct instance *instance_take(struct squash *squash,
 	struct read_context *context, uint64_t key);
 void instance_give(struct instance *instance);
 
-/* What to return when the library has failed: notes the damage, and sets errno
- * to ENOMEM or EIO.  With the instance. */
+/* After the library has failed: note the damage, set errno to ENOMEM or EIO,
+ * and return -1.  Before the instance is given back. */
 int instance_failed(void);
 
-/* Of an instance that has been taken.  -1 with errno. */
+/* Read an inode with an instance that has been taken.  -1 with errno. */
 int instance_inode(struct instance *instance, uint64_t ref,
 	sqfs_inode *ret_inode);
 

@@ -29,7 +29,7 @@ static int jump(void *arg, uint64_t ref)
 {
 	struct position *position = arg;
 
-	/* The library adds to the offset without looking at it. */
+	/* The library adds to the offset without checking it. */
 	if (ref >> SQUASH_REFERENCE_BITS ||
 		(ref & 0xffff) >= SQUASH_METADATA_SIZE)
 		return instance_failed();
