@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The words for struct image_info, by a table.  The server prints them and runs
+ * as the user, so the parser also checks length and characters of each text.
+ */
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>

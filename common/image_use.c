@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The words for struct image_use, by a table, and then the path.
+ */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One loop over a table prints a structure as words, another one parses words
+ * into it.  Both find each field by its offset.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A list of texts, NULL-terminated after each change.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The words that a value can be, and copying, appending and freeing of values.
+ * Parsing and printing are in setting_parse.c and setting_print.c.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

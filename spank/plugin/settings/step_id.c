@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ids of steps, as users write them and as Slurm exports them.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

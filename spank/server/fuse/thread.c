@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Threads that run before their starter goes on: a semaphore, on the starter's
+ * stack, is posted by the new thread.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>

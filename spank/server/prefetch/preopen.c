@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The server knows early which path is likely to be the image, but only a task
+ * can say which file that is.  So the file is opened by its path, and the
+ * prefetch begins.  When a task brings the image, device, inode, size and times
+ * decide whether it is the same file.
+ */
 #include <unistd.h>
 
 #include "common/cleanup.h"
