@@ -39,6 +39,15 @@
 #include "spank/plugin/environment/setters.h"
 #include "spank/plugin/environment/sh/reader.h"
 
+/* What the steps above work on; all borrowed. */
+struct load {
+	const struct image_scripts *scripts;
+	const struct environment *initial;
+	struct deadline deadline;
+	struct environment *image; /* the result */
+	struct image_environment_report *report;
+};
+
 struct progress {
 	size_t begun; /* scripts that the shell has reached */
 	bool is_complete;
@@ -176,21 +185,21 @@ static bool has_broken_loader(const struct progress *progress, int status)
 }
 
 /* Also stops the shell, because the sentence needs its status. */
-static int read_result(const struct image_scripts *scripts, const char *path,
-	struct shell *shell, struct deadline deadline,
-	struct environment *ret_image, bool *ret_is_executed,
-	struct image_messages *messages, struct error *err)
+static int read_result(const struct load *load, const char *path,
+	struct shell *shell, bool *ret_is_executed, struct error *err)
 {
+	const struct image_scripts *scripts = load->scripts;
 	struct progress progress = { .begun = 0 };
-	bool is_in_time = follow_shell(shell, deadline, &progress, messages);
+	bool is_in_time = follow_shell(shell, load->deadline, &progress,
+		&load->report->messages);
 	char place[4096 + 64];
 	int status, result = -1;
 
 	if (progress.is_complete)
-		result = read_environ(shell->pid, ret_image, err);
+		result = read_environ(shell->pid, load->image, err);
 	if (result == 0 && scripts->setters)
-		result = image_setters_read_snapshots(ret_image, scripts->names,
-			scripts->count, scripts->setters, err);
+		result = image_setters_read_snapshots(load->image,
+			scripts->names, scripts->count, scripts->setters, err);
 	status = priv_shell_stop(shell);
 	*ret_is_executed = progress.failed != SHELL_NOT_EXECUTED &&
 			   !has_broken_loader(&progress, status);
@@ -207,50 +216,46 @@ static int read_result(const struct image_scripts *scripts, const char *path,
 }
 
 /* *ret_is_executed is false if this shell cannot be executed. */
-static int run_scripts(const struct image_scripts *scripts,
-	const char *shell_path, const struct environment *start,
-	struct deadline deadline, struct environment *ret_image,
-	bool *ret_is_executed, struct image_messages *messages,
-	struct error *err)
+static int run_scripts(const struct load *load, const char *shell_path,
+	bool *ret_is_executed, struct error *err)
 {
-	CLEANUP_FREE char **envp = environment_to_envp(start);
-	CLEANUP_FREE char *program = image_scripts_program(scripts, shell_path);
+	CLEANUP_FREE char **envp = environment_to_envp(load->initial);
+	CLEANUP_FREE char *program =
+		image_scripts_program(load->scripts, shell_path);
 	struct shell shell;
 
 	if (!envp || !program)
 		return error_set(err, ENOMEM, "cannot make the environment");
 	if (priv_shell_start(shell_path, program, envp, &shell, err) < 0)
 		return -1;
-	return read_result(scripts, shell_path, &shell, deadline, ret_image,
-		ret_is_executed, messages, err);
+	return read_result(load, shell_path, &shell, ret_is_executed, err);
 }
 
 /* Without scripts the result is the initial environment. */
-static int read_scripts(const struct image_scripts *scripts,
-	const struct environment *initial, bool certain_only,
-	struct environment *ret_image, bool *ret_is_certain,
-	struct image_environment_report *report, struct error *err)
+static int read_scripts(const struct load *load, bool certain_only,
+	bool *ret_is_certain, struct error *err)
 {
+	const struct image_scripts *scripts = load->scripts;
 	CLEANUP_ENVIRONMENT struct environment start = { .count = 0 };
 	struct environment_reader reader = { .skipped = 0 };
 	int result = -1;
 
-	if (environment_copy(initial, &start, err) == 0 &&
+	if (environment_copy(load->initial, &start, err) == 0 &&
 		environment_reader_start(&reader, &start, err) == 0)
 		result = scripts->count == 0
 				 ? 0
 				 : image_scripts_read(scripts, &reader,
 					   certain_only, err);
-	report->skipped_lines = reader.skipped;
+	load->report->skipped_lines = reader.skipped;
 	if (!certain_only && result == 0 && reader.skipped > 0)
-		error_set(&report->hint, 0,
+		error_set(&load->report->hint, 0,
 			"line %zu of '%s/%s' of the image is skipped, as the "
 			"image has no shell: write plain assignments there",
 			reader.skipped_line, scripts->directory,
 			scripts->names[reader.skipped_file]);
 	*ret_is_certain = environment_reader_is_certain(&reader);
 	if (result == 0)
-		*ret_image = environment_take(&reader.exported);
+		*load->image = environment_take(&reader.exported);
 	environment_reader_free(&reader);
 	return result;
 }
@@ -262,20 +267,18 @@ static bool shell_exists(const char *shell)
 
 /* Use the first of the shells that can be executed.  *ret_is_executed is false
  * if there is none. */
-static int run_with_first_of(const char *const *shells,
-	const struct image_scripts *scripts, const struct environment *initial,
-	struct deadline deadline, struct environment *ret_image,
-	bool *ret_is_executed, struct image_environment_report *report,
-	struct error *err)
+static int run_with_first_of(const struct load *load, const char *const *shells,
+	bool *ret_is_executed, struct error *err)
 {
+	struct image_environment_report *report = load->report;
+
 	*ret_is_executed = false;
 	for (; *shells && !*ret_is_executed; shells++) {
 		if (!shell_exists(*shells))
 			continue;
 		report->shell = *shells;
-		if (run_scripts(scripts, *shells, initial, deadline, ret_image,
-			    ret_is_executed, &report->messages, err) < 0) {
-			image_dialect_explain(scripts, *shells, true,
+		if (run_scripts(load, *shells, ret_is_executed, err) < 0) {
+			image_dialect_explain(load->scripts, *shells, true,
 				&report->hint);
 			return -1;
 		}
@@ -283,7 +286,7 @@ static int run_with_first_of(const char *const *shells,
 	if (!*ret_is_executed)
 		report->shell = NULL;
 	else
-		image_dialect_explain(scripts, report->shell,
+		image_dialect_explain(load->scripts, report->shell,
 			report->messages.length > 0, &report->hint);
 	return 0;
 }
@@ -298,27 +301,21 @@ static bool has_one_of(const char *const *shells)
 
 /* Avoid the shell, which is slow to start, where reading is certain.  If no
  * shell can be executed, use what can be read. */
-static int load_image(const struct image_scripts *scripts,
-	const char *const *shells, const struct environment *initial,
-	struct deadline deadline, struct environment *ret_image,
-	struct image_environment_report *report, struct error *err)
+static int load_image(const struct load *load, const char *const *shells,
+	struct error *err)
 {
 	bool has_shell = has_one_of(shells), is_certain, is_executed;
-	int result = read_scripts(scripts, initial, has_shell, ret_image,
-		&is_certain, report, err);
+	int result = read_scripts(load, has_shell, &is_certain, err);
 
 	if (!has_shell || (result == 0 && is_certain))
 		return result;
-	environment_free(ret_image);
-	if (scripts->setters)
-		environment_free(scripts->setters);
-	report->skipped_lines = 0;
-	if (run_with_first_of(shells, scripts, initial, deadline, ret_image,
-		    &is_executed, report, err) < 0)
+	environment_free(load->image);
+	if (load->scripts->setters)
+		environment_free(load->scripts->setters);
+	load->report->skipped_lines = 0;
+	if (run_with_first_of(load, shells, &is_executed, err) < 0)
 		return -1;
-	return is_executed ? 0
-			   : read_scripts(scripts, initial, false, ret_image,
-				     &is_certain, report, err);
+	return is_executed ? 0 : read_scripts(load, false, &is_certain, err);
 }
 
 int image_environment_load_from(const char *directory,
@@ -332,14 +329,20 @@ int image_environment_load_from(const char *directory,
 	};
 	CLEANUP_ENVIRONMENT struct environment initial = { .count = 0 };
 	CLEANUP_ENVIRONMENT struct environment image = { .count = 0 };
+	const struct load load = {
+		.scripts = &scripts,
+		.initial = &initial,
+		.deadline = deadline,
+		.image = &image,
+		.report = ret_report,
+	};
 
 	memset(ret_report, 0, sizeof(*ret_report));
 	if (image_scripts_list(&scripts, err) < 0)
 		return -1;
 	ret_report->scripts = scripts.count;
 	if (environment_rules_initial(request, &initial, err) < 0 ||
-		load_image(&scripts, shells, &initial, deadline, &image,
-			ret_report, err) < 0)
+		load_image(&load, shells, err) < 0)
 		return -1;
 	return environment_rules_edits(request, &initial, &image, ret_edits,
 		err);
