@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The superblock, and the only function that reads from the image.  That reads
+ * The superblock, and the only function that reads from the image.  It reads
  * within a window of the file: first the partition, then the part of it that
  * the file system takes.
  *
@@ -8,31 +8,12 @@
  * so are checksums, of this block and of all others: whatever they protect is
  * checked before it is used, and the contents of files have none.
  */
-#include <unistd.h>
-
 #include "spank/server/ext/internal.h"
+#include "spank/server/filesystem/partition.h"
 
 int ext_pread(const struct ext *ext, void *buffer, size_t size, uint64_t offset)
 {
-	size_t done = 0;
-	ssize_t got;
-
-	if (offset > ext->window.size || size > ext->window.size - offset)
-		return ext_corrupt();
-	while (done < size) {
-		got = pread(ext->fs.fd, (char *)buffer + done, size - done,
-			ext->window.offset + offset + done);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			damage_note(ext->fs.fd,
-				ext->window.offset + offset + done,
-				got < 0 ? errno : 0);
-			return ext_corrupt();
-		}
-		done += got;
-	}
-	return 0;
+	return partition_pread(ext->fs.fd, &ext->window, buffer, size, offset);
 }
 
 static bool is_power_of_two(uint32_t number)

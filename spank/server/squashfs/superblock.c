@@ -4,32 +4,14 @@
  * within a window of the file: first the partition, then the part of it that is
  * in use, according to the superblock.
  */
-#include <unistd.h>
-
+#include "spank/server/filesystem/partition.h"
 #include "spank/server/squashfs/internal.h"
 
 int squash_pread(const struct squash *squash, void *buffer, size_t size,
 	uint64_t offset)
 {
-	size_t done = 0;
-	ssize_t got;
-
-	if (offset > squash->window.size || size > squash->window.size - offset)
-		return squash_corrupt();
-	while (done < size) {
-		got = pread(squash->fs.fd, (char *)buffer + done, size - done,
-			squash->window.offset + offset + done);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			damage_note(squash->fs.fd,
-				squash->window.offset + offset + done,
-				got < 0 ? errno : 0);
-			return squash_corrupt();
-		}
-		done += got;
-	}
-	return 0;
+	return partition_pread(squash->fs.fd, &squash->window, buffer, size,
+		offset);
 }
 
 /* The table's index, 8 bytes for each block, lies within the image. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "spank/server/filesystem/damage.h"
+#include "spank/server/filesystem/partition.h"
 #include "spank/server/squashfuse/internal.h"
 
 /* Inodes and directories, 8 KiB each, in each instance. */
@@ -40,29 +41,19 @@ static bool is_within(const struct sif_partition *window, uint64_t offset,
 /* All of it, or -1 with errno. */
 ssize_t sqfs_pread(sqfs_fd_t fd, void *buffer, size_t size, sqfs_off_t offset)
 {
-	size_t done = 0;
-	ssize_t got;
+	const struct sif_partition *window = &reading.squash->window;
 
 	reading.has_read = true;
-	if (size == 0 || !is_within(&reading.squash->window, offset, size)) {
+	if (size == 0 || !is_within(window, offset, size)) {
 		errno = EIO;
 		return -1;
 	}
 	reading.position = offset;
 	read_context_wait_for_file(reading.context, fd, offset, size);
-	while (done < size) {
-		got = pread(fd, (char *)buffer + done, size - done,
-			offset + done);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			damage_note(fd, offset + done, got < 0 ? errno : 0);
-			errno = EIO;
-			return -1;
-		}
-		done += got;
-	}
-	return size;
+	return partition_pread(fd, window, buffer, size,
+		       offset - window->offset) < 0
+		       ? -1
+		       : (ssize_t)size;
 }
 
 static void begin_read(const struct squash *squash,
