@@ -172,7 +172,7 @@ LIST='
 	(($(wc -l <"$BATS_TEST_TMPDIR/served") > MANY))
 }
 
-# What a server has told the kernel about merged directories, its successor knows:
+# What a server has told the kernel about merged directories, its replacement knows:
 # the look-ups are over, and readdir goes on in the middle.
 # bats test_tags=reader
 @test "servers that are killed are replaced while merged directories are read" {

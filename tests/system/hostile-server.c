@@ -495,7 +495,7 @@ static void serve(void)
 
 /* --- the tasks ----------------------------------------------------------- */
 
-static int hosted_fd = -1;
+static int host_mounted_fd = -1;
 
 /* False when no task is left. */
 static bool receive_hello(void)
@@ -557,7 +557,7 @@ static bool receive_from_builder(void)
 		message_send(tasks[0], MESSAGE_READY,
 			"offset=0 size=4096 compression=gzip", -1);
 	else if (message.type == MESSAGE_MOUNT) {
-		fuse_fd = fd >= 0 ? fd : hosted_fd;
+		fuse_fd = fd >= 0 ? fd : host_mounted_fd;
 		if (is("fails"))
 			message_send(tasks[0], MESSAGE_FAILED,
 				"the server's own reason", -1);
@@ -571,7 +571,7 @@ static void receive_from_keeper(void)
 	struct message message;
 
 	message_receive(SERVER_EXTRA_FD, deadline_in_ms(FOREVER_MS), &message,
-		&hosted_fd);
+		&host_mounted_fd);
 }
 
 /* The sockets of the tasks and of the keeper stay open. */

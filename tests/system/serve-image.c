@@ -67,14 +67,14 @@ static void die(const char *what)
 }
 
 /* Without write(2), which the sandbox forbids. */
-static int tell(int fd, char *text)
+static int send_text(int fd, char *text)
 {
 	const struct iovec part = { text, strlen(text) };
 
 	return writev(fd, &part, 1);
 }
 
-/* It says whether there will be rings, which is known before the sandbox is
+/* The first request tells whether there will be rings, before the sandbox is
  * narrowed. */
 static int answer_first(struct session *fs)
 {
@@ -129,7 +129,7 @@ static int serve_sealed(const struct options *options, struct session *fs,
 		return -1;
 	if (options->sandbox && sandbox_narrow(err) < 0)
 		return -1;
-	if (is_first && tell(ready_fd, READY) < 0)
+	if (is_first && send_text(ready_fd, READY) < 0)
 		return error_set(err, errno, "cannot say that I am ready");
 	close(ready_fd);
 	if (!is_first && session_resend(fs) < 0)
@@ -167,14 +167,14 @@ static int serve(const struct options *options, int *image_fds, int fuse_fd,
 }
 
 /* The server's limits forbid writes to files, so it sends the text here. */
-static void serve_and_tell(const struct options *options, int *image_fds,
+static void serve_and_report(const struct options *options, int *image_fds,
 	int fuse_fd, int ready_fd)
 {
 	struct error err = { 0 };
 
 	if (serve(options, image_fds, fuse_fd, ready_fd, &err) == 0)
 		exit(EXIT_SUCCESS);
-	if (tell(ready_fd, err.text) < 0)
+	if (send_text(ready_fd, err.text) < 0)
 		_exit(EXIT_FAILURE);
 	_exit(EXIT_REFUSED);
 }
@@ -197,7 +197,7 @@ static bool start_server(const struct options *options, int *fuse_fd,
 		die("fork");
 	if (*ret_pid == 0) {
 		close(ready[0]);
-		serve_and_tell(options, image_fds, *fuse_fd, ready[1]);
+		serve_and_report(options, image_fds, *fuse_fd, ready[1]);
 	}
 	close(ready[1]);
 	for (i = 0; i < options->files_count; i++)

@@ -491,7 +491,7 @@ static void threads_list_the_same_directory(void **state)
 	fs_close(fs);
 }
 
-/* What a process has found that was killed is known to its successor. */
+/* What a process found before it was killed is known to its replacement. */
 static void a_forked_process_shares_what_it_finds(void **state)
 {
 	uint64_t ref = 0;
