@@ -14,9 +14,11 @@ setup_file() {
 	compile_neighbour "$neighbour"
 	cp -a "$SPANK_SIF_INSTALL" "$install"
 	write_prologs "$install"
+	local prolog=()
+	! has_task_prolog || prolog=(--conf=TaskProlog=/opt/site/prolog)
 	# Slurm's X11 forwarding does not work with proctrack/linuxproc.
 	SPANK_SIF_INSTALL=$install cluster_start \
-		--conf=TaskProlog=/opt/site/prolog --conf=PrologFlags=X11 \
+		"${prolog[@]}" --conf=PrologFlags=X11 \
 		--conf=ProctrackType=proctrack/pgid \
 		--bind="$neighbour:/opt/neighbour.so" \
 		--plugstack="required /opt/neighbour.so before" \
@@ -31,7 +33,6 @@ setup_file() {
 
 setup() {
 	need_plugin
-	need_task_prolog
 }
 
 teardown() {
@@ -57,6 +58,7 @@ write_prologs() { # INSTALL
 # --- TaskProlog ------------------------------------------------------------------
 
 @test "TaskProlog in any directory runs inside; print, export and unset work" {
+	need_task_prolog
 	run as_alice env GONE=1 srun -n2 --sif-image=/shared/small.sif \
 		sh -c 'echo "PROLOG is $PROLOG, ${GONE-unset}"'
 	assert_status 0
@@ -69,6 +71,7 @@ write_prologs() { # INSTALL
 }
 
 @test "TaskProlog in /etc/slurm runs inside" {
+	need_task_prolog
 	as_root sh -c 'sed -i.before s:/opt/site/prolog:/etc/slurm/prolog: \
 		/etc/slurm/slurm.conf && scontrol reconfigure'
 	run wait_until 10 prolog_says "other 0: only in the image"
@@ -83,6 +86,7 @@ prolog_says() { # LINE
 }
 
 @test "--task-prolog of the user: in their home, elsewhere with --sif-bind" {
+	need_task_prolog
 	as_root sh -c 'mkdir -p /opt/mine; for d in /home/alice /opt/mine; do
 		printf "#!/bin/sh\necho export MINE=\$(wc -l </usr/mark)\n" >$d/p
 		chmod 0755 $d/p; done'

@@ -298,12 +298,15 @@ script_image() { # SCRIPT
 }
 
 @test "per-task variables differ between tasks" {
-	need_task_prolog
 	run here srun -n4 --label --sif-image=image.sif sh -c \
 		'echo $SLURM_PROCID $SLURM_LOCALID'
 	for task in 0 1 2 3; do
 		assert_matches "$task: $task [0-3]"
 	done
+}
+
+@test "variables that a TaskProlog sets differ between tasks" {
+	need_task_prolog
 	start_other "" --conf=TaskProlog=/shared/prolog
 	cp "$BATS_FILE_TMPDIR/prolog" "$OTHER/shared/"
 	chmod 0755 "$OTHER/shared/prolog"
