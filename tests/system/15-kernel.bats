@@ -135,10 +135,15 @@ check_line() { # NAME
 	assert_line 1
 }
 
+# The kernel's security modules, also where securityfs is not mounted.
+list_lsm() {
+	unshare --mount sh -c '[ -e "$0" ] ||
+		mount -t securityfs securityfs "${0%/*}"; cat "$0"' "$LSM" 2>/dev/null
+}
+
 @test "Landlock confines the server where the kernel has it, seccomp everywhere" {
 	local lsm
-	[[ -e $LSM ]] || skip "securityfs is not mounted"
-	lsm=$(<"$LSM")
+	lsm=$(list_lsm) || skip "this kernel has no securityfs"
 	run check_line landlock
 	if [[ ,$lsm, == *,landlock,* ]]; then
 		assert_matches '^ok +landlock '
