@@ -25,7 +25,7 @@ setup() {
 }
 
 fault() { # OPTION...
-	run as_root /campaign/fault --step-trace=/shared/step-trace --all "$@" \
+	run as_root /campaign/fault --step-trace=/shared/step-trace "$@" \
 		/shared/good.sif
 	echo "$output"
 }
@@ -42,14 +42,14 @@ fault() { # OPTION...
 # The second of two tasks takes a name and then opens /dev/fuse.  The number is wrong if
 # calls of Slurm count too.
 @test "an error of a task that is not the first is reported" {
-	fault --roles=other --errnos=EMFILE --call=2 --modes=private
+	fault --all --roles=other --errnos=EMFILE --call=2 --modes=private
 	assert_status 0
 	assert_contains "cannot open '/dev/fuse' on this node"
 }
 
 # Otherwise tasks would wait for a server that cannot receive or does not answer.
 @test "a reply that cannot be sent at once is sent again" {
-	fault --modes=private --roles=server --errnos=EPERM --every=25 \
+	fault --all --modes=private --roles=server --errnos=EPERM --every=25 \
 		--layers=/shared/one.sqf,/shared/two.ext3:ro
 	assert_status 0
 	refute_contains "not complete in time"
