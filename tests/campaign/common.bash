@@ -7,6 +7,7 @@
 #   make_user, make_cgroup     once
 #   set_mode MODE [ARGUMENT]   sets the plugin's arguments; apptainer: no plugin
 #   run_step SECONDS TASKS IMAGE CMD...   runs srun as the campaign's user
+#   wait_until_idle            waits for the end of a step and its epilog
 #   look_at_host               records the host's state, after a step of that mode
 #   find_processes ROLE        sets $pids to processes of the running step
 #   start_slurmd               restarts it after a kill
@@ -213,6 +214,16 @@ list_left() {
 	list_busy_node
 	diff <(echo "$HOST") <(host) | grep '^[<>]'
 	return 0
+}
+
+# Gives up after the usual time.
+wait_until_idle() {
+	local end=$((SECONDS + LEFT_DEADLINE_S)) remains
+	while ((SECONDS < end)); do
+		find_left_processes
+		[[ -n $remains ]] || remains=$(list_busy_node) || return 0
+		pause_ms 50
+	done
 }
 
 # While processes are left, the rest is not checked.

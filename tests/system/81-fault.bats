@@ -24,10 +24,12 @@ setup() {
 	need_plugin
 }
 
+# A step may miss a deadline on a machine that stalls for a moment: a defect that does
+# not come again is shown in the results, but does not fail the test.
 fault() { # OPTION...
-	run as_root /campaign/fault --step-trace=/shared/step-trace "$@" \
+	run as_root /campaign/fault --step-trace=/shared/step-trace --again "$@" \
 		/shared/good.sif
-	echo "$output"
+	awk '/^[^ ]/ { once = /^once: / } once { print "# " $0 }' <<<"$output" >&3
 }
 
 @test "after one failing call in any role the step works or reports why not" {

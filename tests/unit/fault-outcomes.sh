@@ -38,7 +38,25 @@ table_is_fine_after() { # OUTCOME...
 	! table_fails_after "$@"
 }
 
-echo 1..13
+# A call whose trials have these outcomes.
+run_trial() {
+	outcome=${outcomes[0]} reply=call ms=1 hung='' remains=''
+	outcomes=("${outcomes[@]:1}")
+}
+
+is_fine_with_again() { # OUTCOME...
+	local -A trials=() worked=() warned=() failed=() defects=() longest=()
+	local outcomes=("$@") AGAIN=yes
+	report_trial() { echo "$outcome"; }
+	trial private task EPERM 1 >/dev/null
+	print_outcomes >/dev/null
+}
+
+fails_with_again() { # OUTCOME...
+	! is_fine_with_again "$@"
+}
+
+echo 1..15
 check 'a step that works' is_judged worked 0 right '' '' ''
 check 'a step that reports what it lacks' is_judged warned 0 other "$SENTENCE" '' ''
 check 'a step that works and warns' is_judged worked 0 right "$SENTENCE" '' ''
@@ -52,3 +70,6 @@ check 'a step that left a process' is_judged left 0 right '' '' 'process 7'
 check 'defects make the campaign fail' table_fails_after worked silent failed
 check 'no trial makes it fail' table_fails_after
 check 'steps that work or report why not do not' table_is_fine_after worked failed
+check 'a defect that does not come again does not, on request' is_fine_with_again \
+	hung worked
+check 'a defect that comes again does' fails_with_again hung left
