@@ -20,8 +20,10 @@
 #define DEPTH_MAX     8
 #define ARGUMENTS_MAX 256
 
-/* Where slurm.conf may be; the last two on configless nodes. */
-static const char *const slurm_confs[] = { "/etc/slurm/slurm.conf",
+/* Where slurm.conf may be: the first if Slurm was configured without
+ * --sysconfdir, the last two on configless nodes. */
+static const char *const slurm_confs[] = { SLURM_PREFIX "/etc/slurm.conf",
+	SLURM_PREFIX "/etc/slurm/slurm.conf", "/etc/slurm/slurm.conf",
 	"/run/slurm/conf/slurm.conf",
 	"/var/spool/slurmd/conf-cache/slurm.conf" };
 

@@ -154,6 +154,13 @@ print(json.load(sys.stdin)[\"checks\"][0][\"result\"])"'
 	assert_status 0
 	assert_check plugstack ok "'/opt/conf/other', line 1"
 	assert_check fusermount skipped 'only mount=host'
+	# As Slurm has it without --sysconfdir: in its own prefix.
+	run as_root unshare --mount sh -ec '
+		srun=$(realpath "$(command -v srun)")
+		mkdir -p "${srun%/bin/*}/etc"
+		mount --bind /opt/conf "${srun%/bin/*}/etc"
+		exec spank-sif-check'
+	assert_check plugstack ok "'/opt/conf/other', line 1"
 }
 
 @test "mount=host: /dev/fuse, fusermount3 and the sweep are checked" {
@@ -171,11 +178,13 @@ print(json.load(sys.stdin)[\"checks\"][0][\"result\"])"'
 }
 
 @test "a plugin for another release of Slurm is a failure" {
-	as_root sh -c 'mv /usr/sbin/slurmd /root/
-		printf "#!/bin/sh\necho slurm 19.05.1\n" >/usr/sbin/slurmd
-		chmod 755 /usr/sbin/slurmd'
+	local slurmd
+	slurmd=$(as_root sh -c 'realpath "$(command -v slurmd)"')
+	as_root sh -c 'mv "$0" /root/slurmd
+		printf "#!/bin/sh\necho slurm 19.05.1\n" >"$0"
+		chmod 755 "$0"' "$slurmd"
 	run as_root env PATH=/nowhere /usr/bin/spank-sif-check
-	as_root mv /root/slurmd /usr/sbin/slurmd
+	as_root mv /root/slurmd "$slurmd"
 	assert_status 1
 	assert_check release failure "this is 'slurm 19.05.1'"
 }
