@@ -123,8 +123,8 @@ print_plugstack() {
 	local plugin_dir=
 	((${#plugstack[@]} == 0)) || printf '%s\n' "${plugstack[@]}"
 	if [[ -n $plugin ]]; then
-		plugin_dir=$(find /usr/lib* /usr/local/lib* -name auth_munge.so \
-			-printf '%h\n' -quit)
+		plugin_dir=$(find ${slurm:+"$slurm"/lib*} /usr/lib* /usr/local/lib* \
+			-name auth_munge.so -printf '%h\n' -quit)
 		[[ -e $plugin_dir/spank_sif.so ]] ||
 			fail "no spank_sif.so in Slurm's plugin directory" \
 				"'$plugin_dir': use --install=DIR or --no-plugin"

@@ -52,6 +52,15 @@ start_munge() {
 		--seed-file=/run/munge/munged.seed
 }
 
+# A Slurm of one slurmd for each machine expects that each has a munged: see
+# one-munged.c.
+share_munge() {
+	! grep -q '^MULTIPLE_SLURMD .*= Yes' <<<"$(scontrol show config)" || return 0
+	# shellcheck disable=SC2086 # a compiler with options
+	${CC:-cc} -shared -fPIC -o /run/one-munged.so /run/cluster/one-munged.c
+	slurmd_preload+=${slurmd_preload:+:}/run/one-munged.so
+}
+
 # Each slurmd runs in its own uts namespace, with the name of its node.
 start_slurmd() { # NODE
 	# shellcheck disable=SC2016
@@ -73,6 +82,7 @@ start_daemons() {
 	node_count=${#names[@]}
 	wait_for "$READY_TIMEOUT_S" controller_answers ||
 		fail "slurmctld does not answer"
+	share_munge
 	for node in "${names[@]}"; do
 		start_slurmd "$node"
 	done
@@ -97,8 +107,9 @@ boot() {
 	echo login >/proc/sys/kernel/hostname
 	make_root
 	enter_root
-	mkdir -m 0700 /run/cluster
+	chmod 0700 /run/cluster
 	mkdir -p /etc/slurm /run/lock
+	link_slurm
 	write_accounts
 	write_names
 	write_slurm_conf

@@ -23,6 +23,7 @@ make_root() {
 	mount -t tmpfs -o mode=1777,nosuid,nodev tmp tmp
 	mount -t tmpfs -o mode=1777,nosuid,nodev tmp var/tmp
 	mount -t tmpfs -o mode=0755,nosuid,nodev run run
+	install -D -m 0600 "$PROGRAM_DIR/one-munged.c" run/cluster/one-munged.c
 	mount -t tmpfs -o mode=0755,nosuid,nodev home home
 	mount -t tmpfs -o mode=0755 spool var/spool
 	mount -t proc -o nosuid,nodev,noexec proc proc
@@ -48,6 +49,7 @@ make_root() {
 		fi
 		mount --rbind "$bind" "$target"
 	done
+	mount_slurm
 	[[ -z $install ]] ||
 		cp -dR --preserve=mode,timestamps,links "$install/." .
 }
@@ -60,4 +62,34 @@ enter_root() {
 	rmdir /.machine
 	mount --make-rshared /
 	hash -r
+}
+
+# A prefix on a file system of its own, or below a directory that is empty here.
+mount_slurm() {
+	[[ -n $slurm && ! -x .$slurm/sbin/slurmctld ]] || return 0
+	[[ -x $slurm/sbin/slurmctld ]] ||
+		fail "--slurm=$slurm: there is no '$slurm/sbin/slurmctld'"
+	mkdir -p ".$slurm" ../slurm/upper ../slurm/work
+	mount -t overlay -o "lowerdir=$slurm,upperdir=../slurm/upper,workdir=../slurm/work" \
+		slurm ".$slurm"
+}
+
+# Puts the Slurm of a prefix into everybody's PATH, before another one, and has it read
+# the cluster's configuration.
+link_slurm() {
+	local folder
+	[[ -n $slurm ]] || return 0
+	for folder in bin sbin; do
+		[[ $slurm/$folder -ef /usr/local/$folder ]] ||
+			ln -sf "$slurm/$folder"/* "/usr/local/$folder/"
+	done
+	# The path is a constant in its library.
+	folder=$(find "$slurm"/lib* -name libslurmfull.so -exec \
+		grep -ahom 1 '/[[:graph:]]*/slurm\.conf' {} +)
+	folder=${folder%/*}
+	[[ ! $folder -ef /etc/slurm ]] || return 0
+	[[ ! -d $folder ]] || cp -R "$folder/." /etc/slurm/
+	rm -rf "$folder"
+	mkdir -p "${folder%/*}"
+	ln -s /etc/slurm "$folder"
 }
