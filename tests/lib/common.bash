@@ -80,6 +80,18 @@ need_plugin() {
 	has_plugin || skip "SPANK_SIF_INSTALL is not set"
 }
 
+# The directory of Slurm's plugins.
+slurm_plugins() {
+	local srun
+	srun=$(realpath "$(type -P srun)")
+	find "${srun%/bin/*}"/lib* -name auth_munge.so -printf '%h\n' -quit
+}
+
+# A Slurm built from source lacks plugins whose libraries were not there.
+has_slurm_plugin() { # NAME
+	[[ -e $(slurm_plugins)/$1.so ]]
+}
+
 # These releases start it through slurmstepd, whose libraries an image does not have.
 has_task_prolog() {
 	[[ $(slurmd -V) != *" "@(24.11.[0-6]|25.05.[01]) ]]

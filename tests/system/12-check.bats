@@ -15,10 +15,11 @@ FUSERMOUNT=$(command -v fusermount3)
 setup_file() {
 	has_plugin || return 0
 	cp -r "$TESTS_LIB/../../examples/site" "$BATS_FILE_TMPDIR/"
+	local lua=()
+	! has_slurm_plugin job_submit_lua || lua=(--conf=JobSubmitPlugins=lua
+		--bind="$BATS_FILE_TMPDIR/site/job_submit.lua:/etc/slurm/job_submit.lua")
 	cluster_start --fuse-mode=0600 --conf=Prolog=/root/prolog \
-		--conf=JobSubmitPlugins=lua \
-		--bind="$BATS_FILE_TMPDIR/site:/site" \
-		--bind="$BATS_FILE_TMPDIR/site/job_submit.lua:/etc/slurm/job_submit.lua"
+		--bind="$BATS_FILE_TMPDIR/site:/site" "${lua[@]}"
 	image_tree "$BATS_FILE_TMPDIR/tree"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/app.sif"
 	as_root cp -a "$LINE" /root/plugstack.conf
@@ -290,6 +291,7 @@ check_without_namespaces() {
 }
 
 @test "job_submit.lua sends batch jobs with an image to the feature sif" {
+	has_slurm_plugin job_submit_lua || skip "this Slurm was built without Lua"
 	as_root scontrol update nodename=node2 AvailableFeatures=sif \
 		ActiveFeatures=sif
 	run as_alice sbatch --wait --output=/shared/batch.out \

@@ -37,7 +37,7 @@ setup_file() {
 # Slurm's plugins, which srun loads; each needs libslurmfull.
 add_slurm() {
 	local directory
-	directory=$(dirname "$(find /usr/lib* -name auth_munge.so -print -quit)")
+	directory=$(slurm_plugins)
 	image_add_files "$TREE" "$directory"/*.so
 	rm -f "$TREE$directory/spank_sif.so"
 }
@@ -324,15 +324,15 @@ run_components() {
 # slurmd sets SLURM_CONF for its steps to the path of its own.
 @test "a slurm.conf in another place can be reached, too" {
 	as_root sh -c '
-		mkdir -p /opt/slurm && cp -R /etc/slurm /opt/slurm/etc
+		mkdir -p /opt/site && cp -R /etc/slurm /opt/site/etc
 		kill "$(cat /run/slurmd-node2.pid)"
 		while kill -0 "$(cat /run/slurmd-node2.pid)"; do :; done 2>/dev/null
 		unshare --uts sh -c "echo node2 >/proc/sys/kernel/hostname
-			exec slurmd -f /opt/slurm/etc/slurm.conf -N node2"'
+			exec slurmd -f /opt/site/etc/slurm.conf -N node2"'
 	wait_until 20 nodes_are_idle
 	run in_image mpi --nodelist=node2 sh -c 'echo "$SLURM_CONF"; scontrol ping'
 	assert_status 0
-	assert_line /opt/slurm/etc/slurm.conf
+	assert_line /opt/site/etc/slurm.conf
 	assert_contains "is UP"
 }
 

@@ -52,7 +52,11 @@ why_not() { # KIND
 	entire) since=2411 ;;
 	linux) since=2511 ;;
 	esac
-	(($(slurm_release) >= since)) || echo "$(slurmd -V) cannot do that: $1"
+	if (($(slurm_release) < since)); then
+		echo "$(slurmd -V) cannot do that: $1"
+	elif [[ $1 == linux ]] && ! has_slurm_plugin serializer_yaml; then
+		echo "this Slurm was built without YAML"
+	fi
 }
 
 # On one CPU: with two on Linux 6.18, Slurm's own bind of the job's namespace fails at

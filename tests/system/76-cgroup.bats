@@ -29,7 +29,7 @@ setup_file() {
 machine_has_cgroup() { # VERSION
 	case $1 in
 	v1) findmnt --types cgroup --options memory >/dev/null ;;
-	v2) findmnt --types cgroup2 >/dev/null ;;
+	v2) has_slurm_plugin cgroup_v2 && findmnt --types cgroup2 >/dev/null ;;
 	esac
 }
 
@@ -47,7 +47,8 @@ start_cluster() { # VERSION [OPTION...]
 }
 
 use_cgroup() { # VERSION
-	machine_has_cgroup "$1" || skip "this machine has no cgroup $1, or not all of it"
+	machine_has_cgroup "$1" ||
+		skip "this machine or its Slurm has no cgroup $1, or not all of it"
 	CLUSTER=$BATS_FILE_TMPDIR/$1/cluster
 	SHARED=$CLUSTER/shared
 	before=$(host_snapshot)
