@@ -80,11 +80,16 @@ need_plugin() {
 	has_plugin || skip "SPANK_SIF_INSTALL is not set"
 }
 
-# The directory of Slurm's plugins.
-slurm_plugins() {
+# /usr, or that of configure --with-slurm.
+slurm_prefix() {
 	local srun
 	srun=$(realpath "$(type -P srun)")
-	find "${srun%/bin/*}"/lib* -name auth_munge.so -printf '%h\n' -quit
+	echo "${srun%/bin/*}"
+}
+
+# The directory of Slurm's plugins.
+slurm_plugins() {
+	find "$(slurm_prefix)"/lib* -name auth_munge.so -printf '%h\n' -quit
 }
 
 # A Slurm built from source lacks plugins whose libraries were not there.

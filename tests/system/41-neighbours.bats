@@ -111,7 +111,8 @@ prolog_says() { # LINE
 # place before or after ours.  With --block-sigchld it starts tasks with SIGCHLD
 # blocked, as a bug of Slurm 25.05.0 does.
 compile_neighbour() { # OUT
-	compile -shared -fPIC -D_GNU_SOURCE -x c -o "$1" - <<-'END'
+	compile -shared -fPIC -D_GNU_SOURCE -I"$(slurm_prefix)/include" -x c \
+		-o "$1" - <<-'END'
 	#include <fcntl.h>
 	#include <sched.h>
 	#include <signal.h>
