@@ -68,9 +68,10 @@ set_enter_command() {
 		--no-fork
 		bash -c "$ENTER_SCRIPT" "$PROGRAM"
 		setpriv --reuid="$user" --regid="$user" --init-groups
-		--pdeathsig TERM --reset-env --
-		env ${envs[@]+"${envs[@]}"}
-		sh -c 'cd "${1:-$HOME}" && shift && exec "$@"' "$PROGRAM" "$workdir")
+		--pdeathsig TERM --reset-env --)
+	((${#envs[@]} == 0)) || enter+=(env "${envs[@]}")
+	# shellcheck disable=SC2016
+	enter+=(sh -c 'cd "${1:-$HOME}" && shift && exec "$@"' "$PROGRAM" "$workdir")
 }
 
 exec_inside() {

@@ -43,7 +43,7 @@ close_inherited() {
 }
 
 is_running() { # DIR
-	[[ -e $1/lock ]] && ! flock --nonblock "$1/lock" true
+	[[ -e $1/lock ]] && ! flock --nonblock 9 9<"$1/lock"
 }
 
 # Removes what the supervisor made in DIR, except the logs.  The lock goes last: it

@@ -47,7 +47,7 @@ teardown_file() {
 as_user() { # USER CMD...
 	local user=$1
 	shift
-	"$CLUSTER_TOOL" exec "$CLUSTER" --user="$user" -- "$@"
+	bash "$CLUSTER_TOOL" exec "$CLUSTER" --user="$user" -- "$@"
 }
 
 as_alice() { as_user alice "$@"; }
@@ -55,7 +55,7 @@ as_bob() { as_user bob "$@"; }
 as_root() { as_user root "$@"; }
 
 here() { # CMD...: as alice, in /shared
-	"$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
+	bash "$CLUSTER_TOOL" exec "$CLUSTER" --chdir=/shared -- "$@"
 }
 
 # Applies to the steps that start from now on.
