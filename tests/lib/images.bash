@@ -29,18 +29,26 @@ image_add_program() { # TREE PROGRAM...
 			echo "image_add_program: no program '$name' on this machine" >&2
 			return 1
 		}
-		cp -L "$program" "$tree/usr/bin/${name##*/}"
 		programs+=("$program")
 	done
+	cp -L -t "$tree/usr/bin" "${programs[@]}"
 	image_add_libraries "$tree" "${programs[@]}"
+}
+
+# As ldd does, which starts five processes for each file.  It fails for a static
+# program, which needs none.
+image_list_libraries() { # FILE...
+	local file loaders=(/lib*/ld-linux-*.so.*)
+	for file; do
+		"${loaders[0]}" --list "$file" 2>/dev/null || true
+	done
 }
 
 # Copies the libraries that the files need.
 image_add_libraries() { # TREE FILE...
 	local tree=$1 library
 	shift
-	# ldd fails for a static program, which needs none.
-	{ ldd "$@" 2>/dev/null || true; } |
+	image_list_libraries "$@" |
 		sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' | sort -u |
 		while read -r library; do
 			[[ -e $tree$library ]] || {
