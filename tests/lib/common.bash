@@ -143,6 +143,16 @@ kernel_is() { # RELEASE
 	printf '%s\n' "$1" "$(uname -r)" | sort --version-sort --check=silent
 }
 
+# A virtual machine of `make check-kernels` is emulated.  It cuts tests that say nothing
+# about a kernel and take long, and those that lose their meaning where everything
+# takes 20 times longer.
+is_emulated() {
+	[[ -n ${SPANK_SIF_TEST_VM-} ]]
+}
+not_emulated() { # REASON
+	! is_emulated || skip "cut in an emulated machine: $1"
+}
+
 # --- programs ----------------------------------------------------------------
 
 # With the compiler of the build, or the system's.
@@ -163,7 +173,9 @@ scaled() { # SECONDS
 wait_until() { # SECONDS CMD...
 	local seconds
 	seconds=$(scaled "$1")
-	local end=$((${EPOCHREALTIME/[.,]/} + seconds * 1000000))
+	local end=$((${EPOCHREALTIME/[.,]/} + seconds * 1000000)) pause=0.05
+	# There a look takes longer, and delays what it waits for.
+	((${SPANK_SIF_TEST_SLOWNESS:-1} < 10)) || pause=0.5
 	shift
 	until "$@"; do
 		((${EPOCHREALTIME/[.,]/} < end)) || {
@@ -171,7 +183,7 @@ wait_until() { # SECONDS CMD...
 			echo "not true within $seconds s: ${command:0:100}" >&2
 			return 1
 		}
-		read -rt 0.05 <> <(:) || true
+		read -rt "$pause" <> <(:) || true
 	done
 }
 

@@ -103,6 +103,7 @@ job() {
 }
 
 @test "30 steps in a row leave nothing, and no descriptor in slurmd" {
+	not_emulated "30 steps take too long"
 	run in_image good true
 	descriptors=$(slurmd_descriptors)
 	run as_alice salloc --quiet -n4 bash -c 'for i in {1..30}; do
@@ -150,6 +151,7 @@ job() {
 }
 
 @test "scancel at ten moments of the start leaves nothing" {
+	not_emulated "these are moments of a fast start"
 	for delay in 0 0.02 0.04 0.06 0.08 0.1 0.13 0.16 0.2 0.3; do
 		start_step -N2 -n8 --sif-image=/shared/good.sif sleep 1000
 		wait_until 5 job_exists
@@ -245,6 +247,7 @@ need_replacement() {
 }
 
 @test "the step goes on when its server is killed, and the user is informed" {
+	not_emulated "its image has 300 MB"
 	need_replacement
 	mkdir "$BATS_TEST_TMPDIR/big"
 	cp -a "$BATS_FILE_TMPDIR/tree/." "$BATS_TEST_TMPDIR/big"
