@@ -4,25 +4,29 @@
  * separates words, and `include` takes patterns of names, relative ones below
  * the folder of the file.
  */
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "common/plugstack_file.h"
 
 /* An include of itself would have no end. */
 #define DEPTH_MAX 8
-#define BLANKS    " \t\r\n"
+#define BLANKS    " \t\n"
+
+/* Slurm's buffer for a line. */
+#define LINE_SIZE PATH_MAX
 
 struct walk {
 	plugstack_visit_line *visit;
 	void *arg;
+	bool has_unreadable;
 };
 
-static void visit_file(const struct walk *walk, const char *path, int depth);
+static void visit_file(struct walk *walk, const char *path, int depth);
 
 void plugstack_file_resolve(const char *name, const char *from, char *ret_path,
 	size_t size)
@@ -34,7 +38,7 @@ void plugstack_file_resolve(const char *name, const char *from, char *ret_path,
 		name);
 }
 
-static void visit_included(const struct walk *walk, const char *pattern,
+static void visit_included(struct walk *walk, const char *pattern,
 	const char *from, int depth)
 {
 	char full[PATH_MAX];
@@ -48,13 +52,15 @@ static void visit_included(const struct walk *walk, const char *pattern,
 	globfree(&found);
 }
 
-static void visit_line(const struct walk *walk, char *text, const char *path,
+static void visit_line(struct walk *walk, char *text, const char *path,
 	int number, int depth)
 {
 	struct plugstack_line line = { .path = path, .number = number };
 	char *rest = NULL;
 	const char *second;
 
+	line.is_cut =
+		strlen(text) == LINE_SIZE - 1 && text[LINE_SIZE - 2] != '\n';
 	text[strcspn(text, "#")] = '\0';
 	line.kind = strtok_r(text, BLANKS, &rest);
 	second = line.kind ? strtok_r(NULL, BLANKS, &rest) : NULL;
@@ -64,29 +70,32 @@ static void visit_line(const struct walk *walk, char *text, const char *path,
 		visit_included(walk, second, path, depth);
 		return;
 	}
+	line.file = second;
 	line.object = strrchr(second, '/') ? strrchr(second, '/') + 1 : second;
 	line.arguments = rest;
 	walk->visit(&line, walk->arg);
 }
 
-static void visit_file(const struct walk *walk, const char *path, int depth)
+static void visit_file(struct walk *walk, const char *path, int depth)
 {
-	CLEANUP_FREE char *text = NULL;
+	char text[LINE_SIZE];
 	FILE *file = depth < DEPTH_MAX ? fopen(path, "re") : NULL;
-	size_t size = 0;
 	int number;
 
-	if (!file)
+	if (!file) {
+		walk->has_unreadable |= depth < DEPTH_MAX && errno != ENOENT;
 		return;
-	for (number = 1; getline(&text, &size, file) > 0; number++)
+	}
+	for (number = 1; fgets(text, sizeof(text), file); number++)
 		visit_line(walk, text, path, number, depth);
 	fclose(file);
 }
 
-void plugstack_file_visit(const char *path, plugstack_visit_line *visit,
+bool plugstack_file_visit(const char *path, plugstack_visit_line *visit,
 	void *arg)
 {
-	const struct walk walk = { visit, arg };
+	struct walk walk = { .visit = visit, .arg = arg };
 
 	visit_file(&walk, path, 0);
+	return !walk.has_unreadable;
 }

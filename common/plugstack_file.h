@@ -2,6 +2,7 @@
 #ifndef COMMON_PLUGSTACK_FILE_H
 #define COMMON_PLUGSTACK_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A line of plugstack.conf that names a plugin; the texts are borrowed. */
@@ -9,8 +10,10 @@ struct plugstack_line {
 	const char *path;   /* the file that it is in */
 	int number;         /* of the line, from 1 */
 	const char *kind;   /* "required" or "optional", as it is written */
-	const char *object; /* file name of the plugin, without its folder */
+	const char *file;   /* the plugin, as it is written */
+	const char *object; /* the same without its folder */
 	char *arguments;    /* the rest of the line, or "" */
+	bool is_cut; /* too long: Slurm takes the rest for another line */
 };
 
 typedef void plugstack_visit_line(const struct plugstack_line *line, void *arg);
@@ -24,10 +27,11 @@ void plugstack_file_resolve(const char *name, const char *from, char *ret_path,
 
 /*
  * Visit the lines of the file, and of those that it includes, in Slurm's order
- * and as Slurm reads them.  Files that cannot be read are left out.  Opens the
- * administrator's files, with the rights of the caller.
+ * and as Slurm reads them.  Files that cannot be read are left out; false if
+ * there is one that exists.  Opens the administrator's files, with the rights
+ * of the caller.
  */
-void plugstack_file_visit(const char *path, plugstack_visit_line *visit,
+bool plugstack_file_visit(const char *path, plugstack_visit_line *visit,
 	void *arg);
 
 #endif

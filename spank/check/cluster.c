@@ -77,6 +77,20 @@ static bool print_answers(struct node *nodes, size_t count)
 	return ok;
 }
 
+/* Idle or mixed; also if the scheduler plans a job there, which srun may
+ * overtake. */
+static bool can_be_asked(const char *state)
+{
+	static const char *const states[] = { "idle", "mix", "idle-", "mix-",
+		"plnd" };
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(*states); i++)
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
 int check_cluster(void)
 {
 	struct node nodes[BATCH] = { { .answer = NULL } };
@@ -86,7 +100,7 @@ int check_cluster(void)
 	bool ok = true;
 
 	while (list && fscanf(list, "%255s %63s", name, state) == 2) {
-		if (strcmp(state, "idle") != 0 && strcmp(state, "mix") != 0) {
+		if (!can_be_asked(state)) {
 			printf("%s not asked: its state is %s\n", name, state);
 			continue;
 		}

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <slurm/slurm.h>
 
@@ -33,10 +36,30 @@ static const struct {
 	{ .name = "spank-sif-gpus", .mode = 0755 },
 };
 
+/* Could others than root put another file there? */
+static bool is_in_folder_of_others(const char *path)
+{
+	char folder[4096];
+	struct stat status;
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	while ((slash = strrchr(folder, '/'))) {
+		slash[slash == folder] = '\0';
+		if (stat(folder, &status) < 0 || status.st_uid != 0 ||
+			status.st_mode & S_IWOTH)
+			return true;
+		if (slash == folder)
+			break;
+	}
+	return false;
+}
+
 /* What is wrong with a file that root's processes load or start; NULL: nothing.
  */
 static const char *wrong_with(const char *path, mode_t mode)
 {
+	struct statvfs system;
 	struct stat status;
 
 	if (stat(path, &status) < 0)
@@ -48,21 +71,70 @@ static const char *wrong_with(const char *path, mode_t mode)
 	if (mode && (status.st_mode & 0777) != mode)
 		return mode == 0711 ? "it must have the mode 0711"
 				    : "it must have the mode 0755";
+	if (is_in_folder_of_others(path))
+		return "others than root may write to a folder above it";
+	if (statvfs(path, &system) == 0 && system.f_flag & ST_NOEXEC)
+		return "it is on a file system that is mounted noexec";
 	return NULL;
+}
+
+static int is_unreadable(const void *path)
+{
+	return access(path, R_OK) < 0;
+}
+
+static bool is_same_file(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 void check_plugin(const struct check_context *context,
 	struct check_finding *finding)
 {
-	const char *wrong = wrong_with(PLUGIN_PATH, 0);
+	const char *path = context->plugin[0] ? context->plugin : PLUGIN_PATH;
+	const char *wrong = wrong_with(path, 0);
 
-	(void)context;
 	if (wrong)
 		check_set(finding, CHECK_FAILURE,
-			"cannot use '%s': %s; install the package again",
-			PLUGIN_PATH, wrong);
+			"cannot use '%.700s': %s; install the package again",
+			path, wrong);
+	else if (!context->plugin[0])
+		check_set(finding, CHECK_FAILURE,
+			"Slurm does not find '%s' in PluginDir=%.300s: add its "
+			"folder to that line of slurm.conf, or write its path "
+			"in full in plugstack.conf",
+			PLUGIN_PATH, context->plugin_dir);
+	else if (check_as_user(is_unreadable, path))
+		check_set(finding, CHECK_FAILURE,
+			"users cannot read '%.700s', and their srun fails: "
+			"chmod 0644, and 0755 for the folders above it",
+			path);
+	else if (!is_same_file(path, PLUGIN_PATH))
+		check_set(finding, CHECK_WARNING,
+			"Slurm loads '%.400s', but '%s' is the one that was "
+			"installed with this program: remove one of the two",
+			path, PLUGIN_PATH);
 	else
-		check_set(finding, CHECK_OK, "%s", PLUGIN_PATH);
+		check_set(finding, CHECK_OK, "%.900s", path);
+}
+
+/* Start the program for its version, which fails if a library is missing. False
+ * with the reason in `answer` if it is not the one of this version. */
+static bool program_starts(const char *path, char *answer, size_t size)
+{
+	CLEANUP_FREE char *command = NULL;
+	const char *version;
+
+	answer[0] = '\0';
+	if (asprintf(&command, "'%s' --version 2>&1", path) < 0)
+		return false;
+	if (!check_read_line_of(command, answer, size))
+		snprintf(answer, size, "it prints nothing");
+	version = strrchr(answer, ' ');
+	return version && strcmp(version + 1, PACKAGE_VERSION) == 0;
 }
 
 void check_programs(const struct check_context *context,
@@ -71,7 +143,7 @@ void check_programs(const struct check_context *context,
 	size_t i, count = 0;
 
 	for (i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
-		char path[4096];
+		char path[4096], answer[512];
 		const char *wrong;
 
 		if (programs[i].for_squashfuse && !context->args.use_squashfuse)
@@ -84,6 +156,14 @@ void check_programs(const struct check_context *context,
 				"cannot use '%s': %s; install the package "
 				"again",
 				path, wrong);
+			return;
+		}
+		if (!program_starts(path, answer, sizeof(answer))) {
+			check_set(finding, CHECK_FAILURE,
+				"'%s' does not start, or is not of version %s "
+				"(%s): install the package again, with the "
+				"libraries that it needs",
+				path, PACKAGE_VERSION, answer);
 			return;
 		}
 		count++;
@@ -103,11 +183,21 @@ bool check_read_line_of(const char *command, char *line, size_t size)
 	return got;
 }
 
-/* The release of Slurm that the plugin's file is built for, as a number; 0: it
- * cannot be read, or is not the plugin. */
-static uint32_t release_of_plugin(void)
+/* An ELF file ends with the table of its sections, of this machine's kind. */
+static bool is_whole(const char *bytes, size_t size)
 {
-	CLEANUP_FD int fd = open(PLUGIN_PATH, O_RDONLY | O_CLOEXEC);
+	const ElfW(Ehdr) *header = (const void *)bytes;
+
+	return size > sizeof(*header) &&
+	       memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
+	       header->e_shoff +
+			       (size_t)header->e_shnum * header->e_shentsize <=
+		       size;
+}
+
+uint32_t check_release_of(const char *path)
+{
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct release_mark mark = { .slurm = 0 };
 	const char *bytes, *found;
 	struct stat status;
@@ -119,20 +209,32 @@ static uint32_t release_of_plugin(void)
 		return 0;
 	found = memmem(bytes, status.st_size, RELEASE_MARK,
 		sizeof(RELEASE_MARK));
-	if (found && bytes + status.st_size - found >= (ssize_t)sizeof(mark))
+	if (found && is_whole(bytes, status.st_size) &&
+		bytes + status.st_size - found >= (ssize_t)sizeof(mark))
 		memcpy(&mark, found, sizeof(mark));
 	munmap((void *)bytes, status.st_size);
 	return mark.slurm;
 }
 
+/* slurmd's file has been replaced since it was started. */
+static bool is_slurmd_stale(void)
+{
+	char exe[256];
+
+	return check_read_line_of("for p in $(pgrep -x slurmd); do "
+				  "readlink /proc/$p/exe; done 2>/dev/null | "
+				  "grep ' (deleted)$'",
+		exe, sizeof(exe));
+}
+
 void check_release(const struct check_context *context,
 	struct check_finding *finding)
 {
-	const uint32_t number = release_of_plugin();
+	const char *path = context->plugin[0] ? context->plugin : PLUGIN_PATH;
+	const uint32_t number = check_release_of(path);
 	char built[16], running[128];
 
-	(void)context;
-	snprintf(built, sizeof(built), "%d.%02d", SLURM_VERSION_MAJOR(number),
+	snprintf(built, sizeof(built), " %d.%02d", SLURM_VERSION_MAJOR(number),
 		SLURM_VERSION_MINOR(number));
 	if (!check_read_line_of("{ slurmd -V || srun -V; } 2>/dev/null",
 		    running, sizeof(running)))
@@ -142,35 +244,57 @@ void check_release(const struct check_context *context,
 			"with --with-slurm=PREFIX");
 	else if (number == 0)
 		check_set(finding, CHECK_FAILURE,
-			"cannot tell which release of Slurm '%s' is built for: "
-			"install the package again",
-			PLUGIN_PATH);
+			"cannot tell which release of Slurm '%.700s' is built "
+			"for: install the package again",
+			path);
 	else if (!strstr(running, built))
 		check_set(finding, CHECK_FAILURE,
-			"the plugin is built for Slurm %s, and this is '%s': "
-			"install the package for that release",
-			built, running);
+			"the plugin is built for Slurm %d.%02d, and this is "
+			"'%s': install the package for that release",
+			SLURM_VERSION_MAJOR(number),
+			SLURM_VERSION_MINOR(number), running);
+	else if (is_slurmd_stale())
+		check_set(finding, CHECK_WARNING,
+			"%s is installed, but the running slurmd is older: "
+			"restart it",
+			running);
 	else
 		check_set(finding, CHECK_OK, "%s", running);
+}
+
+/* What keeps users from mounting with it; NULL: nothing. */
+static const char *wrong_with_fusermount(void)
+{
+	struct statvfs system;
+	struct stat status;
+
+	if (stat(FUSERMOUNT_PATH, &status) < 0)
+		return "it cannot be found: install the package fuse3";
+	if (!(status.st_mode & S_ISUID))
+		return "it is not setuid: chmod 4755";
+	if (status.st_uid != 0)
+		return "it does not belong to root: install the package fuse3 "
+		       "again";
+	if (!(status.st_mode & S_IXOTH))
+		return "not every user may run it: chmod 4755";
+	if (statvfs(FUSERMOUNT_PATH, &system) == 0 &&
+		system.f_flag & (ST_NOSUID | ST_NOEXEC))
+		return "its file system is mounted nosuid or noexec: mount it "
+		       "without that";
+	return NULL;
 }
 
 void check_fusermount(const struct check_context *context,
 	struct check_finding *finding)
 {
-	struct stat status;
+	const char *wrong = wrong_with_fusermount();
 
 	if (!context->mounts_on_host)
 		check_set(finding, CHECK_SKIPPED, "only mount=host needs it");
-	else if (stat(FUSERMOUNT_PATH, &status) < 0)
+	else if (wrong)
 		check_set(finding, CHECK_FAILURE,
-			"cannot find '%s', which mount=host needs: %s; install "
-			"the package fuse3",
-			FUSERMOUNT_PATH, strerror(errno));
-	else if (!(status.st_mode & S_ISUID))
-		check_set(finding, CHECK_FAILURE,
-			"'%s' is not setuid, and users cannot mount with it: "
-			"chmod 4755",
-			FUSERMOUNT_PATH);
+			"users cannot mount with '%s', as mount=host does: %s",
+			FUSERMOUNT_PATH, wrong);
 	else
 		check_set(finding, CHECK_OK, "%s", FUSERMOUNT_PATH);
 }

@@ -14,6 +14,7 @@
 
 #include "common/version.h"
 #include "spank/check/check.h"
+#include "spank/plugin/io/printable.h"
 #include "spank/plugin/settings/list.h"
 
 static const struct {
@@ -31,6 +32,7 @@ static const struct {
 	{ "programs", check_programs },
 	{ "release", check_release },
 	{ "plugstack", check_plugstack },
+	{ "paths", check_paths },
 	{ "fusermount", check_fusermount },
 	{ "image", check_image },
 };
@@ -56,12 +58,15 @@ static const char usage[] =
 void check_set(struct check_finding *finding, enum check_result result,
 	const char *format, ...)
 {
+	char text[sizeof(finding->text)];
 	va_list args;
 
 	finding->result = result;
 	va_start(args, format);
-	vsnprintf(finding->text, sizeof(finding->text), format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	/* It may quote a line of plugstack.conf, or what a program printed. */
+	printable(text, finding->text, sizeof(finding->text));
 }
 
 static void print_text(const struct check_finding *findings)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
+#include <linux/major.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,8 +25,10 @@
 #include "common/privileged/mount.h"
 #include "spank/check/check.h"
 
-/* What a server with the default cache needs beside it, and a margin. */
-#define MEMORY_MIN_MIB 256
+#define FUSE_MINOR 229
+
+/* Only kernels with Debian's patch have it. */
+#define USERNS_CLONE "/proc/sys/kernel/unprivileged_userns_clone"
 
 /* The number at the beginning of a file of /proc or /sys; -1: none. */
 static long read_number(const char *path)
@@ -69,6 +73,18 @@ void check_fuse(const struct check_context *context,
 			"cannot use /dev/fuse: %s; load the kernel module fuse "
 			"(modprobe fuse, and a file in /etc/modules-load.d)",
 			strerror(failed));
+	else if (!S_ISCHR(status.st_mode) ||
+		 status.st_rdev != makedev(MISC_MAJOR, FUSE_MINOR))
+		check_set(finding, CHECK_FAILURE,
+			"/dev/fuse is not the device %d:%d: remove it, then "
+			"mknod /dev/fuse c %d %d, or restart udev",
+			MISC_MAJOR, FUSE_MINOR, MISC_MAJOR, FUSE_MINOR);
+	else if (failed && geteuid() == 0)
+		check_set(finding, CHECK_FAILURE,
+			"root cannot open /dev/fuse: %s; allow the device "
+			"where slurmd runs (a container, or DeviceAllow= of "
+			"its unit)",
+			strerror(failed));
 	else if (by_users && (status.st_mode & 0666) != 0666)
 		check_set(finding, CHECK_FAILURE,
 			"/dev/fuse has the mode %04o, and mount=host and "
@@ -112,8 +128,7 @@ void check_seccomp(const struct check_context *context,
 		check_set(finding, CHECK_OK, "filters are available");
 }
 
-/* Can a user make one?  Root tries as nobody. */
-static int try_user_namespace(void)
+int check_as_user(int (*function)(const void *arg), const void *arg)
 {
 	pid_t pid = fork();
 	int status;
@@ -123,11 +138,17 @@ static int try_user_namespace(void)
 			(setgroups(0, NULL) < 0 || setgid(65534) < 0 ||
 				setuid(65534) < 0))
 			_exit(EPERM);
-		_exit(unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ? errno : 0);
+		_exit(function(arg));
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
-		return EAGAIN;
+		return -1;
 	return WEXITSTATUS(status);
+}
+
+static int try_user_namespace(const void *arg)
+{
+	(void)arg;
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ? errno : 0;
 }
 
 /* Ubuntu's AppArmor takes a new namespace's capabilities away, unless a profile
@@ -150,7 +171,7 @@ void check_user_namespaces(const struct check_context *context,
 	bool wanted = needed || !context->args.denied[SETTING_OVERLAY];
 	const char *by =
 		needed ? "privilege=userns" : "directories of --sif-overlay";
-	int failed = try_user_namespace();
+	int failed = check_as_user(try_user_namespace, NULL);
 
 	if (failed && !wanted)
 		check_set(finding, CHECK_SKIPPED,
@@ -159,8 +180,12 @@ void check_user_namespaces(const struct check_context *context,
 	else if (failed)
 		check_set(finding, needed ? CHECK_FAILURE : CHECK_WARNING,
 			"users cannot make user namespaces (%s), which %s "
-			"need%s: raise the sysctl user.max_user_namespaces",
-			strerror(failed), by, needed ? "s" : "");
+			"need%s: %s",
+			strerror(failed), by, needed ? "s" : "",
+			read_number(USERNS_CLONE) == 0
+				? "set the sysctl "
+				  "kernel.unprivileged_userns_clone to 1"
+				: "raise the sysctl user.max_user_namespaces");
 	else if (wanted && is_held_by_apparmor())
 		check_set(finding, CHECK_WARNING,
 			"AppArmor restricts user namespaces, which %s need%s: "
@@ -169,34 +194,6 @@ void check_user_namespaces(const struct check_context *context,
 			by, needed ? "s" : "");
 	else
 		check_set(finding, CHECK_OK, "users can make them");
-}
-
-static long available_mib(void)
-{
-	FILE *file = fopen("/proc/meminfo", "re");
-	char line[256];
-	long kib = -1;
-
-	while (file && kib < 0 && fgets(line, sizeof(line), file))
-		sscanf(line, "MemAvailable: %ld", &kib);
-	if (file)
-		fclose(file);
-	return kib / 1024;
-}
-
-void check_memory(const struct check_context *context,
-	struct check_finding *finding)
-{
-	long mib = available_mib();
-
-	(void)context;
-	if (mib < MEMORY_MIN_MIB)
-		check_set(finding, CHECK_WARNING,
-			"%ld MiB are available: an image server needs 20 MiB "
-			"and its cache (cache= in plugstack.conf)",
-			mib);
-	else
-		check_set(finding, CHECK_OK, "%ld MiB are available", mib);
 }
 
 /* The type of a context such as system_u:system_r:initrc_t:s0. */

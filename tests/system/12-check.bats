@@ -70,7 +70,7 @@ plugstack() { # TEXT
 import json, sys
 checks = json.load(sys.stdin)[\"checks\"]
 print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
-	assert_output '13 True'
+	assert_output '14 True'
 	run as_root srun -N2 spank-sif-check --brief
 	assert_status 0
 	assert_line 'node1 ok'
@@ -100,6 +100,12 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	run as_root spank-sif-check
 	assert_status 1
 	assert_check programs failure 'No such file'
+	run as_root unshare --mount sh -c 'd=/usr/libexec/spank-sif
+		mount -t tmpfs -o noexec,mode=755 none /mnt; cp -a $d/. /mnt
+		cp -a /root/server /mnt/spank-sif-server
+		mount --bind /mnt $d; spank-sif-check'
+	assert_status 1
+	assert_check programs failure 'mounted noexec'
 }
 
 @test "a server that does not work is a failure" {
@@ -108,6 +114,12 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	run as_root spank-sif-check
 	assert_status 1
 	assert_check image failure 'the image server ended'
+	as_root cp -a --remove-destination /root/server "$SERVER"
+	run check_after programs 'lib=$(ldd /usr/libexec/spank-sif/spank-sif-gpus |
+			sed -n "s/.*yaml.*=> \([^ ]*\).*/\1/p")
+		mount --bind /dev/null "$lib"'
+	assert_status 1
+	assert_check programs failure 'spank-sif-gpus: error while loading shared libraries'
 }
 
 @test "plugstack.conf: no line, two lines, optional, or not last is reported" {
@@ -138,8 +150,102 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_check plugstack failure banana
 }
 
+@test "plugstack.conf: what Slurm reads in another way than it looks is reported" {
+	local required="required spank_sif.so"
+	plugstack "Required spank_sif.so"
+	run as_root spank-sif-check --only=plugstack
+	assert_status 1
+	assert_check plugstack failure 'Slurm ignores the line'
+	plugstack "$required"$'\r'
+	run as_root spank-sif-check --only=plugin,plugstack
+	assert_status 1
+	assert_check plugin ok /
+	assert_check plugstack failure 'carriage return'
+	plugstack "$required $(printf 'cache=32 %.0s' {1..500})deny=mount"
+	run as_root spank-sif-check --only=plugstack
+	assert_status 1
+	assert_check plugstack failure 'longer than 4094 characters'
+	as_root mkdir /etc/slurm/parts
+	as_root sh -c 'for n in 1 2; do
+		echo required spank_sif.so >/etc/slurm/parts/$n.conf; done'
+	plugstack 'include parts/*.conf'
+	run as_root spank-sif-check --only=plugstack
+	assert_check plugstack failure "2 times, first in '/etc/slurm/parts/1.conf'"
+	as_root ln -sf /nowhere /etc/slurm/parts/2.conf
+	run as_root spank-sif-check --only=plugstack
+	assert_status 0
+	as_root chmod 0600 /etc/slurm/parts/1.conf
+	run as_root spank-sif-check --only=plugstack
+	assert_check plugstack failure 'users cannot read'
+	as_root chmod 0666 /etc/slurm/parts/1.conf
+	run as_root spank-sif-check --only=plugstack
+	assert_check plugstack failure 'all users may write'
+	as_root rm -r /etc/slurm/parts
+}
+
+@test "the plugin is the one that Slurm loads: by PluginDir or an absolute path" {
+	local plugin
+	plugin=$(as_root spank-sif-check --only=plugin)
+	plugin=/${plugin#*/}
+	# A copy, one of another release, one that is cut off.
+	as_root env LC_ALL=C plugin="$plugin" sh -ec 'mkdir -p /opt/a /opt/b /opt/c
+		cp "$plugin" /opt/a/
+		sed "s/\(spank_sif-release\x00*\).../\1\x01\x05\x13/" "$plugin" \
+			>/opt/b/spank_sif.so
+		head -c 100000 "$plugin" >/opt/c/spank_sif.so
+		for dirs in /opt/a: /opt/b: /opt/c: ""; do
+			{ cat /etc/slurm/slurm.conf; echo "PluginDir=\"$dirs${plugin%/*}\""
+			} >/etc/slurm/"$(basename "0$dirs" :)".conf
+		done
+		echo PluginDir=/opt/none >>/etc/slurm/0.conf'
+	check_with() { # FILE
+		run as_root env SLURM_CONF="/etc/slurm/$1.conf" \
+			spank-sif-check --only=plugin,release
+	}
+	check_with a
+	assert_status 0
+	assert_check plugin warning "Slurm loads '/opt/a/spank_sif.so', but"
+	check_with b
+	assert_check plugin ok "$plugin"
+	check_with c
+	assert_check plugin ok "$plugin"
+	check_with 0
+	assert_status 1
+	assert_check plugin failure 'in PluginDir=/opt/none: add its folder'
+	plugstack "required /opt/a/spank_sif.so"
+	check_with slurm
+	assert_check plugin warning "Slurm loads '/opt/a/spank_sif.so', but"
+	as_root chmod 0700 /opt/a
+	check_with slurm
+	assert_status 1
+	assert_check plugin failure 'users cannot read'
+	as_root chown alice /opt/a
+	check_with slurm
+	assert_check plugin failure 'others than root may write to a folder above it'
+	plugstack "required /opt/c/spank_sif.so"
+	check_with slurm
+	assert_check release failure 'cannot tell which release'
+	plugstack "required /opt/none/spank_sif.so"
+	check_with slurm
+	assert_check plugin failure "'/opt/none/spank_sif.so': No such file"
+}
+
+@test "what bind= and path= name has to be there" {
+	plugstack 'required spank_sif.so bind=/shared,/scratch,?/none'
+	run as_root spank-sif-check --only=paths
+	assert_status 1
+	assert_check paths failure 'bind=/scratch: No such file or directory'
+	plugstack 'required spank_sif.so bind=?/none path=/images:/project/$USER'
+	run as_root spank-sif-check --only=paths
+	assert_status 0
+	assert_check paths warning 'path=/images: No such file or directory'
+	plugstack 'required spank_sif.so bind=/home/$USER path=/shared'
+	run as_root spank-sif-check --only=paths
+	assert_check paths ok '1 of path= and bind= are there'
+}
+
 @test "--json stays JSON whatever is in plugstack.conf" {
-	plugstack 'required spank_sif.so timeout="\x	home=\'
+	plugstack $'required spank_sif.so timeout="\\x\thome=\\ \xff=\xc3'
 	run as_root sh -c 'spank-sif-check --json --only=plugstack | python3 -c "
 import json, sys
 print(json.load(sys.stdin)[\"checks\"][0][\"result\"])"'
@@ -162,6 +268,10 @@ print(json.load(sys.stdin)[\"checks\"][0][\"result\"])"'
 		mount --bind /opt/conf "${srun%/bin/*}/etc"
 		exec spank-sif-check'
 	assert_check plugstack ok "'/opt/conf/other', line 1"
+	as_root rm /opt/conf/other
+	run as_root env SLURM_CONF=/opt/conf/slurm.conf spank-sif-check
+	assert_status 1
+	assert_check plugstack failure "there is no '/opt/conf/other'"
 }
 
 @test "mount=host: /dev/fuse, fusermount3 and the sweep are checked" {
@@ -172,6 +282,9 @@ print(json.load(sys.stdin)[\"checks\"][0][\"result\"])"'
 	assert_check fuse failure 'need 0666'
 	assert_check fusermount failure 'not setuid'
 	assert_check plugstack warning 'spank_sif_sweep.so'
+	as_root chmod 4750 "$FUSERMOUNT"
+	run as_root spank-sif-check --only=fusermount
+	assert_check fusermount failure 'not every user may run it'
 	as_root rm "$FUSERMOUNT"
 	run as_root spank-sif-check --only=fusermount
 	assert_status 1
@@ -223,11 +336,49 @@ check_after() {
 	assert_status 1
 	assert_check fuse failure 'No such device'
 	assert_check image failure /dev/fuse
+	run check_after fuse 'mount -t tmpfs none /mnt; mknod -m 666 /mnt/fuse c 1 3
+		mount --bind /mnt/fuse /dev/fuse'
+	assert_status 1
+	assert_check fuse failure 'is not the device 10:229'
 	run check_after memory 'mount -t tmpfs none /mnt
 		echo "MemAvailable: 2048 kB" >/mnt/meminfo
 		mount --bind /mnt/meminfo /proc/meminfo'
 	assert_status 0
 	assert_check memory warning '2 MiB are available'
+}
+
+@test "the limits of the cgroups above count as memory, in both versions" {
+	local cgroups='mount -t tmpfs none /sys/fs/cgroup
+		mount -t tmpfs none /mnt
+		mkdir -p /sys/fs/cgroup/a/b /sys/fs/cgroup/memory/a/b
+		echo 104857600 >/sys/fs/cgroup/a/memory.max
+		echo max >/sys/fs/cgroup/a/b/memory.max
+		echo 209715200 >/sys/fs/cgroup/memory/a/memory.limit_in_bytes
+		echo "$line" >/mnt/cgroup
+		mount --bind /mnt/cgroup /proc/$$/cgroup'
+	run check_after memory "line=0::/a/b; $cgroups"
+	assert_status 0
+	assert_check memory warning 'allows 100 MiB'
+	run check_after memory "line=4:cpu,memory:/a/b; $cgroups"
+	assert_check memory warning 'allows 200 MiB'
+}
+
+@test "a kernel without Landlock, seccomp or mount_setattr is reported" {
+	run as_root strace -f -o /dev/null -e \
+		inject=seccomp,landlock_create_ruleset,mount_setattr:error=ENOSYS \
+		spank-sif-check --only=kernel,landlock,seccomp
+	assert_status 1
+	assert_check kernel failure 'Linux 5.14'
+	assert_check landlock warning 'seccomp alone confines the image server'
+	assert_check seccomp failure CONFIG_SECCOMP_FILTER
+}
+
+@test "a slurmd that is older than its file is reported" {
+	run as_root sh -c 'cp /bin/sleep /opt/slurmd; /opt/slurmd 600 & pid=$!
+		while kill -0 $pid && [ "$(readlink /proc/$pid/exe)" != /opt/slurmd ]
+		do :; done
+		rm /opt/slurmd; spank-sif-check --only=release; kill $pid'
+	assert_check release warning 'the running slurmd is older: restart it'
 }
 
 # In a user namespace with one user, where root cannot become another one.
@@ -247,6 +398,12 @@ check_without_namespaces() {
 	check_without_namespaces
 	assert_status 1
 	assert_check user-namespaces failure 'user.max_user_namespaces'
+	run as_root unshare --user --map-root-user --mount sh -ec '
+		mount -t tmpfs none /proc/sys/kernel
+		echo 0 >/proc/sys/kernel/unprivileged_userns_clone
+		spank-sif-check --only=user-namespaces'
+	assert_status 1
+	assert_check user-namespaces failure 'unprivileged_userns_clone to 1'
 }
 
 @test "AppArmor: user namespaces need a profile where they are restricted" {
