@@ -274,10 +274,14 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 }
 
 # A slurmstepd of the job manages its steps, from 24.05 on; squeue does not list them.
-@test "--stepmgr: steps are in the image, and can be joined" {
+# RunInJob is as old.
+@test "--stepmgr: steps are in the image, and can be joined; RunInJob: the sweep runs" {
 	[[ $(as_alice salloc --help) == *--stepmgr* ]] ||
 		skip "salloc of $(slurmd -V) has no --stepmgr"
-	start_other '' --conf=PrologFlags=Contain
+	start_other '' --conf=PrologFlags=RunInJob \
+		--plugstack-after='required spank_sif_sweep.so'
+	"$CLUSTER_TOOL" exec "$OTHER" --user=root -- \
+		mkdir -p /run/spank-sif/91.0.1/image
 	run on_other timeout "$(scaled 60)" salloc --quiet --stepmgr -n1 sh -c '
 		srun --overlap --sif-image=small.sif sh -c \
 			"echo x >pids; until [ -e go ]; do sleep 0.1; done" &
@@ -287,6 +291,8 @@ SLURM_SPANK_[A-Za-z_]*|SPANK_SIF_IMAGE|SLURM_SIF_IMAGE|SIF_[A-Z]*|\
 		touch go; wait'
 	assert_status 0
 	assert_output $'1\nonly in the image'
+	wait_until 20 "$CLUSTER_TOOL" exec "$OTHER" --user=root -- \
+		test ! -e /run/spank-sif/91.0.1
 }
 
 # Errors are in the step's output, because nothing waits for it.
