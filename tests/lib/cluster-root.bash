@@ -83,9 +83,12 @@ link_slurm() {
 		[[ $slurm/$folder -ef /usr/local/$folder ]] ||
 			ln -sf "$slurm/$folder"/* "/usr/local/$folder/"
 	done
-	# The path is a constant in its library.
-	folder=$(find "$slurm"/lib* -name libslurmfull.so -exec \
-		grep -ahom 1 '/[[:graph:]]*/slurm\.conf' {} +)
+	# The path is a constant in its library, or in slurmd if that is static; so is
+	# that of configless nodes.
+	read -r folder < <(find "$slurm"/lib* "$slurm"/sbin \
+		\( -name libslurmfull.so -o -name slurmd \) -exec \
+		grep -aho '/[[:graph:]]*/slurm\.conf' {} + | grep -v '^/run/') ||
+		fail "--slurm=$slurm: cannot tell where it looks for slurm.conf"
 	folder=${folder%/*}
 	[[ ! $folder -ef /etc/slurm ]] || return 0
 	[[ ! -d $folder ]] || cp -R "$folder/." /etc/slurm/
