@@ -285,7 +285,7 @@ start_other_with_private_tmp() { # PLUGIN-ARGS [OPTION...]
 	printf '%s\n' AutoBasePath=true BasePath=/var/containers \
 		>"$install/etc/slurm/job_container.conf"
 	ONE_CPU=yes SPANK_SIF_INSTALL=$install start_other "$@" \
-		--conf=JobContainerType=job_container/tmpfs \
+		--conf="$(private_tmp_conf)" \
 		--conf=PrologFlags=Contain
 }
 

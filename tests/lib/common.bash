@@ -80,6 +80,21 @@ need_plugin() {
 	has_plugin || skip "SPANK_SIF_INSTALL is not set"
 }
 
+# Of Slurm, as a number: 2205.
+slurm_release() {
+	[[ $(slurmd -V) =~ \ ([0-9]+)\.([0-9]+) ]]
+	echo "${BASH_REMATCH[1]}${BASH_REMATCH[2]}"
+}
+
+# The line of slurm.conf that gives each job a /tmp of its own.
+private_tmp_conf() {
+	if (($(slurm_release) < 2511)); then
+		echo JobContainerType=job_container/tmpfs
+	else
+		echo NamespaceType=namespace/tmpfs
+	fi
+}
+
 # /usr, or that of configure --with-slurm.
 slurm_prefix() {
 	local srun

@@ -38,12 +38,6 @@ teardown_file() {
 
 # --- clusters ------------------------------------------------------------------
 
-# Of Slurm, as a number: 2205.
-slurm_release() {
-	[[ $(slurmd -V) =~ \ ([0-9]+)\.([0-9]+) ]]
-	echo "${BASH_REMATCH[1]}${BASH_REMATCH[2]}"
-}
-
 # Prints why this Slurm has no cluster of that kind, or nothing.
 why_not() { # KIND
 	local since=2205
@@ -63,12 +57,11 @@ why_not() { # KIND
 # random (EINVAL), with and without the plugin.
 start_kind() { # KIND
 	local directory=$BATS_FILE_TMPDIR/$1 install=$BATS_FILE_TMPDIR/$1.install
-	local key=JobContainerType type=job_container/tmpfs
-	local parameters=config_overrides entire=false
-	(($(slurm_release) < 2511)) || key=NamespaceType type=namespace/tmpfs
+	local private_tmp parameters=config_overrides entire=false
+	private_tmp=$(private_tmp_conf)
 	[[ $1 == tmpfs ]] || parameters+=,contain_spank
 	[[ $1 != entire ]] || entire=true
-	[[ $1 != linux ]] || type=namespace/linux
+	[[ $1 != linux ]] || private_tmp=NamespaceType=namespace/linux
 	cp -a "$SPANK_SIF_INSTALL" "$install"
 	mkdir -p "$install/etc/slurm" "$install/var/containers"
 	{
@@ -80,7 +73,7 @@ start_kind() { # KIND
 		'  clone_ns_flags: [CLONE_NEWPID, CLONE_NEWUSER]' >"$install/etc/slurm/namespace.yaml"
 	taskset -c 0 "$CLUSTER_TOOL" start --owner=$$ --nodes=1 --fuse-mode=0666 \
 		--install="$install" --plugin-args=mount=private,host \
-		--conf=SlurmdParameters="$parameters" --conf="$key=$type" \
+		--conf=SlurmdParameters="$parameters" --conf="$private_tmp" \
 		--conf=PrologFlags=Contain "$directory"
 	cp --reflink=auto "$BATS_FILE_TMPDIR/good.sif" "$directory/shared/"
 }
