@@ -50,7 +50,7 @@ use_server() { # <PROGRAM
 		struct message message;
 		int task, shared = memfd_create("x", 0);
 
-		if (message_receive(SERVER_CONTROL_FD, deadline_in_ms(10000),
+		if (message_receive(SERVER_CONTROL_FD, deadline_in_ms(60000),
 			    &message, &task) != 1)
 			return 1;
 		for (;;)
@@ -79,7 +79,7 @@ use_server() { # <PROGRAM
 		struct message message;
 		int task, other = open("/dev/null", O_RDONLY);
 
-		if (message_receive(SERVER_CONTROL_FD, deadline_in_ms(10000),
+		if (message_receive(SERVER_CONTROL_FD, deadline_in_ms(60000),
 			    &message, &task) == 1)
 			message_send(task, MESSAGE_ENTER, 0, other);
 		return pause();
@@ -134,7 +134,7 @@ use_server() { # <PROGRAM
 
 @test "renames elsewhere on the node do not prevent a step from starting" {
 	as_bob bash -c 'mkdir -p /tmp/bob && cd /tmp/bob && touch a && perl -e "
-		alarm 60; while (1) { rename q(a), q(b); rename q(b), q(a) }"' 3>&- &
+		alarm 600; while (1) { rename q(a), q(b); rename q(b), q(a) }"' 3>&- &
 	local i renaming=$!
 	for _ in {1..20}; do
 		run as_alice srun --sif-image=/shared/links.sif \
