@@ -36,11 +36,15 @@ image_add_program() { # TREE PROGRAM...
 }
 
 # As ldd does, which starts five processes for each file.  It fails for a static
-# program, which needs none.
+# program, which needs none.  Loaders of other architectures may be installed.
 image_list_libraries() { # FILE...
-	local file loaders=(/lib*/ld-linux-*.so.*)
-	for file; do
-		"${loaders[0]}" --list "$file" 2>/dev/null || true
+	local file loader
+	for loader in /lib*/ld-linux-*.so.*; do
+		"$loader" --verify "$BASH" 2>/dev/null || continue
+		for file; do
+			"$loader" --list "$file" 2>/dev/null || true
+		done
+		return 0
 	done
 }
 
