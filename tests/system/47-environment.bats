@@ -128,7 +128,7 @@ script_image() { # SCRIPT
 }
 
 @test "the image's PATH is used to find the command" {
-	value PATH PATH=/only/of/the/job:/usr/bin:/bin
+	value PATH PATH=/only/of/the/job:/usr/local/bin:/usr/bin:/bin
 	# Missing directories of the default are appended.
 	assert_output "$IMAGE_PATH"
 	run here srun --sif-image=image.sif conda-only a 'b c'
@@ -340,7 +340,7 @@ script_image() { # SCRIPT
 @test "an image without /.singularity.d gets a PATH and the job's variables" {
 	image_tree "$TREES/bare"
 	image_squashfs "$TREES/bare" "$SHARED/bare.squashfs" -comp lz4
-	run here env JOB=1 PATH=/usr/bin:/nonesuch srun --sif-image=bare.squashfs \
+	run here env JOB=1 PATH=/usr/local/bin:/usr/bin:/nonesuch srun --sif-image=bare.squashfs \
 		sh -c 'echo $JOB $PATH ${SIF_UUID-none} $SINGULARITY_NAME'
 	assert_output "1 /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin none bare.squashfs"
 }

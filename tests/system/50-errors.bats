@@ -280,7 +280,7 @@ assert_defect_refused() { # NAME WORDS
 	run in_image good --chdir=/shared ./nonesuch
 	assert_contains "there is no './nonesuch' inside the image"
 	# The container's PATH, not the job's.
-	run as_alice env PATH=/nonesuch:/usr/bin /usr/bin/srun \
+	run as_alice env PATH=/nonesuch:/usr/local/bin:/usr/bin srun \
 		--sif-image=/shared/good.sif --sif-env=PATH=/opt/bin sh -c true
 	assert_contains "there is no 'sh' inside the image, where it was looked for in PATH=/opt/bin"
 	# No line if the command is found through PATH, by its path, or by Slurm.
