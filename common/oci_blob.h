@@ -23,7 +23,7 @@ struct oci_name {
 
 /*
  * Functions that take `what` ("image manifest") speak about that part of the
- * image.  err: as sif_find().
+ * image.  err: as sif_find_image().
  */
 
 /* Take the name from a descriptor of the JSON of `what`. */

@@ -19,7 +19,7 @@ struct oci_config {
 
 /*
  * Read the config, and check that `machine`, a SIF code, can run the image.
- * err: as sif_find().  The caller frees *ret_config.
+ * err: as sif_find_image().  The caller frees *ret_config.
  */
 int oci_config_read(const struct json_t *config, const char *machine,
 	struct oci_config *ret_config, struct error *err);

@@ -150,15 +150,3 @@ void sif_free_image(struct sif_image *image)
 {
 	oci_config_free(&image->config);
 }
-
-int sif_find(int fd, enum sif_purpose purpose, const char *machine,
-	struct sif_partition *ret_partition, struct error *err)
-{
-	struct sif_image image;
-
-	if (sif_find_image(fd, purpose, machine, &image, err) < 0)
-		return -1;
-	sif_free_image(&image);
-	*ret_partition = image.layers.partitions[0];
-	return 0;
-}

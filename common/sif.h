@@ -36,8 +36,4 @@ int sif_find_image(int fd, enum sif_purpose purpose, const char *machine,
 
 void sif_free_image(struct sif_image *image);
 
-/* The same, but only the lowest file system. */
-int sif_find(int fd, enum sif_purpose purpose, const char *machine,
-	struct sif_partition *ret_partition, struct error *err);
-
 #endif

@@ -29,7 +29,7 @@ struct sif_partition {
 /* "squashfs", "ext" */
 const char *sif_kind_name(enum sif_kind kind);
 
-/* Internal to sif*.c; other files call sif_find(). */
+/* Internal to sif*.c; other files call sif_find_image(). */
 
 #define SIF_SQUASHFS_MAGIC "hsqs"
 

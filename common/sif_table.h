@@ -36,7 +36,7 @@ struct sif_descriptor {
 #define SIF_START_SIZE 42
 bool sif_table_is_of(const unsigned char start[SIF_START_SIZE]);
 
-/* Read the header of a SIF, and find its table.  err: as sif_find(). */
+/* Read the header of a SIF, and find its table.  err: as sif_find_image(). */
 int sif_table_load(int fd, uint64_t file_size, struct sif_table *ret_table,
 	struct error *err);
 

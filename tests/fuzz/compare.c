@@ -19,6 +19,7 @@
 
 #include "common/cleanup.h"
 #include "tests/fuzz/compare-internal.h"
+#include "tests/lib/sif-find.h"
 
 #define CACHE (4 * 1024 * 1024)
 /* Of a file that is larger than bytes_max. */

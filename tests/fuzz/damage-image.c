@@ -20,6 +20,7 @@
 #include "spank/server/readers/reader.h"
 #include "spank/server/squashfs/squash.h"
 #include "tests/fuzz/spoil.h"
+#include "tests/lib/sif-find.h"
 #include "tests/lib/walk-image.h"
 
 #define THREADS 3

@@ -10,6 +10,7 @@
 #include "spank/server/prefetch/prefetch.h"
 #include "spank/server/squashfs/squash.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/sif-find.h"
 #include "tests/lib/walk-image.h"
 
 static void prefetch_some(struct filesystem *fs)

@@ -34,12 +34,12 @@
 
 #include "common/cleanup.h"
 #include "common/error.h"
-#include "common/sif.h"
 #include "spank/server/filesystem/stack.h"
 #include "spank/server/fuse/session.h"
 #include "spank/server/readers/reader.h"
 #include "spank/server/sandbox.h"
 #include "spank/server/supervisor.h"
+#include "tests/lib/sif-find.h"
 
 #define EXIT_REFUSED 98
 #define EXIT_CRASHED 99

@@ -10,7 +10,7 @@
  * Open the ext2, ext3 or ext4 at `partition` of the image file *fd.  On success
  * the descriptor belongs to the file system and *fd becomes -1.  Nothing
  * outside the partition is ever read.  err->text is a sentence about "it", like
- * that of sif_find().
+ * that of sif_find_image().
  *
  * `subtree` is NULL or the name of a directory: if the file system has it in
  * its root, it is the root of what is shown.  Overlay images have their files

@@ -10,7 +10,7 @@
  * Open the file system at `partition` of the image file *fd with the reader of
  * its kind.  On success the descriptor belongs to the file system and *fd
  * becomes -1.  Nothing outside the partition is ever read.  err->text is a
- * sentence about "it", like that of sif_find().
+ * sentence about "it", like that of sif_find_image().
  *
  * `subtree`: see ext_open(); other readers ignore it.
  */

@@ -10,7 +10,7 @@
  * Open the squashfs at `partition` of the image file *fd.  On success the
  * descriptor belongs to the file system and *fd becomes -1.  Nothing outside
  * the partition is ever read.  Until fs_set_cache() only a few blocks are
- * cached.  err->text is a sentence about "it", like that of sif_find().
+ * cached.  err->text is a sentence about "it", like that of sif_find_image().
  *
  * Another reader can implement this header.  Entries are sorted by name.
  */

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "common/sif.h"
+#include "tests/lib/sif-find.h"
 
 #define TABLE         4096
 #define SLOTS         48

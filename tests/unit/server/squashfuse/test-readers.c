@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "tests/fuzz/compare.h"
+#include "tests/lib/sif-find.h"
 #include "tests/unit/server/squashfs/fixture.h"
 
 #define BLOCK   4096
