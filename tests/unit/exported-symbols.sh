@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # slurmstepd exports error, list_*, fd_* and more.  So the plugin in it must export
 # only SPANK's symbols.  In root's process it must load only the C library and have
-# no code that parses an image.
+# no code that parses an image; the server has none that parses plugstack.conf.
 set -u
 : "${top_builddir:?}"
 
@@ -61,4 +61,13 @@ if [ -z "$printing" ] && ${NM:-nm} -D "$plugin" | grep -q ' U slurm_error'; then
 else
 	echo "not ok 6 - these print as well, or nothing does:" $printing
 fi
-echo 1..6
+
+# Nor does the server know what administrators have written.
+settings=$(${NM:-nm} "$top_builddir/spank-sif-server" | awk '{ print $NF }' |
+	grep -E '^(plugstack|setting)')
+if [ -z "$settings" ] && [ -f "$top_builddir/spank-sif-server" ]; then
+	echo "ok 7 - the server does not parse plugstack.conf"
+else
+	echo "not ok 7 - the server has a parser of plugstack.conf:" $settings
+fi
+echo 1..7
