@@ -102,7 +102,14 @@ void check_landlock(const struct check_context *context,
 		LANDLOCK_CREATE_RULESET_VERSION);
 
 	(void)context;
-	if (abi < 0)
+	/* Only with these two does the server start without it: sandbox.c. */
+	if (abi < 0 && errno != ENOSYS && errno != EOPNOTSUPP)
+		check_set(finding, CHECK_FAILURE,
+			"Landlock is forbidden here (%s), and the image server "
+			"does not start: if slurmd is in a container, allow "
+			"the system calls landlock_*",
+			strerror(errno));
+	else if (abi < 0)
 		check_set(finding, CHECK_WARNING,
 			"the kernel does not offer Landlock (%s): seccomp "
 			"alone confines the image server; add landlock to the "

@@ -371,6 +371,11 @@ check_after() {
 	assert_check kernel failure 'Linux 5.14'
 	assert_check landlock warning 'seccomp alone confines the image server'
 	assert_check seccomp failure CONFIG_SECCOMP_FILTER
+	run as_root strace -f -o /dev/null -e \
+		inject=landlock_create_ruleset:error=EPERM \
+		spank-sif-check --only=landlock
+	assert_status 1
+	assert_check landlock failure 'Landlock is forbidden here'
 }
 
 @test "a slurmd that is older than its file is reported" {
