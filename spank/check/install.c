@@ -112,7 +112,8 @@ void check_plugin(const struct check_context *context,
 			"users cannot read '%.700s', and their srun fails: "
 			"chmod 0644, and 0755 for the folders above it",
 			path);
-	else if (!is_same_file(path, PLUGIN_PATH))
+	else if (access(PLUGIN_PATH, F_OK) == 0 &&
+		 !is_same_file(path, PLUGIN_PATH))
 		check_set(finding, CHECK_WARNING,
 			"Slurm loads '%.400s', but '%s' is the one that was "
 			"installed with this program: remove one of the two",

@@ -215,6 +215,10 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	plugstack "required /opt/a/spank_sif.so"
 	check_with slurm
 	assert_check plugin warning "Slurm loads '/opt/a/spank_sif.so', but"
+	run as_root unshare --mount sh -ec 'mount -t tmpfs none "$0"
+		exec spank-sif-check --only=plugin' "${plugin%/*}"
+	assert_status 0
+	assert_check plugin ok /opt/a/spank_sif.so
 	as_root chmod 0700 /opt/a
 	check_with slurm
 	assert_status 1
