@@ -16,7 +16,9 @@ USERNS_MAKER=/usr/libexec/spank-sif/spank-sif-userns
 setup_file() {
 	has_plugin || return 0
 	cluster_start --nodes=1 --fuse-mode=0666
-	image_tree "$BATS_FILE_TMPDIR/tree" sh cat grep sleep
+	image_tree "$BATS_FILE_TMPDIR/tree" sh cat grep sleep ls mkdir rm
+	mkdir "$BATS_FILE_TMPDIR/tree/usr/old"
+	touch "$BATS_FILE_TMPDIR/tree/usr/old/file"
 	head -c 8M /dev/urandom >"$BATS_FILE_TMPDIR/tree/usr/big"
 	image_sif "$BATS_FILE_TMPDIR/tree" "$SHARED/image.sif" -noD
 }
@@ -139,6 +141,23 @@ check_line() { # NAME
 list_lsm() {
 	unshare --mount sh -c '[ -e "$0" ] ||
 		mount -t securityfs securityfs "${0%/*}"; cat "$0"' "$LSM" 2>/dev/null
+}
+
+# The overlay then has to say, in an attribute, that the image's directory is not to be
+# seen any more.  In a user namespace it can only be one of those that tmpfs has had
+# since 6.6.
+@test "a directory of the image can be replaced in memory, with userns from 6.6 on" {
+	local replace='rm -r /usr/old && mkdir /usr/old && ls -A /usr/old && echo new'
+	run in_image image --sif-writable-tmpfs sh -c "$replace"
+	assert_output new
+	as_root sed -i '/spank_sif.so/s/$/ privilege=userns/' /etc/slurm/plugstack.conf
+	run in_image image --sif-writable-tmpfs sh -c "$replace"
+	as_root sed -i 's/ privilege=userns//' /etc/slurm/plugstack.conf
+	if kernel_is 6.6; then
+		assert_output new
+	else
+		assert_contains "rm: cannot remove '/usr/old': Input/output error"
+	fi
 }
 
 @test "Landlock confines the server where the kernel has it, seccomp everywhere" {
