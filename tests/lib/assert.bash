@@ -201,6 +201,11 @@ assert_server_was_killed() {
 	fi
 }
 
+# 15-kernel.bats tests what happens on older kernels.
+need_replacement() {
+	kernel_is 6.9 || skip "Linux $(uname -r) cannot send requests again"
+}
+
 assert_matches() { # EXTENDED-REGEX
 	[[ $output =~ $1 ]] || assertion_failed "the output does not match '$1'"
 }

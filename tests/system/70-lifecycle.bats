@@ -241,11 +241,6 @@ job() {
 	assert_equal "$(grep -c "the image server" <<<"$output")" 1
 }
 
-# 15-kernel.bats tests what happens on older kernels.
-need_replacement() {
-	kernel_is 6.9 || skip "Linux $(uname -r) cannot send requests again"
-}
-
 @test "the step goes on when its server is killed, and the user is informed" {
 	not_emulated "its image has 300 MB"
 	need_replacement
