@@ -172,6 +172,16 @@ LIST='
 	(($(wc -l <"$BATS_TEST_TMPDIR/served") > MANY))
 }
 
+# tests/fuzz/stacks says what they are made of; HACKING.md, how to try more of them.
+# bats test_tags=reader
+@test "random stacks show what the kernel's overlayfs shows" {
+	TMPDIR=$BATS_TEST_TMPDIR run "$TESTS_LIB/../fuzz/stacks" --count=3 \
+		--names=300 "$SERVE_IMAGE" 1
+	assert_status 0
+	# Each of them was compared.
+	assert_equal "$(grep -c '^ok - seed [0-9]*: [1-9][0-9]* nodes' <<<"$output")" 3
+}
+
 # What a server has told the kernel about merged directories, its replacement knows:
 # the look-ups are over, and readdir goes on in the middle.
 # bats test_tags=reader

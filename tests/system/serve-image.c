@@ -34,12 +34,12 @@
 
 #include "common/cleanup.h"
 #include "common/error.h"
+#include "common/sif.h"
 #include "spank/server/filesystem/stack.h"
 #include "spank/server/fuse/session.h"
-#include "spank/server/readers/reader.h"
+#include "spank/server/readers/layers.h"
 #include "spank/server/sandbox.h"
 #include "spank/server/supervisor.h"
-#include "tests/lib/sif-find.h"
 
 #define EXIT_REFUSED 98
 #define EXIT_CRASHED 99
@@ -83,17 +83,19 @@ static int answer_first(struct session *fs)
 	return poll(&polled, 1, -1) == 1 && session_serve_one(fs) == 1 ? 0 : -1;
 }
 
-/* The layer of that number; 0 is the image. */
-static int open_file(const struct options *options, size_t number,
-	int *image_fd, struct filesystem **ret_fs, struct error *err)
+/* The file systems of the file of that number; 0 is the image. */
+static int open_file(const struct options *options, size_t number, int image_fd,
+	struct layers *layers, struct error *err)
 {
-	struct sif_partition partition;
+	struct sif_image found;
+	enum sif_purpose purpose = number == 0 ? options->purpose : SIF_LAYER;
 
-	if (sif_find(*image_fd, number == 0 ? options->purpose : SIF_DATA,
-		    sif_machine(), &partition, err) == 0 &&
-		reader_open(image_fd, &partition, number == 0 ? NULL : "upper",
-			ret_fs, err) == 0)
+	if (sif_find_image(image_fd, purpose, sif_machine(), &found, err) ==
+			0 &&
+		layers_add(layers, image_fd, &found.layers, err) == 0) {
+		sif_free_image(&found);
 		return 0;
+	}
 	return error_prefix(err, "cannot use the image '%s'",
 		options->files[number]);
 }
@@ -101,14 +103,14 @@ static int open_file(const struct options *options, size_t number,
 static int open_files(const struct options *options, int *image_fds,
 	struct filesystem **ret_fs, struct error *err)
 {
-	struct filesystem *files[STACK_LAYERS_MAX];
+	struct layers layers = { .count = 0 };
 	size_t i;
 
 	for (i = 0; i < options->files_count; i++)
-		if (open_file(options, i, &image_fds[i], &files[i], err) < 0)
+		if (open_file(options, i, image_fds[i], &layers, err) < 0)
 			return -1;
-	return session_stack_layers(files[0], files + 1,
-		options->files_count - 1, &options->fs, ret_fs, err);
+	return session_stack_layers(layers.list[0], layers.list + 1,
+		layers.count - 1, &options->fs, ret_fs, err);
 }
 
 /* Returns in a process that serves, and at the end in the supervisor. */
