@@ -39,7 +39,8 @@ static int check_features(uint32_t incompat, struct error *err)
 	if (incompat & EXT_INCOMPAT_JOURNAL_DEV)
 		return error_set(err, 0,
 			"it is the external journal of an ext file system, "
-			"which has no files");
+			"which has no files; give the file system that it "
+			"belongs to");
 	if (incompat & EXT_INCOMPAT_ENCRYPT)
 		return error_set(err, 0,
 			"its ext file system can have encrypted files, which "

@@ -277,6 +277,9 @@ assert_refused() { # LAYERS SENTENCE
 	assert_refused missing "cannot use '/shared/missing' on this node: No such file or directory; if it is a directory, make it on each node first"
 	as_bob mkdir -m 0777 /shared/e
 	assert_refused e "'/shared/e' belongs to another user"
+	as_bob chmod 0700 /shared/e
+	assert_refused e:ro "cannot open '/shared/e': Permission denied; a layer has to be readable for you"
+	assert_refused e/sub "cannot use '/shared/e/sub' on this node: Permission denied; check that each directory of the path is there, and that you may enter it"
 	as_root sh -c 'mkdir /shared/d/upper'
 	assert_refused d "'/shared/d/upper' belongs to another user"
 	as_root sh -c 'rmdir /shared/d/upper; chmod 0500 /shared/d'

@@ -37,6 +37,12 @@ static int is_directory(const char *path, struct error *err)
 		return 0;
 	if (stat(path, &status) == 0)
 		return S_ISDIR(status.st_mode);
+	if (errno != ENOENT)
+		return error_set(err, 0,
+			"cannot use '%s' on this node: %s; check that each "
+			"directory of the path is there, and that you may "
+			"enter it",
+			path, strerror(errno));
 	return error_set(err, 0,
 		"cannot use '%s' on this node: %s; if it is a directory, make "
 		"it on each node first, as with 'srun --ntasks-per-node=1 "
@@ -97,7 +103,10 @@ static int add_lower(struct host_layers *layers, const char *path,
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return error_set(err, errno, "cannot open '%s'", path);
+		return error_set(err, 0,
+			"cannot open '%s': %s; a layer has to be readable for "
+			"you",
+			path, strerror(errno));
 	if (check_lower(path, fd, err) < 0)
 		return -1;
 	return add_layer(layers, path, fd, layer_name(fd), err);
