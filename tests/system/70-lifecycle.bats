@@ -190,11 +190,13 @@ job() {
 	assert_nothing_left
 }
 
+# The second counts within a second of the first, also on a busy machine.
 @test "Ctrl-C of srun, twice, leaves nothing" {
 	start_reading_step -n4
 	wait_for_lines "$SHARED/pids" 4
-	signal INT $(as_root pgrep -x -u alice srun)
-	signal INT $(as_root pgrep -x -u alice srun)
+	as_root timeout "$(scaled 20)" sh -c '
+		while kill -INT $(pgrep -x -u alice srun); do sleep 0.2; done' \
+		2>/dev/null || true
 	wait_step
 	assert_failure
 	assert_nothing_left
