@@ -53,7 +53,7 @@ static void start_keeper(const char *reason, int status)
 	close(words[1]);
 }
 
-static void stop(struct error *err)
+static void stop_mount(struct error *err)
 {
 	struct error removed = { 0 };
 
@@ -71,7 +71,7 @@ static void a_keeper_that_unmounts_is_no_failure(void **state)
 
 	(void)state;
 	start_keeper("", 0);
-	stop(&err);
+	stop_mount(&err);
 	assert_int_equal(host_mount_failure(&mount, &err), 0);
 }
 
@@ -81,14 +81,14 @@ static void a_keeper_that_cannot_unmount_is_told_once(void **state)
 
 	(void)state;
 	start_keeper("fusermount3: no", HOST_MOUNTER_EXIT_UNMOUNT);
-	stop(&err);
+	stop_mount(&err);
 	assert_int_equal(host_mount_failure(&mount, &err), -1);
 	assert_string_equal(err.text,
 		"the keeper could not unmount '/run/image' from the host while "
 		"the tasks ran; it is unmounted now: fusermount3: no");
 	assert_int_equal(host_mount_failure(&mount, &err), 0);
 	/* Nothing is left to do. */
-	stop(&err);
+	stop_mount(&err);
 	assert_int_equal(host_mount_failure(&mount, &err), 0);
 }
 
@@ -100,7 +100,7 @@ static void a_keeper_that_hangs_is_killed(void **state)
 	(void)state;
 	start_keeper("", -1);
 	pid = mount.child.pid;
-	stop(&err);
+	stop_mount(&err);
 	assert_int_equal(kill(pid, 0), -1);
 	assert_int_equal(host_mount_failure(&mount, &err), 0);
 }
@@ -111,11 +111,11 @@ static void a_mount_that_was_never_started_can_be_stopped(void **state)
 
 	(void)state;
 	mount = (struct host_mount)HOST_MOUNT_NONE;
-	stop(&err);
+	stop_mount(&err);
 	/* A keeper that could not be started leaves its pipes. */
 	mount.reason_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	mount.lifeline_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	stop(&err);
+	stop_mount(&err);
 }
 
 int main(void)
