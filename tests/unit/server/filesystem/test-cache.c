@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -7,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,6 +21,7 @@
 #define SLOW       777 /* the key that takes a while */
 #define GATED      888 /* the key that is loaded when the gate opens */
 #define THREADS    8
+#define NO_ADVICE  (-1)
 
 static int loads; /* under the loader's lock */
 static pthread_mutex_t loads_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -46,6 +50,24 @@ static int load(void *arg, uint64_t key, unsigned char *data,
 	memset(data, (int)key, BLOCK_SIZE);
 	block->size = BLOCK_SIZE;
 	block->next = key + 1;
+	return 0;
+}
+
+static long page_size; /* 0: this machine's */
+static int advice;     /* the last one, or NO_ADVICE */
+
+/* Instead of the C library's. */
+long sysconf(int name)
+{
+	long (*real)(int) = (long (*)(int))dlsym(RTLD_NEXT, "sysconf");
+
+	return name == _SC_PAGESIZE && page_size ? page_size : real(name);
+}
+
+int madvise(void *memory, size_t size, int what)
+{
+	(void)memory, (void)size;
+	advice = what;
 	return 0;
 }
 
@@ -305,6 +327,29 @@ static void few_blocks_serve_many_threads(void **state)
 	cache_close(cache);
 }
 
+static int advice_for(long page, size_t bytes)
+{
+	struct cache *cache;
+
+	page_size = page;
+	advice = NO_ADVICE;
+	cache = open_cache(bytes / BLOCK_SIZE);
+	page_size = 0;
+	cache_close(cache);
+	return advice;
+}
+
+/* The first block would take a whole one: 32 MiB, or 512 MiB. */
+static void huge_pages_are_declined_where_pages_are_large(void **state)
+{
+	(void)state;
+	assert_int_equal(advice_for(4096, 2 << 20), NO_ADVICE);
+	assert_int_equal(advice_for(4096, 16 << 20), MADV_HUGEPAGE);
+	assert_int_equal(advice_for(16 << 10, 2 << 20), MADV_NOHUGEPAGE);
+	assert_int_equal(advice_for(16 << 10, 16 << 20), MADV_NOHUGEPAGE);
+	assert_int_equal(advice_for(64 << 10, 16 << 20), MADV_NOHUGEPAGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +362,7 @@ int main(void)
 			before_wait_is_called_before_waiting_for_a_thread),
 		cmocka_unit_test(guesses_are_made_while_they_are_right),
 		cmocka_unit_test(few_blocks_serve_many_threads),
+		cmocka_unit_test(huge_pages_are_declined_where_pages_are_large),
 	};
 
 	return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
