@@ -210,12 +210,13 @@ assert_matches() { # EXTENDED-REGEX
 	[[ $output =~ $1 ]] || assertion_failed "the output does not match '$1'"
 }
 
-# CMD prints the same in the image and on the host, and not nothing.
+# CMD prints the same in the image and on the host, and not nothing.  While the first
+# job is completing, Slurm prefers another node.
 assert_same_inside() { # [SRUN-ARGUMENT...] CMD...
 	local host
-	host=$(as_alice srun "$@")
+	host=$(as_alice srun -w node1 "$@")
 	[[ -n $host ]] || assertion_failed "nothing was printed on the host: $*"
-	assert_equal "$(in_image "${IMAGE:-small}" "$@")" "$host"
+	assert_equal "$(in_image "${IMAGE:-small}" -w node1 "$@")" "$host"
 }
 
 # Prints all that a task in a hostile or damaged image might change on the host.

@@ -213,7 +213,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	run with APPTAINER_PWD=/opt salloc --quiet --sif-image=small.sif \
 		--sif-workdir=/usr srun pwd
 	assert_output /usr
-	run with APPTAINER_NV=1 srun --sif-image=small.sif true
+	run with APPTAINER_NV=1 srun -w node1 --sif-image=small.sif true
 	assert_status 0
 	assert_contains "spank_sif: node1: warning: no NVIDIA driver was found on this node"
 	assert_equal "${#lines[@]}" 1
@@ -638,7 +638,7 @@ bind=a:/b|'a' is not an absolute path
 		assert_contains "spank_sif: warning: $sentence"
 		refute_contains node1
 	done
-	run on_other srun -n2 --sif-image=small.sif cat /usr/mark
+	run on_other srun -w node1 -n2 --sif-image=small.sif cat /usr/mark
 	assert_status 0
 	assert_line small 2
 	assert_contains "spank_sif: warning: $sentence"

@@ -220,7 +220,7 @@ assert_harmless_bind() { # BEFORE SRUN-ARGUMENT...
 		assert_contains "SPANK_SIF_${name^^}: $sentence"
 		# A value that no command has checked; it keeps the quotes.
 		[[ $value != *,* ]] || value="'$value'"
-		run inside --export="ALL,SLURM_SIF_${name^^}=$value" true
+		run inside -w node1 --export="ALL,SLURM_SIF_${name^^}=$value" true
 		assert_failure
 		assert_contains "error: spank_sif: SLURM_SIF_${name^^}: "
 		assert_contains "node1: task 0: Exited"
@@ -503,7 +503,7 @@ on_other_alias() { # BIND CMD...
 	assert_contains "--sif-bind: a step can have 3 binds, and this one has 4: bind directories above them, or ask the administrator for binds-max=4 in plugstack.conf"
 	refute_contains node1
 	# A value that no command would pass on.
-	run on_other srun --sif-image=small.sif \
+	run on_other srun -w node1 --sif-image=small.sif \
 		--export="ALL,SLURM_SIF_BIND='/a:/b,/a:/c,/a:/d,/a:/e'" true
 	assert_failure
 	assert_contains "error: spank_sif: --sif-bind: a step can have 3 binds"
@@ -763,7 +763,7 @@ on_other_alias() { # BIND CMD...
 	refute_contains spank_sif
 	run inside --export=ALL,TMPDIR=/scratch.alice --sif-cleanenv ls -d /scratch.alice
 	assert_failure
-	run inside --sif-env=TMPDIR=/opt true
+	run inside -w node1 --sif-env=TMPDIR=/opt true
 	assert_status 0
 	assert_contains "node1: warning: TMPDIR is '/opt', where nothing can be written in the container (Read-only file system): show that directory with --sif-bind"
 	as_root rm -r /scratch.alice

@@ -331,7 +331,7 @@ script_image() { # SCRIPT
 	assert_line "COMPUTED=(not set)"
 	assert_matches "PATH=/opt/docker/bin:/bin"
 	assert_matches "scripts of the image read, [1-9][0-9]* lines skipped"
-	run --separate-stderr here srun --sif-image=static.sif show PLAIN
+	run --separate-stderr here srun -w node1 --sif-image=static.sif show PLAIN
 	assert_output PLAIN=image
 	# Of the text below "#!/bin/sh" and a comment.
 	assert_equal "$stderr" "spank_sif: node1: warning: line 6 of '/.singularity.d/env/90-environment.sh' of the image is skipped, as the image has no shell: write plain assignments there"

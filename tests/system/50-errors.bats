@@ -270,11 +270,11 @@ assert_defect_refused() { # NAME WORDS
 }
 
 @test "a command that is not in the image: one line says where it was searched" {
-	run in_image good /usr/bin/nonesuch
+	run in_image good -w node1 /usr/bin/nonesuch
 	assert_status 2
 	assert_contains "spank_sif: node1: warning: there is no '/usr/bin/nonesuch' inside the image"
 	assert_contains "No such file or directory"
-	run in_image good -n4 nonesuch
+	run in_image good -w node1 -n4 nonesuch
 	assert_status 2
 	assert_equal "$(grep -c "spank_sif: node1: warning: there is no 'nonesuch' inside the image, where it was looked for in PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin$" <<<"$output")" 1
 	run in_image good --chdir=/shared ./nonesuch

@@ -209,7 +209,7 @@ binds() { # SRC COUNT
 	assert_failure
 	assert_contains "--sif-bind: a step can have 128 binds, and this one has 4096"
 	refute_contains node1
-	run as_alice srun --sif-image=/shared/good.sif \
+	run as_alice srun -w node1 --sif-image=/shared/good.sif \
 		--export="ALL,SLURM_SIF_BIND='$list'" true
 	assert_failure
 	assert_contains "error: spank_sif: --sif-bind: a step can have 128 binds, and this one has 4096"

@@ -212,7 +212,7 @@ campaign() { # ENDING-NAME HANGING-NAME
 	assert_begun "${hanging[@]}"
 	grep "the server's own reason" "$BATS_TEST_TMPDIR/output.fails"
 	as_alice scancel --user=alice
-	wait_until $((KILL_WAIT_S + 5)) no_jobs || { as_root squeue >&2; return 1; }
+	wait_until $((KILL_WAIT_S + 15)) no_jobs || { as_root squeue >&2; return 1; }
 	assert_ended 2 "${hanging[@]}"
 	(($(as_root pgrep --count -u alice -x hostile-server) > 2))
 	touch "$SHARED/stop"
