@@ -33,10 +33,9 @@ struct priv_overlay {
 /*
  * Mount an overlay of directories of the host over an image, in a child
  * process.  The child, and later the overlay, can do with the directories what
- * the user can do, and what a user namespace of the user's own permits: access
- * to their own files, whatever the modes.  Returns the detached mount, owned by
- * the caller.  EBUSY: another overlay of this kernel writes to the topmost
- * layer.
+ * the user can do, also in a user namespace that they create: access their own
+ * files, whatever the modes.  Returns the detached mount, owned by the caller.
+ * EBUSY: another overlay of this kernel writes to the topmost layer.
  *
  * Requires CAP_SYS_ADMIN in the mount namespace of the caller, which must not
  * have threads.
