@@ -354,10 +354,11 @@ check_after() {
 @test "the limits of the cgroups above count as memory, in both versions" {
 	local cgroups='mount -t tmpfs none /sys/fs/cgroup
 		mount -t tmpfs none /mnt
-		mkdir -p /sys/fs/cgroup/a/b /sys/fs/cgroup/memory/a/b
+		mkdir -p /sys/fs/cgroup/a/b /sys/fs/cgroup/cpu,memory/a/b
 		echo 104857600 >/sys/fs/cgroup/a/memory.max
 		echo max >/sys/fs/cgroup/a/b/memory.max
-		echo 209715200 >/sys/fs/cgroup/memory/a/memory.limit_in_bytes
+		printf "%s\n" "cache 0" "hierarchical_memory_limit 209715200" \
+			>/sys/fs/cgroup/cpu,memory/a/b/memory.stat
 		echo "$line" >/mnt/cgroup
 		mount --bind /mnt/cgroup /proc/$$/cgroup'
 	run check_after memory "line=0::/a/b; $cgroups"

@@ -25,7 +25,7 @@ spank/server/readers: common spank/server/filesystem spank/server/squashfs spank
 spank/server/fuse: common spank/server/filesystem spank/server/readers
 spank/server/prefetch: common spank/server/filesystem spank/server/fuse spank/server/readers
 spank/server: common spank/server/filesystem spank/server/fuse spank/server/prefetch spank/server/readers
-spank/check: common common/privileged spank/plugin spank/plugin/io spank/plugin/settings
+spank/check: common common/privileged spank/plugin spank/plugin/io spank/plugin/settings spank/plugin/container
 spank/gpus: common
 spank/inspect: common
 spank/keeper: common common/privileged
