@@ -204,15 +204,17 @@ static void find_plugin(const char *name, struct check_context *context)
 	snprintf(folders, sizeof(folders), "%s", context->plugin_dir);
 	for (folder = strtok_r(folders, ":", &rest); folder;
 		folder = strtok_r(NULL, ":", &rest)) {
+		uint32_t release;
 		bool fits;
 
 		if (snprintf(path, sizeof(path), "%s/%s", folder, name) >=
 				(int)sizeof(path) ||
 			!exists(path))
 			continue;
-		fits = SLURM_VERSION_MAJOR(check_release_of(path)) ==
+		release = check_release_of(path);
+		fits = SLURM_VERSION_MAJOR(release) ==
 			       SLURM_VERSION_MAJOR(SLURM_VERSION_NUMBER) &&
-		       SLURM_VERSION_MINOR(check_release_of(path)) ==
+		       SLURM_VERSION_MINOR(release) ==
 			       SLURM_VERSION_MINOR(SLURM_VERSION_NUMBER);
 		if (fits || !context->plugin[0])
 			memcpy(context->plugin, path, sizeof(path));
