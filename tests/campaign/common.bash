@@ -216,12 +216,17 @@ list_left() {
 	return 0
 }
 
+# Sets $remains.
+is_busy() {
+	find_left_processes
+	[[ -n $remains ]] || remains=$(list_busy_node)
+}
+
 # Gives up after the usual time.
 wait_until_idle() {
 	local end=$((SECONDS + LEFT_DEADLINE_S)) remains
 	while ((SECONDS < end)); do
-		find_left_processes
-		[[ -n $remains ]] || remains=$(list_busy_node) || return 0
+		is_busy || return 0
 		pause_ms 50
 	done
 }
@@ -230,9 +235,7 @@ wait_until_idle() {
 wait_until_clean() { # [SECONDS]
 	local end=$((SECONDS + ${1:-$LEFT_DEADLINE_S}))
 	while ((SECONDS < end)); do
-		find_left_processes
-		[[ -n $remains ]] || remains=$(list_busy_node) ||
-			remains=$(list_left)
+		is_busy || remains=$(list_left)
 		[[ -n $remains ]] || return 0
 		pause_ms 50
 	done
