@@ -6,14 +6,18 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
 #include "spank/check/check.h"
 #include "spank/plugin/io/printable.h"
 
-/* Nodes by name, with their state, such as "node1 idle" or "node2 down*". */
-#define LIST_NODES "sinfo --noheader --Node --format='%N %t' | sort -u"
+/* Each node once: name, state, one of its partitions and whether that is up, as
+ * in "node1 idle main up" or "node2 down* main up". */
+#define LIST_NODES                                             \
+	"sinfo --all --noheader --Node --format='%N %t %R %a'" \
+	" | sort -k 1,1 -k 4,4r | awk '!seen[$1]++'"
 
 /*
  * On each: one line "NODE RESULT...", also where nothing is installed.  Of its
@@ -22,7 +26,8 @@
  */
 #define ASK                                                                 \
 	"SPANK_SIF_IMAGE=none srun --quiet --input=none --nodes=1 "         \
-	"--ntasks=1 --nodelist=%s --mem=16M --immediate=60 sh -c "          \
+	"--ntasks=1 --partition=%s --nodelist=%s --mem=16M --time=2 "       \
+	"--immediate=60 sh -c "                                             \
 	"'[ -x %s ] || exec echo \"$SLURMD_NODENAME failure: spank-sif is " \
 	"not installed\"; %s --brief || :' 2>&1"
 
@@ -31,14 +36,16 @@
 
 struct node {
 	char name[256];
+	char partition[256];
 	FILE *answer;
 };
 
-static FILE *ask(const char *node)
+static FILE *ask(const struct node *node)
 {
 	CLEANUP_FREE char *command = NULL;
 
-	if (asprintf(&command, ASK, node, CHECK_PATH, CHECK_PATH) < 0)
+	if (asprintf(&command, ASK, node->partition, node->name, CHECK_PATH,
+		    CHECK_PATH) < 0)
 		return NULL;
 	return popen(command, "re");
 }
@@ -71,7 +78,7 @@ static bool print_answers(struct node *nodes, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		nodes[i].answer = ask(nodes[i].name);
+		nodes[i].answer = ask(&nodes[i]);
 	for (i = 0; i < count; i++)
 		ok = print_answer(&nodes[i]) && ok;
 	return ok;
@@ -91,21 +98,33 @@ static bool can_be_asked(const char *state)
 	return false;
 }
 
+/* False at the end of the list. */
+static bool read_node(FILE *list, struct node *node, char state[64],
+	char available[16])
+{
+	return list && fscanf(list, "%255s %63s %255s %15s", node->name, state,
+			       node->partition, available) == 4;
+}
+
 int check_cluster(void)
 {
 	struct node nodes[BATCH] = { { .answer = NULL } };
 	FILE *list = popen(LIST_NODES, "re");
-	size_t count = 0, asked = 0;
-	char name[256], state[64];
+	size_t count = 0, found = 0, asked = 0;
+	char state[64], available[16];
 	bool ok = true;
 
-	while (list && fscanf(list, "%255s %63s", name, state) == 2) {
-		if (!can_be_asked(state)) {
-			printf("%s not asked: its state is %s\n", name, state);
+	/* In an allocation, srun would only ask its nodes. */
+	unsetenv("SLURM_JOB_ID");
+	unsetenv("SLURM_JOBID");
+	for (; read_node(list, &nodes[count], state, available); found++) {
+		if (!can_be_asked(state) || strcmp(available, "up") != 0) {
+			printf("%s not asked: %s is %s\n", nodes[count].name,
+				can_be_asked(state) ? "its partition"
+						    : "its state",
+				can_be_asked(state) ? available : state);
 			continue;
 		}
-		snprintf(nodes[count].name, sizeof(nodes[count].name), "%s",
-			name);
 		asked++;
 		if (++count == BATCH) {
 			ok = print_answers(nodes, count) && ok;
@@ -115,7 +134,9 @@ int check_cluster(void)
 	if (list)
 		pclose(list);
 	ok = print_answers(nodes, count) && ok;
-	if (asked == 0)
+	if (found == 0)
+		puts("sinfo lists no nodes: does slurmctld answer?");
+	else if (asked == 0)
 		puts("no node is idle or mixed: try again later");
 	return ok && asked > 0 ? 0 : 1;
 }

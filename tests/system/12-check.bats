@@ -443,6 +443,23 @@ check_without_namespaces() {
 	assert_line 'node2 not asked: its state is drain'
 }
 
+@test "--cluster asks nodes of every partition, also from an allocation" {
+	wait_until 20 nodes_are_idle
+	as_root scontrol update partitionname=main nodes=node1
+	as_root scontrol create partitionname=second nodes=node2
+	run as_root salloc --quiet --nodelist=node1 --mem=10M spank-sif-check --cluster
+	as_root scontrol update partitionname=second state=down
+	local all=$output
+	run as_root spank-sif-check --cluster
+	as_root scontrol delete partitionname=second
+	as_root scontrol update partitionname=main nodes=node1,node2
+	assert_equal "$all" $'node1 ok\nnode2 ok'
+	assert_output $'node2 not asked: its partition is down\nnode1 ok'
+	run as_root env SLURM_CONF=/dev/null spank-sif-check --cluster
+	assert_status 1
+	assert_line 'sinfo lists no nodes: does slurmctld answer?'
+}
+
 @test "the prolog keeps jobs from a broken node" {
 	as_root cp -a /site/prolog /root/prolog
 	run as_alice srun -w node1 hostname
