@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "spank/plugin/release_mark.h"
 #include "spank/plugin/settings/plugstack_args.h"
 
 /*
@@ -33,6 +34,7 @@ struct check_context {
 	char plugin_dir[4096]; /* PluginDir of slurm.conf, or Slurm's default */
 	struct plugstack_args args;
 	bool mounts_on_host;          /* mount=host, alone or as a choice */
+	bool has_job_mounts;          /* slurm.conf: job_container/tmpfs */
 	struct error wrong_arguments; /* of the line */
 	struct check_finding plugstack;
 };
@@ -61,15 +63,19 @@ check_function check_memory;
 bool check_read_line_of(const char *command, char *line, size_t size);
 
 /* install.c: the installed files, and Slurm's release. */
-check_function check_plugin, check_programs, check_release, check_fusermount;
+check_function check_plugin, check_programs, check_release;
 
-/* The release of Slurm that a plugin's file is built for, as a number; 0: it
- * cannot be read, is not whole, or is not the plugin. */
-uint32_t check_release_of(const char *path);
+/* host_mount.c: what mount=host needs. */
+check_function check_fusermount;
+
+/* What a plugin's file is built for.  Its `slurm` is 0 if the file cannot be
+ * read, is not whole, or is not the plugin. */
+struct release_mark check_release_of(const char *path);
 
 struct check_slurm_conf {
 	char plugstack[4096];  /* PlugStackConfig */
 	char plugin_dir[4096]; /* PluginDir: folders with colons between them */
+	bool has_job_mounts;   /* job_container/tmpfs or namespace/tmpfs */
 };
 
 /* slurm_conf.c: with Slurm's defaults for what is not there.  False if there is

@@ -211,7 +211,7 @@ static void find_plugin(const char *name, struct check_context *context)
 				(int)sizeof(path) ||
 			!exists(path))
 			continue;
-		release = check_release_of(path);
+		release = check_release_of(path).slurm;
 		fits = SLURM_VERSION_MAJOR(release) ==
 			       SLURM_VERSION_MAJOR(SLURM_VERSION_NUMBER) &&
 		       SLURM_VERSION_MINOR(release) ==
@@ -243,6 +243,7 @@ void check_read_configuration(struct check_context *context)
 		plugstack_file_visit(conf.plugstack, note_line, &lines);
 	parse_arguments(context, lines.arguments);
 	memcpy(context->plugin_dir, conf.plugin_dir, sizeof(conf.plugin_dir));
+	context->has_job_mounts = conf.has_job_mounts;
 	locate_plugin(&lines, context);
 	if (found)
 		judge_lines(&lines, context, conf.plugstack,

@@ -19,7 +19,6 @@
 
 #include "common/cleanup.h"
 #include "spank/check/check.h"
-#include "spank/plugin/release_mark.h"
 
 static const struct {
 	const char *name;
@@ -36,8 +35,8 @@ static const struct {
 	{ .name = "spank-sif-gpus", .mode = 0755 },
 };
 
-/* Could others than root put another file there? */
-static bool is_in_folder_of_others(const char *path)
+/* Could others than root, with one of these bits, put another file there? */
+static bool is_in_folder_of_others(const char *path, mode_t bits)
 {
 	char folder[4096];
 	struct stat status;
@@ -47,7 +46,7 @@ static bool is_in_folder_of_others(const char *path)
 	while ((slash = strrchr(folder, '/'))) {
 		slash[slash == folder] = '\0';
 		if (stat(folder, &status) < 0 || status.st_uid != 0 ||
-			status.st_mode & S_IWOTH)
+			status.st_mode & bits)
 			return true;
 		if (slash == folder)
 			break;
@@ -68,10 +67,11 @@ static const char *wrong_with(const char *path, mode_t mode)
 		return "it does not belong to root";
 	if (status.st_mode & 022)
 		return "others than root may write to it";
-	if (mode && (status.st_mode & 0777) != mode)
+	if (mode && (status.st_mode & 07777) != mode)
 		return mode == 0711 ? "it must have the mode 0711"
 				    : "it must have the mode 0755";
-	if (is_in_folder_of_others(path))
+	/* The plugin does not start a program in a group's folder. */
+	if (is_in_folder_of_others(path, mode ? S_IWGRP | S_IWOTH : S_IWOTH))
 		return "others than root may write to a folder above it";
 	if (statvfs(path, &system) == 0 && system.f_flag & ST_NOEXEC)
 		return "it is on a file system that is mounted noexec";
@@ -196,7 +196,7 @@ static bool is_whole(const char *bytes, size_t size)
 		       size;
 }
 
-uint32_t check_release_of(const char *path)
+struct release_mark check_release_of(const char *path)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct release_mark mark = { .slurm = 0 };
@@ -204,17 +204,18 @@ uint32_t check_release_of(const char *path)
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
-		return 0;
+		return mark;
 	bytes = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
-		return 0;
+		return mark;
 	found = memmem(bytes, status.st_size, RELEASE_MARK,
 		sizeof(RELEASE_MARK));
 	if (found && is_whole(bytes, status.st_size) &&
 		bytes + status.st_size - found >= (ssize_t)sizeof(mark))
 		memcpy(&mark, found, sizeof(mark));
 	munmap((void *)bytes, status.st_size);
-	return mark.slurm;
+	mark.version[sizeof(mark.version) - 1] = '\0';
+	return mark;
 }
 
 /* slurmd's file has been replaced since it was started. */
@@ -232,7 +233,8 @@ void check_release(const struct check_context *context,
 	struct check_finding *finding)
 {
 	const char *path = context->plugin[0] ? context->plugin : PLUGIN_PATH;
-	const uint32_t number = check_release_of(path);
+	const struct release_mark mark = check_release_of(path);
+	const uint32_t number = mark.slurm;
 	char built[16], running[128];
 
 	snprintf(built, sizeof(built), " %d.%02d", SLURM_VERSION_MAJOR(number),
@@ -254,6 +256,11 @@ void check_release(const struct check_context *context,
 			"'%s': install the package for that release",
 			SLURM_VERSION_MAJOR(number),
 			SLURM_VERSION_MINOR(number), running);
+	else if (strcmp(mark.version, PACKAGE_VERSION) != 0)
+		check_set(finding, CHECK_FAILURE,
+			"'%.700s' is of spank-sif %s, and the programs are of "
+			"%s: install the package again",
+			path, mark.version, PACKAGE_VERSION);
 	else if (is_slurmd_stale())
 		check_set(finding, CHECK_WARNING,
 			"%s is installed, but the running slurmd is older: "
@@ -261,41 +268,4 @@ void check_release(const struct check_context *context,
 			running);
 	else
 		check_set(finding, CHECK_OK, "%s", running);
-}
-
-/* What keeps users from mounting with it; NULL: nothing. */
-static const char *wrong_with_fusermount(void)
-{
-	struct statvfs system;
-	struct stat status;
-
-	if (stat(FUSERMOUNT_PATH, &status) < 0)
-		return "it cannot be found: install the package fuse3";
-	if (!(status.st_mode & S_ISUID))
-		return "it is not setuid: chmod 4755";
-	if (status.st_uid != 0)
-		return "it does not belong to root: install the package fuse3 "
-		       "again";
-	if (!(status.st_mode & S_IXOTH))
-		return "not every user may run it: chmod 4755";
-	if (statvfs(FUSERMOUNT_PATH, &system) == 0 &&
-		system.f_flag & (ST_NOSUID | ST_NOEXEC))
-		return "its file system is mounted nosuid or noexec: mount it "
-		       "without that";
-	return NULL;
-}
-
-void check_fusermount(const struct check_context *context,
-	struct check_finding *finding)
-{
-	const char *wrong = wrong_with_fusermount();
-
-	if (!context->mounts_on_host)
-		check_set(finding, CHECK_SKIPPED, "only mount=host needs it");
-	else if (wrong)
-		check_set(finding, CHECK_FAILURE,
-			"users cannot mount with '%s', as mount=host does: %s",
-			FUSERMOUNT_PATH, wrong);
-	else
-		check_set(finding, CHECK_OK, "%s", FUSERMOUNT_PATH);
 }

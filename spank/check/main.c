@@ -6,12 +6,17 @@
  *
  * Exit status: 0, no failure; 1, at least one; 2, wrong usage.
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "common/child.h"
+#include "common/cleanup.h"
 #include "common/version.h"
 #include "spank/check/check.h"
 #include "spank/plugin/io/printable.h"
@@ -37,6 +42,16 @@ static const struct {
 	{ "image", check_image },
 };
 #define CHECKS (sizeof(checks) / sizeof(*checks))
+
+/* For all checks.  slurmd ends a HealthCheckProgram after 60. */
+#define TIMEOUT_S 40
+
+/* Memory that the child shares. */
+struct report {
+	struct check_finding findings[CHECKS];
+	size_t current;      /* the check that runs, or the next one */
+	bool has_read_files; /* slurm.conf and plugstack.conf */
+};
 
 static const char *const result_names[] = {
 	[CHECK_OK] = "ok",
@@ -149,24 +164,111 @@ static bool select_checks(char *list, bool selected[CHECKS])
 	return true;
 }
 
-static int run_checks(const bool selected[CHECKS],
-	void (*print)(const struct check_finding *findings))
+static size_t next_selected(const bool selected[CHECKS], size_t i)
 {
-	static struct check_finding findings[CHECKS];
+	while (i < CHECKS && !selected[i])
+		i++;
+	return i;
+}
+
+static void run_in_child(const bool selected[CHECKS], struct report *report)
+{
 	static struct check_context context;
-	int status = 0;
 	size_t i;
 
 	check_read_configuration(&context);
-	for (i = 0; i < CHECKS; i++) {
-		if (!selected[i])
-			continue;
-		checks[i].run(&context, &findings[i]);
-		if (findings[i].result == CHECK_FAILURE)
-			status = 1;
+	report->has_read_files = true;
+	for (i = report->current; i < CHECKS;
+		i = next_selected(selected, i + 1)) {
+		report->current = i;
+		checks[i].run(&context, &report->findings[i]);
 	}
-	print(findings);
 	plugstack_args_free(&context.args);
+}
+
+/* The child runs in a process group of its own, so that what a check has
+ * started ends with it. */
+static bool end_in_time(pid_t pid, int *ret_status)
+{
+	struct child child = { pid, child_open(pid) };
+	bool ended = child_wait(&child, deadline_in_ms(TIMEOUT_S * 1000),
+		ret_status);
+
+	if (!ended)
+		kill(-pid, SIGKILL);
+	cleanup_fd(&child.pid_fd);
+	return ended;
+}
+
+/* What the child has not found out. */
+static void complete(const bool selected[CHECKS], bool ended,
+	struct report *report)
+{
+	struct check_finding *finding = &report->findings[report->current];
+	size_t i;
+
+	if (ended)
+		check_set(finding, CHECK_FAILURE,
+			"the check has crashed: please report it");
+	else if (report->has_read_files)
+		check_set(finding, CHECK_FAILURE,
+			"no result after %d seconds: a file system or a "
+			"program that it needs does not answer; is a network "
+			"file system down?",
+			TIMEOUT_S);
+	else
+		check_set(finding, CHECK_FAILURE,
+			"slurm.conf or plugstack.conf cannot be read within "
+			"%d seconds: their file system does not answer",
+			TIMEOUT_S);
+	for (i = next_selected(selected, report->current + 1); i < CHECKS;
+		i = next_selected(selected, i + 1))
+		check_set(&report->findings[i], CHECK_SKIPPED,
+			"not reached, because the check '%s' did not end",
+			checks[report->current].name);
+}
+
+static void find(const bool selected[CHECKS], struct report *report)
+{
+	int status = CHILD_STATUS_UNKNOWN;
+	bool ended;
+	pid_t pid;
+
+	report->current = next_selected(selected, 0);
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		run_in_child(selected, report);
+		_exit(0);
+	}
+	if (pid < 0) {
+		run_in_child(selected, report);
+		return;
+	}
+	ended = end_in_time(pid, &status);
+	if (!ended || status != 0)
+		complete(selected, ended, report);
+}
+
+static int run_checks(const bool selected[CHECKS],
+	void (*print)(const struct check_finding *findings))
+{
+	struct report *report = mmap(NULL, sizeof(*report),
+		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status = 0;
+	size_t i;
+
+	if (report == MAP_FAILED) {
+		perror("spank-sif-check");
+		return 1;
+	}
+	find(selected, report);
+	for (i = 0; i < CHECKS; i++)
+		if (report->findings[i].result == CHECK_FAILURE)
+			status = 1;
+	print(report->findings);
+	munmap(report, sizeof(*report));
 	return status;
 }
 

@@ -217,12 +217,17 @@ static bool is_unconfined(const char *label)
 	return false;
 }
 
+static bool read_slurmd_label(char *label, size_t size)
+{
+	return check_read_line_of("ps -o label= -C slurmd 2>/dev/null", label,
+		size);
+}
+
 static void check_slurmd_label(struct check_finding *finding)
 {
 	char label[256];
 
-	if (!check_read_line_of("ps -o label= -C slurmd 2>/dev/null", label,
-		    sizeof(label)))
+	if (!read_slurmd_label(label, sizeof(label)))
 		check_set(finding, CHECK_OK,
 			"SELinux is enforcing, and no slurmd runs here");
 	else if (is_unconfined(label))
@@ -238,15 +243,35 @@ static void check_slurmd_label(struct check_finding *finding)
 			label);
 }
 
+/* With a profile, the label is its name and "(enforce)" or "(complain)". */
+static bool is_confined_by_apparmor(char *label, size_t size)
+{
+	char enabled[8];
+
+	return check_read_line_of("cat /sys/module/apparmor/parameters/enabled "
+				  "2>/dev/null",
+		       enabled, sizeof(enabled)) &&
+	       enabled[0] == 'Y' && read_slurmd_label(label, size) &&
+	       strstr(label, "(enforce)");
+}
+
 void check_security_modules(const struct check_context *context,
 	struct check_finding *finding)
 {
 	long enforcing = read_number("/sys/fs/selinux/enforce");
+	char label[256];
 
 	(void)context;
 	if (enforcing == 1)
 		check_slurmd_label(finding);
+	else if (is_confined_by_apparmor(label, sizeof(label)))
+		check_set(finding, CHECK_WARNING,
+			"AppArmor confines slurmd (%s): its profile must allow "
+			"what spank_sif(8) lists for SELinux, look for DENIED "
+			"in the kernel's log",
+			label);
 	else
-		check_set(finding, CHECK_OK, "SELinux is %s",
+		check_set(finding, CHECK_OK,
+			"SELinux is %s, AppArmor does not confine slurmd",
 			enforcing == 0 ? "permissive" : "off");
 }

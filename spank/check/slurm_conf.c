@@ -54,6 +54,9 @@ static void read_line(char *line, const char *path, int depth,
 	} else if ((value = value_of(line, "PluginDir"))) {
 		snprintf(conf->plugin_dir, sizeof(conf->plugin_dir), "%s",
 			value);
+	} else if ((value = value_of(line, "JobContainerType")) ||
+		   (value = value_of(line, "NamespaceType"))) {
+		conf->has_job_mounts = strstr(value, "/tmpfs");
 	} else if ((value = value_of(line, "Include"))) {
 		plugstack_file_resolve(value, path, included, sizeof(included));
 		read_file(included, depth + 1, conf);
@@ -88,6 +91,7 @@ bool check_read_slurm_conf(struct check_slurm_conf *ret_conf)
 		sizeof(ret_conf->plugstack));
 	snprintf(ret_conf->plugin_dir, sizeof(ret_conf->plugin_dir), "%s",
 		PLUGIN_DIR);
+	ret_conf->has_job_mounts = false;
 	read_file(path, 0, ret_conf);
 	return true;
 }

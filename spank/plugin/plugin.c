@@ -40,8 +40,9 @@
 SPANK_PLUGIN(spank_sif, 1)
 
 /* spank-sif-check reads it in the file, as only Slurm can load a plugin. */
-static const struct release_mark release_mark
-	__attribute__((used)) = { RELEASE_MARK, SLURM_VERSION_NUMBER };
+__attribute__((used)) static const struct release_mark release_mark = {
+	RELEASE_MARK, SLURM_VERSION_NUMBER, PACKAGE_VERSION
+};
 
 #if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(25, 5, 0)
 /* init returns 0; if Slurm counts it as failed all the same, the job fails, and

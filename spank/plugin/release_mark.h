@@ -6,10 +6,12 @@
 
 #define RELEASE_MARK "spank_sif-release"
 
-/* In the plugin's file, once: the release of Slurm that it is built for. */
+/* In the plugin's file, once: the release of Slurm that it is built for, and
+ * its own. */
 struct release_mark {
-	char text[24];  /* RELEASE_MARK */
-	uint32_t slurm; /* SLURM_VERSION_NUMBER */
+	char text[24];    /* RELEASE_MARK */
+	uint32_t slurm;   /* SLURM_VERSION_NUMBER */
+	char version[20]; /* PACKAGE_VERSION */
 };
 
 #endif

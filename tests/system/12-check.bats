@@ -108,6 +108,37 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_check programs failure 'mounted noexec'
 }
 
+@test "a setuid helper, or a folder of a group, is a failure" {
+	run as_root unshare --mount sh -c 'd=/usr/libexec/spank-sif
+		mount -t tmpfs -o mode=755 none /mnt; cp -a $d/. /mnt
+		mount --bind /mnt $d
+		chmod 4755 $d/spank-sif-inspect; spank-sif-check --only=programs
+		chmod 0755 $d/spank-sif-inspect; chmod 0775 $d
+		runuser -u alice -- spank-sif-check --only=programs'
+	assert_status 1
+	assert_line "failure  programs          cannot use '/usr/libexec/spank-sif/spank-sif-inspect': it must have the mode 0755; install the package again"
+	assert_contains 'others than root may write to a folder above it'
+}
+
+# Its wait for the child ends after 3 seconds instead of 40.
+@test "a program that hangs is a failure, ends with the check, and --json stays JSON" {
+	run as_root unshare --mount sh -c 'd=/usr/libexec/spank-sif
+		mount -t tmpfs -o mode=755 none /mnt; cp -a $d/. /mnt
+		printf "#!/bin/sh\nexec sleep 9753\n" >/mnt/spank-sif-gpus
+		mount --bind /mnt $d
+		strace -o /dev/null -e inject=poll:retval=0:delay_enter="$0" \
+			spank-sif-check --json --only=plugin,programs,paths >/mnt/json
+		echo "exit status $?"
+		python3 -c "
+import json
+print(*[c[\"result\"] for c in json.load(open(\"/mnt/json\"))[\"checks\"]])"
+		grep -c "no result after 40 seconds" /mnt/json
+		' "$(scaled 3)000000"
+	assert_status 0
+	assert_output $'exit status 1\nok failure skipped\n1'
+	wait_until 10 as_root sh -c '! pgrep -xf "sleep 9753"'
+}
+
 @test "a server that does not work is a failure" {
 	as_root cp --remove-destination /usr/bin/false "$SERVER"
 	as_root chmod 0711 "$SERVER"
@@ -295,6 +326,45 @@ print(json.load(sys.stdin)[\"checks\"][0][\"result\"])"'
 	assert_check fusermount failure 'install the package fuse3'
 }
 
+# COMMANDS: what fusermount says about another /run.
+check_other_run() {
+	run check_after fusermount "mount -t tmpfs $1"
+}
+
+@test "mount=host: /run/spank-sif can be made, and nothing is left there" {
+	plugstack "required spank_sif.so mount=host"
+	check_other_run '-o ro none /run'
+	assert_status 1
+	assert_check fusermount failure "'/run/spank-sif', where mount=host mounts images: Read-only"
+	check_other_run '-o nr_inodes=1 none /run'
+	assert_status 1
+	assert_check fusermount failure 'No space left on device'
+	check_other_run 'none /run; mkdir -m 0777 /run/spank-sif'
+	assert_status 1
+	assert_check fusermount failure 'only root may write'
+	check_other_run 'none /run; mkdir -p /run/spank-sif/9.0.1'
+	assert_status 0
+	assert_check fusermount warning "'/run/spank-sif/9.0.1' is left of a step"
+	# As slurmstepd has it.
+	check_other_run 'none /run; mkdir -p /run/spank-sif/9.0.1
+		exec 9</run/spank-sif/9.0.1; flock 9'
+	assert_check fusermount ok "$FUSERMOUNT"
+}
+
+@test "mount=host with privilege=userns in jobs with a /tmp of their own is reported" {
+	as_root sh -c '{ cat /etc/slurm/slurm.conf
+		echo JobContainerType=job_container/tmpfs; } >/etc/slurm/tmpfs.conf'
+	check_tmpfs() { # SETTINGS
+		plugstack "required spank_sif.so $1"
+		run as_root env SLURM_CONF=/etc/slurm/tmpfs.conf \
+			spank-sif-check --only=fusermount
+	}
+	check_tmpfs "mount=private,host privilege=userns"
+	assert_check fusermount warning 'do not work together'
+	check_tmpfs mount=host
+	assert_check fusermount ok "$FUSERMOUNT"
+}
+
 @test "a plugin for another release of Slurm is a failure" {
 	local slurmd
 	slurmd=$(as_root sh -c 'realpath "$(command -v slurmd)"')
@@ -318,6 +388,11 @@ print(json.load(sys.stdin)[\"checks\"][0][\"result\"])"'
 	assert_status 1
 	assert_check plugin ok "$plugin"
 	assert_check release failure 'built for Slurm 19.05'
+	as_root env LC_ALL=C sh -c 'sed "s/\(spank_sif-release\x00*....\)[0-9.]*/\10.8/" \
+		/root/plugin.so >"$0"' "$plugin"
+	run as_root spank-sif-check --only=release
+	assert_status 1
+	assert_check release failure "'$plugin' is of spank-sif 0.8"
 	as_root rm "$plugin"
 	run as_root spank-sif-check --brief --only=plugin,plugstack
 	assert_status 1
@@ -353,14 +428,14 @@ check_after() {
 
 @test "the limits of the cgroups above count as memory, in both versions" {
 	local cgroups='mount -t tmpfs none /sys/fs/cgroup
-		mount -t tmpfs none /mnt
 		mkdir -p /sys/fs/cgroup/a/b /sys/fs/cgroup/cpu,memory/a/b
 		echo 104857600 >/sys/fs/cgroup/a/memory.max
 		echo max >/sys/fs/cgroup/a/b/memory.max
 		printf "%s\n" "cache 0" "hierarchical_memory_limit 209715200" \
 			>/sys/fs/cgroup/cpu,memory/a/b/memory.stat
-		echo "$line" >/mnt/cgroup
-		mount --bind /mnt/cgroup /proc/$$/cgroup'
+		mount -t tmpfs none /proc; mkdir /proc/self
+		echo "MemAvailable: 8388608 kB" >/proc/meminfo
+		echo "$line" >/proc/self/cgroup'
 	run check_after memory "line=0::/a/b; $cgroups"
 	assert_status 0
 	assert_check memory warning 'allows 100 MiB'
@@ -484,22 +559,34 @@ check_without_namespaces() {
 	assert_equal "$(<"$SHARED/batch.out")" node2
 }
 
-# LABEL: what ps prints for slurmd.
-check_under_selinux() {
-	as_root unshare --mount sh -ec 'mount -t tmpfs none /sys/fs
-		mkdir /sys/fs/selinux
-		echo 1 >/sys/fs/selinux/enforce
-		printf "#!/bin/sh\necho %s\n" "$1" >/sys/fs/ps
-		chmod 0755 /sys/fs/ps
-		mount --bind /sys/fs/ps "$(command -v ps)"
-		spank-sif-check --only=security-modules' sh "$1"
+# MODULE LABEL: what ps prints for slurmd.
+check_under() {
+	as_root unshare --mount sh -ec 'mount -t tmpfs none /mnt
+		case $0 in
+		selinux)
+			mount -t tmpfs none /sys/fs
+			mkdir /sys/fs/selinux
+			echo 1 >/sys/fs/selinux/enforce ;;
+		apparmor)
+			mount -t tmpfs none /sys/module
+			mkdir -p /sys/module/apparmor/parameters
+			echo Y >/sys/module/apparmor/parameters/enabled ;;
+		esac
+		printf "#!/bin/sh\necho %s\n" "\"$1\"" >/mnt/ps
+		chmod 0755 /mnt/ps
+		mount --bind /mnt/ps "$(command -v ps)"
+		spank-sif-check --only=security-modules' "$@"
 }
 
-@test "SELinux: slurmd's context says whether it is confined" {
-	run check_under_selinux system_u:system_r:unconfined_service_t:s0
+@test "SELinux, AppArmor: slurmd's context says whether it is confined" {
+	run check_under selinux system_u:system_r:unconfined_service_t:s0
 	assert_check security-modules ok 'does not confine slurmd'
-	run check_under_selinux system_u:system_r:slurmd_t:s0
+	run check_under selinux system_u:system_r:slurmd_t:s0
 	assert_check security-modules warning 'may confine slurmd (system_u:system_r:slurmd_t:s0)'
+	run check_under apparmor '/usr/sbin/slurmd (enforce)'
+	assert_check security-modules warning 'AppArmor confines slurmd (/usr/sbin/slurmd (enforce))'
+	run check_under apparmor unconfined
+	assert_check security-modules ok 'AppArmor does not confine slurmd'
 	run as_root spank-sif-check --only=security-modules
 	assert_check security-modules ok 'SELinux is '
 }
