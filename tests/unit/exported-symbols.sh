@@ -70,4 +70,17 @@ if [ -z "$settings" ] && [ -f "$top_builddir/spank-sif-server" ]; then
 else
 	echo "not ok 7 - the server has a parser of plugstack.conf:" $settings
 fi
-echo 1..7
+
+# Slurm 25.05 (0x190500) and later look for it; release_mark.h says where the number is.
+mark=$(grep -abo 'spank_sif-release' "$plugin" | sed 's/:.*//;q')
+slurm=$(od -An -tu4 -j$((mark + 24)) -N4 "$plugin" | tr -d ' ')
+has_mode=$(${NM:-nm} -D --defined-only "$plugin" |
+	grep -c ' [DR] slurm_spank_init_failure_mode$')
+wants_mode=$((slurm >= 0x190500))
+if [ "$has_mode" -eq "$wants_mode" ] && [ "$slurm" -ge $((0x160500)) ]; then
+	echo "ok 8 - it exports slurm_spank_init_failure_mode where Slurm has that"
+else
+	echo "not ok 8 - slurm_spank_init_failure_mode: $has_mode times, not" \
+		"$wants_mode, for Slurm $slurm"
+fi
+echo 1..8
