@@ -40,6 +40,21 @@ static const char *wrong_with_fusermount(void)
 	return NULL;
 }
 
+/* Ubuntu's AppArmor, from 25.04 on, allows fusermount3 some mount points only.
+ * Root alone can read which profiles there are. */
+static bool is_held_by_apparmor(void)
+{
+	char line[256];
+
+	return check_read_line_of("grep -s '^fusermount3 (enforce)' "
+				  "/sys/kernel/security/apparmor/profiles",
+		       line, sizeof(line)) &&
+	       !check_read_line_of("grep -hs '^[^#]*/run/spank-sif' "
+				   "/etc/apparmor.d/fusermount3 "
+				   "/etc/apparmor.d/local/fusermount3",
+		       line, sizeof(line));
+}
+
 /* What keeps root from making the mount points; 0: nothing. */
 static int wrong_with_base(void)
 {
@@ -123,6 +138,12 @@ void check_fusermount(const struct check_context *context,
 			FUSERMOUNT_PATH, wrong);
 	else if (geteuid() == 0 && find_fault_of_base(finding))
 		return;
+	else if (is_held_by_apparmor())
+		check_set(finding, CHECK_WARNING,
+			"AppArmor has a profile of fusermount3, which does not "
+			"mention '%s', where mount=host mounts images: see "
+			"spank_sif(8)",
+			BASE);
 	else if (context->args.userns && context->has_job_mounts)
 		check_set(finding, CHECK_WARNING,
 			"mount=host and privilege=userns do not work together "

@@ -503,6 +503,21 @@ check_without_namespaces() {
 	assert_check user-namespaces ok 'users can make them'
 }
 
+@test "AppArmor: a profile of fusermount3 has to mention /run/spank-sif" {
+	plugstack 'required spank_sif.so mount=host'
+	local profile='mount -t tmpfs none /sys/kernel
+		mkdir -p /sys/kernel/security/apparmor
+		echo "fusermount3 (enforce)" >/sys/kernel/security/apparmor/profiles
+		mount -t tmpfs none /mnt
+		mkdir -p /etc/apparmor.d; mount --bind /mnt /etc/apparmor.d'
+	run check_after fusermount "$profile; echo 'umount /mnt/,' >/mnt/fusermount3"
+	assert_status 0
+	assert_check fusermount warning "does not mention '/run/spank-sif'"
+	run check_after fusermount "$profile; mkdir /mnt/local
+		echo 'umount /run/spank-sif/*/image/,' >/mnt/local/fusermount3"
+	assert_check fusermount ok "$FUSERMOUNT"
+}
+
 @test "--cluster checks every node and finds one without spank-sif" {
 	run as_root env SPANK_SIF_IMAGE=/shared/app.sif spank-sif-check --cluster
 	assert_status 0
