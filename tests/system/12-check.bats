@@ -303,6 +303,16 @@ print(json.load(sys.stdin)[\"checks\"][0][\"result\"])"'
 		mount --bind /opt/conf "${srun%/bin/*}/etc"
 		exec spank-sif-check'
 	assert_check plugstack ok "'/opt/conf/other', line 1"
+	# As slurmd fetches it where there is no slurm.conf (configless).
+	run as_root unshare --mount sh -ec '
+		mount -t tmpfs none /etc/slurm
+		mount -t tmpfs none /run
+		mkdir -p /run/slurm/conf
+		echo include sif.conf >/run/slurm/conf/plugstack.conf
+		echo required spank_sif.so >/run/slurm/conf/sif.conf
+		: >/run/slurm/conf/slurm.conf
+		exec spank-sif-check --only=plugstack'
+	assert_check plugstack ok "'/run/slurm/conf/sif.conf', line 1"
 	as_root rm /opt/conf/other
 	run as_root env SLURM_CONF=/opt/conf/slurm.conf spank-sif-check
 	assert_status 1
