@@ -121,6 +121,16 @@ assert_plugin_is_off() {
 711 /usr/libexec/spank-sif/spank-sif-keeper'
 }
 
+@test "without the include in plugstack.conf, the installation says what to add" {
+	as_root sed -i 's/^include/# &/' /etc/slurm/plugstack.conf
+	install_package 1
+	as_root sed -i 's/^# include/include/' /etc/slurm/plugstack.conf
+	assert_status 0
+	assert_contains "add 'include /etc/slurm/plugstack.conf.d/*.conf' to plugstack.conf"
+	refute_contains 'enabled by'
+	assert_image_works
+}
+
 @test "an unpacked package that is not configured changes nothing" {
 	run as_root dpkg --unpack /shared/1.deb
 	assert_status 0
