@@ -110,13 +110,16 @@ static bool find_failure(const struct lines *lines,
 	if (!exists(path))
 		check_set(finding, CHECK_FAILURE,
 			"there is no '%.700s', which has to name %s: commands "
-			"run on the host, whatever --sif-image says",
-			path, PLUGIN);
+			"run on the host, whatever --sif-image says; create "
+			"it with the line 'include %s/*.conf'",
+			path, PLUGIN, PLUGSTACK_DIR);
 	else if (lines->count == 0)
 		check_set(finding, CHECK_FAILURE,
 			"'%.700s' does not name %s, directly or by an include: "
-			"commands run on the host, whatever --sif-image says",
-			path, PLUGIN);
+			"commands run on the host, whatever --sif-image says; "
+			"add the line 'include %s/*.conf', with 'required %s' "
+			"in a file there",
+			path, PLUGIN, PLUGSTACK_DIR, PLUGIN);
 	else if (lines->count > 1)
 		check_set(finding, CHECK_FAILURE,
 			"%s is listed %u times, first in %.700s: keep one line",

@@ -44,7 +44,8 @@ static int receive(int server, enum message_type type, struct error *err)
 	if (got < 0)
 		return error_set(err, errno,
 			"the image server does not answer");
-	return error_set(err, 0, "the image server ended");
+	return error_set(err, 0,
+		"the image server ended; the kernel's log may say why");
 }
 
 static int mount_image(int server, struct error *err)

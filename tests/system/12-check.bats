@@ -159,6 +159,7 @@ print(*[c[\"result\"] for c in json.load(open(\"/mnt/json\"))[\"checks\"]])"
 	run as_root spank-sif-check
 	assert_status 1
 	assert_check plugstack failure 'does not name spank_sif.so'
+	assert_check plugstack failure "add the line 'include /etc/slurm/plugstack.conf.d/*.conf'"
 	plugstack "$required"$'\n'"$required"
 	run as_root spank-sif-check
 	assert_status 1
