@@ -25,21 +25,22 @@
 static const struct {
 	const char *name;
 	check_function *run;
+	bool of_nodes; /* a submit host does not need it */
 } checks[] = {
-	{ "kernel", check_kernel },
-	{ "fuse", check_fuse },
-	{ "landlock", check_landlock },
-	{ "seccomp", check_seccomp },
-	{ "user-namespaces", check_user_namespaces },
-	{ "memory", check_memory },
-	{ "security-modules", check_security_modules },
-	{ "plugin", check_plugin },
-	{ "programs", check_programs },
-	{ "release", check_release },
-	{ "plugstack", check_plugstack },
-	{ "paths", check_paths },
-	{ "fusermount", check_fusermount },
-	{ "image", check_image },
+	{ "kernel", check_kernel, true },
+	{ "fuse", check_fuse, true },
+	{ "landlock", check_landlock, true },
+	{ "seccomp", check_seccomp, true },
+	{ "user-namespaces", check_user_namespaces, true },
+	{ "memory", check_memory, true },
+	{ "security-modules", check_security_modules, true },
+	{ "plugin", check_plugin, false },
+	{ "programs", check_programs, false },
+	{ "release", check_release, false },
+	{ "plugstack", check_plugstack, false },
+	{ "paths", check_paths, true },
+	{ "fusermount", check_fusermount, true },
+	{ "image", check_image, true },
 };
 #define CHECKS (sizeof(checks) / sizeof(*checks))
 
@@ -171,17 +172,34 @@ static size_t next_selected(const bool selected[CHECKS], size_t i)
 	return i;
 }
 
+static void demote(struct check_finding *finding)
+{
+	char text[sizeof(finding->text)];
+
+	memcpy(text, finding->text, sizeof(text));
+	check_set(finding, CHECK_WARNING,
+		"%.800s (only nodes need this, and there is no slurmd here)",
+		text);
+}
+
 static void run_in_child(const bool selected[CHECKS], struct report *report)
 {
 	static struct check_context context;
+	char slurmd[512];
+	bool is_node;
 	size_t i;
 
 	check_read_configuration(&context);
+	is_node =
+		check_read_line_of("command -v slurmd", slurmd, sizeof(slurmd));
 	report->has_read_files = true;
 	for (i = report->current; i < CHECKS;
 		i = next_selected(selected, i + 1)) {
 		report->current = i;
 		checks[i].run(&context, &report->findings[i]);
+		if (checks[i].of_nodes && !is_node &&
+			report->findings[i].result == CHECK_FAILURE)
+			demote(&report->findings[i]);
 	}
 	plugstack_args_free(&context.args);
 }
