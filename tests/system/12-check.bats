@@ -108,15 +108,20 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 	assert_check programs failure 'mounted noexec'
 }
 
-@test "a setuid helper, or a folder of a group, is a failure" {
+@test "a setuid helper, one of another version, or a folder of a group, is a failure" {
 	run as_root unshare --mount sh -c 'd=/usr/libexec/spank-sif
 		mount -t tmpfs -o mode=755 none /mnt; cp -a $d/. /mnt
 		mount --bind /mnt $d
 		chmod 4755 $d/spank-sif-inspect; spank-sif-check --only=programs
-		chmod 0755 $d/spank-sif-inspect; chmod 0775 $d
+		chmod 0755 $d/spank-sif-inspect
+		printf "#!/bin/sh\necho spank-sif-keeper 0.8\n" >$d/spank-sif-keeper
+		spank-sif-check --only=programs
+		chmod 0775 $d
 		runuser -u alice -- spank-sif-check --only=programs'
 	assert_status 1
 	assert_line "failure  programs          cannot use '/usr/libexec/spank-sif/spank-sif-inspect': it must have the mode 0755; install the package again"
+	assert_contains 'is not of version'
+	assert_contains '(spank-sif-keeper 0.8): install the package again'
 	assert_contains 'others than root may write to a folder above it'
 }
 
