@@ -592,12 +592,25 @@ check_without_namespaces() {
 
 @test "job_submit.lua sends batch jobs with an image to the feature sif" {
 	has_slurm_plugin job_submit_lua || skip "this Slurm was built without Lua"
-	as_root scontrol update nodename=node2 AvailableFeatures=sif \
-		ActiveFeatures=sif
-	run as_alice sbatch --wait --output=/shared/batch.out \
-		--sif-image=/shared/app.sif --wrap=hostname
-	assert_status 0
-	assert_equal "$(<"$SHARED/batch.out")" node2
+	as_root scontrol update nodename=node2 AvailableFeatures=sif,fast \
+		ActiveFeatures=sif,fast
+	as_root scontrol update nodename=node1 AvailableFeatures=slow ActiveFeatures=slow
+	# COMMAND...: where the job runs.
+	submitted_to() {
+		as_alice "$@" --wait --output=/shared/batch.out --wrap=hostname \
+			>/dev/null && cat "$SHARED/batch.out"
+	}
+	run submitted_to sbatch --sif-image=/shared/app.sif
+	assert_output node2
+	run submitted_to sbatch --sif-image=/shared/app.sif --constraint='fast|slow'
+	assert_output node2
+	run submitted_to env SPANK_SIF_IMAGE=/shared/app.sif sbatch
+	assert_output node2
+	run submitted_to sbatch --nodelist=node1 --sif-image=none
+	assert_output node1
+	run submitted_to sbatch --nodelist=node1 --sif-image=/shared/app.sif
+	assert_failure
+	assert_contains 'Requested node configuration is not available'
 }
 
 # MODULE LABEL: what ps prints for slurmd.
