@@ -134,6 +134,59 @@ in_app() { # [OPTION...] CMD
 	assert_contains '<x>'
 }
 
+# tests/lib/recorded/README.md says what is in it.
+recorded() { # NAME
+	[[ $(uname -m) == x86_64 ]] || skip "it is for x86_64"
+	gunzip -c "$TESTS_LIB/recorded/$1.gz" >"$SHARED/$1"
+}
+
+print_recorded() { # NAME
+	run as_alice srun --sif-image="/shared/$1" --sif-bind=/usr sh -c \
+		'printf "%s\n" "$PLAIN" "$QUOTED" "$JSON" "$LINES"
+		/.singularity.d/runscript
+		cd /data && find . -printf "%M %.50P %l\n" && grep -r . .'
+}
+
+DECLARED='of the image
+say "hi" \ to $HOME
+{"a": "b\\c"}
+one
+two
+<of it>
+<$HOME>'
+
+# bats test_tags=reader
+@test "an OCI-SIF of SingularityCE has its layers and its config" {
+	recorded singularity-4.1.1.oci.sif
+	print_recorded singularity-4.1.1.oci.sif
+	assert_status 0
+	assert_contains "$DECLARED"
+	assert_equal "$(grep '^[-dl]' <<<"$output" | LC_ALL=C sort -k 2 | sed 's/ *$//')" \
+"drwxr-xr-x
+-rwsr-xr-x changed
+drwxr-xr-x emptied
+drwxr-xr-x gone
+-rw-r--r-- gone/third
+-rw-r--r-- kept
+-rw-r--r-- linked
+-rw-r--r-- $(printf 'n%.0s' {1..50})
+drwxr-xr-x opaque
+-rw-r--r-- opaque/third
+drwxr-xr-x part
+-rw-r--r-- part/kept
+lrwxrwxrwx part/link ../kept
+drwxr-xr-x replaced
+-rw-r--r-- replaced/second"
+	assert_equal "$(grep '^\./' <<<"$output" | LC_ALL=C sort)" \
+"./changed:second
+./gone/third:third
+./kept:first
+./linked:first
+./opaque/third:third
+./part/kept:first
+./replaced/second:second"
+}
+
 # bats test_tags=machine
 @test "the files of the config show over io_uring" {
 	need_uring
