@@ -168,10 +168,10 @@ image_add_singularity() { # TREE ENVIRONMENT [NAME=VALUE...]
 		"$(image_docker_exports "$@")"
 	image_write_script "$meta/env/90-environment.sh" \
 		'# Custom environment shell code should follow' "$text"
-	image_write_script "$meta/env/94-appsbase.sh" \
+	image_write_script "$meta/env/94-appsbase.sh" '# no apps'
+	image_write_script "$meta/env/95-apps.sh" \
 		'if test -n "${SINGULARITY_APPNAME:-}"; then' \
 		'	export SCIF_APPNAME="$SINGULARITY_APPNAME"' fi
-	image_write_script "$meta/env/95-apps.sh" '# no apps'
 	image_write_script "$meta/env/99-base.sh" \
 		'if [ -z "$LD_LIBRARY_PATH" ]; then' \
 		'	LD_LIBRARY_PATH="/.singularity.d/libs"' else \

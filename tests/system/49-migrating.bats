@@ -73,7 +73,7 @@ add_app() { # TREE NAME
 	echo 'export OF_APP=yes' >"$app/scif/env/90-environment.sh"
 	image_write_script "$app/bin/tool" 'echo "tool: $OF_APP $*"'
 	image_write_script "$app/scif/runscript" 'exec tool "$@"'
-	image_write_script "$1/.singularity.d/env/94-appsbase.sh" \
+	image_write_script "$1/.singularity.d/env/95-apps.sh" \
 		'if test -n "${APPTAINER_APPNAME:-}"; then' \
 		'	PATH="/scif/apps/$APPTAINER_APPNAME/bin:$PATH"' \
 		'	. "/scif/apps/$APPTAINER_APPNAME/scif/env/90-environment.sh"' \
