@@ -158,7 +158,8 @@ image_sif_add_overlay() { # SIF [UPPER]
 # The layout of /.singularity.d is that of Apptainer and Singularity; the contents
 # are short.  ENVIRONMENT is the text of %environment (90-environment.sh); further
 # arguments NAME=VALUE are the ENV of a Docker image (10-docker2singularity.sh),
-# written as those tools write them: as defaults in double quotes.
+# written as those tools write them: as defaults in double quotes, escaped for a
+# shell and once more as a Go string.
 image_add_singularity() { # TREE ENVIRONMENT [NAME=VALUE...]
 	local tree=$1 meta=$1/.singularity.d text=$2 name
 	shift 2
@@ -204,7 +205,7 @@ image_docker_exports() { # NAME=VALUE...
 	local variable name value
 	for variable; do
 		name=${variable%%=*} value=${variable#*=}
-		value=$(sed 's/[\\"`$]/\\&/g' <<<"$value")
+		value=$(sed 's/[\\"`$]/\\&/g; s/[\\"]/\\&/g' <<<"$value")
 		if [[ $name == PATH ]]; then
 			echo "export PATH=\"$value\""
 		else

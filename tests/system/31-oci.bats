@@ -134,9 +134,9 @@ in_app() { # [OPTION...] CMD
 	assert_contains '<x>'
 }
 
-# tests/lib/recorded/README.md says what is in it.
+# tests/lib/recorded/README.md says what is in them.
 recorded() { # NAME
-	[[ $(uname -m) == x86_64 ]] || skip "it is for x86_64"
+	[[ $(uname -m) == x86_64 ]] || skip "they are for x86_64"
 	gunzip -c "$TESTS_LIB/recorded/$1.gz" >"$SHARED/$1"
 }
 
@@ -185,6 +185,14 @@ drwxr-xr-x replaced
 ./opaque/third:third
 ./part/kept:first
 ./replaced/second:second"
+}
+
+@test "a SIF of SingularityCE has the variables of its Docker image" {
+	recorded singularity-4.1.1.sif
+	print_recorded singularity-4.1.1.sif
+	assert_status 0
+	assert_contains "$DECLARED"
+	assert_line './changed:second'
 }
 
 # bats test_tags=machine

@@ -26,9 +26,13 @@
 #include "common/privileged/shell.h"
 #include "common/shell_quote.h"
 #include "spank/plugin/container/image_path.h"
+#include "spank/plugin/environment/docker_script.h"
 #include "spank/plugin/environment/rules.h"
 #include "spank/plugin/environment/scripts.h"
 #include "spank/plugin/environment/setters.h"
+
+/* Longer scripts are sourced: a program is one argument, at most 128 KiB. */
+#define INLINE_MAX (16 << 10)
 
 void image_scripts_free(struct image_scripts *scripts)
 {
@@ -119,16 +123,81 @@ int image_scripts_list(struct image_scripts *scripts, struct error *err)
 	return 0;
 }
 
-/* Image builders write the PATH of a Docker image to one of these.  Runtimes
- * complete it, because not every such PATH has /sbin. */
-static bool brings_docker_path(const char *name)
+/* --- files ---------------------------------------------------------------- */
+
+int image_scripts_read_file(int fd, char *bytes, size_t size,
+	size_t *ret_length)
 {
-	return strcmp(name, "10-docker2singularity.sh") == 0 ||
-	       strcmp(name, "10-docker.sh") == 0;
+	size_t length = 0;
+	ssize_t got;
+
+	while (length < size) {
+		got = read(fd, bytes + length, size - length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		length += got;
+	}
+	*ret_length = length;
+	return 0;
 }
 
-/* environment_rules_complete_path() in shell.  It uses no variables, and works
- * with any IFS and options that the image's scripts have set. */
+/* The type is checked again: something may be bound over the script. */
+static int open_script(const struct image_scripts *scripts, size_t index)
+{
+	CLEANUP_FREE char *path = NULL;
+	CLEANUP_FD int fd = -1;
+	struct stat status;
+
+	if (asprintf(&path, "%s/%s", scripts->directory,
+		    scripts->names[index]) < 0) {
+		path = NULL;
+		errno = ENOMEM;
+		return -1;
+	}
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -1;
+	if (!S_ISREG(status.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return fd_take(&fd);
+}
+
+/* As it is in the image. */
+static char *load_file(const struct image_scripts *scripts, size_t index,
+	size_t *ret_length)
+{
+	CLEANUP_FD int fd = open_script(scripts, index);
+	char *text = fd < 0 ? NULL : malloc(ENVIRONMENT_READER_FILE_MAX);
+
+	if (text && image_scripts_read_file(fd, text,
+			    ENVIRONMENT_READER_FILE_MAX, ret_length) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *image_scripts_load(const struct image_scripts *scripts, size_t index,
+	size_t *ret_length)
+{
+	char *text = load_file(scripts, index, ret_length);
+
+	if (text && docker_script_is(scripts->names[index]))
+		*ret_length = docker_script_unescape(text, *ret_length);
+	return text;
+}
+
+/* --- the program ---------------------------------------------------------- */
+
+/* Runtimes complete the PATH of a Docker image, because not every such PATH has
+ * /sbin.  This is environment_rules_complete_path() in shell.  It uses no
+ * variables, and works with any IFS and options that the image's scripts have
+ * set. */
 static void print_complete_path(FILE *out)
 {
 	static const char *const parts[] = { "/usr/local/sbin",
@@ -184,6 +253,38 @@ static void print_wait(FILE *out, const struct image_scripts *scripts,
 		IMAGE_SCRIPTS_COMPLETE, SHELL_PROGRESS_FD, SHELL_LIFELINE_FD);
 }
 
+static void print_source(FILE *out, const struct image_scripts *scripts,
+	size_t index)
+{
+	fputs("\\command . ", out);
+	shell_quote_print(out, scripts->directory);
+	fputs("/", out);
+	shell_quote_print(out, scripts->names[index]);
+	fputs("\n", out);
+}
+
+/* The text of a script that shells would misread as it is in the image. */
+static bool print_unescaped(FILE *out, const struct image_scripts *scripts,
+	size_t index)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t length, read;
+
+	if (!docker_script_is(scripts->names[index]))
+		return false;
+	text = load_file(scripts, index, &read);
+	if (!text || read > INLINE_MAX || memchr(text, '\0', read))
+		return false;
+	length = docker_script_unescape(text, read);
+	if (length == read)
+		return false;
+	text[length] = '\0';
+	fputs("\\command eval ", out);
+	shell_quote_print(out, text);
+	fputs("\n", out);
+	return true;
+}
+
 char *image_scripts_program(const struct image_scripts *scripts,
 	const char *shell)
 {
@@ -199,13 +300,11 @@ char *image_scripts_program(const struct image_scripts *scripts,
 	print_dialect(out, shell);
 	print_snapshot(out, scripts, 0);
 	for (i = 0; i < scripts->count; i++) {
-		fprintf(out, "echo %c >&%d\n\\command . ", IMAGE_SCRIPTS_BEGUN,
+		fprintf(out, "echo %c >&%d\n", IMAGE_SCRIPTS_BEGUN,
 			SHELL_PROGRESS_FD);
-		shell_quote_print(out, scripts->directory);
-		fputs("/", out);
-		shell_quote_print(out, scripts->names[i]);
-		fputs("\n", out);
-		if (brings_docker_path(scripts->names[i]))
+		if (!print_unescaped(out, scripts, i))
+			print_source(out, scripts, i);
+		if (docker_script_is(scripts->names[i]))
 			print_complete_path(out);
 		print_snapshot(out, scripts, i + 1);
 	}
@@ -219,61 +318,7 @@ char *image_scripts_program(const struct image_scripts *scripts,
 	return program;
 }
 
-int image_scripts_read_file(int fd, char *bytes, size_t size,
-	size_t *ret_length)
-{
-	size_t length = 0;
-	ssize_t got;
-
-	while (length < size) {
-		got = read(fd, bytes + length, size - length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		length += got;
-	}
-	*ret_length = length;
-	return 0;
-}
-
-/* The type is checked again: something may be bound over the script. */
-static int open_script(const struct image_scripts *scripts, size_t index)
-{
-	CLEANUP_FREE char *path = NULL;
-	CLEANUP_FD int fd = -1;
-	struct stat status;
-
-	if (asprintf(&path, "%s/%s", scripts->directory,
-		    scripts->names[index]) < 0) {
-		path = NULL;
-		errno = ENOMEM;
-		return -1;
-	}
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return -1;
-	if (!S_ISREG(status.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
-	return fd_take(&fd);
-}
-
-char *image_scripts_load(const struct image_scripts *scripts, size_t index,
-	size_t *ret_length)
-{
-	CLEANUP_FD int fd = open_script(scripts, index);
-	char *text = fd < 0 ? NULL : malloc(ENVIRONMENT_READER_FILE_MAX);
-
-	if (text && image_scripts_read_file(fd, text,
-			    ENVIRONMENT_READER_FILE_MAX, ret_length) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
+/* --- reading -------------------------------------------------------------- */
 
 static int complete_path(struct environment *image, struct error *err)
 {
@@ -305,7 +350,7 @@ int image_scripts_read(const struct image_scripts *scripts,
 				scripts->directory, scripts->names[i]);
 		if (environment_reader_read(reader, text, length, err) < 0)
 			return -1;
-		if (brings_docker_path(scripts->names[i]) &&
+		if (docker_script_is(scripts->names[i]) &&
 			complete_path(&reader->exported, err) < 0)
 			return -1;
 		if (scripts->setters &&

@@ -169,6 +169,54 @@ static void every_shell_gives_the_same_result(void **state)
 	}
 }
 
+/* As SingularityCE 4.1.1 writes the Env of a Docker image.  In its own shell
+ * most of these have the same values; $, `, newlines and tabs do not. */
+static void docker_variables_have_their_declared_values(void **state)
+{
+	static const char *const lines[][2] = {
+		{ "a\\\\\\\\b", "a\\b" },
+		{ "\\\\\\\"\\\\\\\"", "\"\"" },
+		{ "tail\\\\\\\\", "tail\\" },
+		{ "{\\\\\\\"k\\\\\\\": \\\\\\\"C:\\\\\\\\dir\\\\\\\"}",
+			"{\"k\": \"C:\\dir\"}" },
+		{ "\\\\\\\\u@\\\\\\\\h", "\\u@\\h" },
+		{ "it's a}b", "it's a}b" },
+		{ "one\\ntwo\\tthree", "one\ntwo\tthree" },
+		{ "\\\\$(echo no)\\\\`echo no\\\\`\\\\${X",
+			"$(echo no)`echo no`${X" },
+		/* Escaped once. */
+		{ "a \\\"b\\\" \\$c \\\\d", "a \"b\" $c \\d" },
+	};
+	char text[1024] = "#!/bin/sh\nexport PATH=\"/bin\"\n", name[8];
+	size_t i, j, length = strlen(text);
+
+	(void)state;
+	for (j = 0; j < sizeof(lines) / sizeof(*lines); j++)
+		length += sprintf(text + length,
+			"export E%zu=\"${E%zu:-\"%s\"}\"\n", j, j, lines[j][0]);
+	write_script("10-docker2singularity.sh", text);
+	/* Read where there is no shell, and run by each otherwise. */
+	write_script("20.sh", "B=$(echo x)\nexport B\n");
+	for (i = 0; i <= sizeof(shells) / sizeof(*shells); i++) {
+		const char *shell = i == 0 ? "/nowhere" : shell_at(i - 1);
+		struct image_environment_report report;
+		struct environment edits = { .count = 0 };
+		struct error err = { 0 };
+
+		if (!shell)
+			continue;
+		if (load_within(shell, TIMEOUT_MS, NULL, &edits, &report,
+			    &err) < 0)
+			fail_msg("%s: %s", shell, err.text);
+		assert_int_equal(report.shell != NULL, i > 0);
+		for (j = 0; j < sizeof(lines) / sizeof(*lines); j++) {
+			sprintf(name, "E%zu", j);
+			assert_value(&edits, name, lines[j][1]);
+		}
+		environment_free(&edits);
+	}
+}
+
 static void every_shell_gets_the_prompt_of_the_image(void **state)
 {
 	const char *shell;
@@ -599,6 +647,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_image_without_scripts_declares_nothing),
 		TEST(every_shell_gives_the_same_result),
+		TEST(docker_variables_have_their_declared_values),
 		TEST(every_shell_gets_the_prompt_of_the_image),
 		TEST(scripts_do_not_see_the_job),
 		TEST(shell_options_of_a_script_are_harmless),
