@@ -20,7 +20,8 @@ IMAGE_PROGRAMS=(sh bash cat chmod cp df dirname echo env false find findmnt gete
 	seq sha256sum sleep sort stat tail tee test touch true tty uname wc whoami)
 
 # Copies programs and the libraries that ldd names.  The image gets what a symlink
-# such as sh points to, under the name of the symlink.
+# such as sh points to, under the name of the symlink.  Programs may be links to one
+# file of 10 MB, and are in the image, too.
 image_add_program() { # TREE PROGRAM...
 	local tree=$1 name program programs=()
 	shift
@@ -31,7 +32,7 @@ image_add_program() { # TREE PROGRAM...
 		}
 		programs+=("$program")
 	done
-	cp -L -t "$tree/usr/bin" "${programs[@]}"
+	cp -L --preserve=links -t "$tree/usr/bin" "${programs[@]}"
 	image_add_libraries "$tree" "${programs[@]}"
 }
 

@@ -25,7 +25,7 @@ setup_file() {
 	as_root cp -a "$LINE" /root/plugstack.conf
 	as_root cp -a "$SERVER" /root/server
 	as_root cp -a "$FUSERMOUNT" /root/fusermount3
-	as_root cp -a /bin/true /root/prolog
+	as_root sh -c 'echo "#!/bin/sh" >/root/prolog; chmod 0755 /root/prolog'
 }
 
 teardown() {
@@ -485,7 +485,8 @@ check_after() {
 }
 
 @test "a slurmd that is older than its file is reported" {
-	run as_root sh -c 'cp /bin/sleep /opt/slurmd; /opt/slurmd 600 & pid=$!
+	run as_root sh -c 'cp /bin/bash /opt/slurmd
+		/opt/slurmd -c "read -rt 600 <> <(:)" & pid=$!
 		while kill -0 $pid && [ "$(readlink /proc/$pid/exe)" != /opt/slurmd ]
 		do :; done
 		rm /opt/slurmd; spank-sif-check --only=release; kill $pid'
@@ -586,7 +587,7 @@ check_without_namespaces() {
 	assert_contains 'prolog failed'
 	run as_root sinfo --noheader --nodes=node1 --format=%t
 	assert_contains drain
-	as_root cp -a /bin/true /root/prolog
+	as_root sh -c 'echo "#!/bin/sh" >/root/prolog'
 	as_root scontrol update nodename=node1 state=resume
 }
 

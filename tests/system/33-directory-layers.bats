@@ -441,9 +441,9 @@ LESS='^./\(device\|disk\)\| acl-other '
 }
 
 @test "setuid programs and devices in a layer have no effect" {
-	as_root sh -c 'mkdir -p /shared/e && cp /usr/bin/id /shared/e/suid &&
-		chmod 4755 /shared/e/suid && mknod -m 0666 /shared/e/null c 1 3'
-	run over e:ro sh -c '/suid -u; cat /null'
+	as_root sh -c 'mkdir -p /shared/e && cp /usr/bin/id /shared/e/id &&
+		chmod 4755 /shared/e/id && mknod -m 0666 /shared/e/null c 1 3'
+	run over e:ro sh -c '/id -u; cat /null'
 	assert_line 2001
 	assert_contains "/null: Permission denied"
 }
