@@ -73,7 +73,11 @@ defect_too_many_descriptors() { patch_header "$1" "$2" 88 8 1000000; }
 defect_descriptors_that_overflow() { patch_header "$1" "$2" 96 8 -100; }
 defect_encrypted() { patch_descriptor "$1" "$2" 201 4 5; }
 defect_unknown_file_system() { patch_descriptor "$1" "$2" 201 4 77; }
-defect_oci_sif() { patch_descriptor "$1" "$2" 0 4 $((0x400A)); }
+# Of a size that an index may have.
+defect_oci_sif() {
+	patch_descriptor "$1" "$2" 0 4 $((0x400A))
+	write_number "$2" $(($(descriptor_offset "$2") + 25)) 8 4096
+}
 defect_partition_that_overflows() { patch_descriptor "$1" "$2" 17 8 -4096; }
 defect_no_architecture() {
 	cp "$1" "$2"

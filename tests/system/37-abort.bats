@@ -31,6 +31,7 @@ teardown() {
 	has_plugin || return 0
 	end_stopping
 	touch "$SHARED/let-go"
+	as_root pkill -x hung-file || true
 	as_root sh -c 'umount --lazy /hung; rmdir /hung' || true
 	stop_steps
 }
@@ -136,7 +137,7 @@ is_answered() {
 @test "scancel ends tasks that wait for a server that cannot be killed" {
 	start_hung_file
 	start_step -n4 --chdir=/shared --sif-image=/hung/image.sif sh -c '
-		echo $$ >>pids; until [ -e trigger ]; do sleep 0.1; done
+		sleep 0.1; echo $$ >>pids; until [ -e trigger ]; do sleep 0.1; done
 		[ -e "$(printf "/many/%050.0f" $(((SLURM_PROCID + 1) * 999)))" ]'
 	wait_for_lines "$SHARED/pids" 4
 	touch "$SHARED/trigger"
