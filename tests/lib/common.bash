@@ -112,6 +112,11 @@ has_slurm_plugin() { # NAME
 	[[ -e $(slurm_plugins)/$1.so ]]
 }
 
+# Whether the cluster can have --cgroup=VERSION.
+has_slurm_cgroup() { # v1|v2
+	has_slurm_plugin "cgroup_$1" && [[ $(slurm_release)$1 != 2311v2 ]]
+}
+
 # These releases start it through slurmstepd, whose libraries an image does not have.
 has_task_prolog() {
 	[[ $(slurmd -V) != *" "@(24.11.[0-6]|25.05.[01]) ]]

@@ -289,7 +289,7 @@ no_groups_left() {
 @test "a cluster with cgroups leaves the machine's groups unchanged" {
 	wait_until 30 no_groups_left
 	for version in v1 v2; do
-		has_slurm_plugin "cgroup_$version" || continue
+		has_slurm_cgroup "$version" || continue
 		run "$CLUSTER_TOOL" run --nodes=1 --no-plugin --cgroup=$version \
 			--conf=ProctrackType=proctrack/cgroup \
 			--cgroup-conf=IgnoreSystemd=yes -- \

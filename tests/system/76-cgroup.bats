@@ -29,7 +29,7 @@ setup_file() {
 machine_has_cgroup() { # VERSION
 	case $1 in
 	v1) findmnt --types cgroup --options memory >/dev/null ;;
-	v2) has_slurm_plugin cgroup_v2 && findmnt --types cgroup2 >/dev/null ;;
+	v2) has_slurm_cgroup v2 && findmnt --types cgroup2 >/dev/null ;;
 	esac
 }
 
