@@ -129,10 +129,14 @@ start_over() { # LAYERS SRUN-ARGUMENT...
 		"the kernel cannot prepare '/shared/d/work': remove that directory"
 }
 
+layer_is_told() {
+	[[ $(grep -c 'layer  /shared/d (directory, writable)' "$STEP_OUTPUT") == 1 ]]
+}
+
 @test "--sif-join and --sif-debug see the layer" {
 	start_over /shared/d --sif-debug sh -c 'echo joined >/opt/x; echo >>go; sleep 1000'
 	wait_for_lines "$SHARED/go"
-	assert_equal "$(grep -c 'layer  /shared/d (directory, writable)' "$STEP_OUTPUT")" 1
+	wait_until 10 layer_is_told
 	job=$(as_root squeue --noheader --format=%i)
 	run as_alice srun --jobid="$job" --overlap --sif-join="$job.0" cat /opt/x
 	assert_line joined

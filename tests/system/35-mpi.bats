@@ -128,6 +128,8 @@ compile_mpi() { # mpich|openmpi
 
 need_mpi() { # mpich|openmpi
 	[[ -e $TREE/usr/bin/$1 ]] || skip "no mpicc.$1"
+	[[ $1 != mpich || -n $MPICH_HERE ]] ||
+		skip "this MPICH does not find its other tasks, on the host either"
 	[[ $1 != openmpi ]] || has_pmix || skip "this Slurm has no mpi/pmix"
 }
 
@@ -137,11 +139,11 @@ has_pmix() {
 }
 
 # How many of two tasks on a node MPICH counts as sharing it, on the host: 5.0.2
-# counts one, with and without an image.
+# counts one, with and without an image.  Empty if there are not two.
 count_mpich_here() {
 	cp "$BATS_FILE_TMPDIR/mpich" "$SHARED/"
 	MPICH_HERE=$(as_alice srun -w node1 -n2 --mpi=pmi2 sh -c '
-		/shared/mpich; true' | sed -n 's/^rank 0.* \([12]\) here.*/\1/p')
+		/shared/mpich; true' | sed -n 's/^rank 0 of 2.* \([12]\) here.*/\1/p')
 	export MPICH_HERE
 }
 

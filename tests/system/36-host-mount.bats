@@ -206,7 +206,7 @@ keeper_can_gain_nothing() {
 
 # As on minimal systems: fusermount3 then mounts, but does not unmount.
 @test "without /etc/mtab the image is unmounted when the tasks have started" {
-	as_root mv /etc/mtab /etc/mtab.away
+	as_root sh -c '[ ! -e /etc/mtab ] || mv /etc/mtab /etc/mtab.away'
 	start_held_step sh -c 'echo x >started
 		until [ -e go ]; do sleep 0.05; done; cat /etc/os-release'
 	wait_for_lines "$SHARED/held" 1
@@ -217,7 +217,7 @@ keeper_can_gain_nothing() {
 	wait_until 5 no_host_mounts
 	touch "$SHARED/go"
 	wait_step
-	as_root mv /etc/mtab.away /etc/mtab
+	as_root sh -c '[ ! -e /etc/mtab.away ] || mv /etc/mtab.away /etc/mtab'
 	assert_status 0
 	refute_contains "spank_sif"
 	assert_host_as_before "$before"
