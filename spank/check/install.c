@@ -242,9 +242,9 @@ void check_release(const struct check_context *context,
 	if (!check_read_line_of("{ slurmd -V || srun -V; } 2>/dev/null",
 		    running, sizeof(running)))
 		check_set(finding, CHECK_FAILURE,
-			"neither slurmd nor srun can be run to ask for the "
-			"release of Slurm: install them, or build the plugin "
-			"with --with-slurm=PREFIX");
+			"neither slurmd nor srun tells the release of Slurm: "
+			"install them (srun needs a slurm.conf), or build the "
+			"plugin with --with-slurm=PREFIX");
 	else if (number == 0)
 		check_set(finding, CHECK_FAILURE,
 			"cannot tell which release of Slurm '%.700s' is built "
