@@ -74,9 +74,9 @@ static bool get_call(pid_t pid, struct __ptrace_syscall_info *ret_info)
 }
 
 /*
- * glibc's clone3 has no unwind information at its system call.  This moves the
- * thread to the return address, on top of the stack.  Callers then restore the
- * registers.
+ * On x86_64 glibc's clone3 has no unwind information at its system call; on
+ * aarch64 it has.  This moves the thread to the return address, on top of the
+ * stack.  Callers then restore the registers.
  */
 static bool leave_clone3(pid_t pid, struct user_regs_struct *ret_before)
 {
