@@ -26,7 +26,7 @@ setup_file() {
 	make_sifs
 }
 
-# A tree that says who it is.
+# A tree that says who it is.  A Slurm in /opt/slurm has a mount point there, too.
 layer() { # NAME
 	mkdir -p "$TREES/$1/opt/$1" "$TREES/$1/.singularity.d/env"
 	echo "$1" >"$TREES/$1/opt/mark"
@@ -76,7 +76,7 @@ inside() { # SRUN-ARGUMENT...
 
 @test "the last layer is on top, in one list, in several, and in the variable" {
 	run inside --sif-overlay=one.sqf:ro,two.sqf:ro \
-		sh -c 'cat /opt/mark /opt/one/file /opt/two/file; ls /opt'
+		sh -c 'cat /opt/mark /opt/one/file /opt/two/file; ls -I slurm /opt'
 	assert_output $'two\none\ntwo\nmark\none\ntwo'
 	run inside --sif-overlay=two.sqf --sif-overlay=one.sqf cat /opt/mark
 	assert_output one
@@ -101,7 +101,7 @@ inside() { # SRUN-ARGUMENT...
 	assert_output two
 	# As in Apptainer, the option replaces the variable.
 	run here env SINGULARITY_OVERLAY=one.sqf \
-		srun --sif-image=app.sif --sif-overlay=two.sqf ls /opt
+		srun --sif-image=app.sif --sif-overlay=two.sqf ls -I slurm /opt
 	assert_output $'mark\ntwo'
 	run here env SINGULARITY_OVERLAY=one.sqf srun echo host
 	assert_output host
@@ -119,17 +119,17 @@ inside() { # SRUN-ARGUMENT...
 	assert_contains "warning: --sif-overlay: the image '/shared/one.sqf' is read-only, although ':rw' was given"
 	assert_line one
 	run inside --sif-overlay=one.sqf,env.ext3:ro,two.sqf \
-		sh -c 'cat /opt/mark; ls /opt'
+		sh -c 'cat /opt/mark; ls -I slurm /opt'
 	assert_output $'two\nbig\next\nmark\none\ntwo'
 }
 
 @test "of a SIF the overlay partition counts, or else data, or else the root" {
-	run inside --sif-overlay=overlaid.sif:ro sh -c 'cat /opt/mark; ls /opt'
+	run inside --sif-overlay=overlaid.sif:ro sh -c 'cat /opt/mark; ls -I slurm /opt'
 	assert_output $'ext\nbig\next\nmark'
 	run inside --sif-overlay=overlaid.sif,data.sif cat /opt/mark
 	assert_contains "warning: --sif-overlay: the image '/shared/overlaid.sif' is read-only"
 	assert_line two
-	run inside --sif-overlay=env.ext3:ro,primary.sif ls /opt
+	run inside --sif-overlay=env.ext3:ro,primary.sif ls -I slurm /opt
 	assert_output $'big\next\nmark\ntwo'
 }
 
@@ -262,7 +262,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 	printf '%s\n' '#!/bin/sh' '#SBATCH --sif-image=app.sif' \
 		'#SBATCH --sif-overlay=one.sqf:ro' 'cat /opt/mark 2>/dev/null' \
 		'cd /; srun cat /opt/mark' \
-		'srun --sif-overlay=/shared/two.sqf,/shared/one.sqf:ro ls /opt' \
+		'srun --sif-overlay=/shared/two.sqf,/shared/one.sqf:ro ls -I slurm /opt' \
 		'srun --sif-overlay=none cat /opt/mark' >"$SHARED/job"
 	run_job job
 	assert_status 0
@@ -286,9 +286,9 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 		"$OTHER/shared/"
 	run on_other srun --sif-image=app.sif cat /opt/mark
 	assert_output one
-	run on_other srun --sif-image=app.sif --sif-overlay=two.sqf ls /opt
+	run on_other srun --sif-image=app.sif --sif-overlay=two.sqf ls -I slurm /opt
 	assert_output $'mark\none\ntwo'
-	run on_other srun --sif-image=app.sif --sif-overlay=none ls /opt
+	run on_other srun --sif-image=app.sif --sif-overlay=none ls -I slurm /opt
 	assert_output mark
 	run on_other srun --sif-image=app.sif --sif-overlay=env.ext3 true
 	assert_failure
@@ -319,7 +319,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 @test "a writable layer lies over the layers, and another step can join" {
 	run inside --sif-overlay=one.sqf,env.ext3:ro --sif-writable-tmpfs \
 		sh -c 'echo new >/opt/mark && rm /opt/one/file && cat /opt/mark
-			mv /opt/ext /opt/moved; ls /opt/one /opt'
+			mv /opt/ext /opt/moved; ls -I slurm /opt/one /opt'
 	assert_status 0
 	assert_output $'new\n/opt:\nbig\nmark\nmoved\none\n\n/opt/one:\ntrue'
 	run here salloc --quiet -n2 sh -c 'srun -n1 --overlap --sif-image=app.sif \
@@ -341,7 +341,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 			"$OTHER/shared/"
 		run on_other srun -n2 --sif-image=app.sif \
 			--sif-overlay=one.sqf,env.ext3:ro,two.sqf sh -c \
-			'echo $(cat /opt/mark /opt/one/file /opt/ext/file) $(ls /opt)'
+			'echo $(cat /opt/mark /opt/one/file /opt/ext/file) $(ls -I slurm /opt)'
 		assert_status 0
 		assert_line "two one ext big ext mark one two" 2
 		run on_other srun --sif-image=app.sif --sif-writable-tmpfs \
@@ -379,7 +379,7 @@ are_read_ahead() { # COUNT SRUN-ARGUMENT...
 		--sif-overlay=/shared/one.sqf,/shared/env.ext3:ro sh -c \
 		'sha256sum </opt/big; : >/shared/pid.$SLURM_PROCID
 		while [ ! -e /shared/go ]; do sleep 0.1; done
-		echo $(cat /opt/mark /opt/one/file; ls /opt; sha256sum </opt/big)'
+		echo $(cat /opt/mark /opt/one/file; ls -I slurm /opt; sha256sum </opt/big)'
 	wait_until 60 all_are_there 64
 	# The guard is the parent; what it replaces serves the same stack.
 	for _ in 1 2; do

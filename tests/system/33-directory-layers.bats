@@ -525,7 +525,7 @@ LESS='^./\(device\|disk\)\| acl-other '
 		run on_other srun --sif-image=small.sif --sif-overlay=d sh -c 'echo x >/opt/x; rm -r /opt/there; mkdir /opt/there'
 		assert_status 0
 		run on_other srun --sif-image=small.sif --sif-overlay=d:ro,e sh -c \
-			'cat /opt/x; echo y >/opt/y; ls -A /opt/there; ls -A /opt'
+			'cat /opt/x; echo y >/opt/y; ls -A /opt/there; ls -A -I slurm /opt'
 		assert_output $'x\ndeep\nlink\nthere\nx\ny'
 		run on_other srun --sif-image=small.sif --sif-overlay=d:ro cat /opt/x
 		assert_output x
