@@ -82,9 +82,7 @@ static void parse_arguments(struct check_context *context, char *text)
 		words[count++] = word;
 	plugstack_args_parse(count, words, &context->args,
 		&context->wrong_arguments);
-	context->mounts_on_host = context->args.users_choose_mount ||
-				  settings_is(&context->args.defaults,
-					  SETTING_HOST_MOUNT, WORD_YES);
+	context->mounts_on_host = plugstack_args_mount_on_host(&context->args);
 }
 
 static bool is_writable_by_users(const char *path)

@@ -105,8 +105,11 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	if ((context == S_CTX_SLURMD || context == S_CTX_REMOTE) &&
 		image_server_check_program(&session.args, &err) < 0)
 		record_plugstack_error(&err);
-	if (context == S_CTX_SLURMD)
+	if (context == S_CTX_SLURMD) {
+		if (plugstack_check_slurm(&session.args, &err) < 0)
+			say_error("%s", err.text);
 		priv_host_mountpoint_sweep();
+	}
 	if (context != S_CTX_LOCAL && context != S_CTX_ALLOCATOR &&
 		context != S_CTX_REMOTE)
 		return 0;

@@ -352,6 +352,9 @@ on_host() { # [NAME=VALUE...] CMD...
 @test "with job_container/tmpfs and userns it is refused and leaves nothing" {
 	start_other_with_private_tmp "mount=private,host privilege=userns" \
 		--fuse-mode=0666
+	run grep -c 'spank_sif: mount=host and privilege=userns .* (.*/tmpfs in slurm.conf)' \
+		"$OTHER/log/node1.log"
+	assert_output 1
 	run on_other srun -n2 --sif-image=small.sif --sif-host-mount true
 	assert_failure
 	assert_equal "$(grep -c "spank_sif: " <<<"$output")" 1

@@ -330,6 +330,12 @@ int plugstack_args_parse(int argc, char *const argv[],
 	return 0;
 }
 
+bool plugstack_args_mount_on_host(const struct plugstack_args *args)
+{
+	return args->users_choose_mount ||
+	       settings_is(&args->defaults, SETTING_HOST_MOUNT, WORD_YES);
+}
+
 static int check_mount_mode(const struct plugstack_args *args,
 	const struct settings *settings, struct error *err)
 {

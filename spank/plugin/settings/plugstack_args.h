@@ -55,6 +55,9 @@ int plugstack_args_parse(int argc, char *const argv[],
 int plugstack_args_check_users(const struct plugstack_args *args,
 	const struct settings *settings, struct error *err);
 
+/* mount=host: alone, or as one of two words. */
+bool plugstack_args_mount_on_host(const struct plugstack_args *args);
+
 void plugstack_args_free(struct plugstack_args *args);
 
 #endif
