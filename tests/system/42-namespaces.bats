@@ -48,8 +48,9 @@ why_not() { # KIND
 	esac
 	if (($(slurm_release) < since)); then
 		echo "$(slurmd -V) cannot do that: $1"
-	elif [[ $1 == linux ]] && ! has_slurm_plugin serializer_yaml; then
-		echo "this Slurm was built without YAML"
+	elif [[ $1 == linux ]] && ! { has_slurm_plugin serializer_yaml &&
+		has_slurm_plugin serializer_json; }; then
+		echo "this Slurm was built without YAML or JSON"
 	fi
 }
 
