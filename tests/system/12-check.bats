@@ -596,20 +596,24 @@ check_without_namespaces() {
 	as_root scontrol update nodename=node2 AvailableFeatures=sif,fast \
 		ActiveFeatures=sif,fast
 	as_root scontrol update nodename=node1 AvailableFeatures=slow ActiveFeatures=slow
-	# COMMAND...: where the job runs.
-	submitted_to() {
-		as_alice "$@" --wait --output=/shared/batch.out --wrap=hostname \
-			>/dev/null && cat "$SHARED/batch.out"
+	run as_alice sbatch --wait --output=/shared/batch.out --constraint='fast|slow' \
+		--sif-image=/shared/app.sif --wrap=hostname
+	assert_status 0
+	assert_equal "$(<"$SHARED/batch.out")" node2
+	# COMMAND...: the features that the job then asks for.
+	features_of() {
+		local job
+		job=$(as_alice "$@" --hold --parsable --wrap=true) &&
+			as_alice squeue --noheader --jobs="$job" --format=%f &&
+			as_alice scancel "$job"
 	}
-	run submitted_to sbatch --sif-image=/shared/app.sif
-	assert_output node2
-	run submitted_to sbatch --sif-image=/shared/app.sif --constraint='fast|slow'
-	assert_output node2
-	run submitted_to env SPANK_SIF_IMAGE=/shared/app.sif sbatch
-	assert_output node2
-	run submitted_to sbatch --nodelist=node1 --sif-image=none
-	assert_output node1
-	run submitted_to sbatch --nodelist=node1 --sif-image=/shared/app.sif
+	run features_of sbatch --sif-image=/shared/app.sif
+	assert_output sif
+	run features_of env SPANK_SIF_IMAGE=/shared/app.sif sbatch
+	assert_output sif
+	run features_of sbatch --sif-image=none
+	assert_output '(null)'
+	run as_alice sbatch --nodelist=node1 --sif-image=/shared/app.sif --wrap=true
 	assert_failure
 	assert_contains 'Requested node configuration is not available'
 }
