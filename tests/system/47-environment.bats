@@ -250,8 +250,10 @@ script_image() { # SCRIPT
 	assert_output 'a,b=c  d'
 	value PLAIN -- --sif-env=$'PLAIN=a\nb'
 	assert_output $'a\nb'
-	value PATH PATH=/usr/bin:/bin:/job -- --sif-env=PATH
-	assert_output /usr/bin:/bin:/job
+	local path
+	path=$(dirname "$(type -P srun)"):/bin:/job
+	value PATH PATH="$path" -- --sif-env=PATH
+	assert_output "$path"
 	value PATH -- --sif-env=PREPEND_PATH=/first,APPEND_PATH=/last
 	assert_output "/first:$IMAGE_PATH:/last"
 	value LD_LIBRARY_PATH -- --sif-env=APPEND_LD_LIBRARY_PATH=/last
