@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/child.h"
@@ -219,7 +220,7 @@ static bool end_in_time(pid_t pid, int *ret_status)
 }
 
 /* What the child has not found out. */
-static void complete(const bool selected[CHECKS], bool ended,
+static void complete(const bool selected[CHECKS], bool ended, int status,
 	struct report *report)
 {
 	struct check_finding *finding = &report->findings[report->current];
@@ -227,7 +228,9 @@ static void complete(const bool selected[CHECKS], bool ended,
 
 	if (ended)
 		check_set(finding, CHECK_FAILURE,
-			"the check has crashed: please report it");
+			"the check was killed, or has crashed (signal %d): is "
+			"there memory left?",
+			WTERMSIG(status));
 	else if (report->has_read_files)
 		check_set(finding, CHECK_FAILURE,
 			"no result after %d seconds: a file system or a "
@@ -242,7 +245,7 @@ static void complete(const bool selected[CHECKS], bool ended,
 	for (i = next_selected(selected, report->current + 1); i < CHECKS;
 		i = next_selected(selected, i + 1))
 		check_set(&report->findings[i], CHECK_SKIPPED,
-			"not reached, because the check '%s' did not end",
+			"not reached, because the check '%s' has no result",
 			checks[report->current].name);
 }
 
@@ -266,7 +269,7 @@ static void find(const bool selected[CHECKS], struct report *report)
 	}
 	ended = end_in_time(pid, &status);
 	if (!ended || status != 0)
-		complete(selected, ended, report);
+		complete(selected, ended, status, report);
 }
 
 static int run_checks(const bool selected[CHECKS],

@@ -126,7 +126,7 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 }
 
 # Its wait for the child ends after 5 seconds instead of 40.
-@test "a program that hangs is a failure, ends with the check, and --json stays JSON" {
+@test "a check that hangs or is killed is a failure, and --json stays JSON" {
 	run as_root unshare --mount sh -c 'd=/usr/libexec/spank-sif
 		mount -t tmpfs -o mode=755 none /mnt; cp -a $d/. /mnt
 		printf "#!/bin/sh\nexec sleep 9753\n" >/mnt/spank-sif-gpus
@@ -138,9 +138,12 @@ print(len(checks), {c[\"result\"] for c in checks} <= {\"ok\", \"skipped\"})"'
 import json
 print(*[c[\"result\"] for c in json.load(open(\"/mnt/json\"))[\"checks\"]])"
 		grep -c "no result after 40 seconds" /mnt/json
-		' "$(scaled 5)000000"
-	assert_status 0
-	assert_output $'exit status 1\nok failure skipped\n1'
+		printf "#!/bin/sh\npkill -KILL -n -x spank-sif-check\n" \
+			>/mnt/spank-sif-gpus
+		spank-sif-check --only=plugin,programs,paths' "$(scaled 5)000000"
+	assert_status 1
+	assert_contains $'exit status 1\nok failure skipped\n1\n'
+	assert_check programs failure 'killed, or has crashed (signal 9)'
 	wait_until 10 as_root sh -c '! pgrep -xf "sleep 9753"'
 }
 
