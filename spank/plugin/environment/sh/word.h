@@ -8,7 +8,7 @@
 #include "spank/plugin/environment/sh/state.h"
 #include "spank/plugin/environment/sh/text.h"
 
-/* The longest string that Linux accepts in execve(2): MAX_ARG_STRLEN. */
+/* The longest string that execve(2) accepts with pages of 4 KiB: 32 pages. */
 #define ENVIRONMENT_WORD_MAX       (128 << 10)
 #define ENVIRONMENT_WORD_NAME_SIZE 256
 

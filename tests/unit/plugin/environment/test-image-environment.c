@@ -562,10 +562,11 @@ static void a_large_environment_is_complete(void **state)
 static void an_environment_that_is_too_large_fails(void **state)
 {
 	(void)state;
+	/* Over 2 MiB: a string may have 32 pages, of 64 KiB at most. */
 	write_script("1.sh", "x=0123456789abcdef\n"
 			     "x=$x$x$x$x$x$x$x$x; x=$x$x$x$x$x$x$x$x\n"
 			     "x=$x$x$x$x$x$x$x$x; x=$x$x$x$x$x$x$x$x\n"
-			     "export A=$x$x$x\n");
+			     "x=$x$x$x$x$x$x$x$x; export A=$x$x$x$x$x\n");
 	assert_fails("/bin/dash", TIMEOUT_MS, "/env/1.sh' of the image ended");
 }
 
