@@ -280,11 +280,21 @@ host_snapshot() {
 	as_root bash -c "$HOST_SNAPSHOT"
 }
 
+no_slurmstepd() {
+	! as_root pgrep -x slurmstepd >/dev/null
+}
+
+# Of the host without the slurmstepd of an earlier step, which is still ending for a
+# moment after srun has returned.
+settled_snapshot() {
+	wait_until 10 no_slurmstepd || true
+	host_snapshot
+}
+
 host_is_as_before() { # SNAPSHOT
 	host_diff=$(diff <(echo "$1") <(host_snapshot))
 }
 
-# A step is still ending for a moment after srun has returned.
 assert_host_as_before() { # SNAPSHOT [SECONDS]
 	local host_diff=
 	wait_until "${2:-15}" host_is_as_before "$1" || {

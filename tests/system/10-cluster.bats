@@ -152,7 +152,7 @@ supervisor_of() { # DIR
 }
 
 @test "a step leaves the host unchanged, and a snapshot shows any change" {
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	as_alice srun -N2 true
 	assert_host_as_before "$before"
 	as_alice touch /tmp/left

@@ -277,7 +277,7 @@ make_hostile_image() { # NAME PLACE TARGET [PLACE TARGET]...
 # anything outside.
 assert_harmless() { # NAME
 	local before files
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	files=$(host_files)
 	run timeout "$(scaled 60)" "$CLUSTER_TOOL" exec "$CLUSTER" -- \
 		srun --sif-image="/shared/$1.sif" sh -c \

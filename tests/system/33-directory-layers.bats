@@ -157,7 +157,7 @@ layer_is_told() {
 }
 
 @test "SIGKILL of everything ends the lock, and leaves no mount" {
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	for victim in tasks server all; do
 		start_over /shared/d sh -c 'echo $$ >>pids; echo x >>/opt/log; while :; do
 			echo >/opt/busy; done'
@@ -185,7 +185,7 @@ is_free() { # DIR
 
 @test "SIGKILL while the step starts leaves no lock" {
 	local i
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	for i in 1 3 5 7; do
 		start_over /shared/d sleep 1000
 		# A different moment each time.

@@ -28,7 +28,7 @@ setup_file() {
 
 setup() {
 	need_plugin
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 }
 
 teardown() {

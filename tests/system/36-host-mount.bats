@@ -32,7 +32,7 @@ setup_file() {
 
 setup() {
 	need_plugin
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	rm -f "$SHARED"/{hold,held,started,go}
 }
 

@@ -24,7 +24,7 @@ setup_file() {
 setup() {
 	need_plugin
 	need_uring
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 }
 
 teardown() {

@@ -161,7 +161,7 @@ on_gpu() { # SRUN-ARGUMENT...
 
 @test "CDI: the driver is read-only, and only visible in the image" {
 	install_nvidia_cdi
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	run on_gpu sh -c 'findmnt --noheadings --output=OPTIONS /usr/bin/nvidia-smi
 		echo >/.singularity.d/libs/libcuda.so.1; touch /.singularity.d/libs/x'
 	assert_matches '^ro,'

@@ -204,7 +204,7 @@ compile_neighbour() { # OUT
 }
 
 @test "a plugin before or after ours can give the task a private /tmp" {
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	for place in before after; do
 		run in_image small --own-tmp=$place sh -c '
 			ls /tmp && touch /tmp/mine && cat /usr/mark'

@@ -106,7 +106,7 @@ use_server() { # <PROGRAM
 	local before
 	as_root sh -c "rm -f /run/hostile; cp $PLUGIN_SERVER /run/real &&
 		chmod 0711 /run/real"
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	for ending in 0 'execv("/run/real", argv)' 'execv("/run/real", argv)'; do
 		use_server <<-END
 		#include <unistd.h>

@@ -21,7 +21,7 @@ setup_file() {
 
 setup() {
 	need_plugin
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	mounts=$(all_mounts)
 	rm -f "$SHARED"/{pids,log,go,looks,seen}
 }
@@ -521,13 +521,13 @@ with_server() { # C-PROGRAM
 	as_root install -m 0711 /shared/server "$PLUGIN_SERVER"
 	rm "$SHARED/server"
 	as_root sed -i 's/spank_sif.so.*/spank_sif.so timeout=3/' /etc/slurm/plugstack.conf
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 }
 
 without_server() {
 	as_root umount /usr/libexec
 	as_root sed -i 's/spank_sif.so.*/spank_sif.so/' /etc/slurm/plugstack.conf
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 }
 
 # The step fails within SECONDS with WORDS and leaves nothing.

@@ -19,7 +19,7 @@ setup_file() {
 
 setup() {
 	need_plugin
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	rm -f "$SHARED/pids"
 }
 
@@ -86,7 +86,7 @@ find_entering_task() {
 		int main(void) { return pause(); }'
 	as_root install -m 0711 /shared/server "$PLUGIN_SERVER"
 	as_alice srun true
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 	for mode in '' mount=host privilege=userns; do
 		set_plugin_args "$mode"
 		start_step --sif-image=/shared/good.sif true

@@ -51,7 +51,7 @@ use_cgroup() { # VERSION
 		skip "this machine or its Slurm has no cgroup $1, or not all of it"
 	CLUSTER=$BATS_FILE_TMPDIR/$1/cluster
 	SHARED=$CLUSTER/shared
-	before=$(host_snapshot)
+	before=$(settled_snapshot)
 }
 
 teardown() {
