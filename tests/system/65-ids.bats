@@ -105,7 +105,7 @@ take_record() {
 }
 
 steps_have_ended() {
-	no_jobs && ! as_root pgrep -x slurmstepd >/dev/null
+	no_jobs && no_slurmstepd
 }
 
 observe_image_step() {

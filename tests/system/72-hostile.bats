@@ -153,10 +153,6 @@ have_begun() { # WAY...
 	((${#waiting[@]} == 0))
 }
 
-no_slurmstepd() {
-	[[ -z $(as_root pgrep -x slurmstepd) ]]
-}
-
 print_outputs() { # TITLE WAY...
 	local title=$1
 	shift
@@ -200,7 +196,7 @@ campaign() { # ENDING-NAME HANGING-NAME
 	local way node=0
 	# The previous test may still be ending.
 	wait_until 10 no_slurmstepd
-	before=$(settled_snapshot)
+	before=$(host_snapshot)
 	as_root bash -c "$WATCH_ROOT" "$PAUSE_S" >/dev/null 2>&1 3>&- &
 	as_alice /run/hostile-server hold /shared/holder 3>&- &
 	wait_until 5 test -S "$SHARED/holder"
